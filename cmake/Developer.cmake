@@ -1,0 +1,21 @@
+# How the project compiles its own programs. Nothing here reaches a consumer.
+option(EIGENCODER_NATIVE "Compile for the processor of this machine" OFF)
+option(EIGENCODER_WERROR "Make warnings errors" OFF)
+set(EIGENCODER_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined")
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+add_library(eigencoder_developer INTERFACE)
+target_link_libraries(eigencoder_developer INTERFACE eigencoder::eigencoder)
+target_compile_options(eigencoder_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(EIGENCODER_WERROR)
+  target_compile_options(eigencoder_developer INTERFACE -Werror)
+endif()
+if(EIGENCODER_NATIVE)
+  target_compile_options(eigencoder_developer INTERFACE -march=native)
+endif()
+if(EIGENCODER_SANITIZE)
+  target_compile_options(
+    eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+  )
+  target_link_options(eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE})
+endif()

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/core/arena.hpp"
+#include "eigencoder/core/program.hpp"
+
+namespace eigencoder {
+
+/// The parameters of a network and what is derived from them, as raw memory laid out by the chain.
+template <class T>
+struct Parameters {
+  const T* theta = nullptr;
+  const T* state = nullptr;
+  const T* packed = nullptr;
+  const T* packed_dx = nullptr;
+};
+
+/// Working memory for a step on some columns: activations, two deltas, caches and scratch. Made once, used for every step.
+template <class P>
+class Lane {
+ public:
+  using T = typename P::Network::Scalar;
+
+  explicit Lane(Index columns)
+      : capacity_((columns + 15) / 16 * 16), memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch)) {}
+
+  Index capacity() const { return capacity_; }
+  T* activation(std::size_t i) { return at(P::activation_at[i]); }
+  T* cache(std::size_t layer) { return at(P::activations + P::Network::cache_at[layer]); }
+  T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
+  T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
+  T* scratch() { return at(P::per_sample); }
+
+ private:
+  static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers];
+  T* at(Index scalars_a_sample) { return memory_.data() + scalars_a_sample * capacity_; }
+
+  Index capacity_;
+  Arena<T> memory_;
+};
+
+/// Some columns of a batch and all that a step on them reads and writes.
+template <class P>
+struct Shard {
+  using T = typename P::Network::Scalar;
+  const typename P::Network::Layers& layers;
+  const typename P::Objective& objective;
+  Lane<P>& lane;
+  Parameters<T> parameters;
+  T* gradient = nullptr;  ///< of theta, added to; the worker's own
+  const T* x = nullptr;
+  const T* target = nullptr;
+  Index first = 0, columns = 0, batch = 0;  ///< columns [first, first + columns) of a batch of `batch`
+  std::span<double> sums;                   ///< the shard's own share of the totals
+  std::span<const double> totals;           ///< over the whole batch
+  std::span<double> values;                 ///< of the objective's terms, unweighted: the shard's share
+  Seed seed;
+  std::uint64_t step = 0;
+};
+
+/// Derives what layers keep packed from theta, layer `worker`, `worker + workers`, …
+template <class C, bool Gradients>
+void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed,
+             typename C::Scalar* packed_dx, std::size_t worker = 0, std::size_t workers = 1) {
+  std::size_t turn = 0;
+  C::for_each_layer([&]<std::size_t I>() {
+    using S = typename C::template stage<I>;
+    constexpr bool dx = Gradients && C::trains_before(I) && S::needs.packed_dx > 0;
+    if constexpr (S::needs.packed > 0 || dx) {
+      if (turn++ % workers != worker) return;
+      using Pass = Prepare<S, dx>;
+      std::get<I>(layers).prepare(
+          Pass{.theta = S::Trainable::views(theta + C::theta_at[I]),
+               .packed = decltype(Pass::packed)(packed + C::packed_at[I], S::needs.packed),
+               .packed_dx = decltype(Pass::packed_dx)(packed_dx + C::packed_dx_at[I], S::needs.packed_dx)});
+    }
+  });
+}
+
+namespace detail {
+
+/// Runs layer I forward from x to y: what training, evaluation and inference share.
+template <class C, std::size_t I, class S, bool Training, class Where>
+void forward_layer(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters, Where where, const Random& random,
+                   std::span<const double> sums, Index columns, Index batch) {
+  using T = typename C::Scalar;
+  if constexpr (!Training && S::needs.training_only) {
+    if (where.x != where.y) std::copy_n(where.x, S::in.size() * columns, where.y);
+  } else {
+    using Pass = Forward<S, Training>;
+    typename S::Epilogue epilogue{};
+    if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<I + 1>(layers);
+    std::get<I>(layers).forward(
+        Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
+             .state = S::Running::views(parameters.state + C::state_at[I]),
+             .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
+             .source = where.source,
+             .x = MatrixView<const T>(where.x, S::in.size(), columns),
+             .y = MatrixView<T>(where.y, S::out.size(), columns),
+             .cache = decltype(Pass::cache)(where.cache, S::needs.cache, columns),
+             .scratch = decltype(Pass::scratch)(where.scratch, S::needs.scratch),
+             .scratch_per_sample = decltype(Pass::scratch_per_sample)(where.scratch_per_sample, S::needs.scratch_per_sample, columns),
+             .random = random,
+             .sums = sums.size() == 0 ? sums : sums.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
+             .batch = batch,
+             .epilogue = epilogue});
+  }
+}
+
+/// What layer I borrows from the layer it links to, given where that layer's cache lies.
+template <class C, std::size_t I, class S, class T, class CacheOf>
+SourceView<S> borrow(const T* theta, T* gradient, Index columns, CacheOf cache_of) {
+  if constexpr (std::is_void_v<typename S::Source>) {
+    return {};
+  } else {
+    using Source = typename S::Source;
+    constexpr auto from = static_cast<std::size_t>(S::needs.link);
+    return {.theta = Source::Trainable::views(theta + C::theta_at[from]),
+            .dtheta = Source::Trainable::views(gradient ? gradient + C::theta_at[from] : nullptr),
+            .cache = MatrixView<const T>(cache_of(from), Source::needs.cache, columns)};
+  }
+}
+
+template <class T, class Source>
+struct ForwardPlaces {
+  const T* x;
+  T *y, *cache, *scratch, *scratch_per_sample;
+  Source source;
+};
+
+}  // namespace detail
+
+/// Runs the operations of one phase of a program on one shard.
+template <class P, bool Training>
+class Execute {
+  using C = typename P::Network;
+  using T = typename C::Scalar;
+  static constexpr const auto& program = Training ? P::training : P::evaluation;
+
+ public:
+  template <int Phase>
+  static void phase(const Shard<P>& shard) {
+    [&]<std::size_t... K>(std::index_sequence<K...>) {
+      (run<Phase, K>(shard), ...);
+    }(std::make_index_sequence<(Training ? P::training : P::evaluation).count>{});
+  }
+
+  /// Every worker adds the shards' shares itself, in shard order: the same bits for all, and no second wait.
+  template <int Phase>
+  static void total(std::span<const double> sums_of_shards, std::size_t shards, std::span<double> totals) {
+    for (const Operation& operation : program) {
+      const auto stretch = P::gathered_by(operation);
+      if (operation.phase != Phase) continue;
+      for (Index i = stretch.begin; i < stretch.begin + stretch.size; ++i) {
+        double sum = 0;
+        for (std::size_t s = 0; s < shards; ++s) sum += sums_of_shards[s * totals.size() + static_cast<std::size_t>(i)];
+        totals[static_cast<std::size_t>(i)] = sum;
+      }
+    }
+  }
+
+ private:
+  template <int Phase, std::size_t K>
+  static void run(const Shard<P>& shard) {
+    constexpr Operation operation = (Training ? P::training : P::evaluation).list[K];
+    constexpr std::size_t I = operation.index;
+    if constexpr (operation.phase != Phase) {
+      return;
+    } else if constexpr (operation.what == Do::gather) {
+      gather<I>(shard);
+    } else if constexpr (operation.what == Do::forward) {
+      forward<I>(shard);
+    } else if constexpr (operation.what == Do::penalty_gather) {
+      penalty_gather<I>(shard);
+    } else if constexpr (operation.what == Do::loss) {
+      loss<I, operation.delta, operation.gradient>(shard);
+    } else if constexpr (operation.what == Do::penalty) {
+      penalty<I, operation.delta, operation.gradient>(shard);
+    } else if constexpr (operation.what == Do::gather_backward) {
+      gather_backward<I, operation.delta>(shard);
+    } else {
+      backward<I, operation.delta>(shard);
+    }
+  }
+
+  static const T* activation(const Shard<P>& shard, std::size_t i) { return i == 0 ? shard.x : shard.lane.activation(i); }
+  static MatrixView<const T> view(const Shard<P>& shard, std::size_t i) {
+    return {activation(shard, i), C::shapes[i].size(), shard.columns};
+  }
+  template <class Value>
+  static std::span<Value> part(std::span<Value> whole, Index begin, Index size) {
+    return whole.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+  }
+  static std::span<const double> layer_sums(const Shard<P>& shard, std::size_t i) {
+    return part(shard.totals, C::sums_at[i], C::needs[i].sums);
+  }
+  template <std::size_t I, class S>
+  static SourceView<S> borrow(const Shard<P>& shard, T* gradient) {
+    return detail::borrow<C, I, S>(shard.parameters.theta, gradient, shard.columns,
+                                   [&](std::size_t from) { return shard.lane.cache(from); });
+  }
+  static Random random(const Shard<P>& shard, std::size_t i) { return {shard.seed, shard.step, i, shard.first}; }
+
+  template <std::size_t I>
+  static void forward(const Shard<P>& shard) {
+    if constexpr (!P::fusion.absorbed[I] && !(P::on_logits && I + 1 == P::layers)) {
+      using S = typename P::template stage<I>;
+      const detail::ForwardPlaces<T, SourceView<S>> where{activation(shard, I), shard.lane.activation(I + 1), shard.lane.cache(I),
+                                                          shard.lane.scratch(), shard.lane.scratch_per_sample(),
+                                                          borrow<I, S>(shard, nullptr)};
+      detail::forward_layer<C, I, S, Training>(shard.layers, shard.parameters, where, random(shard, I), shard.totals, shard.columns,
+                                               shard.batch);
+    }
+  }
+
+  template <std::size_t I>
+  static void gather(const Shard<P>& shard) {
+    using S = typename P::template stage<I>;
+    std::get<I>(shard.layers).gather(Gather<S>{.x = view(shard, I), .sums = part(shard.sums, C::sums_at[I], S::needs.sums)});
+  }
+
+  template <std::size_t I, int Delta>
+  static void gather_backward(const Shard<P>& shard) {
+    using S = typename P::template stage<I>;
+    std::get<I>(shard.layers)
+        .gather_backward(GatherBackward<S>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[I]),
+                                           .x = view(shard, I),
+                                           .dy = MatrixView<const T>(shard.lane.delta(Delta), S::out.size(), shard.columns),
+                                           .sums = layer_sums(shard, I),
+                                           .dsums = part(shard.sums, P::dsums_begin + C::dsums_at[I], S::needs.dsums),
+                                           .batch = shard.batch});
+  }
+
+  template <std::size_t I, int Delta>
+  static void backward(const Shard<P>& shard) {
+    using S = typename P::template stage<I>;
+    using Pass = Backward<S, C::trains_before(I)>;
+    T* const dy = shard.lane.delta(Delta);
+    T* const dx = S::needs.in_place ? dy : shard.lane.delta(1 - Delta);
+    std::get<I>(shard.layers)
+        .backward(
+            Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[I]),
+                 .dtheta = S::Trainable::views(shard.gradient + C::theta_at[I]),
+                 .packed = decltype(Pass::packed)(shard.parameters.packed + C::packed_at[I], S::needs.packed),
+                 .packed_dx = decltype(Pass::packed_dx)(shard.parameters.packed_dx + C::packed_dx_at[I], S::needs.packed_dx),
+                 .source = borrow<I, S>(shard, shard.gradient),
+                 .x = decltype(Pass::x)(activation(shard, I), S::in.size(), shard.columns),
+                 .y = decltype(Pass::y)(activation(shard, I + 1), S::out.size(), shard.columns),
+                 .dy = MatrixView<const T>(dy, S::out.size(), shard.columns),
+                 .dx = decltype(Pass::dx)(dx, S::in.size(), shard.columns),
+                 .cache = decltype(Pass::cache)(shard.lane.cache(I), S::needs.cache, shard.columns),
+                 .scratch = decltype(Pass::scratch)(shard.lane.scratch(), S::needs.scratch),
+                 .scratch_per_sample =
+                     decltype(Pass::scratch_per_sample)(shard.lane.scratch_per_sample(), S::needs.scratch_per_sample, shard.columns),
+                 .random = random(shard, I),
+                 .sums = layer_sums(shard, I),
+                 .dsums = part(shard.totals, P::dsums_begin + C::dsums_at[I], S::needs.dsums),
+                 .batch = shard.batch});
+  }
+
+  template <std::size_t K, int Delta, bool Gradient>
+  static void loss(const Shard<P>& shard) {
+    constexpr bool first = std::find(P::penalty.begin(), P::penalty.end(), false) - P::penalty.begin() == K;
+    constexpr Index rows = C::output.size();
+    const auto& [weight, term] = std::get<K>(shard.objective.terms);
+    const LossPass<T, Gradient, !first> pass{.y = view(shard, P::layers),
+                                             .target = MatrixView<const T>(shard.target, rows, shard.columns),
+                                             .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
+                                             .batch = shard.batch,
+                                             .weight = weight};
+    if constexpr (P::on_logits) {
+      shard.values[K] += term.on_logits()(pass);
+    } else {
+      shard.values[K] += term(pass);
+    }
+  }
+
+  template <std::size_t K>
+  static std::span<const double> penalty_sums(const Shard<P>& shard) {
+    return part(shard.totals, P::penalties_begin + P::penalty_sums_at[K], P::penalty_sums_at[K + 1] - P::penalty_sums_at[K]);
+  }
+
+  template <std::size_t K>
+  static void penalty_gather(const Shard<P>& shard) {
+    using S = typename P::template stage<P::producer(P::site[K])>;
+    std::get<K>(shard.objective.terms)
+        .term.gather(PenaltyGather<S>{
+            .y = view(shard, P::site[K]),
+            .sums = part(shard.sums, P::penalties_begin + P::penalty_sums_at[K], P::penalty_sums_at[K + 1] - P::penalty_sums_at[K])});
+  }
+
+  template <std::size_t K, int Delta, bool Gradient>
+  static void penalty(const Shard<P>& shard) {
+    constexpr std::size_t Q = P::producer(P::site[K]);
+    using S = typename P::template stage<Q>;
+    const auto& [weight, term] = std::get<K>(shard.objective.terms);
+    typename S::Epilogue epilogue{};
+    if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<Q + 1>(shard.layers);
+    shard.values[K] += term(
+        PenaltyPass<S, Gradient>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
+                                 .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
+                                 .y = view(shard, P::site[K]),
+                                 .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
+                                 .sums = penalty_sums<K>(shard),
+                                 .batch = shard.batch,
+                                 .weight = weight,
+                                 .epilogue = epilogue});
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+#include "eigencoder/core/shape.hpp"
+
+namespace eigencoder {
+
+/// How a block of parameters starts. With fan_in and fan_out as the block says:
+///   glorot_uniform  U(−l, l), l = √(6 / (fan_in + fan_out))      glorot_normal  N(0, 2 / (fan_in + fan_out))
+///   he_uniform      U(−l, l), l = √(6 / fan_in)                  he_normal      N(0, 2 / fan_in)
+/// Glorot and Bengio 2010; He, Zhang, Ren and Sun 2015. The normals are not truncated.
+enum class Init { zeros, ones, glorot_uniform, glorot_normal, he_uniform, he_normal };
+
+/// One named matrix (or vector) of a layer's parameters or running state. It drives size, place, initialisation, weight
+/// decay and the names in files and messages.
+struct Block {
+  std::string_view name;
+  Index rows = 0;
+  Index cols = 0;  ///< 0: a vector
+  Init init = Init::zeros;
+  Index fan_in = 0, fan_out = 0;  ///< 0: cols and rows
+  bool decay = true;              ///< weight decay applies
+  bool trainable = true;          ///< false: running state, which no optimizer sees
+
+  constexpr Index size() const { return cols == 0 ? rows : rows * cols; }
+};
+
+/// Everything a layer asks of the framework. A field left out means no; a misspelt one does not compile.
+struct Needs {
+  Index cache = 0;               ///< scalars a sample that forward leaves for backward, and for a layer that links here
+  Index scratch = 0;             ///< scalars of working memory
+  Index scratch_per_sample = 0;  ///< the same, for each sample
+  Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
+  Index packed_dx = 0;           ///< the same, for dx alone: not made where no input gradient is wanted, nor in inference
+  Index sums = 0;                ///< doubles that gather() sums over the whole batch before forward
+  Index dsums = 0;               ///< doubles that gather_backward() sums over the whole batch before backward
+  bool backward_x = false;       ///< backward reads x
+  bool backward_y = false;       ///< backward reads y
+  bool in_place = false;         ///< y may lie over x, and dx over dy
+  bool epilogue = false;         ///< applies the elementwise layer that follows in its own store
+  bool training_only = false;    ///< inference passes x through
+  bool latent = false;           ///< x is a distribution that this layer samples: the place of a latent penalty
+  Index link = -1;               ///< position of the earlier layer whose parameters or cache this one borrows
+};
+
+/// The option of type Option among a layer's template arguments, in any order: Dense<32, Init::he_normal, Bias::none>.
+template <class Option, auto... Given>
+constexpr Option option_or(Option fallback) {
+  [[maybe_unused]] const auto take = [&](auto given) {
+    if constexpr (std::is_same_v<decltype(given), Option>) fallback = given;
+  };
+  (take(Given), ...);
+  return fallback;
+}
+
+/// A layer recipe: small, immutable, owner of no memory, ignorant of its input until asked with a shape.
+template <class L>
+concept Recipe = std::is_trivially_copyable_v<L> && requires(Shape in) {
+  { L::accepts(in) } -> std::same_as<bool>;
+  { L::output(in) } -> std::same_as<Shape>;
+  { L::needs(in) } -> std::same_as<Needs>;
+  L::parameters(in).size();
+};
+
+/// An activation that works value by value and whose derivative follows from its output.
+template <class L>
+concept Elementwise = Recipe<L> && requires(const L layer, double v) {
+  layer.apply(v);
+  layer.derivative(v);
+  layer.curvature(v);
+};
+
+/// An activation that is the logistic function, so that a loss may work on its input (the logits) instead.
+template <class L>
+concept Logistic = Elementwise<L> && requires { requires L::logistic; };
+
+/// What a producer applies in its store when no activation follows.
+struct NoEpilogue {
+  template <class V>
+  constexpr V apply(V value) const {
+    return value;
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <tuple>
+
+#include "eigencoder/core/pass.hpp"
+
+namespace eigencoder {
+
+/// What a loss does over the features of a sample. Over the samples of a batch it is always the mean.
+enum class Reduction { mean, sum };
+
+/// Where a penalty looks: at the code, or at the input of the layer that samples a latent distribution.
+enum class Site { code, latent };
+
+/// y, target → value and ∂/∂y for some columns of a batch. The value that a loss returns is its share of the batch's mean
+/// (1/batch included, weight not); its gradient carries the weight too.
+template <class T, bool Gradient = true, bool Accumulate = false>
+struct LossPass {
+  MatrixView<const T> y, target;
+  MatrixView<T> dy;  ///< overwrite, or add if Accumulate; untouched unless Gradient
+  Index batch;       ///< samples in the whole batch, of which y holds some
+  double weight;
+};
+
+/// A penalty's share of the sums over the batch that it needs.
+template <class S>
+struct PenaltyGather {
+  MatrixView<const typename S::Scalar> y;
+  std::span<double> sums;  ///< add
+};
+
+/// y → value and gradient of a penalty on an activation. S is the stage that produced y, its epilogue included.
+template <class S, bool Gradient>
+struct PenaltyPass {
+  using T = typename S::Scalar;
+  typename S::Theta theta;
+  typename S::DTheta dtheta;     ///< add, if Gradient
+  MatrixView<const T> y;
+  MatrixView<T> dy;              ///< add, if Gradient
+  std::span<const double> sums;  ///< totals
+  Index batch;
+  double weight;
+  [[no_unique_address]] typename S::Epilogue epilogue;
+};
+
+/// A term that compares the network's output with the target.
+template <class Term>
+concept Loss = std::is_trivially_copyable_v<Term> && requires(const Term term, LossPass<double> pass) {
+  { term(pass) } -> std::convertible_to<double>;
+};
+
+/// A term that looks at an activation.
+template <class Term>
+concept Penalty = std::is_trivially_copyable_v<Term> && requires(Shape shape) {
+  { Term::site } -> std::convertible_to<Site>;
+  { Term::sums(shape) } -> std::convertible_to<Index>;
+};
+
+/// A loss that has a cheaper, stable form on the input of a final Sigmoid: on_logits() is that form, a loss itself.
+template <class Term>
+concept HasLogitsForm = Loss<Term> && requires(const Term term) {
+  { term.on_logits() } -> Loss;
+};
+
+template <class T>
+concept ObjectiveTerm = Loss<T> || Penalty<T>;
+
+template <ObjectiveTerm TermType>
+struct Weighted {
+  using Term = TermType;
+  double weight = 1;
+  Term term;
+};
+
+/// Σ weight · term. Written with + and *: MeanSquaredError{} + 1e-4 * Contractive{}.
+template <ObjectiveTerm... Terms>
+struct Objective {
+  static constexpr std::size_t size = sizeof...(Terms);
+  template <std::size_t I>
+  using term = std::tuple_element_t<I, std::tuple<Terms...>>;
+
+  std::tuple<Weighted<Terms>...> terms;
+};
+
+template <ObjectiveTerm Term>
+constexpr Objective<Term> as_objective(Term term) {
+  return {{Weighted<Term>{1, term}}};
+}
+template <ObjectiveTerm Term>
+constexpr Objective<Term> as_objective(Weighted<Term> term) {
+  return {{term}};
+}
+template <ObjectiveTerm... Terms>
+constexpr Objective<Terms...> as_objective(Objective<Terms...> objective) {
+  return objective;
+}
+
+/// What may stand on either side of a plus: a term, a weighted term, a sum of such.
+template <class T>
+concept ObjectivePart = requires(const T part) { as_objective(part); };
+
+template <ObjectiveTerm Term>
+constexpr Weighted<Term> operator*(double weight, Term term) {
+  return {weight, term};
+}
+template <ObjectiveTerm Term>
+constexpr Weighted<Term> operator*(Term term, double weight) {
+  return {weight, term};
+}
+template <ObjectivePart Left, ObjectivePart Right>
+constexpr auto operator+(Left left, Right right) {
+  const auto join = []<class... A, class... B>(Objective<A...> a, Objective<B...> b) {
+    return Objective<A..., B...>{std::tuple_cat(a.terms, b.terms)};
+  };
+  return join(as_objective(left), as_objective(right));
+}
+
+}  // namespace eigencoder

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+
+#include "eigencoder/core/random.hpp"
+#include "eigencoder/core/stage.hpp"
+
+// One struct a direction: what a layer may see and what it must write. S is the layer's Stage.
+namespace eigencoder {
+
+/// Stands where a pass holds nothing because the layer's Needs did not ask for it; whoever reads it is told which field to set.
+template <class SetThisInNeeds>
+struct Absent {
+  template <class... Any>
+  constexpr Absent(const Any&...) {}
+};
+
+namespace asked_for {
+struct backward_x;
+struct backward_y;
+struct cache;
+struct packed;
+struct packed_dx;
+struct scratch;
+struct scratch_per_sample;
+struct link;
+struct input_gradient;  ///< nothing before this layer is trained: guard dx with `if constexpr (InputGradient)`
+}  // namespace asked_for
+
+template <bool Asked, class View, class Field>
+using IfAsked = std::conditional_t<Asked, View, Absent<Field>>;
+
+/// What a linking layer sees of the layer it links to.
+template <class Source>
+struct Borrowed {
+  using T = typename Source::Scalar;
+  typename Source::Theta theta;
+  typename Source::DTheta dtheta;  ///< to add to, in backward alone
+  MatrixView<const T> cache;       ///< Needs::cache × columns
+};
+
+namespace detail {
+template <class Source>
+struct BorrowedFrom {
+  using type = Borrowed<Source>;
+};
+template <>
+struct BorrowedFrom<void> {
+  using type = Absent<asked_for::link>;
+};
+}  // namespace detail
+template <class S>
+using SourceView = typename detail::BorrowedFrom<typename S::Source>::type;
+
+/// theta → packed, once a step.
+template <class S, bool InputGradient>
+struct Prepare {
+  using T = typename S::Scalar;
+  typename S::Theta theta;
+  IfAsked<(S::needs.packed > 0), VectorView<T>, asked_for::packed> packed;                                    ///< overwrite
+  IfAsked<InputGradient && (S::needs.packed_dx > 0), VectorView<T>, asked_for::packed_dx> packed_dx;  ///< overwrite
+};
+
+/// x → sums over the batch that forward needs.
+template <class S>
+struct Gather {
+  using T = typename S::Scalar;
+  MatrixView<const T> x;
+  std::span<double> sums;  ///< add
+};
+
+/// x, dy → sums over the batch that backward needs.
+template <class S>
+struct GatherBackward {
+  using T = typename S::Scalar;
+  typename S::Theta theta;
+  MatrixView<const T> x, dy;
+  std::span<const double> sums;  ///< totals
+  std::span<double> dsums;       ///< add
+  Index batch;
+};
+
+/// Totals of the batch → running state, once a step.
+template <class S>
+struct Settle {
+  using T = typename S::Scalar;
+  typename S::MutableState state;
+  std::span<const double> sums;
+  Index batch;
+};
+
+/// x → y for some columns of a batch.
+template <class S, bool Training>
+struct Forward {
+  using T = typename S::Scalar;
+  static constexpr bool keeps_cache = S::needs.cache > 0 && (Training || S::linked);
+
+  typename S::Theta theta;
+  typename S::State state;
+  IfAsked<(S::needs.packed > 0), VectorView<const T>, asked_for::packed> packed;
+  SourceView<S> source;
+  MatrixView<const T> x;
+  MatrixView<T> y;                                                 ///< overwrite
+  IfAsked<keeps_cache, MatrixView<T>, asked_for::cache> cache;     ///< overwrite
+  IfAsked<(S::needs.scratch > 0), VectorView<T>, asked_for::scratch> scratch;
+  IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
+  Random random;
+  std::span<const double> sums;  ///< totals
+  Index batch;                   ///< samples in the whole batch, of which x holds some
+  [[no_unique_address]] typename S::Epilogue epilogue;
+};
+
+/// dy → dtheta and dx for some columns of a batch. dX always means ∂loss/∂X.
+template <class S, bool InputGradient>
+struct Backward {
+  using T = typename S::Scalar;
+
+  typename S::Theta theta;
+  typename S::DTheta dtheta;  ///< add
+  IfAsked<(S::needs.packed > 0), VectorView<const T>, asked_for::packed> packed;
+  IfAsked<InputGradient && (S::needs.packed_dx > 0), VectorView<const T>, asked_for::packed_dx> packed_dx;
+  SourceView<S> source;
+  IfAsked<S::needs.backward_x, MatrixView<const T>, asked_for::backward_x> x;
+  IfAsked<S::needs.backward_y, MatrixView<const T>, asked_for::backward_y> y;
+  MatrixView<const T> dy;
+  IfAsked<InputGradient, MatrixView<T>, asked_for::input_gradient> dx;  ///< overwrite
+  IfAsked<(S::needs.cache > 0), MatrixView<const T>, asked_for::cache> cache;
+  IfAsked<(S::needs.scratch > 0), VectorView<T>, asked_for::scratch> scratch;
+  IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
+  Random random;
+  std::span<const double> sums, dsums;  ///< totals
+  Index batch;
+};
+
+/// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
+template <class S>
+concept Runs = requires(const typename S::Layer layer, Forward<S, true> training, Forward<S, false> inference,
+                        Backward<S, true> inner, Backward<S, false> first) {
+  layer.forward(training);
+  layer.forward(inference);
+  layer.backward(inner);
+  layer.backward(first);
+};
+template <class S>
+concept Prepares = requires(const typename S::Layer layer, Prepare<S, true> pass) { layer.prepare(pass); };
+template <class S>
+concept Gathers = requires(const typename S::Layer layer, Gather<S> pass) { layer.gather(pass); };
+template <class S>
+concept GathersBackward = requires(const typename S::Layer layer, GatherBackward<S> pass) { layer.gather_backward(pass); };
+template <class S>
+concept Settles = requires(const typename S::Layer layer, Settle<S> pass) { layer.settle(pass); };
+
+}  // namespace eigencoder

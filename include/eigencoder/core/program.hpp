@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/core/chain.hpp"
+#include "eigencoder/core/objective.hpp"
+
+namespace eigencoder {
+
+/// What an operation of a step does, to the layer or to the objective's term of its index.
+enum class Do : unsigned char { gather, forward, penalty_gather, loss, penalty, gather_backward, backward };
+
+struct Operation {
+  Do what{};
+  std::size_t index = 0;
+  int phase = 0;
+  int delta = 0;          ///< which of two buffers holds dy
+  bool gradient = false;  ///< of a loss or penalty: something trainable lies before
+};
+
+/// The operations of a step in order. An operation that uses a total over the batch is in a later phase than its gathering.
+template <std::size_t Most>
+struct Operations {
+  std::array<Operation, Most> list{};
+  std::size_t count = 0;
+  int phases = 1;
+
+  constexpr const Operation* begin() const { return list.data(); }
+  constexpr const Operation* end() const { return list.data() + count; }
+};
+
+/// A training step, and an evaluation, of a network C under an objective O: what is done in which order, which activations
+/// share memory, where totals lie. All of it is known to the compiler.
+template <class C, class O>
+struct Program {
+  using Network = C;
+  using Objective = O;
+  static constexpr std::size_t layers = C::size, terms = O::size;
+
+ private:
+  static constexpr std::size_t sampler = [] {
+    for (std::size_t i = 0; i < layers; ++i) {
+      if (C::needs[i].latent) return i;
+    }
+    return layers;
+  }();
+  template <class F>
+  static constexpr void for_each_term(F f) {
+    [&]<std::size_t... K>(std::index_sequence<K...>) {
+      (f.template operator()<K>(), ...);
+    }(std::make_index_sequence<terms>{});
+  }
+
+ public:
+  static constexpr std::array<bool, terms> penalty = [] {
+    std::array<bool, terms> is{};
+    for_each_term([&]<std::size_t K>() { is[K] = Penalty<typename O::template term<K>>; });
+    return is;
+  }();
+  static constexpr std::size_t losses = static_cast<std::size_t>(std::count(penalty.begin(), penalty.end(), false));
+  static_assert(losses > 0, "an objective needs a loss that compares the output with the target");
+
+  /// The activation that each term looks at.
+  static constexpr std::array<std::size_t, terms> site = [] {
+    std::array<std::size_t, terms> at{};
+    for_each_term([&]<std::size_t K>() {
+      using Term = typename O::template term<K>;
+      at[K] = layers;
+      if constexpr (Penalty<Term>) {
+        static_assert(Term::site != Site::latent || sampler < layers, "this penalty needs a network that samples a latent code");
+        at[K] = Term::site == Site::code ? C::code : sampler;
+      }
+    });
+    return at;
+  }();
+
+  /// A single loss with a form on logits takes the place of the final Sigmoid in training and evaluation.
+  static constexpr bool on_logits = [] {
+    if (layers < 2 || !C::logistic[layers - 1] || losses > 1) return false;
+    for (std::size_t k = 0; k < terms; ++k) {
+      if (penalty[k] && site[k] == layers) return false;
+    }
+    bool has = false;
+    for_each_term([&]<std::size_t K>() { has = has || HasLogitsForm<typename O::template term<K>>; });
+    return has;
+  }();
+
+  static constexpr Fusion<layers> fusion = [] {
+    std::array<bool, layers + 1> observed{};
+    for (std::size_t k = 0; k < terms; ++k) observed[site[k]] = observed[site[k]] || penalty[k];
+    return fuse<C>(observed, true);
+  }();
+
+  template <std::size_t I>
+  static constexpr bool has_epilogue = [] {
+    if constexpr (I + 1 < layers) return fusion.absorbed[I + 1] && !(on_logits && I + 2 == layers);
+    return false;
+  }();
+
+  template <std::size_t I>
+  static auto epilogue_of() {
+    if constexpr (has_epilogue<I>) {
+      return std::type_identity<typename C::template layer<I + 1>>{};
+    } else {
+      return std::type_identity<NoEpilogue>{};
+    }
+  }
+  template <std::size_t I>
+  using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type>;
+
+  /// The layer that wrote activation `site`, an absorbed activation counting as its producer's.
+  static constexpr std::size_t producer(std::size_t activation) {
+    return fusion.absorbed[activation - 1] ? activation - 2 : activation - 1;
+  }
+
+  // Doubles that are summed over the batch: the layers' for forward, for backward, then the penalties'.
+  static constexpr auto penalty_sums_at = [] {
+    std::array<Index, terms> sizes{};
+    for_each_term([&]<std::size_t K>() {
+      if constexpr (penalty[K]) sizes[K] = O::template term<K>::sums(C::shapes[site[K]]);
+    });
+    return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
+  }();
+  static constexpr Index dsums_begin = C::sums_at[layers], penalties_begin = dsums_begin + C::dsums_at[layers],
+                         totals = penalties_begin + penalty_sums_at[terms];
+  static constexpr bool gathers(std::size_t term) { return penalty_sums_at[term + 1] > penalty_sums_at[term]; }
+
+  /// The stretch of totals that an operation gathers.
+  struct Stretch {
+    Index begin = 0, size = 0;
+  };
+  static constexpr Stretch gathered_by(const Operation& operation) {
+    const std::size_t i = operation.index;
+    switch (operation.what) {
+      case Do::gather: return {C::sums_at[i], C::needs[i].sums};
+      case Do::gather_backward: return {dsums_begin + C::dsums_at[i], C::needs[i].dsums};
+      case Do::penalty_gather: return {penalties_begin + penalty_sums_at[i], penalty_sums_at[i + 1] - penalty_sums_at[i]};
+      default: return {};
+    }
+  }
+
+ private:
+  static constexpr auto build(bool trains) {
+    Operations<4 * layers + 3 * terms> operations;
+    int phase = 0, delta = 0;
+    std::array<int, terms> gathered{};
+    const auto put = [&](Do what, std::size_t index, bool gradient = false) {
+      operations.list[operations.count++] = {what, index, phase, delta, gradient};
+    };
+    const auto after = [&](int gathering) { phase = std::max(phase, gathering + 1); };
+
+    const auto gather_penalties = [&](std::size_t activation) {
+      for (std::size_t k = 0; k < terms; ++k) {
+        if (!penalty[k] || site[k] != activation || !gathers(k)) continue;
+        gathered[k] = phase;
+        put(Do::penalty_gather, k);
+      }
+    };
+    for (std::size_t i = 0; i < layers; ++i) {
+      if (trains && C::needs[i].sums > 0) {
+        put(Do::gather, i);
+        after(phase);
+      }
+      put(Do::forward, i);
+      gather_penalties(i + 1);
+    }
+    for (std::size_t k = 0; k < terms; ++k) {
+      if (!penalty[k]) put(Do::loss, k, trains && C::trains_before(layers));
+    }
+    for (std::size_t i = layers; i-- > 0;) {
+      for (std::size_t k = 0; k < terms; ++k) {
+        if (!penalty[k] || site[k] != i + 1) continue;
+        if (gathers(k)) after(gathered[k]);
+        put(Do::penalty, k, trains && C::trains(i));
+      }
+      if (!trains || !C::trains(i)) continue;
+      if (on_logits && i == layers - 1) continue;  // the loss has differentiated it
+      if (C::needs[i].dsums > 0) {
+        put(Do::gather_backward, i);
+        after(phase);
+      }
+      put(Do::backward, i);
+      if (!C::needs[i].in_place) delta = 1 - delta;
+    }
+    operations.phases = phase + 1;
+    return operations;
+  }
+
+ public:
+  static constexpr auto training = build(true), evaluation = build(false);
+  /// Samples that meet in a total: every shard then keeps its own activations until all have gathered.
+  static constexpr bool coupled = training.phases > 1;
+
+  /// Scalars a sample before activation i in a lane. Activation 0 is the batch itself and has no place of its own.
+  static constexpr std::array<Index, layers + 1> activation_at = [] {
+    std::array<Index, layers + 1> at{};
+    Index next = 0;
+    for (std::size_t i = 1; i <= layers; ++i) {
+      const bool shares = fusion.in_place[i - 1] || (on_logits && i == layers);
+      at[i] = shares ? at[i - 1] : next;
+      if (!shares) next += C::shapes[i].size();
+    }
+    return at;
+  }();
+  static constexpr Index activations = [] {
+    Index most = 0;
+    for (std::size_t i = 1; i <= layers; ++i) most = std::max(most, activation_at[i] + C::shapes[i].size());
+    return most;
+  }();
+
+  /// Scalars a sample that a lane holds beside the batch itself.
+  static constexpr Index per_sample = activations + C::cache_at[layers] + 2 * C::widest_output + C::scratch_per_sample;
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "eigencoder/core/shape.hpp"
+
+namespace eigencoder {
+
+/// What a model's or a trainer's random draws start from.
+struct Seed {
+  std::uint64_t value = 0;
+  constexpr Seed() = default;
+  constexpr explicit Seed(std::uint64_t seed) : value(seed) {}
+};
+
+/// Philox4x32-10: four random words from a 128-bit counter and a 64-bit key. A bijection of the counter, so that no two
+/// draws share an output by accident, and nothing to keep between draws.
+/// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.
+constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::uint64_t key) {
+  auto key_0 = static_cast<std::uint32_t>(key), key_1 = static_cast<std::uint32_t>(key >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t product_0 = std::uint64_t{0xD2511F53} * counter[0];
+    const std::uint64_t product_1 = std::uint64_t{0xCD9E8D57} * counter[2];
+    counter = {static_cast<std::uint32_t>(product_1 >> 32) ^ counter[1] ^ key_0, static_cast<std::uint32_t>(product_1),
+               static_cast<std::uint32_t>(product_0 >> 32) ^ counter[3] ^ key_1, static_cast<std::uint32_t>(product_0)};
+    key_0 += 0x9E3779B9;
+    key_1 += 0xBB67AE85;
+  }
+  return counter;
+}
+
+/// Random draws addressed by (seed, step, layer, sample, element): whoever asks for an address gets the same number, in any
+/// order and from any thread, so backward can redraw what forward drew and a batch can be cut into any shards.
+class Random {
+ public:
+  constexpr Random() = default;
+  constexpr Random(Seed seed, std::uint64_t step, std::size_t layer, Index first_sample = 0)
+      : seed_(seed.value),
+        step_(static_cast<std::uint32_t>(step)),
+        layer_(static_cast<std::uint32_t>(layer)),
+        first_(static_cast<std::uint32_t>(first_sample)) {}
+
+  /// Uniform in [0, 1), on a grid of 2⁻⁵³.
+  constexpr double uniform(Index sample, Index element) const { return pair(sample, element)[0]; }
+
+  /// Normal with mean 0 and variance 1 (Box and Muller, 1958).
+  double normal(Index sample, Index element) const {
+    constexpr double two_pi = 6.283185307179586476925;
+    const auto [radius, angle] = pair(sample, element);
+    return std::sqrt(-2.0 * std::log(1.0 - radius)) * std::cos(two_pi * angle);
+  }
+
+  /// A whole number in [0, bound), free of the bias that a remainder would have.
+  constexpr Index below(Index bound, Index sample, Index element) const {
+    return static_cast<Index>(uniform(sample, element) * static_cast<double>(bound));
+  }
+
+ private:
+  constexpr std::array<double, 2> pair(Index sample, Index element) const {
+    const auto word = philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, layer_}, seed_);
+    const auto real = [](std::uint64_t high, std::uint64_t low) { return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53; };
+    return {real(word[0], word[1]), real(word[2], word[3])};
+  }
+
+  std::uint64_t seed_ = 0;
+  std::uint32_t step_ = 0, layer_ = 0, first_ = 0;
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+#include <zlib.h>
+
+#include "eigencoder/core/error.hpp"
+#include "eigencoder/core/shape.hpp"
+
+namespace eigencoder {
+
+/// What the values of an IDX file are: the third byte of the file.
+enum class IdxType : std::uint8_t { uint8 = 0x08, int8 = 0x09, int16 = 0x0B, int32 = 0x0C, float32 = 0x0D, float64 = 0x0E };
+
+namespace detail {
+
+struct IdxTypeFacts {
+  IdxType type;
+  std::string_view name;
+  Index bytes;
+};
+
+inline constexpr std::array<IdxTypeFacts, 6> idx_types{{{IdxType::uint8, "uint8", 1},
+                                                        {IdxType::int8, "int8", 1},
+                                                        {IdxType::int16, "int16", 2},
+                                                        {IdxType::int32, "int32", 4},
+                                                        {IdxType::float32, "float32", 4},
+                                                        {IdxType::float64, "float64", 8}}};
+
+/// Null if `type` is none of the six.
+constexpr const IdxTypeFacts* find_idx_type(IdxType type) {
+  for (const IdxTypeFacts& facts : idx_types)
+    if (facts.type == type) return &facts;
+  return nullptr;
+}
+
+template <class Value>
+Value big_endian(const std::uint8_t* bytes) {
+  std::array<std::uint8_t, sizeof(Value)> native;
+  if constexpr (std::endian::native == std::endian::big)
+    std::copy_n(bytes, sizeof(Value), native.begin());
+  else
+    std::reverse_copy(bytes, bytes + sizeof(Value), native.begin());
+  return std::bit_cast<Value>(native);
+}
+
+template <class T, class Value>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> decode_idx(std::span<const std::uint8_t> bytes, Index samples) {
+  const Index size = std::ssize(bytes) / static_cast<Index>(sizeof(Value));
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> values(size / samples, samples);
+  for (Index i = 0; i < size; ++i)
+    values.data()[i] = static_cast<T>(big_endian<Value>(bytes.data() + i * static_cast<Index>(sizeof(Value))));
+  return values;
+}
+
+/// "60000 × 28 × 28 uint8"
+inline std::string describe_idx(std::string_view type, std::span<const Index> dimensions) {
+  std::string text;
+  for (const Index extent : dimensions) text += message(text.empty() ? "" : " × ", extent);
+  return message(text, ' ', type);
+}
+
+}  // namespace detail
+
+/// "uint8", "float32", … ; "unknown" for a value that is no IdxType.
+constexpr std::string_view to_string(IdxType type) {
+  const detail::IdxTypeFacts* facts = detail::find_idx_type(type);
+  return facts ? facts->name : "unknown";
+}
+
+/// The contents of an IDX file, the format of MNIST and its kin: an array of any number of dimensions and one type of value.
+struct Idx {
+  IdxType type = IdxType::uint8;
+  std::vector<Index> dimensions;    ///< The first counts the samples, the last varies fastest.
+  std::vector<std::uint8_t> bytes;  ///< The values as they lie in the file, big endian.
+
+  /// The values as a matrix with one sample a column: (product of the other dimensions) × (first dimension), unscaled.
+  /// A sample keeps the order of the file, which is the library's: an image row by row, its channels, if any, innermost.
+  /// Throws ShapeError if the dimensions are none or do not account for `bytes`.
+  template <std::floating_point T = float>
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix() const;
+};
+
+template <std::floating_point T>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> Idx::matrix() const {
+  // Dividing, unlike multiplying, cannot overflow.
+  Index value_bytes = dimensions.empty() ? 0 : std::ssize(bytes);
+  for (const Index extent : dimensions) value_bytes = extent > 0 && value_bytes % extent == 0 ? value_bytes / extent : 0;
+  const detail::IdxTypeFacts* facts = detail::find_idx_type(type);
+  if (facts && value_bytes == facts->bytes) {
+    const Index samples = dimensions.front();
+    switch (type) {
+      case IdxType::uint8:
+        return detail::decode_idx<T, std::uint8_t>(bytes, samples);
+      case IdxType::int8:
+        return detail::decode_idx<T, std::int8_t>(bytes, samples);
+      case IdxType::int16:
+        return detail::decode_idx<T, std::int16_t>(bytes, samples);
+      case IdxType::int32:
+        return detail::decode_idx<T, std::int32_t>(bytes, samples);
+      case IdxType::float32:
+        return detail::decode_idx<T, float>(bytes, samples);
+      case IdxType::float64:
+        return detail::decode_idx<T, double>(bytes, samples);
+    }
+  }
+  throw ShapeError(message("IDX array: expected the bytes of ", detail::describe_idx(to_string(type), dimensions), ", found ",
+                           bytes.size(), " bytes; make its type, dimensions and bytes agree"));
+}
+
+namespace detail {
+
+/// "1f 8b"
+inline std::string hexadecimal(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    char digits[4];
+    std::snprintf(digits, sizeof digits, " %02x", byte);
+    text += text.empty() ? digits + 1 : digits;
+  }
+  return text;
+}
+
+/// Reads a file from front to back, unpacking gzip on the way. Offsets count unpacked bytes.
+class GzipReader {
+ public:
+  explicit GzipReader(std::filesystem::path path) : path_(std::move(path)) {
+    if (std::error_code unused; std::filesystem::is_directory(path_, unused))
+      fail("expected a file, found a folder; name a file inside it");
+    file_.reset(gzopen(path_.string().c_str(), "rb"));
+    if (!file_) fail("cannot be opened (", std::generic_category().message(errno), "); check the path");
+
+    // zlib takes whatever is not gzip for plain data, such as a web page saved under the name of the file.
+    if (path_.extension() == ".gz" && gzdirect(file_.get())) {
+      std::array<std::uint8_t, 2> found;
+      const std::size_t count = read(found);
+      fail("expected gzip data, which begin with 1f 8b at byte 0, found ",
+           count == 0 ? "an empty file" : hexadecimal(std::span(found).first(count)),
+           "; download it again, or take .gz off its name if it is not packed");
+    }
+  }
+
+  /// Fills `out` and returns how much of it could be filled: less than all only at the end of a sound file.
+  std::size_t read(std::span<std::uint8_t> out) {
+    const int count = gzread(file_.get(), out.data(), static_cast<unsigned>(out.size()));
+    const int system_error = errno;
+    offset_ += std::max(count, 0);
+    if (count < std::ssize(out)) {
+      int code = Z_OK;
+      gzerror(file_.get(), &code);
+      if (code == Z_ERRNO)
+        fail("cannot be read after byte ", offset_, " (", std::generic_category().message(system_error), ")");
+      if (code != Z_OK)
+        fail("expected sound gzip data, found ", code == Z_BUF_ERROR ? "that they stop" : "damage", " after byte ", offset_,
+             " of what they unpack to; download it again");
+    }
+    return static_cast<std::size_t>(count);
+  }
+
+  Index offset() const { return offset_; }
+
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    throw FileError(message(path_.string(), ": ", parts...));
+  }
+
+ private:
+  struct Close {
+    void operator()(gzFile file) const { gzclose(file); }
+  };
+
+  std::filesystem::path path_;
+  std::unique_ptr<gzFile_s, Close> file_;
+  Index offset_ = 0;
+};
+
+}  // namespace detail
+
+/// Reads an IDX file, plain or packed with gzip. Memory grows with what is really there, never with what the header promises.
+/// Throws FileError if the file cannot be read, is damaged, does not end where its header says, or holds no values.
+inline Idx read_idx(const std::filesystem::path& path) {
+  detail::GzipReader file(path);
+  const auto read_header = [&](std::span<std::uint8_t> out) {
+    const Index end = file.offset() + std::ssize(out);
+    if (file.read(out) != out.size())
+      file.fail("expected a header of at least ", end, " bytes, found ", file.offset(),
+                " bytes in all; not an IDX file, or cut short");
+  };
+
+  std::array<std::uint8_t, 4> word;
+  read_header(word);
+  if (word[0] != 0 || word[1] != 0)
+    file.fail("expected 00 00 at byte 0, found ", detail::hexadecimal(std::span(word).first(2)), "; not an IDX file");
+  Idx idx{.type = IdxType{word[2]}, .dimensions = {}, .bytes = {}};
+  const detail::IdxTypeFacts* type = detail::find_idx_type(idx.type);
+  if (!type)
+    file.fail("expected a type of value at byte 2, one of 08, 09, 0b, 0c, 0d, 0e, found ",
+              detail::hexadecimal(std::span(word).subspan(2, 1)), "; not an IDX file");
+  const Index dimensions = word[3];
+  if (dimensions == 0) file.fail("expected at least one dimension at byte 3, found 0; not an IDX file");
+
+  Index size = type->bytes;
+  for (Index i = 0; i < dimensions; ++i) {
+    read_header(word);
+    const Index extent = detail::big_endian<std::uint32_t>(word.data());
+    if (extent == 0)
+      file.fail("expected a positive size at byte ", file.offset() - 4, ", dimension ", i + 1, " of ", dimensions,
+                ", found 0; an empty set is of no use");
+    idx.dimensions.push_back(extent);
+    if (extent > std::numeric_limits<Index>::max() / size)
+      file.fail("expected a size that a file can have, found ", detail::describe_idx(type->name, idx.dimensions),
+                " in the header up to byte ", file.offset(), "; the header is damaged");
+    size *= extent;
+  }
+
+  const auto promised = [&] {
+    return message(file.offset() - std::ssize(idx.bytes) + size, " bytes (the header and ",
+                   detail::describe_idx(type->name, idx.dimensions), ")");
+  };
+  constexpr Index chunk = 1 << 20;
+  while (std::ssize(idx.bytes) < size) {
+    const std::size_t begin = idx.bytes.size();
+    const Index wanted = std::min(chunk, size - std::ssize(idx.bytes));
+    idx.bytes.resize(begin + static_cast<std::size_t>(wanted));
+    const std::size_t count = file.read(std::span(idx.bytes).subspan(begin));
+    idx.bytes.resize(begin + count);
+    if (static_cast<Index>(count) < wanted)
+      file.fail("expected ", promised(), ", found only ", file.offset(), "; it is cut short: download it again");
+  }
+
+  // One byte past the end: gzip checks its sum only when asked for more than it has.
+  const std::string expected = promised();
+  if (std::uint8_t beyond; file.read({&beyond, 1}) != 0)
+    file.fail("expected ", expected, ", found more; the file or its header is damaged");
+  return idx;
+}
+
+}  // namespace eigencoder

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/core/version.hpp"
+#include "eigencoder/layers/activation.hpp"
+#include "eigencoder/layers/dense.hpp"
+#include "eigencoder/layers/softmax.hpp"
+#include "eigencoder/losses/binary_cross_entropy.hpp"
+#include "eigencoder/losses/huber.hpp"
+#include "eigencoder/losses/mean_absolute_error.hpp"
+#include "eigencoder/losses/mean_squared_error.hpp"
+#include "eigencoder/models/autoencoder.hpp"
+#include "eigencoder/models/summary.hpp"
+#include "eigencoder/optimizers/adam.hpp"
+#include "eigencoder/optimizers/sgd.hpp"
+#include "eigencoder/training/trainer.hpp"
+
+// What needs more than Eigen comes along where the build says that its package is there.
+#ifdef EIGENCODER_HAS_ZLIB
+#include "eigencoder/data/dataset.hpp"
+#endif
+#ifdef EIGENCODER_HAS_PNG
+#include "eigencoder/io/png.hpp"
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/kernels/packet.hpp"
+
+namespace eigencoder::kernels {
+
+/// out[i] = f(in[i]...) for i < n. `out` may be one of the inputs.
+template <class T, class F, class... In>
+void transform(Index n, T* out, F f, const In*... in) {
+  using P = Packet<T>;
+  Index i = 0;
+  for (; i + P::size <= n; i += P::size) f(P::load(in + i)...).store(out + i);
+  if (i < n) f(P::load_part(in + i, n - i)...).store_part(out + i, n - i);
+}
+
+/// A loss at one value and its derivative there.
+template <class V>
+struct Pointwise {
+  V value, derivative;
+};
+
+/// Σ f(y[i], t[i]).value, and dy[i] = scale · f(y[i], t[i]).derivative (added if Accumulate). Partial sums are in T over at most
+/// a few hundred values a lane, their total in double.
+template <bool Gradient, bool Accumulate, class T, class F>
+double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f) {
+  using P = Packet<T>;
+  constexpr Index block = 64 * P::size;
+  const P factor(scale);
+  const auto at = [&](P here, P there, auto load_dy, auto store_dy) {
+    const Pointwise<P> loss = f(here, there);
+    if constexpr (Gradient && Accumulate) store_dy(multiply_add(factor, loss.derivative, load_dy()));
+    if constexpr (Gradient && !Accumulate) store_dy(factor * loss.derivative);
+    return loss.value;
+  };
+  double total = 0;
+  Index i = 0;
+  while (i + P::size <= n) {
+    P sum(0);
+    for (const Index end = std::min(n, i + block); i + P::size <= end; i += P::size) {
+      sum = sum + at(P::load(y + i), P::load(t + i), [&] { return P::load(dy + i); }, [&](P v) { v.store(dy + i); });
+    }
+    total += static_cast<double>(sum.sum());
+  }
+  if (const Index rest = n - i; rest > 0) {
+    const P last = at(P::load_part(y + i, rest), P::load_part(t + i, rest), [&] { return P::load_part(dy + i, rest); },
+                      [&](P v) { v.store_part(dy + i, rest); });
+    const auto lanes = last.lanes();
+    for (Index lane = 0; lane < rest; ++lane) total += static_cast<double>(lanes[static_cast<std::size_t>(lane)]);
+  }
+  return total;
+}
+
+}  // namespace eigencoder::kernels

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/kernels/packet.hpp"
+
+// Elementary functions for packets and scalars. Coefficients: S. L. Moshier, Cephes mathematical library (exp, tanh).
+// A NaN goes in and comes out; so do the limits at ±∞.
+namespace eigencoder::kernels {
+
+namespace detail {
+
+/// c₀ xⁿ + c₁ xⁿ⁻¹ + … + cₙ by Horner's rule.
+template <class V, class First, class... Rest>
+V polynomial(V x, First first, Rest... rest) {
+  V sum(first);
+  ((sum = multiply_add(sum, x, V(rest))), ...);
+  return sum;
+}
+
+}  // namespace detail
+
+/// eˣ: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ eʳ. Over- and underflows as the exact value does.
+template <class V>
+V exp(V x) {
+  constexpr bool is_float = std::same_as<typename ScalarOf<V>::type, float>;
+  const V limited = min(max(x, V(is_float ? -104.0 : -746.0)), V(is_float ? 89.0 : 710.0));
+  const V n = floor(multiply_add(limited, V(1.44269504088896340736), V(0.5)));
+  V r = multiply_add(n, V(-0.693145751953125), limited);
+  r = multiply_add(n, V(-1.42860682030941723212e-6), r);
+  if constexpr (is_float) {
+    const V p = detail::polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1);
+    return scale_by_power_of_two(multiply_add(p, r * r, r) + V(1), n);
+  } else {
+    const V square = r * r;
+    const V p = r * detail::polynomial(square, 1.26177193074810590878e-4, 3.02994407707441961300e-2, 9.99999999999999999910e-1);
+    const V q = detail::polynomial(square, 3.00198505138664455042e-6, 2.52448340349684104192e-3, 2.27265548208155028766e-1, 2.0);
+    return scale_by_power_of_two(multiply_add(V(2), p / (q - p), V(1)), n);
+  }
+}
+
+/// 1 / (1 + e⁻ˣ), from e^(−|x|) alone so that nothing overflows and neither tail loses its digits.
+template <class V>
+V sigmoid(V x) {
+  const V small = exp(-abs(x));
+  return where(x < V(0), small, V(1)) / (V(1) + small);
+}
+
+/// tanh x: a rational function near 0, where 1 − 2 / (e²ˣ + 1) would cancel.
+template <class V>
+V tanh(V x) {
+  constexpr bool is_float = std::same_as<typename ScalarOf<V>::type, float>;
+  const V size = abs(x), square = x * x;
+  const V tail = V(1) - V(2) / (exp(size + size) + V(1));
+  V ratio;
+  if constexpr (is_float) {
+    ratio = detail::polynomial(square, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1);
+  } else {
+    ratio = detail::polynomial(square, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3) /
+            detail::polynomial(square, 1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
+  }
+  return where(size < V(0.625), multiply_add(x * square, ratio, x), where(x < V(0), -tail, tail));
+}
+
+/// eˣ − 1 = 2 tanh(x/2) / (1 − tanh(x/2)) near 0, where eˣ − 1 would cancel.
+template <class V>
+V exp_minus_one(V x) {
+  const V half = tanh(V(0.5) * x);
+  return where(abs(x) < V(0.5), (half + half) / (V(1) - half), exp(x) - V(1));
+}
+
+/// log(1 + e⁻ˣ) for x ≥ 0, the part of log(1 + eˣ) that is not linear.
+template <class V>
+V log_one_plus_exp_of_minus(V x) {
+  const V small = exp(-x);
+  const V sum = V(1) + small;
+  // The rounding of 1 + small is given back to first order, so that the tail keeps its digits.
+  return log(sum) + (small - (sum - V(1))) / sum;
+}
+
+/// log(1 + eˣ) = max(x, 0) + log(1 + e^(−|x|)).
+template <class V>
+V softplus(V x) {
+  return max(x, V(0)) + log_one_plus_exp_of_minus(abs(x));
+}
+
+}  // namespace eigencoder::kernels

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/elementwise.hpp"
+#include "eigencoder/kernels/math.hpp"
+
+// Activations that work value by value. Each is its equation, written once for scalars and for packets.
+namespace eigencoder {
+
+/// Base of an activation y = f(x) whose derivative follows from its output. `Self` has
+///   apply(x) = f(x)   derivative(y) = f′ at f⁻¹(y)   curvature(y) = d derivative / dy, for penalties on the Jacobian
+template <class Self>
+struct Activation {
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    kernels::transform(pass.y.size(), pass.y.data(), [this](auto x) { return self().apply(x); }, pass.x.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::transform(
+          pass.dy.size(), pass.dx.data(), [this](auto dy, auto y) { return dy * self().derivative(y); }, pass.dy.data(), pass.y.data());
+    }
+  }
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+/// Base of an activation y = f(x) whose derivative needs its input: `Self` has apply(x) and slope(x) = f′(x).
+template <class Self>
+struct InputActivation {
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .in_place = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    kernels::transform(pass.y.size(), pass.y.data(), [](auto x) { return Self::apply(x); }, pass.x.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::transform(
+          pass.dy.size(), pass.dx.data(), [](auto dy, auto x) { return dy * Self::slope(x); }, pass.dy.data(), pass.x.data());
+    }
+  }
+};
+
+/// y = x
+struct Identity : Activation<Identity> {
+  template <class V>
+  static V apply(V x) {
+    return x;
+  }
+  template <class V>
+  static V derivative(V) {
+    return V(1);
+  }
+  template <class V>
+  static V curvature(V) {
+    return V(0);
+  }
+};
+
+/// y = max(x, 0)
+struct ReLU : Activation<ReLU> {
+  template <class V>
+  static V apply(V x) {
+    return kernels::max(x, V(0));
+  }
+  template <class V>
+  static V derivative(V y) {
+    return kernels::where(y > V(0), V(1), V(0));
+  }
+  template <class V>
+  static V curvature(V) {
+    return V(0);
+  }
+};
+
+/// y = x for x > 0, slope · x otherwise. The slope must be finite and not negative, or the output would not tell the sign of
+/// the input. Default 0.3, as in Keras (PyTorch: 0.01). Throws OptionError.
+struct LeakyReLU : Activation<LeakyReLU> {
+  double slope = 0.3;
+
+  constexpr LeakyReLU() = default;
+  constexpr explicit LeakyReLU(double negative_slope) : slope(negative_slope) {
+    if (!(slope >= 0 && slope <= 1e6)) throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
+  }
+  template <class V>
+  V apply(V x) const {
+    return kernels::where(x > V(0), x, V(slope) * x);
+  }
+  template <class V>
+  V derivative(V y) const {
+    return kernels::where(y > V(0), V(1), V(slope));
+  }
+  template <class V>
+  static V curvature(V) {
+    return V(0);
+  }
+};
+
+/// y = x for x > 0, α (eˣ − 1) otherwise. α must be finite and positive; default 1. Throws OptionError.
+/// Clevert, Unterthiner and Hochreiter, 2016.
+struct ELU : Activation<ELU> {
+  double alpha = 1;
+
+  constexpr ELU() = default;
+  constexpr explicit ELU(double scale) : alpha(scale) {
+    if (!(alpha > 0 && alpha <= 1e6)) throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
+  }
+  template <class V>
+  V apply(V x) const {
+    return kernels::where(x > V(0), x, V(alpha) * kernels::exp_minus_one(kernels::min(x, V(0))));
+  }
+  template <class V>
+  V derivative(V y) const {
+    return kernels::where(y > V(0), V(1), y + V(alpha));
+  }
+  template <class V>
+  static V curvature(V y) {
+    return kernels::where(y > V(0), V(0), V(1));
+  }
+};
+
+/// y = 1 / (1 + e⁻ˣ)
+struct Sigmoid : Activation<Sigmoid> {
+  static constexpr bool logistic = true;  ///< a loss may work on the input instead: BinaryCrossEntropy does
+
+  template <class V>
+  static V apply(V x) {
+    return kernels::sigmoid(x);
+  }
+  template <class V>
+  static V derivative(V y) {
+    return y * (V(1) - y);
+  }
+  template <class V>
+  static V curvature(V y) {
+    return V(1) - (y + y);
+  }
+};
+
+/// y = tanh x
+struct Tanh : Activation<Tanh> {
+  template <class V>
+  static V apply(V x) {
+    return kernels::tanh(x);
+  }
+  template <class V>
+  static V derivative(V y) {
+    return V(1) - y * y;
+  }
+  template <class V>
+  static V curvature(V y) {
+    return V(-2) * y;
+  }
+};
+
+/// y = log(1 + eˣ), whose derivative is the sigmoid of x: 1 − e⁻ʸ.
+struct Softplus : Activation<Softplus> {
+  template <class V>
+  static V apply(V x) {
+    return kernels::softplus(x);
+  }
+  template <class V>
+  static V derivative(V y) {
+    return -kernels::exp_minus_one(-y);
+  }
+  template <class V>
+  static V curvature(V y) {
+    return kernels::exp(-y);
+  }
+};
+
+/// y = x σ(x), also known as swish. Ramachandran, Zoph and Le, 2017.
+struct SiLU : InputActivation<SiLU> {
+  template <class V>
+  static V apply(V x) {
+    return x * kernels::sigmoid(x);
+  }
+  template <class V>
+  static V slope(V x) {
+    const V s = kernels::sigmoid(x);
+    return s + x * s * (V(1) - s);
+  }
+};
+
+/// y = x Φ(x) with Φ the standard normal distribution function, exact (PyTorch's default). Hendrycks and Gimpel, 2016.
+struct GELU : InputActivation<GELU> {
+  template <class V>
+  static V distribution(V x) {
+    return V(0.5) * (V(1) + kernels::erf(V(0.70710678118654752440) * x));
+  }
+  template <class V>
+  static V apply(V x) {
+    return x * distribution(x);
+  }
+  template <class V>
+  static V slope(V x) {
+    constexpr double one_over_root_two_pi = 0.39894228040143267794;
+    return distribution(x) + V(one_over_root_two_pi) * x * kernels::exp(V(-0.5) * x * x);
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/gemm.hpp"
+
+namespace eigencoder {
+
+enum class Bias { added, none };
+
+/// Fully connected: y = W x + b on every column.   x: n × B   y: Units × B   W: Units × n   b: Units
+/// dW += dy xᵀ   db += dy 1   dx = Wᵀ dy
+/// Options: Bias::added (default) or Bias::none; an Init for W (default Init::glorot_uniform).
+template <Index Units, auto... Options>
+struct Dense {
+  static_assert(Units > 0, "Dense<Units>: Units must be positive");
+  static_assert(((std::is_same_v<decltype(Options), Bias> || std::is_same_v<decltype(Options), Init>)&&...),
+                "Dense<Units, Options...>: an option is a Bias or an Init");
+  static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape) { return features(Units); }
+  static constexpr Needs needs(Shape in) { return {.packed_dx = in.size() * Units, .backward_x = true, .epilogue = true}; }
+  static constexpr auto parameters(Shape in) {
+    constexpr Block bias{.name = "bias", .rows = Units, .decay = false};
+    const Block weight{.name = "weight", .rows = Units, .cols = in.size(), .init = option_or<Init, Options...>(Init::glorot_uniform)};
+    if constexpr (biased) {
+      return std::array{weight, bias};
+    } else {
+      return std::array{weight};
+    }
+  }
+
+  /// Wᵀ: dx = Wᵀ dy then reads its left operand by columns, as y = W x does.
+  template <class S, bool InputGradient>
+  void prepare(Prepare<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      using T = typename S::Scalar;
+      kernels::transpose<T>(std::get<0>(pass.theta), {pass.packed_dx.data(), S::in.size(), Units, S::in.size()});
+    }
+  }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    using T = typename S::Scalar;
+    const T* bias = nullptr;
+    if constexpr (biased) bias = std::get<1>(pass.theta).data();
+    kernels::multiply<T>(std::get<0>(pass.theta), pass.x, pass.y, bias, pass.epilogue);
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    using T = typename S::Scalar;
+    kernels::add_multiply_transposed<T>(pass.dy, pass.x, std::get<0>(pass.dtheta));
+    if constexpr (biased) kernels::add_columns<T>(pass.dy, std::get<1>(pass.dtheta).data());
+    if constexpr (InputGradient) {
+      const kernels::View<const T> transposed(pass.packed_dx.data(), S::in.size(), Units, S::in.size());
+      kernels::multiply<T>(transposed, pass.dy, pass.dx);
+    }
+  }
+};
+
+}  // namespace eigencoder

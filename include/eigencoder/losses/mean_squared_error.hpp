@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/losses/pointwise.hpp"
+
+namespace eigencoder {
+
+/// (y − t)², averaged over features and batch.   ∂/∂y = 2 (y − t)
+/// With Reduction::sum it is the squared Euclidean distance, averaged over the batch.
+struct MeanSquaredError {
+  Reduction reduction = Reduction::mean;
+
+  template <class T, bool Gradient, bool Accumulate>
+  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+    return pointwise_loss(pass, reduction, []<class V>(V y, V t) {
+      const V error = y - t;
+      return kernels::Pointwise<V>{error * error, error + error};
+    });
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/models/model.hpp"
+
+namespace eigencoder {
+
+namespace detail {
+
+/// Fails to compile, naming both shapes, unless the decoder begins where the encoder ends and ends where it began.
+template <Shape EncoderInput, Shape Code, Shape DecoderInput, Shape DecoderOutput>
+struct DecoderMirrorsEncoder {
+  static_assert(Code == DecoderInput,
+                "the decoder does not take the encoder's code: see Code and DecoderInput above; write Decoder<Encoder::output, ...>");
+  static_assert(EncoderInput.size() == DecoderOutput.size(),
+                "the decoder does not restore the encoder's input: see EncoderInput and DecoderOutput above");
+};
+
+template <class T, class E, class D>
+struct JoinedChain;
+template <class T, Shape In, class... A, Shape Code, class... B>
+struct JoinedChain<T, Encoder<In, A...>, Decoder<Code, B...>> {
+  static_assert(sizeof(DecoderMirrorsEncoder<In, Encoder<In, A...>::output, Code, Decoder<Code, B...>::output>) > 0);
+  using type = Chain<T, In, sizeof...(A), A..., B...>;
+};
+
+}  // namespace detail
+
+/// An encoder and a decoder with their parameters, trained as one. E is an Encoder, D a Decoder, T float or double.
+///   using Model = Autoencoder<Encoder<image(28, 28), Dense<32>, ReLU>, Decoder<features(32), Dense<784>, Sigmoid>>;
+/// All matrices have one sample a column. Const members are safe from many threads at once; those that take a workspace (one
+/// for each thread) never touch the heap. Throws ShapeError where a matrix does not fit.
+template <class E, class D, class T = float>
+class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
+  using Base = Model<typename detail::JoinedChain<T, E, D>::type>;
+
+ public:
+  using typename Base::Chain, typename Base::Input, typename Base::Matrix, typename Base::Output, typename Base::Workspace;
+  using EncoderRecipe = E;
+  using DecoderRecipe = D;
+  static constexpr Shape code = E::output;
+
+  explicit Autoencoder(Seed seed = {}) : Base(seed, {}) {}
+  Autoencoder(const E& encoder_recipe, const D& decoder_recipe, Seed seed = {})
+      : Base(seed, std::tuple_cat(encoder_recipe.layers, decoder_recipe.layers)) {}
+
+  /// Samples, input × N → codes, code × N.
+  Matrix encode(const Input& x) const { return Base::template run<0, Chain::code>("encode", x); }
+  void encode(const Input& x, Output codes, Workspace& workspace) const {
+    Base::template run<0, Chain::code>("encode", x, codes, workspace);
+  }
+
+  /// Codes, code × N → samples, output × N.
+  Matrix decode(const Input& codes) const {
+    check_decodes_alone();
+    return Base::template run<Chain::code, Chain::size>("decode", codes);
+  }
+  void decode(const Input& codes, Output y, Workspace& workspace) const {
+    check_decodes_alone();
+    Base::template run<Chain::code, Chain::size>("decode", codes, y, workspace);
+  }
+
+  /// Samples, input × N → samples, output × N.
+  Matrix reconstruct(const Input& x) const { return Base::template run<0, Chain::size>("reconstruct", x); }
+  void reconstruct(const Input& x, Output y, Workspace& workspace) const {
+    Base::template run<0, Chain::size>("reconstruct", x, y, workspace);
+  }
+
+  /// The halves on their own, with copies of their parameters.
+  Network<E, T> encoder() const { return {*this, 0, part<0>(std::make_index_sequence<Chain::code>{})}; }
+  Network<D, T> decoder() const {
+    return {*this, Chain::code, part<Chain::code>(std::make_index_sequence<Chain::size - Chain::code>{})};
+  }
+
+ private:
+  static constexpr bool borrows_from_encoder = [] {
+    for (std::size_t i = Chain::code; i < Chain::size; ++i) {
+      const Index link = Chain::needs[i].link;
+      if (link >= 0 && link < static_cast<Index>(Chain::code) && Chain::needs[static_cast<std::size_t>(link)].cache > 0) return true;
+    }
+    return false;
+  }();
+  static constexpr void check_decodes_alone() {
+    static_assert(!borrows_from_encoder,
+                  "this decoder reads what the encoder left behind for the same sample (such as a pool's indices): codes alone "
+                  "cannot be decoded, use reconstruct");
+  }
+  template <std::size_t First, std::size_t... I>
+  auto part(std::index_sequence<I...>) const {
+    return std::tuple{std::get<First + I>(this->layers())...};
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "eigencoder/core/initialize.hpp"
+#include "eigencoder/core/type_name.hpp"
+#include "eigencoder/models/sequential.hpp"
+#include "eigencoder/models/workspace.hpp"
+
+namespace eigencoder {
+
+namespace detail {
+
+/// A number that no other contents of parameters has had in this process.
+inline std::uint64_t next_version() {
+  static std::atomic<std::uint64_t> counter{0};
+  return ++counter;
+}
+
+}  // namespace detail
+
+/// A network with its parameters: what Network and Autoencoder have in common. C is its Chain.
+/// Const members are safe from many threads at once.
+template <class C>
+class Model {
+ public:
+  using Chain = C;
+  using Scalar = typename C::Scalar;
+  using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using Input = Eigen::Ref<const Matrix>;  ///< one sample a column
+  using Output = Eigen::Ref<Matrix>;
+  using Workspace = eigencoder::Workspace<C>;
+
+  static constexpr Shape input = C::input, output = C::output;
+  static constexpr Index parameter_count = C::parameter_count;  ///< trainable scalars
+  static constexpr Index state_count = C::state_count;          ///< scalars of running state, such as moving averages
+
+  /// Bytes of parameters, state and a workspace for `batch` samples: all that prediction needs.
+  static constexpr Index bytes(Index batch) {
+    return (parameter_count + state_count) * static_cast<Index>(sizeof(Scalar)) + Workspace::bytes(batch);
+  }
+
+  /// Trainable parameters, flat: layer by layer, each block in column-major order.
+  VectorView<const Scalar> parameters() const { return {theta_.data(), parameter_count}; }
+  /// The same, to write to. Write before the next prediction: workspaces look at the time of this call.
+  VectorView<Scalar> parameters() {
+    touch();
+    return {theta_.data(), parameter_count};
+  }
+  VectorView<const Scalar> state() const { return {state_.data(), state_count}; }
+  VectorView<Scalar> state() {
+    touch();
+    return {state_.data(), state_count};
+  }
+
+  /// Calls f(name, block, view) for every block: f("encoder.0.weight", Block{...}, 32 × 784 matrix view).
+  template <class F>
+  void for_each_block(F f) const {
+    visit_blocks(theta_.data(), state_.data(), f);
+  }
+  template <class F>
+  void for_each_block(F f) {
+    touch();
+    visit_blocks(theta_.data(), state_.data(), f);
+  }
+
+  /// The block of that name, as in for_each_block. Throws OptionError, listing the names that there are.
+  MatrixView<Scalar> parameter(std::string_view name) {
+    MatrixView<Scalar> found(nullptr, 0, 0);
+    std::string names;
+    for_each_block([&](const std::string& candidate, const Block&, MatrixView<Scalar> view) {
+      if (candidate == name) new (&found) MatrixView<Scalar>(view);  // Eigen's way to point a map elsewhere
+      names += names.empty() ? candidate : ", " + candidate;
+    });
+    if (found.data() == nullptr) throw OptionError(message("there is no parameter \"", name, "\"; there are: ", names));
+    return found;
+  }
+
+  const typename C::Layers& layers() const { return layers_; }
+  Workspace workspace(Index columns = 1) const { return Workspace(columns); }
+
+  /// Where layer i stands, for messages: "encoder.0".
+  static std::string position(std::size_t i) {
+    if (C::code > C::size) return message("layer.", i);
+    return i < C::code ? message("encoder.", i) : message("decoder.", i - C::code);
+  }
+
+ protected:
+  Model(Seed seed, const typename C::Layers& layers)
+      : layers_(layers), theta_(static_cast<std::size_t>(parameter_count)), state_(static_cast<std::size_t>(state_count)) {
+    Index stream = 0;
+    std::size_t block_of_layer = 0, last = C::size;
+    visit_places([&](std::size_t layer, const Block& block, Index offset) {
+      block_of_layer = layer == last ? block_of_layer + 1 : 0;
+      last = layer;
+      stream = static_cast<Index>(block_of_layer);
+      initialize(block, (block.trainable ? theta_.data() : state_.data()) + offset, Random(seed, 0, layer), stream);
+    });
+  }
+
+  /// Runs layers [From, To) into y, which has the right size already.
+  template <std::size_t From, std::size_t To>
+  void run(const char* what, const Input& x, Output y, Workspace& workspace) const {
+    check_rows(what, "input", C::shapes[From], x.rows());
+    check_rows(what, "output", C::shapes[To], y.rows());
+    if (x.cols() != y.cols()) {
+      throw ShapeError(message(what, ": expected an output of ", x.cols(), " columns, as many as the input has, found ", y.cols()));
+    }
+    // Columns that lie apart are taken one by one: each of them has no gaps.
+    const bool dense = x.outerStride() == x.rows() && y.outerStride() == y.rows();
+    const Index piece = dense ? workspace.columns() : 1;
+    for (Index j = 0; j < x.cols(); j += piece) {
+      workspace.template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr, nullptr}, version_, x.col(j).data(),
+                                       y.col(j).data(), std::min(piece, x.cols() - j));
+    }
+  }
+
+  template <std::size_t From, std::size_t To>
+  Matrix run(const char* what, const Input& x) const {
+    check_rows(what, "input", C::shapes[From], x.rows());
+    constexpr Index piece = 64;  // enough columns for the kernels, few enough to stay in the cache
+    Workspace workspace(std::min(piece, x.cols()));
+    Matrix y(C::shapes[To].size(), x.cols());
+    run<From, To>(what, x, y, workspace);
+    return y;
+  }
+
+  /// Copies the parameters of `count` layers, from one chain's `from` on to this chain's `to` on.
+  template <class Other>
+  void copy_layers(const Model<Other>& other, std::size_t from) {
+    std::copy_n(other.parameters().data() + Other::theta_at[from], parameter_count, theta_.data());
+    std::copy_n(other.state().data() + Other::state_at[from], state_count, state_.data());
+  }
+
+ private:
+  static void check_rows(const char* what, const char* side, Shape expected, Index found) {
+    if (found == expected.size()) return;
+    throw ShapeError(message(what, ": expected an ", side, " of ", expected.size(), " rows (shape ", to_string(expected),
+                             ", one sample a column), found ", found));
+  }
+
+  /// Calls f(layer, block, offset in theta or state) in the order of memory.
+  template <class F>
+  static void visit_places(F f) {
+    C::for_each_layer([&]<std::size_t I>() {
+      using S = typename C::template stage<I>;
+      for (const auto& entry : S::Trainable::entries) f(I, entry.block, C::theta_at[I] + entry.offset);
+      for (const auto& entry : S::Running::entries) f(I, entry.block, C::state_at[I] + entry.offset);
+    });
+  }
+  template <class T, class F>
+  static void visit_blocks(T* theta, T* state, F& f) {
+    visit_places([&](std::size_t layer, const Block& block, Index offset) {
+      f(message(position(layer), '.', block.name), block,
+        MatrixView<T>((block.trainable ? theta : state) + offset, block.rows, std::max<Index>(block.cols, 1)));
+    });
+  }
+
+  void touch() { version_ = detail::next_version(); }
+
+  typename C::Layers layers_;
+  Arena<Scalar> theta_, state_;
+  std::uint64_t version_ = detail::next_version();
+};
+
+/// A recipe on its own, with parameters: an encoder without its decoder, or any stack of layers.
+template <class R, class T = float>
+class Network : public Model<typename detail::ChainOf<T, R>::type> {
+  using Base = Model<typename detail::ChainOf<T, R>::type>;
+
+ public:
+  using typename Base::Chain, typename Base::Input, typename Base::Matrix, typename Base::Output, typename Base::Workspace;
+
+  explicit Network(Seed seed = {}) : Base(seed, {}) {}
+  explicit Network(const R& recipe, Seed seed = {}) : Base(seed, recipe.layers) {}
+
+  /// input × N → output × N. Throws ShapeError.
+  Matrix predict(const Input& x) const { return Base::template run<0, Chain::size>("predict", x); }
+  /// The same without touching the heap.
+  void predict(const Input& x, Output y, Workspace& workspace) const {
+    Base::template run<0, Chain::size>("predict", x, y, workspace);
+  }
+
+ private:
+  template <class E, class D, class U>
+  friend class Autoencoder;
+
+  /// The recipe's layers as they are in a larger network, from layer `first` on.
+  template <class Larger>
+  Network(const Model<Larger>& model, std::size_t first, const typename Chain::Layers& layers) : Base({}, layers) {
+    this->copy_layers(model, first);
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+#include "eigencoder/core/execute.hpp"
+
+namespace eigencoder {
+
+/// How inference runs a network: forward only, through two buffers that take turns.
+template <class C>
+struct InferencePlan {
+  static constexpr Fusion<C::size> fusion = fuse<C>({}, false);
+
+  template <std::size_t I>
+  static auto epilogue_of() {
+    if constexpr (I + 1 < C::size) {
+      if constexpr (fusion.absorbed[I + 1]) {
+        return std::type_identity<typename C::template layer<I + 1>>{};
+      } else {
+        return std::type_identity<NoEpilogue>{};
+      }
+    } else {
+      return std::type_identity<NoEpilogue>{};
+    }
+  }
+  template <std::size_t I>
+  using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type>;
+
+  /// The buffer that holds activation i.
+  static constexpr std::array<int, C::size + 1> buffer = [] {
+    std::array<int, C::size + 1> which{};
+    for (std::size_t i = 1; i <= C::size; ++i) which[i] = fusion.in_place[i - 1] ? which[i - 1] : 1 - which[i - 1];
+    return which;
+  }();
+  static constexpr std::array<Index, 2> width = [] {
+    std::array<Index, 2> widest{};
+    for (std::size_t i = 1; i <= C::size; ++i) {
+      Index& most = widest[static_cast<std::size_t>(buffer[i])];
+      most = std::max(most, C::shapes[i].size());
+    }
+    return widest;
+  }();
+
+  static constexpr Index per_sample = width[0] + width[1] + C::linked_cache_at[C::size] + C::scratch_per_sample;
+  static constexpr Index once = C::packed_at[C::size] + C::scratch;
+};
+
+/// Memory for predictions of up to `columns` samples at a time, made once; with it a prediction never touches the heap. One
+/// workspace serves one thread. Larger matrices are worked through piece by piece.
+template <class C>
+class Workspace {
+ public:
+  using T = typename C::Scalar;
+  using Plan = InferencePlan<C>;
+
+  explicit Workspace(Index columns = 1) : columns_(std::max<Index>(columns, 1)), memory_(scalars(columns_)) {}
+
+  Index columns() const { return columns_; }
+  static constexpr Index bytes(Index columns) { return static_cast<Index>(scalars(columns) * sizeof(T)); }
+
+  /// Runs layers [From, To) on `count` columns; x and y have no gaps between columns.
+  template <std::size_t From, std::size_t To>
+  void run(const typename C::Layers& layers, Parameters<T> parameters, std::uint64_t contents, const T* x, T* y, Index count) {
+    if (prepared_ != contents) {
+      prepare<C, false>(layers, parameters.theta, packed(), nullptr);
+      prepared_ = contents;
+    }
+    parameters.packed = packed();
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (layer<From, To, From + I>(layers, parameters, x, y, count), ...);
+    }(std::make_index_sequence<To - From>{});
+  }
+
+ private:
+  static constexpr std::size_t scalars(Index columns) { return static_cast<std::size_t>(columns * Plan::per_sample + Plan::once); }
+  T* at(Index scalars_a_sample) { return memory_.data() + Plan::once + scalars_a_sample * columns_; }
+  T* packed() { return memory_.data(); }
+  T* cache(std::size_t i) { return at(Plan::width[0] + Plan::width[1] + C::linked_cache_at[i]); }
+
+  template <std::size_t From, std::size_t To, std::size_t I>
+  void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count) {
+    if constexpr (!Plan::fusion.absorbed[I]) {
+      using S = typename Plan::template stage<I>;
+      // What is written over up to the end goes straight to the caller.
+      constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
+      const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::buffer[i] == 0 ? 0 : Plan::width[0]); };
+      const detail::ForwardPlaces<T, SourceView<S>> where{
+          I == From ? x : place(I), place(I + 1), cache(I), memory_.data() + C::packed_at[C::size],
+          at(Plan::per_sample - C::scratch_per_sample),
+          detail::borrow<C, I, S>(parameters.theta, static_cast<T*>(nullptr), count, [&](std::size_t from) { return cache(from); })};
+      detail::forward_layer<C, I, S, false>(layers, parameters, where, Random(), {}, count, count);
+    }
+  }
+
+  Index columns_;
+  Arena<T> memory_;
+  std::uint64_t prepared_ = 0;  ///< the version of the parameters that `packed` was derived from
+};
+
+}  // namespace eigencoder

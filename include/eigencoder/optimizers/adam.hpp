@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/optimizers/optimizer.hpp"
+
+namespace eigencoder {
+
+/// Adam. With g the gradient and t the step, counted from 1:
+///   m ← β₁ m + (1 − β₁) g      v ← β₂ v + (1 − β₂) g²
+///   θ ← θ − η · m̂ / (√v̂ + ε)   m̂ = m / (1 − β₁ᵗ)   v̂ = v / (1 − β₂ᵗ)
+/// ε stands beside the corrected root, as in the paper's algorithm 1 and in PyTorch, whose defaults these are. (Keras adds
+/// ε = 10⁻⁷ to the uncorrected root.) Kingma and Ba, 2015.
+struct Adam {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+
+  static constexpr std::size_t slots = 2;
+
+  /// Throws OptionError.
+  void check() const {
+    detail::require_learning_rate("Adam: learning_rate", learning_rate);
+    detail::require_fraction("Adam: beta1", beta1);
+    detail::require_fraction("Adam: beta2", beta2);
+    detail::require_not_negative("Adam: epsilon", epsilon);
+  }
+
+  template <class T>
+  void operator()(Update<T, slots> update) const {
+    const auto t = static_cast<double>(update.step);
+    const double root = std::sqrt(1 - std::pow(beta2, t));  // taken out of √v̂: η m̂ / (√v̂ + ε) = rate · m / (√v + ε root)
+    const auto rate = static_cast<T>(learning_rate * root / (1 - std::pow(beta1, t))), beside = static_cast<T>(epsilon * root);
+    auto m = update.slot(0), v = update.slot(1);
+    m = T(beta1) * m + T(1 - beta1) * update.gradient;
+    v = T(beta2) * v + T(1 - beta2) * update.gradient.square();
+    update.theta -= rate * m / (v.sqrt() + beside);
+  }
+};
+
+/// Adam with weight decay beside the gradient's step: θ ← θ (1 − η λ), then Adam. Biases, and whatever else a layer marks
+/// so, do not decay. λ is PyTorch's default; Keras's is 0.004. Loshchilov and Hutter, 2019.
+struct AdamW {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 1e-2;
+
+  static constexpr std::size_t slots = Adam::slots;
+
+  /// Throws OptionError.
+  void check() const {
+    adam().check();
+    detail::require_not_negative("AdamW: weight_decay", weight_decay);
+  }
+
+  template <class T>
+  void operator()(Update<T, slots> update) const {
+    if (update.decay) update.theta *= T(1 - learning_rate * weight_decay);
+    adam()(update);
+  }
+
+ private:
+  constexpr Adam adam() const { return {learning_rate, beta1, beta2, epsilon}; }
+};
+
+}  // namespace eigencoder

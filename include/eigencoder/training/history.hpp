@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "eigencoder/core/shape.hpp"
+
+namespace eigencoder {
+
+/// A value of the objective and of each of its terms.
+struct Evaluation {
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< Σ weight · term
+  std::vector<double> terms{};                             ///< unweighted, in the objective's order
+};
+
+/// What one epoch gave. The training loss is the mean over the epoch's samples, each taken before the step that it led to.
+struct EpochReport {
+  Index epoch = 0;  ///< 1, 2, 3, …
+  Evaluation train{}, validation{};
+  bool validated = false;
+  double seconds = 0;             ///< training alone, without validation
+  double samples_per_second = 0;  ///< of training
+};
+
+/// What a fit gave, epoch by epoch.
+struct History {
+  std::vector<std::string> terms{};  ///< names of the objective's terms
+  std::vector<EpochReport> epochs{};
+
+  const EpochReport& last() const { return epochs.back(); }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "eigencoder/models/model.hpp"
+#include "eigencoder/optimizers/optimizer.hpp"
+#include "eigencoder/training/samples.hpp"
+#include "eigencoder/training/team.hpp"
+
+namespace eigencoder {
+
+/// Some samples of a set: columns order[0], order[1], … or, without an order, the columns as they stand.
+template <class T>
+struct Batch {
+  Samples<T> inputs, targets;
+  const Index* order = nullptr;
+  Index size = 0;
+};
+
+/// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, the shards' gradients
+/// added in a fixed order, one pass of the optimizer. The result is that of the whole batch, and for one number of threads
+/// always the same bits. All memory is taken beforehand, by reserve().
+template <class ModelType, class O, Optimizer Opt>
+class Stepper {
+  using C = typename ModelType::Chain;
+  using T = typename C::Scalar;
+  using P = Program<C, O>;
+
+ public:
+  Stepper(std::size_t threads, Seed seed) : team_(threads), seed_(seed), workers_(threads) {
+    for (Worker& worker : workers_) worker.totals.resize(static_cast<std::size_t>(P::totals));
+  }
+
+  std::size_t threads() const { return team_.size(); }
+  std::uint64_t updates() const { return updates_; }
+
+  /// Takes the memory for batches of up to `batch` samples.
+  void reserve(Index batch) {
+    if (batch <= reserved_) return;
+    Cut most;
+    for (Index size = 1; size <= batch; ++size) {  // a smaller batch may be cut into wider shards, for fewer workers
+      const Cut cut = cut_of(size, batch_workers(size));
+      most = {std::max(most.width, cut.width), std::max(most.shards, cut.shards)};
+    }
+    lanes_.clear();
+    while (lanes_.size() < (P::coupled ? most.shards : team_.size())) lanes_.push_back(std::make_unique<WorkerLane>(most.width));
+    shard_values_.resize(most.shards * P::terms);
+    shard_sums_.resize(most.shards * static_cast<std::size_t>(P::totals));
+    packed_.resize(static_cast<std::size_t>(C::packed_at[C::size]));
+    reserved_ = batch;
+  }
+
+  /// Takes the memory that training needs beside that.
+  void reserve_training(Index batch) {
+    reserve(batch);
+    for (Worker& worker : workers_) worker.gradient.resize(parameters);
+    slots_.resize(Opt::slots * parameters);
+    packed_dx_.resize(static_cast<std::size_t>(C::packed_dx_at[C::size]));
+  }
+
+  /// One step on a batch: gradient, then update. Returns the unweighted terms of the objective before the update. Where one of
+  /// them is not finite, nothing is updated.
+  std::span<const double> train(ModelType& model, const O& objective, const Opt& optimizer, const Batch<T>& batch) {
+    ++step_;
+    VectorView<T> theta = model.parameters(), state = model.state();
+    execute<true>(model, objective, batch, [&](std::size_t worker, std::size_t workers) {
+      if (!all_finite(workers_[worker].values)) return discard(worker, workers);
+      update(optimizer, theta.data(), worker, workers);
+      if (worker == 0) settle(model.layers(), state.data(), batch.size);
+    });
+    updates_ += all_finite(workers_[0].values);
+    return workers_[0].values;
+  }
+
+  /// The gradient of a batch, ∂ objective / ∂ theta, and no update: to check it. `step` numbers the draws of noise.
+  std::span<const double> differentiate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t step,
+                                        T* gradient) {
+    step_ = step;
+    execute<true>(model, objective, batch, [&](std::size_t worker, std::size_t workers) {
+      const auto [begin, end] = range(worker, workers);
+      for (std::size_t i = begin; i < end; ++i) {
+        gradient[i] = 0;
+        for (std::size_t w = 0; w < workers; ++w) gradient[i] += std::exchange(workers_[w].gradient[i], T(0));
+      }
+    });
+    return workers_[0].values;
+  }
+
+  /// The unweighted terms of the objective as in inference: no noise, no update.
+  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch) {
+    execute<false>(model, objective, batch, [](std::size_t, std::size_t) {});
+    return workers_[0].values;
+  }
+
+ private:
+  static constexpr std::size_t parameters = static_cast<std::size_t>(C::parameter_count);
+
+  struct WorkerLane {
+    explicit WorkerLane(Index columns)
+        : lane(columns),
+          inputs(static_cast<std::size_t>(C::input.size() * columns)),
+          targets(static_cast<std::size_t>(C::output.size() * columns)) {}
+    Lane<P> lane;
+    Arena<T> inputs, targets;
+  };
+  struct alignas(64) Worker {
+    Arena<T> gradient;
+    std::vector<double> totals;
+    std::array<double, P::terms> values{};
+  };
+
+  // Activations of a shard should stay in the second cache, half of which is taken as 512 KiB. Where the weights do not fit
+  // either, shards are large instead, so that weights and their gradients stream through seldom.
+  static constexpr Index cache = 512 * 1024;
+  static constexpr Index widest_shard = [] {
+    const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));
+    const bool heavy = C::parameter_count * static_cast<Index>(sizeof(T)) > cache;
+    return heavy ? Index{256} : std::clamp(cache / sample, Index{16}, Index{256});
+  }();
+
+  /// A batch in shards of nearly equal width.
+  struct Cut {
+    Index width = 0;
+    std::size_t shards = 0;
+  };
+  static Cut cut_of(Index batch, std::size_t workers) {
+    const auto ceiling = [](Index a, Index b) { return (a + b - 1) / b; };
+    const Index share = ceiling(batch, static_cast<Index>(workers));
+    const Index width = ceiling(share, ceiling(share, widest_shard));
+    return {width, static_cast<std::size_t>(ceiling(batch, width))};
+  }
+  /// Below about ten microseconds of arithmetic, meeting costs more than a second worker saves.
+  std::size_t batch_workers(Index batch) const {
+    constexpr double worth_sharing = 5e5;
+    return 6.0 * static_cast<double>(C::parameter_count) * static_cast<double>(batch) < worth_sharing ? 1 : team_.size();
+  }
+
+  template <bool TrainingStep, class Finish>
+  void execute(const ModelType& model, const O& objective, const Batch<T>& batch, Finish finish) {
+    const std::size_t workers = batch_workers(batch.size);
+    const Cut cut = cut_of(batch.size, workers);
+    auto job = [&](std::size_t worker) {
+      prepare_all<TrainingStep>(model, worker, workers);
+      const std::size_t first = cut.shards * worker / workers, last = cut.shards * (worker + 1) / workers;
+      std::fill(shard_values_.begin() + difference(first * P::terms), shard_values_.begin() + difference(last * P::terms), 0.0);
+      constexpr auto totals = static_cast<std::size_t>(P::totals);
+      std::fill(shard_sums_.begin() + difference(first * totals), shard_sums_.begin() + difference(last * totals), 0.0);
+      run_phases<TrainingStep, 0>(model, objective, batch, cut, worker, first, last);
+      team_.wait();
+      add_values(cut.shards, workers_[worker].values);
+      finish(worker, workers);
+    };
+    team_.run(job, workers);
+  }
+
+  template <bool TrainingStep, int Phase>
+  void run_phases(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
+                  std::size_t first, std::size_t last) {
+    constexpr int phases = (TrainingStep ? P::training : P::evaluation).phases;
+    for (std::size_t s = first; s < last; ++s) {
+      WorkerLane& mine = *lanes_[P::coupled ? s : worker];
+      const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, batch.size - begin);
+      const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
+      const T* const target = batch.targets == batch.inputs
+                                  ? x
+                                  : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
+      Execute<P, TrainingStep>::template phase<Phase>(
+          Shard<P>{.layers = model.layers(),
+                   .objective = objective,
+                   .lane = mine.lane,
+                   .parameters = {model.parameters().data(), model.state().data(), packed_.data(), packed_dx_.data()},
+                   .gradient = workers_[worker].gradient.data(),
+                   .x = x,
+                   .target = target,
+                   .first = begin,
+                   .columns = columns,
+                   .batch = batch.size,
+                   .sums = std::span(shard_sums_).subspan(s * workers_[worker].totals.size(), workers_[worker].totals.size()),
+                   .totals = workers_[worker].totals,
+                   .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
+                   .seed = seed_,
+                   .step = step_});
+    }
+    if constexpr (Phase + 1 < phases) {
+      team_.wait();
+      Execute<P, TrainingStep>::template total<Phase>(shard_sums_, cut.shards, workers_[worker].totals);
+      run_phases<TrainingStep, Phase + 1>(model, objective, batch, cut, worker, first, last);
+    }
+  }
+
+  /// The shard's columns without gaps: where they lie, or copied into `to` (once a step).
+  static const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy) {
+    if (order == nullptr && samples.dense()) return samples.column(begin);
+    for (Index j = 0; copy && j < columns; ++j) {
+      std::copy_n(samples.column(order ? order[begin + j] : begin + j), samples.rows(), to + j * samples.rows());
+    }
+    return to;
+  }
+
+  template <bool TrainingStep>
+  void prepare_all(const ModelType& model, std::size_t worker, std::size_t workers) {
+    if constexpr (C::packed_at[C::size] + (TrainingStep ? C::packed_dx_at[C::size] : 0) > 0) {
+      prepare<C, TrainingStep>(model.layers(), model.parameters().data(), packed_.data(), packed_dx_.data(), worker, workers);
+      team_.wait();
+    }
+  }
+
+  void add_values(std::size_t shards, std::array<double, P::terms>& sum) const {
+    sum.fill(0);
+    for (std::size_t s = 0; s < shards; ++s) {
+      for (std::size_t k = 0; k < P::terms; ++k) sum[k] += shard_values_[s * P::terms + k];
+    }
+  }
+  static bool all_finite(const std::array<double, P::terms>& values) {
+    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+  }
+
+  struct Range {
+    std::size_t begin, end;
+  };
+  /// The worker's part of the flat vectors, whole cache lines each.
+  static Range range(std::size_t worker, std::size_t workers) {
+    const auto border = [&](std::size_t w) { return w == workers ? parameters : parameters * w / workers / 16 * 16; };
+    return {border(worker), border(worker + 1)};
+  }
+
+  /// Adds the workers' gradients in their order, updates, and leaves them zero for the next step: one pass through memory.
+  void update(const Opt& optimizer, T* theta, std::size_t worker, std::size_t workers) {
+    constexpr std::size_t chunk = 1024;  // stays in the first cache between the sum and the update
+    const auto [begin, end] = range(worker, workers);
+    for (const Stretch& stretch : stretches) {
+      const std::size_t last = std::min(end, stretch.end);
+      for (std::size_t at = std::max(begin, stretch.begin); at < last; at += chunk) {
+        const auto count = static_cast<Index>(std::min(chunk, last - at));
+        using Vector = typename Update<T, Opt::slots>::Vector;
+        Vector gradient(workers_[0].gradient.data() + at, count);
+        for (std::size_t w = 1; w < workers; ++w) {
+          Vector other(workers_[w].gradient.data() + at, count);
+          gradient += other;
+          other.setZero();
+        }
+        std::array<T*, Opt::slots> slots;
+        for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
+        optimizer(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_ + 1, stretch.decay});
+        gradient.setZero();
+      }
+    }
+  }
+
+  void discard(std::size_t worker, std::size_t workers) {
+    const auto [begin, end] = range(worker, workers);
+    for (std::size_t w = 0; w < workers; ++w) std::fill(workers_[w].gradient.begin() + difference(begin), workers_[w].gradient.begin() + difference(end), T(0));
+  }
+
+  void settle(const typename C::Layers& layers, T* state, Index batch) {
+    C::for_each_layer([&]<std::size_t I>() {
+      using S = typename P::template stage<I>;
+      if constexpr (S::Running::count > 0) {
+        const std::span<const double> totals = workers_[0].totals;
+        std::get<I>(layers).settle(
+            Settle<S>{.state = S::Running::views(state + C::state_at[I]),
+                      .sums = totals.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
+                      .batch = batch});
+      }
+    });
+  }
+
+  /// Parameters in a row that decay alike.
+  struct Stretch {
+    std::size_t begin = 0, end = 0;
+    bool decay = true;
+  };
+  static constexpr std::size_t block_count = [] {
+    std::size_t count = 0;
+    C::for_each_layer([&]<std::size_t I>() { count += C::template stage<I>::Trainable::count; });
+    return count;
+  }();
+  static constexpr std::array<Stretch, block_count> stretches = [] {
+    std::array<Stretch, block_count> all{};
+    std::size_t n = 0;
+    C::for_each_layer([&]<std::size_t I>() {
+      for (const auto& entry : C::template stage<I>::Trainable::entries) {
+        const auto begin = static_cast<std::size_t>(C::theta_at[I] + entry.offset);
+        all[n++] = {begin, begin + static_cast<std::size_t>(entry.block.size()), entry.block.decay};
+      }
+    });
+    return all;
+  }();
+
+  static std::ptrdiff_t difference(std::size_t n) { return static_cast<std::ptrdiff_t>(n); }
+
+  Team team_;
+  Seed seed_;
+  std::uint64_t step_ = 0;     ///< numbers the draws of noise
+  std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
+  Index reserved_ = 0;
+  std::vector<std::unique_ptr<WorkerLane>> lanes_;
+  std::vector<Worker> workers_;
+  std::vector<double> shard_sums_, shard_values_;
+  Arena<T> slots_, packed_, packed_dx_;
+};
+
+}  // namespace eigencoder

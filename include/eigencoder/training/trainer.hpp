@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <numeric>
+
+#include "eigencoder/training/diagnose.hpp"
+#include "eigencoder/training/progress.hpp"
+#include "eigencoder/training/step.hpp"
+
+namespace eigencoder {
+
+struct TrainerOptions {
+  std::size_t threads = 0;  ///< 0: as many as the machine runs at once
+  Seed seed{};              ///< of shuffling, noise and dropout
+};
+
+template <class T>
+struct FitOptions {
+  Index epochs = 1;
+  Index batch_size = 32;             ///< the last batch of an epoch holds what is left, and is trained on at its true size
+  bool shuffle = true;               ///< a new order each epoch
+  Samples<T> validation{};           ///< evaluated after each epoch; its own targets unless validation_targets is given
+  Samples<T> validation_targets{};
+  double validation_fraction = 0;    ///< in [0, 1): that part of the samples, the last ones, is validated on, not trained on
+  std::vector<Callback> callbacks{};
+  Progress progress = Progress::automatic;
+  bool check_data = true;            ///< look for NaN and infinity before the first step
+};
+
+/// Trains a model under an objective with an optimizer:
+///   Trainer trainer{model, BinaryCrossEntropy{}, Adam{.learning_rate = 1e-3}};
+///   History history = trainer.fit(samples, {.epochs = 10, .batch_size = 256});
+/// The optimizer's state lasts as long as the trainer, so a second fit continues the first. Same seed and same number of
+/// threads: the same bits. The model must outlive the trainer. Throws OptionError.
+template <class ModelType, class O, Optimizer Opt>
+class Trainer {
+ public:
+  using T = typename ModelType::Scalar;
+
+  template <ObjectivePart Part>
+  Trainer(ModelType& model, Part objective, Opt optimizer = {}, TrainerOptions options = {})
+      : model_(model),
+        objective_(as_objective(objective)),
+        optimizer_(optimizer),
+        seed_(options.seed),
+        stepper_(options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency()), options.seed) {
+    optimizer_.check();
+    for_each_term([](const auto& weighted) {
+      if (!std::isfinite(weighted.weight)) {
+        throw OptionError(message("the weight of a term of the objective must be finite, found ", weighted.weight));
+      }
+      if constexpr (requires { weighted.term.check(); }) weighted.term.check();
+    });
+  }
+
+  /// Trains the model to restore `inputs`, input × N. Everything is checked before the first step.
+  /// Throws ShapeError, OptionError, NonFiniteError (also if the loss diverges: the parameters are then the best so far).
+  History fit(const Samples<T>& inputs, const FitOptions<T>& options = {}) { return fit(inputs, inputs, options); }
+
+  /// Trains the model to make `targets`, output × N, of `inputs`, input × N.
+  History fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options = {}) {
+    const Sets sets = check(inputs, targets, options);
+    const Index batch_size = std::min(options.batch_size, sets.inputs.cols());
+    stepper_.reserve_training(batch_size);
+
+    History history;
+    for_each_term([&](const auto& weighted) {
+      history.terms.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>());
+    });
+    history.epochs.reserve(static_cast<std::size_t>(options.epochs));
+    detail::ProgressDisplay display(options.progress, options.epochs, history.terms);
+    std::vector<Index> order(options.shuffle ? static_cast<std::size_t>(sets.inputs.cols()) : 0);
+    Best best(model_);
+
+    for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
+      if (options.shuffle) shuffle(order);
+      EpochReport report = train_epoch(sets, order, batch_size, epoch, options, display, best);
+      if (sets.validation.cols() > 0) {
+        report.validation = evaluate_batches(sets.validation, sets.validation_targets, batch_size);
+        report.validated = true;
+      }
+      best.offer(report);
+      display.epoch(report);
+      history.epochs.push_back(report);
+      bool stop = false;
+      for (const Callback& callback : options.callbacks) {
+        if (callback.after_epoch && callback.after_epoch(report) == Training::stop) stop = true;
+      }
+      if (stop) break;
+    }
+    return history;
+  }
+
+  /// One step on one batch, for those who bring their own loop. Returns the loss before the update. After a first call with the
+  /// largest batch it never touches the heap.
+  double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
+  double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets) {
+    check_pair("inputs", inputs, "targets", targets);
+    stepper_.reserve_training(inputs.cols());
+    const double loss = weighted(stepper_.train(model_, objective_, optimizer_, {inputs, targets, nullptr, inputs.cols()}));
+    if (!std::isfinite(loss)) throw NonFiniteError(message(diverged(loss, inputs), " The parameters are as before this step."));
+    return loss;
+  }
+
+  /// The objective on a set, as in inference: no noise, no update.
+  Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
+  Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
+    check_pair("inputs", inputs, "targets", targets);
+    check_batch_size(batch_size);
+    return evaluate_batches(inputs, targets, batch_size);
+  }
+
+  std::size_t threads() const { return stepper_.threads(); }
+  std::uint64_t updates() const { return stepper_.updates(); }
+
+  /// Changes take effect with the next step; the optimizer's moments stay.
+  const Opt& optimizer() const { return optimizer_; }
+  void set_optimizer(const Opt& optimizer) {
+    optimizer.check();
+    optimizer_ = optimizer;
+  }
+
+ private:
+  struct Sets {
+    Samples<T> inputs, targets, validation, validation_targets;
+  };
+
+  /// The parameters of the best epoch so far, for a run that diverges.
+  class Best {
+   public:
+    explicit Best(const ModelType& model) : model_(model) { keep(); }
+    void offer(const EpochReport& report) {
+      const double loss = report.validated ? report.validation.loss : report.train.loss;
+      if (!(loss < loss_)) return;
+      loss_ = loss;
+      epoch_ = report.epoch;
+      keep();
+    }
+    Index restore(ModelType& model) const {
+      model.parameters() = theta_;
+      model.state() = state_;
+      return epoch_;
+    }
+
+   private:
+    void keep() {
+      theta_ = model_.parameters();
+      state_ = model_.state();
+    }
+    const ModelType& model_;
+    Eigen::Matrix<T, Eigen::Dynamic, 1> theta_, state_;
+    double loss_ = std::numeric_limits<double>::infinity();
+    Index epoch_ = 0;
+  };
+
+  template <class F>
+  void for_each_term(F f) const {
+    std::apply([&](const auto&... terms) { (f(terms), ...); }, objective_.terms);
+  }
+  double weighted(std::span<const double> values) const {
+    double sum = 0;
+    std::size_t k = 0;
+    for_each_term([&](const auto& term) { sum += term.weight * values[k++]; });
+    return sum;
+  }
+
+  static void check_batch_size(Index batch_size) {
+    if (batch_size < 1) throw OptionError(message("batch_size must be at least 1, found ", batch_size));
+  }
+  static void check_pair(const char* inputs_name, const Samples<T>& inputs, const char* targets_name, const Samples<T>& targets) {
+    check_samples(inputs_name, inputs, ModelType::input);
+    check_samples(targets_name, targets, ModelType::output);
+    if (inputs.cols() != targets.cols()) {
+      throw ShapeError(message(targets_name, ": expected ", inputs.cols(), " samples, as many as ", inputs_name, " has, found ",
+                               targets.cols()));
+    }
+  }
+
+  static Sets check(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
+    if (options.epochs < 1) throw OptionError(message("epochs must be at least 1, found ", options.epochs));
+    check_batch_size(options.batch_size);
+    if (!(options.validation_fraction >= 0 && options.validation_fraction < 1)) {
+      throw OptionError(message("validation_fraction must be in [0, 1), found ", options.validation_fraction));
+    }
+    check_pair("inputs", inputs, "targets", targets);
+    Sets sets{inputs, targets, options.validation, options.validation_targets};
+    if (sets.validation.rows() > 0 && options.validation_fraction > 0) {
+      throw OptionError("validation and validation_fraction exclude each other: give one of them");
+    }
+    if (options.validation_fraction > 0) {
+      const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - options.validation_fraction));
+      if (kept < 1) {
+        throw OptionError(message("validation_fraction ", options.validation_fraction, " leaves none of ", inputs.cols(),
+                                  " samples to train on"));
+      }
+      sets = {inputs.columns(0, kept), targets.columns(0, kept), inputs.columns(kept, inputs.cols() - kept),
+              targets.columns(kept, inputs.cols() - kept)};
+    } else if (sets.validation.rows() > 0) {
+      if (sets.validation_targets.rows() == 0) sets.validation_targets = sets.validation;
+      check_pair("validation", sets.validation, "validation_targets", sets.validation_targets);
+    }
+    if (options.check_data) {
+      check_finite("inputs", sets.inputs);
+      if (!(sets.targets == sets.inputs)) check_finite("targets", sets.targets);
+      check_finite("validation", sets.validation);
+      if (!(sets.validation_targets == sets.validation)) check_finite("validation_targets", sets.validation_targets);
+    }
+    return sets;
+  }
+
+  /// Fisher and Yates, on the counter-based stream, so that the order is the same on every machine.
+  void shuffle(std::vector<Index>& order) {
+    const Random random(seed_, shuffles_++, shuffling);
+    std::iota(order.begin(), order.end(), Index{0});
+    for (std::size_t i = order.size(); i > 1; --i) {
+      std::swap(order[i - 1], order[static_cast<std::size_t>(random.below(static_cast<Index>(i), 0, static_cast<Index>(i)))]);
+    }
+  }
+
+  EpochReport train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, Index epoch,
+                          const FitOptions<T>& options, detail::ProgressDisplay& display, const Best& best) {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    const Index total = sets.inputs.cols();
+    EpochReport report{.epoch = epoch, .train = {.loss = 0, .terms = std::vector<double>(O::size)}};
+    for (Index first = 0; first < total; first += batch_size) {
+      Batch<T> batch{sets.inputs, sets.targets, nullptr, std::min(batch_size, total - first)};
+      if (order.empty()) {
+        batch.inputs = sets.inputs.columns(first, batch.size);
+        batch.targets = sets.targets.columns(first, batch.size);
+      } else {
+        batch.order = order.data() + first;
+      }
+      const auto values = stepper_.train(model_, objective_, optimizer_, batch);
+      const double loss = weighted(values);
+      if (!std::isfinite(loss)) stop_diverged(loss, batch, epoch, first / batch_size + 1, best);
+      add(report.train, values, static_cast<double>(batch.size) / static_cast<double>(total));
+      report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      const double seen = static_cast<double>(first + batch.size) / static_cast<double>(total);
+      const BatchReport progress{epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds};
+      display.batch(progress);
+      for (const Callback& callback : options.callbacks) {
+        if (callback.after_batch) callback.after_batch(progress);
+      }
+    }
+    report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
+    return report;
+  }
+
+  Evaluation evaluate_batches(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size) {
+    batch_size = std::min(batch_size, inputs.cols());
+    stepper_.reserve(batch_size);
+    Evaluation sum{.loss = 0, .terms = std::vector<double>(O::size)};
+    for (Index first = 0; first < inputs.cols(); first += batch_size) {
+      const Index size = std::min(batch_size, inputs.cols() - first);
+      const Batch<T> batch{inputs.columns(first, size), targets.columns(first, size), nullptr, size};
+      add(sum, stepper_.evaluate(model_, objective_, batch), static_cast<double>(size) / static_cast<double>(inputs.cols()));
+    }
+    return sum;
+  }
+
+  void add(Evaluation& sum, std::span<const double> values, double share) const {
+    sum.loss += share * weighted(values);
+    for (std::size_t k = 0; k < values.size(); ++k) sum.terms[k] += share * values[k];
+  }
+
+  std::string diverged(double loss, const Samples<T>& inputs) const {
+    return message("the loss became ", loss, " in step ", stepper_.updates() + 1, ": ", diagnose(model_, inputs),
+                   " A smaller learning_rate (now ", optimizer_.learning_rate, ") or inputs scaled to about [0, 1] may help.");
+  }
+  [[noreturn]] void stop_diverged(double loss, const Batch<T>& batch, Index epoch, Index number, const Best& best) {
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> seen(batch.inputs.rows(), batch.size);
+    for (Index j = 0; j < batch.size; ++j) {
+      std::copy_n(batch.inputs.column(batch.order ? batch.order[j] : j), seen.rows(), seen.col(j).data());
+    }
+    const std::string what = diverged(loss, seen);
+    const Index kept = best.restore(model_);
+    throw NonFiniteError(message("epoch ", epoch, ", batch ", number, ": ", what, " The parameters are ",
+                                 kept == 0 ? std::string("those before the first epoch.") : message("the best so far, of epoch ", kept, '.')));
+  }
+
+  /// Stands in the place of a layer in the stream of the shuffles, where no layer is.
+  static constexpr std::size_t shuffling = 0xffffffff;
+
+  ModelType& model_;
+  O objective_;
+  Opt optimizer_;
+  Seed seed_;
+  std::uint64_t shuffles_ = 0;
+  Stepper<ModelType, O, Opt> stepper_;
+};
+
+template <class ModelType, ObjectivePart Part, Optimizer Opt>
+Trainer(ModelType&, Part, Opt) -> Trainer<ModelType, decltype(as_objective(std::declval<Part>())), Opt>;
+template <class ModelType, ObjectivePart Part, Optimizer Opt>
+Trainer(ModelType&, Part, Opt, TrainerOptions) -> Trainer<ModelType, decltype(as_objective(std::declval<Part>())), Opt>;
+
+}  // namespace eigencoder

@@ -1,0 +1,46 @@
+"""Builds and runs consumer/ from a temporary folder, in one of three ways: consume.py --help"""
+
+import argparse
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--way", choices=["find_package", "add_subdirectory", "FetchContent"], required=True)
+parser.add_argument("--cmake", default="cmake")
+parser.add_argument("--generator", default="Ninja")
+parser.add_argument("--compiler", default="c++")
+parser.add_argument("--source", type=pathlib.Path, required=True, help="the project")
+parser.add_argument("--build", type=pathlib.Path, required=True, help="a configured build of it, to install from")
+parser.add_argument("--components", default="", help="optional components that must work, with commas")
+options = parser.parse_args()
+
+
+def run(*command):
+    print("+", *command, flush=True)
+    if subprocess.run([str(part) for part in command]).returncode != 0:
+        sys.exit(f"{options.way}: that failed")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    place = pathlib.Path(temporary)
+    consumer, build, prefix = place / "consumer", place / "build", place / "prefix"
+    shutil.copytree(pathlib.Path(__file__).parent / "consumer", consumer)
+
+    where = {
+        "find_package": f"-DCMAKE_PREFIX_PATH={prefix}",
+        "add_subdirectory": f"-DEIGENCODER_SOURCE={options.source}",
+        "FetchContent": f"-DFETCHCONTENT_SOURCE_DIR_EIGENCODER={options.source}",
+    }
+    if options.way == "find_package":
+        run(options.cmake, "--install", options.build, "--prefix", prefix)
+    components = ";".join(name for name in options.components.split(",") if name)
+    run(options.cmake, "-S", consumer, "-B", build, "-G", options.generator, f"-DCMAKE_CXX_COMPILER={options.compiler}",
+        "-DCMAKE_BUILD_TYPE=Release", f"-DWAY={options.way}", f"-DCOMPONENTS={components}", where[options.way])
+    run(options.cmake, "--build", build)
+    run(build / "consumer")
+    for component in components.split(";"):
+        if component:
+            run(build / component)

@@ -1,0 +1,49 @@
+# What ./quickstart, ./check and .ci/run share.
+
+say() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi; }
+
+# Debian's names of what the examples and the tests are made of.
+example_packages=(g++ cmake ninja-build libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libpng-dev gnuplot-nox)
+test_packages=(clang catch2 libbenchmark-dev python3)
+
+# Installs the Debian packages of these names that are missing. Goes on where it cannot: the configure step then says what is not there.
+install_missing() {
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    say "This is not Debian or Ubuntu. Install what these packages are there, if the next steps miss something:"
+    echo "  $*"
+    return
+  fi
+
+  local package missing=() as_root=()
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      say "Not root, and no sudo. Have these packages installed, if the next steps miss something:"
+      echo "  ${missing[*]}"
+      return
+    fi
+    as_root=(sudo)
+  fi
+
+  say "Installing ${missing[*]}"
+  quietly "${as_root[@]}" apt-get update &&
+    quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}" ||
+    say "That did not work. Going on with what is there."
+}
+
+# at_least 3.25 "cmake version 3.22.1" is false.
+at_least() { printf '%s\n%s\n' "$1" "$(grep -o -m1 '[0-9][0-9.]*' <<<"$2" | head -1)" | sort --check=quiet --version-sort; }
+
+# Runs a command whose output matters only if it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || status=$?
+  [ $status -eq 0 ] || { cat "$log"; echo "failed: $*"; } >&2
+  rm -f "$log"
+  return $status
+}
