@@ -14,8 +14,10 @@ if(EIGENCODER_NATIVE)
   target_compile_options(eigencoder_developer INTERFACE -march=native)
 endif()
 if(EIGENCODER_SANITIZE)
+  # The checks that sanitizers put into the standard library's code confuse g++ about what is initialised.
   target_compile_options(
     eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+                                   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   )
   target_link_options(eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE})
 endif()

@@ -1,4 +1,5 @@
-// expect: is not a layer
+// expect: this type is not a layer
+// expect: LayerAccepts<1,
 #include <string>
 
 #include <eigencoder/eigencoder.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <Eigen/Core>
+#include <eigencoder/core/eigen.hpp>
 #include <cstdint>
 #include <fstream>
 #include <nlohmann/json.hpp>

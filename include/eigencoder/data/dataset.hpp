@@ -8,8 +8,6 @@
 #include <string_view>
 #include <system_error>
 
-#include <Eigen/Core>
-
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 #include "eigencoder/data/idx.hpp"

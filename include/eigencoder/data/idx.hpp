@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
 #include <zlib.h>
 
 #include "eigencoder/core/error.hpp"

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
 #include <png.h>
 
 #include "eigencoder/core/error.hpp"

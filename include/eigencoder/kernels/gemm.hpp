@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eigencoder/core/layer.hpp"
 #include "eigencoder/kernels/packet.hpp"
 #include "eigencoder/kernels/view.hpp"
 
@@ -15,13 +16,6 @@ inline constexpr int tile_packets = 2;
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 12 : 6;
 /// The left operand's panel of 2 packets × this depth stays in the first cache while all columns pass.
 inline constexpr Index depth_block = 256;
-
-struct AsIs {
-  template <class V>
-  V apply(V value) const {
-    return value;
-  }
-};
 
 /// The right operand, whose element (p, j) is broadcast: B itself, or Bᵀ read without a copy.
 template <class T, bool Transposed>
@@ -70,19 +64,27 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     }
   }
 
-  const Index rows_in_last = sink.rows - (Packets - 1) * P::size;
-#pragma GCC unroll 16
-  for (int i = 0; i < Packets; ++i) {
-    const bool whole = i + 1 < Packets || rows_in_last == P::size;
-    const auto load = [&](const T* from) { return whole ? P::load(from) : P::load_part(from, rows_in_last); };
-    const P bias = sink.bias && sink.last ? load(sink.bias + i * P::size) : P(0);
+  const auto finish = [&](P value, Index i, Index j, Index rows) {
+    T* const to = sink.c + i + j * sink.stride;
+    if (sink.accumulate) value = value + P::load_first(to, rows);
+    if (sink.last) value = sink.epilogue.apply(sink.bias ? value + P::load_first(sink.bias + i, rows) : value);
+    value.store_first(to, rows);
+  };
+  if (sink.rows == Packets * P::size) {
 #pragma GCC unroll 16
     for (int j = 0; j < Columns; ++j) {
-      T* const to = sink.c + i * P::size + j * sink.stride;
-      P value = sum[j][i];
-      if (sink.accumulate) value = value + load(to);
-      if (sink.last) value = sink.epilogue.apply(value + bias);
-      whole ? value.store(to) : value.store_part(to, rows_in_last);
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) finish(sum[j][i], i * P::size, j, P::size);
+    }
+  } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
+    T done[Columns][static_cast<std::size_t>(Packets * P::size)];
+#pragma GCC unroll 16
+    for (int j = 0; j < Columns; ++j) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) sum[j][i].store(done[j] + i * P::size);
+    }
+    for (int j = 0; j < Columns; ++j) {
+      for (Index i = 0; i < sink.rows; i += P::size) finish(P::load(done[j] + i), i, j, std::min(P::size, sink.rows - i));
     }
   }
 }
@@ -137,7 +139,7 @@ void product(View<const T> a, Right<T, Transposed> b, View<T> c, bool accumulate
 }  // namespace detail
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
-template <class T, class Epilogue = detail::AsIs>
+template <class T, class Epilogue = NoEpilogue>
 void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr, Epilogue epilogue = {}) {
   detail::product(a, detail::Right<T, false>{b.data, b.stride}, c, false, bias, epilogue);
 }
@@ -145,7 +147,7 @@ void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_ident
 /// C += A·Bᵀ.   A: m × k   B: n × k   C: m × n
 template <class T>
 void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c) {
-  detail::product(a, detail::Right<T, true>{b.data, b.stride}, c, true, static_cast<const T*>(nullptr), detail::AsIs{});
+  detail::product(a, detail::Right<T, true>{b.data, b.stride}, c, true, static_cast<const T*>(nullptr), NoEpilogue{});
 }
 
 /// sum += A·1.   A: m × n   sum: m

@@ -40,6 +40,10 @@ struct Packet {
   }
   void store_part(T* to, Index count) const { std::copy_n(lanes().begin(), count, to); }
 
+  /// The same where `count` is mostly `size`.
+  static Packet load_first(const T* from, Index count) { return count == size ? load(from) : load_part(from, count); }
+  void store_first(T* to, Index count) const { count == size ? store(to) : store_part(to, count); }
+
   using Lanes = std::array<T, static_cast<std::size_t>(size)>;
   Lanes lanes() const {
     Lanes all;

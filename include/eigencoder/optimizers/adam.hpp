@@ -32,8 +32,8 @@ struct Adam {
     const double root = std::sqrt(1 - std::pow(beta2, t));  // taken out of √v̂: η m̂ / (√v̂ + ε) = rate · m / (√v + ε root)
     const auto rate = static_cast<T>(learning_rate * root / (1 - std::pow(beta1, t))), beside = static_cast<T>(epsilon * root);
     auto m = update.slot(0), v = update.slot(1);
-    m = T(beta1) * m + T(1 - beta1) * update.gradient;
-    v = T(beta2) * v + T(1 - beta2) * update.gradient.square();
+    m = static_cast<T>(beta1) * m + static_cast<T>(1 - beta1) * update.gradient;
+    v = static_cast<T>(beta2) * v + static_cast<T>(1 - beta2) * update.gradient.square();
     update.theta -= rate * m / (v.sqrt() + beside);
   }
 };
@@ -57,7 +57,7 @@ struct AdamW {
 
   template <class T>
   void operator()(Update<T, slots> update) const {
-    if (update.decay) update.theta *= T(1 - learning_rate * weight_decay);
+    if (update.decay) update.theta *= static_cast<T>(1 - learning_rate * weight_decay);
     adam()(update);
   }
 

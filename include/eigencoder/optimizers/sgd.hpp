@@ -23,7 +23,7 @@ struct SGD {
 
   template <class T>
   void operator()(Update<T, slots> update) const {
-    const T rate(learning_rate), mu(momentum);
+    const auto rate = static_cast<T>(learning_rate), mu = static_cast<T>(momentum);
     auto v = update.slot(0);
     v = mu * v + update.gradient;
     if (nesterov) {

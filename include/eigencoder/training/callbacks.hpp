@@ -20,8 +20,8 @@ enum class Training { go_on, stop };
 
 /// Functions that a fit calls on its own thread, between steps. Any may be empty.
 struct Callback {
-  std::function<void(const BatchReport&)> after_batch;
-  std::function<Training(const EpochReport&)> after_epoch;
+  std::function<void(const BatchReport&)> after_batch{};
+  std::function<Training(const EpochReport&)> after_epoch{};
 };
 
 }  // namespace eigencoder

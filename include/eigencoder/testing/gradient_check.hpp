@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "eigencoder/core/execute.hpp"
+
+// Checks hand-written derivatives against finite differences, for a user's own layers and losses as for the library's. Free of any
+// test framework: each check returns the worst entry, by name.
+namespace eigencoder {
+
+/// The entry whose analytic and numeric derivatives differ most. The error is relative to the larger of the two and of the root
+/// mean square of its block's gradient, so that entries near zero are judged by the company they keep; what the differences' own rounding explains is not counted.
+struct GradientReport {
+  double error = 0;
+  std::string where = "nothing was checked";  ///< "weight[17]", "input[3, sample 2]"
+  double analytic = 0, numeric = 0;
+  Index checked = 0;
+
+  std::string text() const {
+    return message(where, ": analytic ", analytic, ", numeric ", numeric, ", relative error ", error, " (worst of ", checked, ")");
+  }
+};
+
+struct GradientCheckOptions {
+  Index batch = 7;
+  Seed seed{1};                ///< of parameters, inputs and upstream gradients
+  double low = -1, high = 1;   ///< range of the random inputs (of a loss: of y)
+  double difference = 1e-4;    ///< step of the central differences
+  Index entries_per_block = 0; ///< of a large model: check this many of each block; 0: all
+};
+
+namespace detail {
+
+using CheckMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic>;
+using CheckVector = Eigen::Matrix<double, Eigen::Dynamic, 1>;
+
+/// What gradients are filled with beforehand: a layer must add to them, and overwrite dx.
+inline constexpr double poison = 0.625;
+
+inline CheckMatrix random_matrix(Index rows, Index cols, double low, double high, const Random& random, Index stream) {
+  return CheckMatrix::NullaryExpr(rows, cols, [&](Index i, Index j) { return low + (high - low) * random.uniform(stream, i + rows * j); });
+}
+
+/// ∂f/∂values[i] numerically, for `count` entries evenly spread (0: all), against the analytic gradient.
+template <class F, class Name>
+void compare(GradientReport& worst, double* values, const CheckVector& analytic, Index count, double h, F f, Name name) {
+  const Index size = analytic.size();
+  if (size == 0) return;
+  const double typical = std::sqrt(analytic.squaredNorm() / static_cast<double>(size));
+  const Index checked = count == 0 ? size : std::min(count, size);
+  for (Index k = 0; k < checked; ++k) {
+    const Index i = k * size / checked;
+    const double kept = values[i];
+    values[i] = kept + h;
+    const double above = f();
+    values[i] = kept - h;
+    const double below = f();
+    values[i] = kept;
+    const double numeric = (above - below) / (2 * h);
+    const double rounding = 4 * std::numeric_limits<double>::epsilon() * std::max(std::abs(above), std::abs(below)) / h;
+    const double difference = std::max(std::abs(numeric - analytic[i]) - rounding, 0.0);
+    const double scale = std::max({std::abs(numeric), std::abs(analytic[i]), typical, std::numeric_limits<double>::min()});
+    const double error = std::isfinite(analytic[i]) ? difference / scale : std::numeric_limits<double>::infinity();
+    if (worst.checked++ == 0 || error > worst.error) {
+      worst.error = error;
+      worst.where = name(i);
+      worst.analytic = analytic[i];
+      worst.numeric = numeric;
+    }
+  }
+}
+
+/// One layer with its memory, run on a whole batch through the passes of the contract.
+template <class Layer, Shape In>
+struct LayerRun {
+  using S = Stage<Layer, In, double>;
+  static_assert(S::needs.link < 0, "a layer that borrows from another is checked inside a model, by check_model_gradient");
+
+  const Layer& layer;
+  Index batch;
+  Random random;
+  CheckVector theta, state, packed, packed_dx, scratch;
+  CheckMatrix x, y, dy, dx, cache, scratch_per_sample;
+  CheckVector dtheta, sums, dsums;
+
+  LayerRun(const Layer& checked, const GradientCheckOptions& options)
+      : layer(checked),
+        batch(options.batch),
+        random(options.seed, 1, 0),
+        theta(S::Trainable::size),
+        state(S::Running::size),
+        packed(S::needs.packed),
+        packed_dx(S::needs.packed_dx),
+        scratch(S::needs.scratch),
+        x(random_matrix(S::in.size(), batch, options.low, options.high, random, 1)),
+        y(S::out.size(), batch),
+        dy(random_matrix(S::out.size(), batch, -1, 1, random, 2)),
+        dx(S::in.size(), batch),
+        cache(S::needs.cache, batch),
+        scratch_per_sample(S::needs.scratch_per_sample, batch),
+        dtheta(S::Trainable::size),
+        sums(S::needs.sums),
+        dsums(S::needs.dsums) {
+    theta = random_matrix(theta.size(), 1, -0.5, 0.5, random, 3);
+    state = random_matrix(state.size(), 1, 0.5, 1.5, random, 4);
+  }
+
+  static std::span<double> span(CheckVector& vector) { return {vector.data(), static_cast<std::size_t>(vector.size())}; }
+
+  /// Σ dy ∘ y: a function of x and theta whose derivatives are what backward gives.
+  double forward() {
+    if constexpr (Prepares<S>) {
+      using Pass = Prepare<S, true>;
+      layer.prepare(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
+                         .packed = decltype(Pass::packed)(packed.data(), packed.size()),
+                         .packed_dx = decltype(Pass::packed_dx)(packed_dx.data(), packed_dx.size())});
+    }
+    sums.setZero();
+    if constexpr (Gathers<S>) layer.gather(Gather<S>{.x = view(x), .sums = span(sums)});
+    using Pass = Forward<S, true>;
+    scratch.setConstant(poison);
+    scratch_per_sample.setConstant(poison);
+    layer.forward(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
+                       .state = S::Running::views(std::as_const(state).data()),
+                       .packed = decltype(Pass::packed)(packed.data(), packed.size()),
+                       .source = {},
+                       .x = view(x),
+                       .y = MatrixView<double>(y.data(), y.rows(), batch),
+                       .cache = decltype(Pass::cache)(cache.data(), cache.rows(), batch),
+                       .scratch = decltype(Pass::scratch)(scratch.data(), scratch.size()),
+                       .scratch_per_sample = decltype(Pass::scratch_per_sample)(scratch_per_sample.data(), scratch_per_sample.rows(), batch),
+                       .random = random,
+                       .sums = span(sums),
+                       .batch = batch,
+                       .epilogue = {}});
+    return y.cwiseProduct(dy).sum();
+  }
+
+  void backward() {
+    forward();
+    dsums.setZero();
+    if constexpr (GathersBackward<S>) {
+      layer.gather_backward(GatherBackward<S>{.theta = S::Trainable::views(std::as_const(theta).data()),
+                                              .x = view(x),
+                                              .dy = view(dy),
+                                              .sums = span(sums),
+                                              .dsums = span(dsums),
+                                              .batch = batch});
+    }
+    dtheta.setConstant(poison);
+    dx.setConstant(poison);
+    scratch.setConstant(poison);
+    scratch_per_sample.setConstant(poison);
+    differentiate<true>(dtheta);
+    // Without the input's gradient the parameters' must be the same.
+    CheckVector alone = CheckVector::Constant(dtheta.size(), poison);
+    differentiate<false>(alone);
+    if (alone != dtheta) dtheta.setConstant(std::numeric_limits<double>::quiet_NaN());
+    dtheta.array() -= poison;
+  }
+
+ private:
+  static MatrixView<const double> view(const CheckMatrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
+
+  template <bool InputGradient>
+  void differentiate(CheckVector& gradient) {
+    using Pass = Backward<S, InputGradient>;
+    layer.backward(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
+                        .dtheta = S::Trainable::views(gradient.data()),
+                        .packed = decltype(Pass::packed)(packed.data(), packed.size()),
+                        .packed_dx = decltype(Pass::packed_dx)(packed_dx.data(), packed_dx.size()),
+                        .source = {},
+                        .x = decltype(Pass::x)(x.data(), x.rows(), batch),
+                        .y = decltype(Pass::y)(y.data(), y.rows(), batch),
+                        .dy = view(dy),
+                        .dx = decltype(Pass::dx)(dx.data(), dx.rows(), batch),
+                        .cache = decltype(Pass::cache)(cache.data(), cache.rows(), batch),
+                        .scratch = decltype(Pass::scratch)(scratch.data(), scratch.size()),
+                        .scratch_per_sample = decltype(Pass::scratch_per_sample)(scratch_per_sample.data(), scratch_per_sample.rows(), batch),
+                        .random = random,
+                        .sums = span(sums),
+                        .dsums = span(dsums),
+                        .batch = batch});
+  }
+};
+
+}  // namespace detail
+
+/// Checks every parameter and every input of a layer in double, on random values: check_layer_gradient<image(5, 3)>(Dense<4>{}).
+/// Gradients start poisoned, so that one that overwrites where it should add is found too.
+template <Shape In, Recipe Layer>
+GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptions& options = {}) {
+  using Run = detail::LayerRun<Layer, In>;
+  Run run(layer, options);
+  run.backward();
+  GradientReport worst;
+  const auto forward = [&] { return run.forward(); };
+  for (const auto& entry : Run::S::Trainable::entries) {
+    detail::compare(worst, run.theta.data() + entry.offset, run.dtheta.segment(entry.offset, entry.block.size()),
+                    options.entries_per_block, options.difference, forward,
+                    [&](Index i) { return message(entry.block.name, '[', i, ']'); });
+  }
+  detail::compare(worst, run.x.data(), run.dx.reshaped(), options.entries_per_block, options.difference, forward,
+                  [&](Index i) { return message("input[", i % In.size(), ", sample ", i / In.size(), ']'); });
+  return worst;
+}
+
+/// Checks the gradient of a loss in double, on `features` values a sample and random targets in [0, 1].
+template <Loss Term>
+GradientReport check_loss_gradient(const Term& loss, Index features, const GradientCheckOptions& options = {}) {
+  const Random random(options.seed, 1, 0);
+  detail::CheckMatrix y = detail::random_matrix(features, options.batch, options.low, options.high, random, 1);
+  const detail::CheckMatrix target = detail::random_matrix(features, options.batch, 0, 1, random, 2);
+  detail::CheckMatrix dy = detail::CheckMatrix::Constant(features, options.batch, detail::poison), sum = dy;
+  constexpr double weight = 1.75;
+  const auto run = [&]<bool Gradient, bool Accumulate>(detail::CheckMatrix& gradient) {
+    return weight * loss(LossPass<double, Gradient, Accumulate>{
+                        .y = {y.data(), features, options.batch},
+                        .target = {target.data(), features, options.batch},
+                        .dy = {gradient.data(), features, options.batch},
+                        .batch = options.batch,
+                        .weight = weight});
+  };
+  run.template operator()<true, false>(dy);
+  run.template operator()<true, true>(sum);  // adds to the poison what the other has written over it
+  if (((sum.array() - detail::poison - dy.array()).abs() > 1e-14).any()) dy.setConstant(std::numeric_limits<double>::quiet_NaN());
+  GradientReport worst;
+  detail::compare(worst, y.data(), dy.reshaped(), options.entries_per_block, options.difference,
+                  [&] { return run.template operator()<false, false>(sum); },
+                  [&](Index i) { return message("y[", i % features, ", sample ", i / features, ']'); });
+  return worst;
+}
+
+/// Checks every parameter of a whole model (in double) under an objective, on given samples: noise frozen, batch sums and links
+/// included. The model comes back as it was.
+template <class ModelType, ObjectivePart Part>
+GradientReport check_model_gradient(ModelType& model, const Part& part, const Eigen::Ref<const detail::CheckMatrix>& inputs,
+                                    const Eigen::Ref<const detail::CheckMatrix>& targets, const GradientCheckOptions& options = {}) {
+  using C = typename ModelType::Chain;
+  static_assert(std::is_same_v<typename C::Scalar, double>, "gradients are checked in double");
+  const auto objective = as_objective(part);
+  using P = Program<C, std::decay_t<decltype(objective)>>;
+
+  const detail::CheckMatrix x = inputs, target = targets;
+  Lane<P> lane(x.cols());
+  detail::CheckVector gradient = detail::CheckVector::Constant(C::parameter_count, detail::poison);
+  Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size])), packed_dx(static_cast<std::size_t>(C::packed_dx_at[C::size]));
+  std::vector<double> sums(static_cast<std::size_t>(P::totals)), totals = sums, values(P::terms);
+
+  const auto loss = [&] {
+    const auto* const theta = std::as_const(model).parameters().data();
+    prepare<C, true>(model.layers(), theta, packed.data(), packed_dx.data());
+    std::fill(sums.begin(), sums.end(), 0.0);
+    std::fill(values.begin(), values.end(), 0.0);
+    const Shard<P> shard{.layers = model.layers(),
+                         .objective = objective,
+                         .lane = lane,
+                         .parameters = {theta, std::as_const(model).state().data(), packed.data(), packed_dx.data()},
+                         .gradient = gradient.data(),
+                         .x = x.data(),
+                         .target = target.data(),
+                         .first = 0,
+                         .columns = x.cols(),
+                         .batch = x.cols(),
+                         .sums = sums,
+                         .totals = totals,
+                         .values = values,
+                         .seed = options.seed,
+                         .step = 1};
+    [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
+      ((Execute<P, true>::template phase<Phase>(shard), Execute<P, true>::template total<Phase>(sums, 1, totals)), ...);
+    }(std::make_integer_sequence<int, P::training.phases>{});
+    double sum = 0;
+    std::size_t k = 0;
+    std::apply([&](const auto&... terms) { ((sum += terms.weight * values[k++]), ...); }, objective.terms);
+    return sum;
+  };
+
+  loss();
+  const detail::CheckVector analytic = gradient.array() - detail::poison;
+  GradientReport worst;
+  const double* const first = std::as_const(model).parameters().data();
+  model.for_each_block([&](const std::string& name, const Block& block, auto view) {
+    if (!block.trainable) return;
+    detail::compare(worst, view.data(), analytic.segment(view.data() - first, view.size()), options.entries_per_block,
+                    options.difference, loss, [&](Index i) { return message(name, '[', i, ']'); });
+  });
+  return worst;
+}
+
+}  // namespace eigencoder

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <eigencoder/eigencoder.hpp>
+
+/// The networks of examples 01 to 03, in either scalar.
+namespace networks {
+
+namespace ec = eigencoder;
+
+template <ec::Index Code>
+using ShallowEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<Code>, ec::ReLU>;
+template <ec::Index Code>
+using ShallowDecoder = ec::Decoder<ec::features(Code), ec::Dense<784>, ec::Sigmoid>;
+template <class T>
+using Simple = ec::Autoencoder<ShallowEncoder<32>, ShallowDecoder<32>, T>;
+template <class T>
+using Vanilla = ec::Autoencoder<ShallowEncoder<64>, ShallowDecoder<64>, T>;
+
+using DeepEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<256>, ec::ReLU, ec::Dense<128>, ec::ReLU,
+                                ec::Dense<64>, ec::ReLU>;
+using DeepDecoder = ec::Decoder<ec::features(64), ec::Dense<128>, ec::ReLU, ec::Dense<256>, ec::ReLU, ec::Dense<512>, ec::ReLU,
+                                ec::Dense<784>, ec::Sigmoid>;
+template <class T>
+using Deep = ec::Autoencoder<DeepEncoder, DeepDecoder, T>;
+
+using SymmetricEncoder = ec::Encoder<ec::image(8, 8), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<16>, ec::ReLU>;
+using SymmetricDecoder = ec::Decoder<ec::features(16), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<64>, ec::ReLU>;
+template <class T>
+using Symmetric = ec::Autoencoder<SymmetricEncoder, SymmetricDecoder, T>;
+
+}  // namespace networks

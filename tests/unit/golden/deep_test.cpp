@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include "golden_networks.hpp"
+
+TEST_CASE("golden: the deep network equals PyTorch's") {
+  golden::check_network<networks::Deep<double>>("deep", eigencoder::MeanSquaredError{});
+  golden::check_network<networks::Deep<float>>("deep", eigencoder::MeanSquaredError{});
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include <eigencoder/eigencoder.hpp>
+
+#include "support/throws.hpp"
+
+namespace ec = eigencoder;
+
+namespace {
+
+using Encoder = ec::Encoder<ec::features(6), ec::Dense<4>, ec::Tanh>;
+using Decoder = ec::Decoder<Encoder::output, ec::Dense<6>>;
+using Model = ec::Autoencoder<Encoder, Decoder>;
+
+Eigen::MatrixXf samples(ec::Index count) {
+  const ec::Random random(ec::Seed{11}, 0, 0);
+  return Eigen::MatrixXf::NullaryExpr(6, count, [&](ec::Index i, ec::Index j) { return float(random.uniform(j, i)); });
+}
+
+auto make(Model& model, double learning_rate = 1e-2, std::size_t threads = 1) {
+  return ec::Trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = learning_rate}, {.threads = threads, .seed = ec::Seed{3}}};
+}
+
+constexpr auto quiet = ec::Progress::quiet;
+
+}  // namespace
+
+TEST_CASE("trainer: learns, and reports what evaluate finds") {
+  Model model{ec::Seed{1}};
+  auto trainer = make(model);
+  const Eigen::MatrixXf x = samples(100), held_out = samples(30);
+  const ec::History history = trainer.fit(x, {.epochs = 30, .batch_size = 16, .validation = held_out, .progress = quiet});
+  REQUIRE(history.epochs.size() == 30);
+  CHECK(history.last().train.loss < 0.3 * history.epochs[0].train.loss);
+  CHECK(history.last().validation.loss == Approx(trainer.evaluate(held_out).loss).epsilon(1e-6));
+  CHECK(history.terms == std::vector<std::string>{"MeanSquaredError"});
+  CHECK(history.last().epoch == 30);
+  CHECK(trainer.updates() == 30 * 7);
+}
+
+TEST_CASE("trainer: the last batch of an epoch counts at its true size") {
+  Model model{ec::Seed{1}};
+  const Eigen::MatrixXf x = samples(23);
+  // A step that changes nothing measurable: the epoch's loss is then the mean over all samples, whatever the batches.
+  auto trainer = make(model, 1e-30);
+  const double whole = trainer.evaluate(x, 23).loss;
+  for (const ec::Index batch_size : {1, 5, 8, 23, 1000}) {
+    INFO("batch_size " << batch_size);
+    CHECK(trainer.fit(x, {.batch_size = batch_size, .progress = quiet}).last().train.loss == Approx(whole).epsilon(1e-6));
+    CHECK(trainer.evaluate(x, batch_size).loss == Approx(whole).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("trainer: the same seed and threads give the same bits, another number of threads the same up to rounding") {
+  const Eigen::MatrixXf x = samples(200);
+  const auto train = [&](std::size_t threads, std::uint64_t seed) {
+    using Wide = ec::Autoencoder<ec::Encoder<ec::features(6), ec::Dense<200>, ec::Tanh>, ec::Decoder<ec::features(200), ec::Dense<6>>>;
+    Wide model{ec::Seed{1}};
+    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{}, {.threads = threads, .seed = ec::Seed{seed}}};
+    trainer.fit(x, {.epochs = 3, .batch_size = 64, .progress = quiet});
+    return Eigen::VectorXf(model.parameters());
+  };
+  for (const std::size_t threads : {1, 2, 3}) CHECK(train(threads, 5) == train(threads, 5));
+  CHECK((train(1, 5) - train(2, 5)).cwiseAbs().maxCoeff() < 1e-5F);
+  CHECK(train(1, 5) != train(1, 6));
+}
+
+TEST_CASE("trainer: without shuffling the samples come in their order, with it in another each epoch") {
+  const Eigen::MatrixXf x = samples(64);
+  const auto losses = [&](bool shuffle) {
+    Model model{ec::Seed{1}};
+    auto trainer = make(model);
+    std::vector<double> first;
+    trainer.fit(x, {.epochs = 2, .batch_size = 8, .shuffle = shuffle,
+                    .callbacks = {{.after_batch = [&](const ec::BatchReport& report) {
+                      if (report.samples == 8) first.push_back(report.loss);
+                    }}},
+                    .progress = quiet});
+    return first;
+  };
+  Model model{ec::Seed{1}};
+  auto trainer = make(model);
+  CHECK(losses(false)[0] == Approx(trainer.evaluate(x.leftCols(8)).loss).epsilon(1e-6));
+  CHECK(losses(true)[0] != Approx(losses(false)[0]).epsilon(1e-6));
+}
+
+TEST_CASE("trainer: targets of their own, blocks with gaps between columns") {
+  Model model{ec::Seed{1}}, copy{ec::Seed{1}};
+  const Eigen::MatrixXf x = samples(40), wide = (Eigen::MatrixXf(12, 40) << x, -x).finished();
+  const Eigen::MatrixXf target = -x;
+  auto trainer = make(model), other = make(copy);
+  trainer.fit(x, target, {.epochs = 2, .batch_size = 16, .progress = quiet});
+  other.fit(wide.topRows(6), wide.bottomRows(6), {.epochs = 2, .batch_size = 16, .progress = quiet});
+  CHECK(model.parameters() == copy.parameters());
+  CHECK(trainer.evaluate(x, target).loss < trainer.evaluate(x).loss);
+}
+
+TEST_CASE("trainer: a fraction for validation is the last part, and is not trained on") {
+  Model model{ec::Seed{1}}, copy{ec::Seed{1}};
+  const Eigen::MatrixXf x = samples(50);
+  const auto by_fraction = make(model).fit(x, {.epochs = 2, .batch_size = 16, .validation_fraction = 0.2, .progress = quiet});
+  const auto by_hand = make(copy).fit(x.leftCols(40), {.epochs = 2, .batch_size = 16, .validation = x.rightCols(10), .progress = quiet});
+  CHECK(model.parameters() == copy.parameters());
+  CHECK(by_fraction.last().validation.loss == by_hand.last().validation.loss);
+}
+
+TEST_CASE("trainer: a callback sees every epoch and may stop the fit") {
+  Model model{ec::Seed{1}};
+  auto trainer = make(model);
+  ec::Index seen = 0;
+  const ec::History history = trainer.fit(samples(20), {.epochs = 100, .callbacks = {{.after_epoch = [&](const ec::EpochReport& report) {
+                                                                           seen = report.epoch;
+                                                                           return seen == 3 ? ec::Training::stop : ec::Training::go_on;
+                                                                         }}},
+                                                        .progress = quiet});
+  CHECK(seen == 3);
+  CHECK(history.epochs.size() == 3);
+}
+
+TEST_CASE("trainer: terms are weighed in the loss and reported unweighted") {
+  Model model{ec::Seed{1}};
+  ec::Trainer trainer{model, 0.25 * ec::MeanSquaredError{} + ec::MeanAbsoluteError{} * 2, ec::SGD{}, {.threads = 1}};
+  const ec::Evaluation sum = trainer.evaluate(samples(9));
+  REQUIRE(sum.terms.size() == 2);
+  CHECK(sum.loss == Approx(0.25 * sum.terms[0] + 2 * sum.terms[1]));
+  CHECK(sum.terms[0] == Approx(make(model).evaluate(samples(9)).loss).epsilon(1e-6));
+}
+
+TEST_CASE("trainer: bad input is refused before anything changes") {
+  Model model{ec::Seed{1}};
+  auto trainer = make(model);
+  Eigen::MatrixXf x = samples(10);
+  const Eigen::VectorXf before = model.parameters();
+
+  expect_error<ec::ShapeError>([&] { trainer.fit(Eigen::MatrixXf(5, 10)); }, {"inputs", "expected 6 rows", "found a matrix of 5 × 10"});
+  expect_error<ec::ShapeError>([&] { trainer.fit(Eigen::MatrixXf(6, 0)); }, {"at least one sample", "found none"});
+  expect_error<ec::ShapeError>([&] { trainer.fit(x, Eigen::MatrixXf(7, 10)); }, {"targets", "expected 6 rows", "7 × 10"});
+  expect_error<ec::ShapeError>([&] { trainer.fit(x, x.leftCols(9)); }, {"targets", "expected 10 samples", "found 9"});
+  expect_error<ec::ShapeError>([&] { trainer.fit(x, {.validation = Eigen::MatrixXf(4, 3)}); }, {"validation", "expected 6 rows"});
+  expect_error<ec::ShapeError>([&] { trainer.fit(x, {.validation = x, .validation_targets = x.leftCols(2)}); },
+                               {"validation_targets", "expected 10 samples", "found 2"});
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.batch_size = 0}); }, {"batch_size", "at least 1", "found 0"});
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.batch_size = -8}); }, {"batch_size", "found -8"});
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.epochs = 0}); }, {"epochs", "found 0"});
+  for (const double fraction : {-0.1, 1.0, std::nan("")}) {
+    expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_fraction = fraction}); }, {"validation_fraction", "[0, 1)"});
+  }
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_fraction = 0.95}); }, {"0.95", "none of 10"});
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation = x, .validation_fraction = 0.5}); }, {"exclude each other"});
+  expect_error<ec::OptionError>([&] { trainer.evaluate(x, 0); }, {"batch_size"});
+  expect_error<ec::ShapeError>([&] { trainer.evaluate(x.topRows(3)); }, {"expected 6 rows"});
+  expect_error<ec::ShapeError>([&] { trainer.train_on_batch(x.topRows(3)); }, {"expected 6 rows"});
+  for (const double rate : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    expect_error<ec::OptionError>([&] { make(model, rate); }, {"learning_rate", "finite and positive"});
+  }
+  expect_error<ec::OptionError>([&] { ec::Trainer(model, std::nan("") * ec::MeanSquaredError{}, ec::Adam{}); }, {"weight", "finite"});
+  expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Huber{.delta = -1}, ec::Adam{}); }, {"Huber", "delta", "-1"});
+
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    Eigen::MatrixXf spoilt = x;
+    spoilt(4, 7) = bad;
+    expect_error<ec::NonFiniteError>([&] { trainer.fit(spoilt); }, {"inputs", "row 4 of sample 7", "check_data"});
+    expect_error<ec::NonFiniteError>([&] { trainer.fit(x, spoilt); }, {"targets", "row 4 of sample 7"});
+    expect_error<ec::NonFiniteError>([&] { trainer.fit(x, {.validation = spoilt}); }, {"validation", "row 4 of sample 7"});
+  }
+  CHECK(model.parameters() == before);
+  CHECK(trainer.updates() == 0);
+}
+
+TEST_CASE("trainer: a loss that diverges stops the run, names the place and keeps the best parameters") {
+  Model model{ec::Seed{1}};
+  const Eigen::MatrixXf x = samples(32);
+  Eigen::VectorXf best;
+  {
+    auto trainer = make(model);
+    trainer.fit(x, {.epochs = 3, .progress = quiet});
+    best = model.parameters();
+  }
+  Eigen::MatrixXf spoilt = x;
+  spoilt(2, 5) = std::numeric_limits<float>::quiet_NaN();
+  auto trainer = make(model);
+  expect_error<ec::NonFiniteError>([&] { trainer.fit(spoilt, {.progress = quiet, .check_data = false}); },
+                                   {"epoch 1", "nan", "in the inputs", "learning_rate", "before the first epoch"});
+  CHECK(model.parameters() == best);
+  expect_error<ec::NonFiniteError>([&] { trainer.train_on_batch(spoilt); }, {"in the inputs", "as before this step"});
+  CHECK(model.parameters() == best);
+
+  // A weight far too large: the squared error overflows.
+  using Linear = ec::Network<ec::Sequential<ec::features(6), ec::Dense<6>>>;
+  Linear linear{ec::Seed{1}};
+  ec::Trainer wild{linear, ec::MeanSquaredError{}, ec::SGD{.learning_rate = 1e20}, {.threads = 1}};
+  expect_error<ec::NonFiniteError>([&] { wild.fit(x, {.epochs = 50, .batch_size = 8, .progress = quiet}); }, {"loss became", "learning_rate"});
+  CHECK(linear.parameters().allFinite());
+
+  // Nothing of the discarded step is left over: the next good one is as if it had never been.
+  Model left{ec::Seed{1}}, right{ec::Seed{1}};
+  auto interrupted = make(left), fresh = make(right);
+  CHECK_THROWS_AS(interrupted.train_on_batch(spoilt), ec::NonFiniteError);
+  CHECK(interrupted.train_on_batch(x) == fresh.train_on_batch(x));
+  CHECK(left.parameters() == right.parameters());
+}
+
+TEST_CASE("diagnose: names the layer behind which values stop being finite") {
+  Model model{ec::Seed{1}};
+  const Eigen::MatrixXf x = samples(4);
+  CHECK(ec::diagnose(model, ec::Samples<float>(x)) == "every activation is finite, the loss itself is not.");
+  model.parameter("decoder.0.weight").setConstant(3e38F);
+  CHECK(ec::diagnose(model, ec::Samples<float>(x)) == "the first values that are not finite are behind layer decoder.0, Dense<6>.");
+  model.parameter("encoder.0.bias")(2, 0) = std::numeric_limits<float>::infinity();
+  CHECK(ec::diagnose(model, ec::Samples<float>(x)) == "the first values that are not finite are in parameter encoder.0.bias.");
+}
