@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "support/catch.hpp"
+#include <eigencoder/core/eigen.hpp>
+#include <eigencoder/kernels/gemm.hpp>
+
+// Small whole numbers make every sum exact, whatever its order: results are compared for equality, and together with the poison
+// around them, so that one comparison finds a wrong value and a stray store alike.
+namespace kernels = eigencoder::kernels;
+using eigencoder::Index;
+using kernels::View;
+
+namespace {
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+template <class T>
+using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+
+template <class T>
+constexpr T not_a_number = std::numeric_limits<T>::quiet_NaN();
+
+/// Whole numbers from −2 to 2, none like its neighbours.
+template <class T>
+Matrix<T> whole_numbers(Index rows, Index cols, std::uint32_t seed) {
+  return Matrix<T>::NullaryExpr(rows, cols, [&](Index i, Index j) {
+    const auto mixed =
+        (static_cast<std::uint32_t>(i) * 2654435761u + static_cast<std::uint32_t>(j) * 40503u + seed) * 2246822519u;
+    return static_cast<T>(static_cast<int>((mixed >> 13) % 5) - 2);
+  });
+}
+
+/// A·B, by the definition.
+template <class T>
+Matrix<T> exact_product(const Matrix<T>& a, const Matrix<T>& b) {
+  Matrix<T> c = Matrix<T>::Zero(a.rows(), b.cols());
+  for (Index j = 0; j < b.cols(); ++j) {
+    for (Index p = 0; p < a.cols(); ++p) c.col(j) += b(p, j) * a.col(p);
+  }
+  return c;
+}
+
+/// A matrix of poison with a block inside for a kernel to write.
+template <class T>
+struct Poisoned {
+  static constexpr Index margin = 3;
+  Matrix<T> memory;
+  Index rows, cols;
+
+  Poisoned(Index row_count, Index col_count) : memory(row_count + 2 * margin, col_count + 2 * margin) {
+    reset(row_count, col_count);
+  }
+
+  void reset(Index row_count, Index col_count) {
+    rows = row_count, cols = col_count;
+    memory.setConstant(T(-9876));
+  }
+  auto block() { return memory.block(margin, margin, rows, cols); }
+  View<T> view() { return block(); }
+};
+
+/// Applied to half a sum, or before the bias, it would give something else.
+struct Epilogue {
+  template <class V>
+  V apply(V v) const {
+    return kernels::max(v, V(0)) + V(1);
+  }
+};
+
+template <class T>
+View<const T> corner(const Matrix<T>& matrix, Index rows, Index cols) {
+  return {matrix.data(), rows, cols, matrix.rows()};
+}
+
+/// Sizes at which a tile, a packet or a block of depth begins or ends.
+template <class T>
+std::vector<Index> border_sizes() {
+  constexpr Index lanes = kernels::Packet<T>::size, tile = kernels::detail::tile_columns;
+  return {1, lanes, lanes + 1, 2 * lanes - 1, 2 * lanes, 4 * lanes + 1, 2 * tile + 5};
+}
+const std::vector<Index> deep{255, 256, 257, 258, 512, 513};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("multiply: every size up to 40, with and without bias and epilogue, in strided memory", "", float, double) {
+  using T = TestType;
+  constexpr Index most = 40;
+  const Matrix<T> a = whole_numbers<T>(most, most, 1), b = whole_numbers<T>(most, most, 2);
+  const Vector<T> bias = whole_numbers<T>(most, 1, 3);
+  Poisoned<T> c(most, most), expected(most, most);
+  for (Index k = 1; k <= most; ++k) {
+    const Matrix<T> product = exact_product<T>(a.leftCols(k), b.topRows(k));  // holds those of fewer rows and columns
+    const Matrix<T> activated = ((product.colwise() + bias).cwiseMax(T(0)).array() + T(1)).matrix();
+    for (Index m = 1; m <= most; ++m) {
+      for (Index n = 1; n <= most; ++n) {
+        const bool with_bias = (m + n + k) % 2 == 0;
+        c.reset(m, n), expected.reset(m, n);
+        if (with_bias) {
+          kernels::multiply<T>(corner(a, m, k), corner(b, k, n), c.view(), bias.data(), Epilogue{});
+          expected.block() = activated.topLeftCorner(m, n);
+        } else {
+          kernels::multiply<T>(corner(a, m, k), corner(b, k, n), c.view());
+          expected.block() = product.topLeftCorner(m, n);
+        }
+        if (c.memory != expected.memory) FAIL(m << " × " << k << " · " << k << " × " << n << (with_bias ? " with bias" : ""));
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("multiply: in memory of exactly its size, bias and epilogue apart, across the borders of depth", "", float,
+                   double) {
+  using T = TestType;
+  for (const Index k : deep) {
+    for (const Index m : border_sizes<T>()) {
+      for (const Index n : border_sizes<T>()) {
+        CAPTURE(m, n, k);
+        const Matrix<T> a = whole_numbers<T>(m, k, 1), b = whole_numbers<T>(k, n, 2), product = exact_product(a, b);
+        const Vector<T> bias = whole_numbers<T>(m, 1, 3);
+        Matrix<T> c = Matrix<T>::Constant(m, n, not_a_number<T>);  // must not be read
+        kernels::multiply<T>(a, b, c);
+        CHECK(c == product);
+        c.setConstant(not_a_number<T>);
+        kernels::multiply<T>(a, b, c, bias.data());
+        CHECK(c == product.colwise() + bias);
+        c.setConstant(not_a_number<T>);
+        kernels::multiply<T>(a, b, c, nullptr, Epilogue{});
+        CHECK(c == (product.cwiseMax(T(0)).array() + T(1)).matrix());
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 40, added to what was there", "", float, double) {
+  using T = TestType;
+  constexpr Index most = 40;
+  const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
+                  before = whole_numbers<T>(most, most, 6);
+  Poisoned<T> c(most, most), expected(most, most);
+  for (Index k = 1; k <= most; ++k) {
+    const Matrix<T> sum = before + exact_product<T>(a.leftCols(k), b.leftCols(k).transpose());
+    for (Index m = 1; m <= most; ++m) {
+      for (Index n = 1; n <= most; ++n) {
+        c.reset(m, n), expected.reset(m, n);
+        c.block() = before.topLeftCorner(m, n);
+        expected.block() = sum.topLeftCorner(m, n);
+        kernels::add_multiply_transposed<T>(corner(a, m, k), corner(b, n, k), c.view());
+        if (c.memory != expected.memory) FAIL(m << " × " << k << " · (" << n << " × " << k << ")ᵀ");
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("add_multiply_transposed: in memory of exactly its size, across the borders of depth", "", float, double) {
+  using T = TestType;
+  for (const Index k : deep) {
+    for (const Index m : border_sizes<T>()) {
+      for (const Index n : border_sizes<T>()) {
+        CAPTURE(m, n, k);
+        const Matrix<T> a = whole_numbers<T>(m, k, 4), b = whole_numbers<T>(n, k, 5), before = whole_numbers<T>(m, n, 6);
+        Matrix<T> c = before;
+        kernels::add_multiply_transposed<T>(a, b, c);
+        CHECK(c == before + exact_product<T>(a, b.transpose()));
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("products: real numbers within the rounding of their sums", "", float, double) {
+  using T = TestType;
+  constexpr Index m = 37, n = 29, k = 600;
+  const auto reals = [](Index rows, Index cols, double step) {
+    return Matrix<T>::NullaryExpr(rows, cols,
+                                  [=](Index i, Index j) { return static_cast<T>(std::sin(step * double(1 + i + rows * j))); })
+        .eval();
+  };
+  const Matrix<T> a = reals(m, k, 0.7), b = reals(k, n, 1.3), transposed = b.transpose();
+  Matrix<T> c(m, n), sum = Matrix<T>::Zero(m, n);
+  kernels::multiply<T>(a, b, c);
+  kernels::add_multiply_transposed<T>(a, transposed, sum);
+  CHECK(c == sum);  // one walk for both: the same bits
+  const Matrix<double> exact = exact_product<double>(a.template cast<double>(), b.template cast<double>());
+  CHECK((c.template cast<double>() - exact).cwiseAbs().maxCoeff() < 40 * double{std::numeric_limits<T>::epsilon()});
+}
+
+TEMPLATE_TEST_CASE("products: a NaN or an infinity reaches its row or column of C, and nothing else", "", float, double) {
+  using T = TestType;
+  constexpr Index m = 35, n = 27, k = 300;
+  const Matrix<T> a = whole_numbers<T>(m, k, 1), b = whole_numbers<T>(k, n, 2), product = exact_product(a, b);
+  const auto bad = [](const Matrix<T>& c) { return c.unaryExpr([](T v) { return T(!std::isfinite(v)); }).eval(); };
+  for (const T evil : {not_a_number<T>, std::numeric_limits<T>::infinity()}) {
+    for (const Index p : {Index{0}, Index{255}, Index{256}, k - 1}) {
+      for (const Index at : {0, 16, 26}) {
+        Matrix<T> left = a, right = b, c(m, n), marks = Matrix<T>::Zero(m, n);
+        left(at + 8, p) = evil;
+        marks.row(at + 8).setOnes();
+        kernels::multiply<T>(left, b, c);
+        CHECK(bad(c) == marks);
+        const Matrix<T> transposed = b.transpose();
+        c.setZero();
+        kernels::add_multiply_transposed<T>(left, transposed, c);
+        CHECK(bad(c) == marks);
+
+        right(p, at) = evil;
+        marks.setZero().col(at).setOnes();
+        kernels::multiply<T>(a, right, c);
+        CHECK(bad(c) == marks);
+        CHECK(c.leftCols(at) == product.leftCols(at));
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("add_columns: every number of rows, added to what was there", "", float, double) {
+  using T = TestType;
+  for (Index m = 1; m <= 20 * kernels::Packet<T>::size + 1; ++m) {
+    for (const Index n : {1, 2, 7}) {
+      const Matrix<T> whole = whole_numbers<T>(m + 2, n, 7);
+      const Vector<T> before = whole_numbers<T>(m, 1, 8);
+      Poisoned<T> sum(m, 1), expected(m, 1);
+      sum.block() = before;
+      expected.block() = before + whole.topRows(m).rowwise().sum();
+      kernels::add_columns<T>(corner(whole, m, n), sum.view().data);
+      if (sum.memory != expected.memory) FAIL(m << " × " << n);
+
+      const Matrix<T> tight = whole.topRows(m);
+      Vector<T> tight_sum = before;
+      kernels::add_columns<T>(tight, tight_sum.data());
+      if (tight_sum != expected.block()) FAIL(m << " × " << n << " in memory of exactly its size");
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("transpose: every size up to 40, from and into strided memory", "", float, double) {
+  using T = TestType;
+  constexpr Index most = 40;
+  const Matrix<T> a = whole_numbers<T>(most, most, 9);
+  Poisoned<T> b(most, most), expected(most, most);
+  for (Index m = 1; m <= most; ++m) {
+    for (Index n = 1; n <= most; ++n) {
+      b.reset(n, m), expected.reset(n, m);
+      expected.block() = a.topLeftCorner(m, n).transpose();
+      kernels::transpose<T>(corner(a, m, n), b.view());
+      if (b.memory != expected.memory) FAIL(m << " × " << n);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("products of no rows or no columns write nothing", "", float, double) {
+  using T = TestType;
+  const Matrix<T> a = whole_numbers<T>(9, 9, 1), b = whole_numbers<T>(9, 9, 2);
+  const Vector<T> bias = whole_numbers<T>(9, 1, 3);
+  for (const auto& [m, n] : {std::pair<Index, Index>{0, 5}, {5, 0}, {0, 0}}) {
+    CAPTURE(m, n);
+    Poisoned<T> c(m, n), untouched(m, n);
+    kernels::multiply<T>(corner(a, m, 4), corner(b, 4, n), c.view(), bias.data(), Epilogue{});
+    kernels::add_multiply_transposed<T>(corner(a, m, 4), corner(b, n, 4), c.view());
+    kernels::transpose<T>(corner(a, n, m), c.view());
+    kernels::add_columns<T>(corner(a, m, 0), c.view().data);
+    CHECK(c.memory == untouched.memory);
+  }
+}
+
+TEMPLATE_TEST_CASE("products of no depth are empty sums", "", float, double) {
+  using T = TestType;
+  const Matrix<T> a = whole_numbers<T>(9, 9, 1), b = whole_numbers<T>(9, 9, 2);
+  const Vector<T> bias = whole_numbers<T>(9, 1, 3);
+  Poisoned<T> c(9, 5), expected(9, 5);
+  c.block() = expected.block() = b.leftCols(5);
+  kernels::add_multiply_transposed<T>(corner(a, 9, 0), corner(b, 5, 0), c.view());
+  CHECK(c.memory == expected.memory);
+  kernels::multiply<T>(corner(a, 9, 0), corner(b, 0, 5), c.view(), bias.data(), Epilogue{});
+  expected.block() = (bias.cwiseMax(T(0)).array() + T(1)).matrix().replicate(1, 5);
+  CHECK(c.memory == expected.memory);
+}
