@@ -3,17 +3,9 @@
 
 #include "eigencoder/core/arena.hpp"
 #include "eigencoder/core/program.hpp"
+#include "eigencoder/core/run_layer.hpp"
 
 namespace eigencoder {
-
-/// The parameters of a network and what is derived from them, as raw memory laid out by the chain.
-template <class T>
-struct Parameters {
-  const T* theta = nullptr;
-  const T* state = nullptr;
-  const T* packed = nullptr;
-  const T* packed_dx = nullptr;
-};
 
 /// Working memory for a step on some columns: activations, two deltas, caches and scratch. Made once, used for every step.
 template <class P>
@@ -57,78 +49,6 @@ struct Shard {
   Seed seed;
   std::uint64_t step = 0;
 };
-
-/// Derives what layers keep packed from theta, layer `worker`, `worker + workers`, …
-template <class C, bool Gradients>
-void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed,
-             typename C::Scalar* packed_dx, std::size_t worker = 0, std::size_t workers = 1) {
-  std::size_t turn = 0;
-  C::for_each_layer([&]<std::size_t I>() {
-    using S = typename C::template stage<I>;
-    constexpr bool dx = Gradients && C::trains_before(I) && S::needs.packed_dx > 0;
-    if constexpr (S::needs.packed > 0 || dx) {
-      if (turn++ % workers != worker) return;
-      using Pass = Prepare<S, dx>;
-      std::get<I>(layers).prepare(
-          Pass{.theta = S::Trainable::views(theta + C::theta_at[I]),
-               .packed = decltype(Pass::packed)(packed + C::packed_at[I], S::needs.packed),
-               .packed_dx = decltype(Pass::packed_dx)(packed_dx + C::packed_dx_at[I], S::needs.packed_dx)});
-    }
-  });
-}
-
-namespace detail {
-
-/// Runs layer I forward from x to y: what training, evaluation and inference share.
-template <class C, std::size_t I, class S, bool Training, class Where>
-void forward_layer(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters, Where where, const Random& random,
-                   std::span<const double> sums, Index columns, Index batch) {
-  using T = typename C::Scalar;
-  if constexpr (!Training && S::needs.training_only) {
-    if (where.x != where.y) std::copy_n(where.x, S::in.size() * columns, where.y);
-  } else {
-    using Pass = Forward<S, Training>;
-    typename S::Epilogue epilogue{};
-    if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<I + 1>(layers);
-    std::get<I>(layers).forward(
-        Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
-             .state = S::Running::views(parameters.state + C::state_at[I]),
-             .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
-             .source = where.source,
-             .x = MatrixView<const T>(where.x, S::in.size(), columns),
-             .y = MatrixView<T>(where.y, S::out.size(), columns),
-             .cache = decltype(Pass::cache)(where.cache, S::needs.cache, columns),
-             .scratch = decltype(Pass::scratch)(where.scratch, S::needs.scratch),
-             .scratch_per_sample = decltype(Pass::scratch_per_sample)(where.scratch_per_sample, S::needs.scratch_per_sample, columns),
-             .random = random,
-             .sums = sums.size() == 0 ? sums : sums.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
-             .batch = batch,
-             .epilogue = epilogue});
-  }
-}
-
-/// What layer I borrows from the layer it links to, given where that layer's cache lies.
-template <class C, std::size_t I, class S, class T, class CacheOf>
-SourceView<S> borrow(const T* theta, T* gradient, Index columns, CacheOf cache_of) {
-  if constexpr (std::is_void_v<typename S::Source>) {
-    return {};
-  } else {
-    using Source = typename S::Source;
-    constexpr auto from = static_cast<std::size_t>(S::needs.link);
-    return {.theta = Source::Trainable::views(theta + C::theta_at[from]),
-            .dtheta = Source::Trainable::views(gradient ? gradient + C::theta_at[from] : nullptr),
-            .cache = MatrixView<const T>(cache_of(from), Source::needs.cache, columns)};
-  }
-}
-
-template <class T, class Source>
-struct ForwardPlaces {
-  const T* x;
-  T *y, *cache, *scratch, *scratch_per_sample;
-  Source source;
-};
-
-}  // namespace detail
 
 /// Runs the operations of one phase of a program on one shard.
 template <class P, bool Training>
@@ -194,22 +114,33 @@ class Execute {
   static std::span<const double> layer_sums(const Shard<P>& shard, std::size_t i) {
     return part(shard.totals, C::sums_at[i], C::needs[i].sums);
   }
-  template <std::size_t I, class S>
-  static SourceView<S> borrow(const Shard<P>& shard, T* gradient) {
-    return detail::borrow<C, I, S>(shard.parameters.theta, gradient, shard.columns,
-                                   [&](std::size_t from) { return shard.lane.cache(from); });
+  /// Layer I's places in the shard's lane.
+  static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
+    const Index link = C::needs[i].link;
+    T* const dy = shard.lane.delta(delta);
+    return {.x = activation(shard, i),
+            .y = shard.lane.activation(i + 1),
+            .cache = shard.lane.cache(i),
+            .scratch = shard.lane.scratch(),
+            .scratch_per_sample = shard.lane.scratch_per_sample(),
+            .source_cache = link < 0 ? nullptr : shard.lane.cache(static_cast<std::size_t>(link)),
+            .dy = dy,
+            .dx = C::needs[i].in_place ? dy : shard.lane.delta(1 - delta),
+            .gradient = shard.gradient};
   }
-  static Random random(const Shard<P>& shard, std::size_t i) { return {shard.seed, shard.step, i, shard.first}; }
+  static LayerBatch layer_batch(const Shard<P>& shard, std::size_t i) {
+    return {.columns = shard.columns,
+            .batch = shard.batch,
+            .random = Random(shard.seed, shard.step, i, shard.first),
+            .sums = layer_sums(shard, i),
+            .dsums = part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums)};
+  }
 
   template <std::size_t I>
   static void forward(const Shard<P>& shard) {
     if constexpr (!P::fusion.absorbed[I] && !(P::on_logits && I + 1 == P::layers)) {
       using S = typename P::template stage<I>;
-      const detail::ForwardPlaces<T, SourceView<S>> where{activation(shard, I), shard.lane.activation(I + 1), shard.lane.cache(I),
-                                                          shard.lane.scratch(), shard.lane.scratch_per_sample(),
-                                                          borrow<I, S>(shard, nullptr)};
-      detail::forward_layer<C, I, S, Training>(shard.layers, shard.parameters, where, random(shard, I), shard.totals, shard.columns,
-                                               shard.batch);
+      run_forward<C, I, S, Training>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
     }
   }
 
@@ -234,28 +165,7 @@ class Execute {
   template <std::size_t I, int Delta>
   static void backward(const Shard<P>& shard) {
     using S = typename P::template stage<I>;
-    using Pass = Backward<S, C::trains_before(I)>;
-    T* const dy = shard.lane.delta(Delta);
-    T* const dx = S::needs.in_place ? dy : shard.lane.delta(1 - Delta);
-    std::get<I>(shard.layers)
-        .backward(
-            Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[I]),
-                 .dtheta = S::Trainable::views(shard.gradient + C::theta_at[I]),
-                 .packed = decltype(Pass::packed)(shard.parameters.packed + C::packed_at[I], S::needs.packed),
-                 .packed_dx = decltype(Pass::packed_dx)(shard.parameters.packed_dx + C::packed_dx_at[I], S::needs.packed_dx),
-                 .source = borrow<I, S>(shard, shard.gradient),
-                 .x = decltype(Pass::x)(activation(shard, I), S::in.size(), shard.columns),
-                 .y = decltype(Pass::y)(activation(shard, I + 1), S::out.size(), shard.columns),
-                 .dy = MatrixView<const T>(dy, S::out.size(), shard.columns),
-                 .dx = decltype(Pass::dx)(dx, S::in.size(), shard.columns),
-                 .cache = decltype(Pass::cache)(shard.lane.cache(I), S::needs.cache, shard.columns),
-                 .scratch = decltype(Pass::scratch)(shard.lane.scratch(), S::needs.scratch),
-                 .scratch_per_sample =
-                     decltype(Pass::scratch_per_sample)(shard.lane.scratch_per_sample(), S::needs.scratch_per_sample, shard.columns),
-                 .random = random(shard, I),
-                 .sums = layer_sums(shard, I),
-                 .dsums = part(shard.totals, P::dsums_begin + C::dsums_at[I], S::needs.dsums),
-                 .batch = shard.batch});
+    run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
   }
 
   template <std::size_t K, int Delta, bool Gradient>

@@ -19,7 +19,4 @@ struct MeanAbsoluteError {
   }
 };
 
-/// PyTorch's name for it.
-using L1 = MeanAbsoluteError;
-
 }  // namespace eigencoder

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "eigencoder/core/execute.hpp"
+#include "eigencoder/core/arena.hpp"
+#include "eigencoder/core/run_layer.hpp"
 
 namespace eigencoder {
 
@@ -85,11 +86,15 @@ class Workspace {
       // What is written over up to the end goes straight to the caller.
       constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
       const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::buffer[i] == 0 ? 0 : Plan::width[0]); };
-      const detail::ForwardPlaces<T, SourceView<S>> where{
-          I == From ? x : place(I), place(I + 1), cache(I), memory_.data() + C::packed_at[C::size],
-          at(Plan::per_sample - C::scratch_per_sample),
-          detail::borrow<C, I, S>(parameters.theta, static_cast<T*>(nullptr), count, [&](std::size_t from) { return cache(from); })};
-      detail::forward_layer<C, I, S, false>(layers, parameters, where, Random(), {}, count, count);
+      constexpr Index link = S::needs.link;
+      run_forward<C, I, S, false>(layers, parameters,
+                                  {.x = I == From ? x : place(I),
+                                   .y = place(I + 1),
+                                   .cache = cache(I),
+                                   .scratch = memory_.data() + C::packed_at[C::size],
+                                   .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
+                                   .source_cache = link < 0 ? nullptr : cache(static_cast<std::size_t>(link))},
+                                  {.columns = count, .batch = count});
     }
   }
 

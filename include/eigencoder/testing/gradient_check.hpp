@@ -73,69 +73,49 @@ void compare(GradientReport& worst, double* values, const CheckVector& analytic,
   }
 }
 
-/// One layer with its memory, run on a whole batch through the passes of the contract.
+/// One layer with its memory, run on a whole batch as a network of that layer alone.
 template <class Layer, Shape In>
 struct LayerRun {
-  using S = Stage<Layer, In, double>;
-  static_assert(S::needs.link < 0, "a layer that borrows from another is checked inside a model, by check_model_gradient");
+  using C = Chain<double, In, static_cast<std::size_t>(-1), Layer>;
+  using S = typename C::template stage<0>;
 
-  const Layer& layer;
+  std::tuple<Layer> layers;
   Index batch;
   Random random;
-  CheckVector theta, state, packed, packed_dx, scratch;
+  CheckVector theta, state, packed, packed_dx, scratch, dtheta, sums, dsums;
   CheckMatrix x, y, dy, dx, cache, scratch_per_sample;
-  CheckVector dtheta, sums, dsums;
 
-  LayerRun(const Layer& checked, const GradientCheckOptions& options)
-      : layer(checked),
+  LayerRun(const Layer& layer, const GradientCheckOptions& options)
+      : layers(layer),
         batch(options.batch),
         random(options.seed, 1, 0),
-        theta(S::Trainable::size),
-        state(S::Running::size),
+        theta(random_matrix(S::Trainable::size, 1, -0.5, 0.5, random, 3)),
+        state(random_matrix(S::Running::size, 1, 0.5, 1.5, random, 4)),
         packed(S::needs.packed),
         packed_dx(S::needs.packed_dx),
         scratch(S::needs.scratch),
+        dtheta(S::Trainable::size),
+        sums(S::needs.sums),
+        dsums(S::needs.dsums),
         x(random_matrix(S::in.size(), batch, options.low, options.high, random, 1)),
         y(S::out.size(), batch),
         dy(random_matrix(S::out.size(), batch, -1, 1, random, 2)),
         dx(S::in.size(), batch),
         cache(S::needs.cache, batch),
-        scratch_per_sample(S::needs.scratch_per_sample, batch),
-        dtheta(S::Trainable::size),
-        sums(S::needs.sums),
-        dsums(S::needs.dsums) {
-    theta = random_matrix(theta.size(), 1, -0.5, 0.5, random, 3);
-    state = random_matrix(state.size(), 1, 0.5, 1.5, random, 4);
-  }
-
-  static std::span<double> span(CheckVector& vector) { return {vector.data(), static_cast<std::size_t>(vector.size())}; }
+        scratch_per_sample(S::needs.scratch_per_sample, batch) {}
 
   /// Σ dy ∘ y: a function of x and theta whose derivatives are what backward gives.
   double forward() {
+    sums.setZero();
+    const Layer& layer = std::get<0>(layers);
     if constexpr (Prepares<S>) {
       using Pass = Prepare<S, true>;
       layer.prepare(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
                          .packed = decltype(Pass::packed)(packed.data(), packed.size()),
                          .packed_dx = decltype(Pass::packed_dx)(packed_dx.data(), packed_dx.size())});
     }
-    sums.setZero();
     if constexpr (Gathers<S>) layer.gather(Gather<S>{.x = view(x), .sums = span(sums)});
-    using Pass = Forward<S, true>;
-    scratch.setConstant(poison);
-    scratch_per_sample.setConstant(poison);
-    layer.forward(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
-                       .state = S::Running::views(std::as_const(state).data()),
-                       .packed = decltype(Pass::packed)(packed.data(), packed.size()),
-                       .source = {},
-                       .x = view(x),
-                       .y = MatrixView<double>(y.data(), y.rows(), batch),
-                       .cache = decltype(Pass::cache)(cache.data(), cache.rows(), batch),
-                       .scratch = decltype(Pass::scratch)(scratch.data(), scratch.size()),
-                       .scratch_per_sample = decltype(Pass::scratch_per_sample)(scratch_per_sample.data(), scratch_per_sample.rows(), batch),
-                       .random = random,
-                       .sums = span(sums),
-                       .batch = batch,
-                       .epilogue = {}});
+    run_forward<C, 0, S, true>(layers, parameters(), memory(nullptr), about());
     return y.cwiseProduct(dy).sum();
   }
 
@@ -143,48 +123,42 @@ struct LayerRun {
     forward();
     dsums.setZero();
     if constexpr (GathersBackward<S>) {
-      layer.gather_backward(GatherBackward<S>{.theta = S::Trainable::views(std::as_const(theta).data()),
-                                              .x = view(x),
-                                              .dy = view(dy),
-                                              .sums = span(sums),
-                                              .dsums = span(dsums),
-                                              .batch = batch});
+      std::get<0>(layers).gather_backward(GatherBackward<S>{.theta = S::Trainable::views(std::as_const(theta).data()),
+                                                            .x = view(x),
+                                                            .dy = view(dy),
+                                                            .sums = span(sums),
+                                                            .dsums = span(dsums),
+                                                            .batch = batch});
     }
     dtheta.setConstant(poison);
     dx.setConstant(poison);
-    scratch.setConstant(poison);
-    scratch_per_sample.setConstant(poison);
-    differentiate<true>(dtheta);
+    run_backward<C, 0, S, true>(layers, parameters(), memory(dtheta.data()), about());
     // Without the input's gradient the parameters' must be the same.
     CheckVector alone = CheckVector::Constant(dtheta.size(), poison);
-    differentiate<false>(alone);
+    run_backward<C, 0, S, false>(layers, parameters(), memory(alone.data()), about());
     if (alone != dtheta) dtheta.setConstant(std::numeric_limits<double>::quiet_NaN());
     dtheta.array() -= poison;
   }
 
  private:
+  static std::span<double> span(CheckVector& vector) { return {vector.data(), static_cast<std::size_t>(vector.size())}; }
   static MatrixView<const double> view(const CheckMatrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
 
-  template <bool InputGradient>
-  void differentiate(CheckVector& gradient) {
-    using Pass = Backward<S, InputGradient>;
-    layer.backward(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
-                        .dtheta = S::Trainable::views(gradient.data()),
-                        .packed = decltype(Pass::packed)(packed.data(), packed.size()),
-                        .packed_dx = decltype(Pass::packed_dx)(packed_dx.data(), packed_dx.size()),
-                        .source = {},
-                        .x = decltype(Pass::x)(x.data(), x.rows(), batch),
-                        .y = decltype(Pass::y)(y.data(), y.rows(), batch),
-                        .dy = view(dy),
-                        .dx = decltype(Pass::dx)(dx.data(), dx.rows(), batch),
-                        .cache = decltype(Pass::cache)(cache.data(), cache.rows(), batch),
-                        .scratch = decltype(Pass::scratch)(scratch.data(), scratch.size()),
-                        .scratch_per_sample = decltype(Pass::scratch_per_sample)(scratch_per_sample.data(), scratch_per_sample.rows(), batch),
-                        .random = random,
-                        .sums = span(sums),
-                        .dsums = span(dsums),
-                        .batch = batch});
+  Parameters<double> parameters() const { return {theta.data(), state.data(), packed.data(), packed_dx.data()}; }
+  LayerMemory<double> memory(double* gradient) {
+    scratch.setConstant(poison);
+    scratch_per_sample.setConstant(poison);
+    return {.x = x.data(),
+            .y = y.data(),
+            .cache = cache.data(),
+            .scratch = scratch.data(),
+            .scratch_per_sample = scratch_per_sample.data(),
+            .source_cache = nullptr,
+            .dy = dy.data(),
+            .dx = dx.data(),
+            .gradient = gradient};
   }
+  LayerBatch about() { return {.columns = batch, .batch = batch, .random = random, .sums = span(sums), .dsums = span(dsums)}; }
 };
 
 }  // namespace detail
@@ -193,6 +167,7 @@ struct LayerRun {
 /// Gradients start poisoned, so that one that overwrites where it should add is found too.
 template <Shape In, Recipe Layer>
 GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptions& options = {}) {
+  static_assert(Layer::needs(In).link < 0, "a layer that borrows from another is checked inside a model, by check_model_gradient");
   using Run = detail::LayerRun<Layer, In>;
   Run run(layer, options);
   run.backward();
@@ -205,6 +180,33 @@ GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptio
   }
   detail::compare(worst, run.x.data(), run.dx.reshaped(), options.entries_per_block, options.difference, forward,
                   [&](Index i) { return message("input[", i % In.size(), ", sample ", i / In.size(), ']'); });
+  return worst;
+}
+
+/// The same on odd shapes of every kind that the layer accepts, vectors, images and sequences, and on batches of 1 and 7.
+template <Recipe Layer>
+GradientReport check_layer_gradient(const Layer& layer, GradientCheckOptions options = {}) {
+  GradientReport worst;
+  const auto on = [&]<Shape In>() {
+    if constexpr (Layer::accepts(In)) {
+      for (const Index batch : {1, 7}) {
+        options.batch = batch;
+        const GradientReport report = check_layer_gradient<In>(layer, options);
+        const Index checked = worst.checked + report.checked;
+        if (worst.checked == 0 || report.error > worst.error) {
+          worst = report;
+          worst.where = message("shape ", to_string(In), ", batch ", batch, ", ", report.where);
+        }
+        worst.checked = checked;
+      }
+    }
+  };
+  on.template operator()<features(1)>();
+  on.template operator()<features(13)>();
+  on.template operator()<image(5, 3)>();
+  on.template operator()<image(3, 4, 5)>();
+  on.template operator()<image(6, 6, 2)>();
+  on.template operator()<sequence(5, 3)>();
   return worst;
 }
 

@@ -31,10 +31,15 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
     using S = typename C::template stage<I>;
     if (!where.empty()) return;
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::out.size(), x.cols());
-    const detail::ForwardPlaces<T, SourceView<S>> places{
-        x.data(), y.data(), cache_of(I), scratch.data(), scratch_per_sample.data(),
-        detail::borrow<C, I, S>(parameters.theta, static_cast<T*>(nullptr), x.cols(), cache_of)};
-    detail::forward_layer<C, I, S, false>(model.layers(), parameters, places, Random(), {}, x.cols(), x.cols());
+    constexpr Index link = S::needs.link;
+    run_forward<C, I, S, false>(model.layers(), parameters,
+                                {.x = x.data(),
+                                 .y = y.data(),
+                                 .cache = cache_of(I),
+                                 .scratch = scratch.data(),
+                                 .scratch_per_sample = scratch_per_sample.data(),
+                                 .source_cache = link < 0 ? nullptr : cache_of(static_cast<std::size_t>(link))},
+                                {.columns = x.cols(), .batch = x.cols()});
     look(y, "behind layer ", model.position(I), ", ", type_name<typename C::template layer<I>>(), '.');
     x.swap(y);
   });

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "eigencoder/core/execute.hpp"
 #include "eigencoder/models/model.hpp"
 #include "eigencoder/optimizers/optimizer.hpp"
 #include "eigencoder/training/samples.hpp"

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/core/chain.hpp"
+
+// Fills the passes of one layer from raw memory: the one place where a layer of a chain is called.
+namespace eigencoder {
+
+/// The parameters of a network and what is derived from them, as raw memory laid out by the chain.
+template <class T>
+struct Parameters {
+  const T* theta = nullptr;
+  const T* state = nullptr;
+  const T* packed = nullptr;
+  const T* packed_dx = nullptr;
+};
+
+/// Derives what layers keep packed from theta, layer `worker`, `worker + workers`, …
+template <class C, bool Gradients>
+void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed,
+             typename C::Scalar* packed_dx, std::size_t worker = 0, std::size_t workers = 1) {
+  std::size_t turn = 0;
+  C::for_each_layer([&]<std::size_t I>() {
+    using S = typename C::template stage<I>;
+    constexpr bool dx = Gradients && C::trains_before(I) && S::needs.packed_dx > 0;
+    if constexpr (S::needs.packed > 0 || dx) {
+      if (turn++ % workers != worker) return;
+      using Pass = Prepare<S, dx>;
+      std::get<I>(layers).prepare(
+          Pass{.theta = S::Trainable::views(theta + C::theta_at[I]),
+               .packed = decltype(Pass::packed)(packed + C::packed_at[I], S::needs.packed),
+               .packed_dx = decltype(Pass::packed_dx)(packed_dx + C::packed_dx_at[I], S::needs.packed_dx)});
+    }
+  });
+}
+
+/// Where layer I's operands and working memory lie for some columns. What the layer has not asked for may be null.
+template <class T>
+struct LayerMemory {
+  const T* x = nullptr;
+  T* y = nullptr;
+  T* cache = nullptr;
+  T* scratch = nullptr;
+  T* scratch_per_sample = nullptr;
+  const T* source_cache = nullptr;  ///< of the layer it links to
+  const T* dy = nullptr;            ///< backward alone, as are the following
+  T* dx = nullptr;
+  T* gradient = nullptr;  ///< of the whole theta
+};
+
+/// What layer I needs to know of the batch.
+struct LayerBatch {
+  Index columns = 0, batch = 0;  ///< in this call, and in the whole batch
+  Random random{};
+  std::span<const double> sums{}, dsums{};  ///< this layer's totals
+};
+
+namespace detail {
+
+template <class C, std::size_t I, class S, class T>
+SourceView<S> borrow(const T* theta, const LayerMemory<T>& memory, Index columns) {
+  if constexpr (std::is_void_v<typename S::Source>) {
+    return {};
+  } else {
+    using Source = typename S::Source;
+    constexpr Index at = C::theta_at[static_cast<std::size_t>(S::needs.link)];
+    return {.theta = Source::Trainable::views(theta + at),
+            .dtheta = Source::Trainable::views(memory.gradient ? memory.gradient + at : nullptr),
+            .cache = MatrixView<const T>(memory.source_cache, Source::needs.cache, columns)};
+  }
+}
+
+}  // namespace detail
+
+/// Layer I of a chain forward, x → y. S is its stage, with the epilogue that it applies.
+template <class C, std::size_t I, class S, bool Training>
+void run_forward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
+                 const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
+  using T = typename C::Scalar;
+  if constexpr (!Training && S::needs.training_only) {
+    if (memory.x != memory.y) std::copy_n(memory.x, S::in.size() * batch.columns, memory.y);
+  } else {
+    using Pass = Forward<S, Training>;
+    typename S::Epilogue epilogue{};
+    if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<I + 1>(layers);
+    std::get<I>(layers).forward(
+        Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
+             .state = S::Running::views(parameters.state + C::state_at[I]),
+             .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
+             .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
+             .x = MatrixView<const T>(memory.x, S::in.size(), batch.columns),
+             .y = MatrixView<T>(memory.y, S::out.size(), batch.columns),
+             .cache = decltype(Pass::cache)(memory.cache, S::needs.cache, batch.columns),
+             .scratch = decltype(Pass::scratch)(memory.scratch, S::needs.scratch),
+             .scratch_per_sample =
+                 decltype(Pass::scratch_per_sample)(memory.scratch_per_sample, S::needs.scratch_per_sample, batch.columns),
+             .random = batch.random,
+             .sums = batch.sums,
+             .batch = batch.batch,
+             .epilogue = epilogue});
+  }
+}
+
+/// Layer I of a chain backward, dy → gradient, and dx if InputGradient.
+template <class C, std::size_t I, class S, bool InputGradient>
+void run_backward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
+                  const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
+  using T = typename C::Scalar;
+  using Pass = Backward<S, InputGradient>;
+  std::get<I>(layers).backward(
+      Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
+           .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
+           .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
+           .packed_dx = decltype(Pass::packed_dx)(parameters.packed_dx + C::packed_dx_at[I], S::needs.packed_dx),
+           .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
+           .x = decltype(Pass::x)(memory.x, S::in.size(), batch.columns),
+           .y = decltype(Pass::y)(memory.y, S::out.size(), batch.columns),
+           .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),
+           .dx = decltype(Pass::dx)(memory.dx, S::in.size(), batch.columns),
+           .cache = decltype(Pass::cache)(memory.cache, S::needs.cache, batch.columns),
+           .scratch = decltype(Pass::scratch)(memory.scratch, S::needs.scratch),
+           .scratch_per_sample =
+               decltype(Pass::scratch_per_sample)(memory.scratch_per_sample, S::needs.scratch_per_sample, batch.columns),
+           .random = batch.random,
+           .sums = batch.sums,
+           .dsums = batch.dsums,
+           .batch = batch.batch});
+}
+
+}  // namespace eigencoder
