@@ -35,6 +35,16 @@ struct Options {
   }
 };
 
+/// A whole number from `least` on.
+inline CLI::Validator at_least(long long least) {
+  return {[least](const std::string& text) {
+            long long number = 0;
+            const bool fine = CLI::detail::lexical_cast(text, number) && number >= least;
+            return fine ? std::string() : ec::message("expected a whole number of at least ", least, ", found ", text);
+          },
+          ec::message("at least ", least)};
+}
+
 /// A command line with the common options; an example adds its own to `app`.
 struct Program {
   std::string name;
@@ -48,9 +58,9 @@ struct Program {
     };
     add("--data", options.data, "folder of IDX files: the images shipped here, all of Fashion-MNIST, or MNIST");
     add("--out", options.out, "folder for pictures and metrics.json");
-    add("--epochs", options.epochs, "passes over the training images")->check(CLI::PositiveNumber);
-    add("--batch-size", options.batch_size, "images a step")->check(CLI::PositiveNumber);
-    add("--limit", options.limit, "use the first N training and test images; 0: all")->check(CLI::NonNegativeNumber);
+    add("--epochs", options.epochs, "passes over the training images")->check(at_least(1));
+    add("--batch-size", options.batch_size, "images a step")->check(at_least(1));
+    add("--limit", options.limit, "use the first N training and test images; 0: all")->check(at_least(0));
     add("--seed", options.seed, "of weights and shuffling");
     add("--threads", options.threads, "0: as many as the machine has cores")->check(CLI::Range(0, 1024));
     add("--learning-rate", options.learning_rate, "of Adam");
@@ -62,7 +72,9 @@ struct Program {
   int run(int argc, char** argv, Body body) {
     CLI11_PARSE(app, argc, argv);
     try {
-      std::filesystem::create_directories(options.out);
+      std::error_code reason;
+      std::filesystem::create_directories(options.out, reason);
+      if (reason) throw ec::FileError(ec::message(options.out.string(), ": cannot be made a folder (", reason.message(), ")"));
       body();
       return 0;
     } catch (const std::exception& error) {

@@ -45,6 +45,10 @@ inline void append(std::string& out, std::string_view text) { out += text; }
 inline void append(std::string& out, char character) { out += character; }
 inline void append(std::string& out, std::integral auto number) { out += std::to_string(number); }
 inline void append(std::string& out, std::floating_point auto number) {
+  if (number != number) {  // without the sign, which means nothing
+    out += "nan";
+    return;
+  }
   char digits[32];
   out.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", static_cast<double>(number))));
 }

@@ -44,11 +44,10 @@ TEST_CASE("Dense: finite differences, from one unit to more than a tile's") {
   layers::check_gradient(ec::Dense<37, ec::Bias::none>{}, {.entries_per_block = 50});
 }
 
-TEMPLATE_TEST_CASE("Dense: an activation in its store gives what the activation by itself gives", "", float, double) {
-  using T = TestType;
-  const auto check = []<class Activation>(const Activation& activation) {
-    CAPTURE(ec::type_name<Activation>());
-    // 300 inputs: the depth is cut, and only the last part may be activated.
+TEST_CASE("Dense: an activation in its store gives what the activation by itself gives") {
+  const auto check = []<class T, class Activation>(T, const Activation& activation) {
+    CAPTURE(ec::type_name<Activation>(), ec::type_name<T>());
+    // 300 inputs: the depth is cut, and only the whole sum may be activated.
     StageRunner<ec::Dense<21>, ec::features(300), T> dense;
     StageRunner<ec::Dense<21>, ec::features(300), T, Activation> fused({}, activation);
     golden::fill(7, 0.4, -0.2, dense.theta);
@@ -56,13 +55,15 @@ TEMPLATE_TEST_CASE("Dense: an activation in its store gives what the activation 
     const Matrix<T> x = layers::uniform<T>(300, 13, 1, 2, -1), plain = dense.forward(x);
     CHECK(fused.forward(x) == StageRunner<Activation, ec::features(21), T>(activation).forward(plain));
   };
-  check(ec::Identity{});
-  check(ec::ReLU{});
-  check(ec::LeakyReLU{0.1});
-  check(ec::ELU{0.5});
-  check(ec::Sigmoid{});
-  check(ec::Tanh{});
-  check(ec::Softplus{});
+  check(1.0f, ec::Identity{});
+  check(1.0f, ec::ReLU{});
+  check(1.0f, ec::LeakyReLU{0.1});
+  check(1.0f, ec::ELU{0.5});
+  check(1.0f, ec::Sigmoid{});
+  check(1.0f, ec::Tanh{});
+  check(1.0f, ec::Softplus{});
+  check(1.0, ec::LeakyReLU{0.1});
+  check(1.0, ec::Sigmoid{});
 }
 
 TEST_CASE("Dense: takes images and sequences as vectors") {
@@ -96,7 +97,7 @@ TEST_CASE("Dense: options in any order, their defaults, and what each changes") 
 
 TEMPLATE_TEST_CASE("Dense: a NaN in one sample stays in its sample", "", float, double) {
   using T = TestType;
-  StageRunner<ec::Dense<6>, ec::features(10), T, ec::ReLU> run;
+  StageRunner<ec::Dense<6>, ec::features(10), T, ec::LeakyReLU> run({}, {});
   golden::fill(3, 2, -1, run.theta);
   Matrix<T> x = layers::uniform<T>(10, 5, 1, 1, 0);
   x(9, 2) = std::numeric_limits<T>::quiet_NaN();
