@@ -24,6 +24,6 @@ int main(int argc, char** argv) {
     const Eigen::MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
     program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
     program.plot("loss.png", {{"", history}}, "binary cross-entropy");
-    program.write_metrics(program.metrics(model, history, train.size(), test.size(), trainer.threads()));
+    program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
   });
 }

@@ -31,7 +31,7 @@ Result train(const example::Program& program, const std::string& name, const ec:
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
   const ec::History history = trainer.fit(data.train.samples, options.fit(data.test.samples));
   program.print("\n");
-  auto metrics = program.metrics(model, history, data.train.size(), data.test.size(), trainer.threads());
+  auto metrics = program.metrics(history, data.train.size(), data.test.size(), Model::parameter_count, trainer.threads());
   metrics["model"] = name;
   return {name, history, model.reconstruct(shown), metrics};
 }
@@ -52,7 +52,7 @@ std::string table(const std::vector<Result>& results) {
 int main(int argc, char** argv) {
   example::Program program("02_deep", "Trains 784-64-784 and 784-512-256-128-64-128-256-512-784 on images, alone or side by side.");
   std::string which = "deep";
-  program.app.add_option("--model", which, "vanilla, deep or both")->check(CLI::IsMember({"vanilla", "deep", "both"}))->capture_default_str();
+  program.add_choice("--model", which, {"vanilla", "deep", "both"}, "one hidden layer, seven, or both side by side");
 
   return program.run(argc, argv, [&] {
     const ec::Split<float> data = program.load();

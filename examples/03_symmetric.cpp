@@ -53,6 +53,6 @@ int main(int argc, char** argv) {
     const Eigen::MatrixXf originals = small_test.leftCols(std::min<ec::Index>(small_test.cols(), 10));
     program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, Model::input);
     program.plot("loss.png", {{"", history}}, "mean squared error");
-    program.write_metrics(program.metrics(model, history, train.size(), test.size(), trainer.threads()));
+    program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
   });
 }

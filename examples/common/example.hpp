@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <eigencoder/eigencoder.hpp>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-
-#include "common/plot.hpp"
+#include <vector>
 
 // What the examples share: options, the images, and what is left behind in --out.
 namespace example {
@@ -17,7 +16,7 @@ namespace ec = eigencoder;
 using ec::Index;
 
 struct Options {
-  std::filesystem::path data = "data/fashion-mnist", out = "out";
+  std::filesystem::path data = "data/fashion-mnist", out;
   Index epochs = 10, batch_size = 256, limit = 0;
   std::uint64_t seed = 42;
   std::size_t threads = 0;
@@ -35,102 +34,48 @@ struct Options {
   }
 };
 
-/// A whole number from `least` on.
-inline CLI::Validator at_least(long long least) {
-  return {[least](const std::string& text) {
-            long long number = 0;
-            const bool fine = CLI::detail::lexical_cast(text, number) && number >= least;
-            return fine ? std::string() : ec::message("expected a whole number of at least ", least, ", found ", text);
-          },
-          ec::message("at least ", least)};
-}
-
-/// A command line with the common options; an example adds its own to `app`.
-struct Program {
+/// A training run to draw. An empty name suits a single one.
+struct Curve {
   std::string name;
-  CLI::App app;
+  ec::History history;
+};
+
+/// An example's command line and its results. The options' values at the time of run() are the defaults.
+class Program {
+ public:
+  Program(const std::string& name, const std::string& description);
+  ~Program();
+
   Options options;
 
-  Program(std::string program_name, const std::string& description) : name(std::move(program_name)), app(description, name) {
-    options.out = std::filesystem::path("out") / name;
-    const auto add = [this](const std::string& flag, auto& value, const std::string& text) {
-      return app.add_option(flag, value, text)->capture_default_str();
-    };
-    add("--data", options.data, "folder of IDX files: the images shipped here, all of Fashion-MNIST, or MNIST");
-    add("--out", options.out, "folder for pictures and metrics.json");
-    add("--epochs", options.epochs, "passes over the training images")->check(at_least(1));
-    add("--batch-size", options.batch_size, "images a step")->check(at_least(1));
-    add("--limit", options.limit, "use the first N training and test images; 0: all")->check(at_least(0));
-    add("--seed", options.seed, "of weights and shuffling");
-    add("--threads", options.threads, "0: as many as the machine has cores")->check(CLI::Range(0, 1024));
-    add("--learning-rate", options.learning_rate, "of Adam");
-    app.add_flag("--quiet", options.quiet, "print nothing but errors");
-  }
+  /// Adds an option that is one of some words.
+  void add_choice(const std::string& flag, std::string& value, const std::vector<std::string>& choices, const std::string& text);
 
   /// Parses the command line and runs the example; what goes wrong is one line on standard error and exit status 1.
-  template <class Body>
-  int run(int argc, char** argv, Body body) {
-    CLI11_PARSE(app, argc, argv);
-    try {
-      std::error_code reason;
-      std::filesystem::create_directories(options.out, reason);
-      if (reason) throw ec::FileError(ec::message(options.out.string(), ": cannot be made a folder (", reason.message(), ")"));
-      body();
-      return 0;
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "%s: %s\n", name.c_str(), error.what());
-      return 1;
-    }
-  }
+  int run(int argc, char** argv, const std::function<void()>& body);
 
-  ec::Split<float> load() const {
-    auto split = ec::load_idx_dataset(options.data);
-    if (options.limit > 0) {
-      split.train = split.train.first(std::min(options.limit, split.train.size()));
-      split.test = split.test.first(std::min(options.limit, split.test.size()));
-    }
-    return split;
-  }
+  /// The images of --data, or the first of them.
+  ec::Split<float> load() const;
 
-  void print(const std::string& text) const {
-    if (!options.quiet) std::fputs(text.c_str(), stdout), std::fflush(stdout);
-  }
+  void print(const std::string& text) const;
 
-  std::filesystem::path path(const std::string& file) const { return options.out / file; }
+  /// Writes rows of images as a picture.
+  void write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape) const;
 
-  void write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape) const {
-    ec::write_png(path(file), ec::image_grid(rows, shape));
-    print(ec::message("wrote ", path(file).string(), '\n'));
-  }
-
-  void plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const {
-    print(plot_losses(path(file), curves, loss));
-  }
+  /// Writes the losses of each epoch as a CSV file, and as a picture where gnuplot is installed.
+  void plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const;
 
   /// The numbers that every example reports.
-  template <class Model>
-  nlohmann::ordered_json metrics(const Model&, const ec::History& history, Index train_samples, Index validation_samples,
-                                 std::size_t threads) const {
-    double seconds = 0;
-    for (const ec::EpochReport& epoch : history.epochs) seconds += epoch.seconds;
-    const auto epochs = static_cast<double>(history.epochs.size());
-    return {{"example", name},
-            {"epochs", history.epochs.size()},
-            {"train_samples", train_samples},
-            {"validation_samples", validation_samples},
-            {"train_loss", history.last().train.loss},
-            {"validation_loss", history.last().validation.loss},
-            {"seconds", seconds},
-            {"samples_per_second", epochs * static_cast<double>(train_samples) / std::max(seconds, 1e-9)},
-            {"parameters", Model::parameter_count},
-            {"threads", threads},
-            {"seed", options.seed}};
-  }
+  nlohmann::ordered_json metrics(const ec::History& history, Index train_samples, Index validation_samples, Index parameters,
+                                 std::size_t threads) const;
+  void write_metrics(const nlohmann::ordered_json& metrics) const;
 
-  void write_metrics(const nlohmann::ordered_json& metrics) const {
-    ec::write_file(path("metrics.json"), std::string_view(metrics.dump(2) + '\n'));
-    print(ec::message("wrote ", path("metrics.json").string(), '\n'));
-  }
+ private:
+  std::filesystem::path path(const std::string& file) const { return options.out / file; }
+
+  struct CommandLine;
+  std::string name_;
+  std::unique_ptr<CommandLine> command_line_;
 };
 
 }  // namespace example

@@ -2,19 +2,13 @@
 #pragma once
 
 #include <cstdio>
-#include <eigencoder/io/atomic_file.hpp>
-#include <eigencoder/training/history.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-namespace example {
+#include "common/example.hpp"
 
-/// A training run to draw. An empty name suits a single one.
-struct Curve {
-  std::string name;
-  eigencoder::History history;
-};
+namespace example {
 
 /// 'it''s', as gnuplot quotes.
 inline std::string quoted(const std::string& text) {

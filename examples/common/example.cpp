@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "common/example.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "common/plot.hpp"
+
+namespace example {
+
+struct Program::CommandLine {
+  CLI::App app;
+};
+
+namespace {
+
+/// A whole number from `least` on.
+CLI::Validator at_least(long long least) {
+  return {[least](const std::string& text) {
+            long long number = 0;
+            const bool fine = CLI::detail::lexical_cast(text, number) && number >= least;
+            return fine ? std::string() : ec::message("expected a whole number of at least ", least, ", found ", text);
+          },
+          ec::message("at least ", least)};
+}
+
+}  // namespace
+
+Program::Program(const std::string& name, const std::string& description)
+    : name_(name), command_line_(new CommandLine{CLI::App(description, name)}) {
+  options.out = std::filesystem::path("out") / name;
+}
+Program::~Program() = default;
+
+void Program::add_choice(const std::string& flag, std::string& value, const std::vector<std::string>& choices,
+                         const std::string& text) {
+  command_line_->app.add_option(flag, value, text)->check(CLI::IsMember(choices))->capture_default_str();
+}
+
+int Program::run(int argc, char** argv, const std::function<void()>& body) {
+  CLI::App& app = command_line_->app;
+  const auto add = [&](const std::string& flag, auto& value, const std::string& text) {
+    return app.add_option(flag, value, text)->capture_default_str();
+  };
+  add("--data", options.data, "folder of IDX files: the images shipped here, all of Fashion-MNIST, or MNIST");
+  add("--out", options.out, "folder for pictures and metrics.json");
+  add("--epochs", options.epochs, "passes over the training images")->check(at_least(1));
+  add("--batch-size", options.batch_size, "images a step")->check(at_least(1));
+  add("--limit", options.limit, "use the first N training and test images; 0: all")->check(at_least(0));
+  add("--seed", options.seed, "of weights and shuffling");
+  add("--threads", options.threads, "0: as many as the machine has cores")->check(CLI::Range(0, 1024));
+  add("--learning-rate", options.learning_rate, "of Adam");
+  app.add_flag("--quiet", options.quiet, "print nothing but errors");
+
+  CLI11_PARSE(app, argc, argv);
+  try {
+    std::error_code reason;
+    std::filesystem::create_directories(options.out, reason);
+    if (reason) throw ec::FileError(ec::message(options.out.string(), ": cannot be made a folder (", reason.message(), ")"));
+    body();
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", name_.c_str(), error.what());
+    return 1;
+  }
+}
+
+ec::Split<float> Program::load() const {
+  auto split = ec::load_idx_dataset(options.data);
+  if (options.limit > 0) {
+    split.train = split.train.first(std::min(options.limit, split.train.size()));
+    split.test = split.test.first(std::min(options.limit, split.test.size()));
+  }
+  return split;
+}
+
+void Program::print(const std::string& text) const {
+  if (options.quiet) return;
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void Program::write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape) const {
+  ec::write_image_grid(path(file), rows, shape);
+  print(ec::message("wrote ", path(file).string(), '\n'));
+}
+
+void Program::plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const {
+  print(plot_losses(path(file), curves, loss));
+}
+
+nlohmann::ordered_json Program::metrics(const ec::History& history, Index train_samples, Index validation_samples,
+                                        Index parameters, std::size_t threads) const {
+  double seconds = 0;
+  for (const ec::EpochReport& epoch : history.epochs) seconds += epoch.seconds;
+  const auto epochs = static_cast<double>(history.epochs.size());
+  return {{"example", name_},
+          {"epochs", history.epochs.size()},
+          {"train_samples", train_samples},
+          {"validation_samples", validation_samples},
+          {"train_loss", history.last().train.loss},
+          {"validation_loss", history.last().validation.loss},
+          {"seconds", seconds},
+          {"samples_per_second", epochs * static_cast<double>(train_samples) / std::max(seconds, 1e-9)},
+          {"parameters", parameters},
+          {"threads", threads},
+          {"seed", options.seed}};
+}
+
+void Program::write_metrics(const nlohmann::ordered_json& metrics) const {
+  ec::write_file(path("metrics.json"), std::string_view(metrics.dump(2) + '\n'));
+  print(ec::message("wrote ", path("metrics.json").string(), '\n'));
+}
+
+}  // namespace example
