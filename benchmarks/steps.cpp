@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Whole training steps of the examples' networks: images a second, and the share of the machine's arithmetic limit.
+//   build/release/benchmarks/steps
+#include <eigencoder/eigencoder.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include "common/machine.hpp"
+#include "support/allocations.hpp"
+#include "support/example_networks.hpp"
+
+namespace ec = eigencoder;
+
+namespace {
+
+/// Multiply-adds that a step cannot do without: forward and weight gradients of every dense layer, input gradients of all but the first.
+template <class Model>
+double flops_per_sample() {
+  using C = typename Model::Chain;
+  double sum = 0;
+  C::template for_each_layer([&]<std::size_t I>() {
+    for (const auto& entry : C::template stage<I>::Trainable::entries) {
+      if (entry.block.cols > 0) sum += 2.0 * static_cast<double>(entry.block.size()) * (C::trains_before(I) ? 3 : 2);
+    }
+  });
+  return sum;
+}
+
+template <class Model, class Loss>
+void step(benchmark::State& state) {
+  const auto batch = static_cast<ec::Index>(state.range(0));
+  const auto threads = static_cast<std::size_t>(state.range(1));
+  Model model{ec::Seed{1}};
+  const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(Model::input.size(), batch).array() + 1) / 2;
+  ec::Trainer trainer{model, Loss{}, ec::Adam{}, {.threads = threads}};
+  for (int warm = 0; warm < 3; ++warm) trainer.train_on_batch(x);
+  long allocated = 0;
+  for (auto _ : state) {
+    const long before = allocations::count();
+    benchmark::DoNotOptimize(trainer.train_on_batch(x));
+    allocated += allocations::count() - before;
+  }
+  using benchmark::Counter;
+  const double flops = flops_per_sample<Model>() * static_cast<double>(batch);
+  state.counters["images/s"] = Counter(static_cast<double>(batch), Counter::kIsIterationInvariantRate);
+  state.counters["flop/s"] = Counter(flops, Counter::kIsIterationInvariantRate);
+  state.counters["of_limit"] =
+      Counter(flops / (machine::peak<float>() * static_cast<double>(threads)), Counter::kIsIterationInvariantRate);
+  state.counters["allocations/step"] = Counter(static_cast<double>(allocated), Counter::kAvgIterations);
+}
+
+void threads(benchmark::internal::Benchmark* bench, int batch) {
+  bench->ArgNames({"batch", "threads"})->Args({batch, 1})->Args({batch, 2})->UseRealTime();
+}
+
+BENCHMARK(step<networks::Simple<float>, ec::BinaryCrossEntropy>)->Name("simple")->Apply([](auto* b) { threads(b, 256); });
+BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")->Apply([](auto* b) { threads(b, 256); });
+BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
+BENCHMARK(step<networks::Symmetric<float>, ec::MeanSquaredError>)->Name("symmetric")->Apply([](auto* b) { threads(b, 32); });
+
+}  // namespace
+
+BENCHMARK_MAIN();
