@@ -50,18 +50,25 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     for (int i = 0; i < Packets; ++i) sum[j][i] = P(0);
   }
 
-  const T* right = b.data;
+  // A pointer for every three columns: more would not fit the address registers, fewer not their addressing.
+  constexpr int group = 3, groups = (Columns + group - 1) / group;
   const Index column_step = b.column_step(b.stride), depth_step = b.depth_step(b.stride);
-  for (Index p = 0; p < depth; ++p, a += a_stride, right += depth_step) {
+  const T* right[groups];
+#pragma GCC unroll 16
+  for (int g = 0; g < groups; ++g) right[g] = b.data + g * group * column_step;
+
+  for (Index p = 0; p < depth; ++p, a += a_stride) {
     P left[Packets];
 #pragma GCC unroll 16
     for (int i = 0; i < Packets; ++i) left[i] = P::load(a + i * P::size);
 #pragma GCC unroll 16
     for (int j = 0; j < Columns; ++j) {
-      const P value(right[j * column_step]);
+      const P value(right[j / group][j % group * column_step]);
 #pragma GCC unroll 16
       for (int i = 0; i < Packets; ++i) sum[j][i] = multiply_add(left[i], value, sum[j][i]);
     }
+#pragma GCC unroll 16
+    for (int g = 0; g < groups; ++g) right[g] += depth_step;
   }
 
   const auto finish = [&](P value, Index i, Index j, Index rows) {
