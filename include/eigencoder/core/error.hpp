@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdio>
 #include <stdexcept>
@@ -45,7 +46,7 @@ inline void append(std::string& out, std::string_view text) { out += text; }
 inline void append(std::string& out, char character) { out += character; }
 inline void append(std::string& out, std::integral auto number) { out += std::to_string(number); }
 inline void append(std::string& out, std::floating_point auto number) {
-  if (number != number) {  // without the sign, which means nothing
+  if (std::isnan(number)) {  // without the sign, which means nothing
     out += "nan";
     return;
   }

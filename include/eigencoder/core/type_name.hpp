@@ -31,7 +31,7 @@ template <class T>
 std::string type_name() {
   std::string name(detail::raw_type_name<T>());
   const auto erase = [&name](std::string_view part) {
-    for (auto at = name.find(part); at != name.npos; at = name.find(part)) name.erase(at, part.size());
+    for (auto at = name.find(part); at != std::string::npos; at = name.find(part)) name.erase(at, part.size());
   };
   erase("eigencoder::");
   return name;

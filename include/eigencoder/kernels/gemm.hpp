@@ -55,7 +55,7 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
   const Index column_step = b.column_step(b.stride), depth_step = b.depth_step(b.stride);
   const T* right[groups];
 #pragma GCC unroll 16
-  for (int g = 0; g < groups; ++g) right[g] = b.data + g * group * column_step;
+  for (int g = 0; g < groups; ++g) right[g] = b.at(0, Index{g} * group);
 
   for (Index p = 0; p < depth; ++p, a += a_stride) {
     P left[Packets];

@@ -120,11 +120,11 @@ T where(bool condition, T yes, T no) {
 }
 template <std::floating_point T>
 T min(T a, T b) {
-  return b < a || b != b ? b : a;
+  return b < a || std::isnan(b) ? b : a;
 }
 template <std::floating_point T>
 T max(T a, T b) {
-  return a < b || b != b ? b : a;
+  return a < b || std::isnan(b) ? b : a;
 }
 template <std::floating_point T>
 T multiply_add(T a, T b, T c) {

@@ -16,7 +16,8 @@ struct View {
 
   template <class Matrix>
     requires requires(Matrix& m) { m.data(), m.outerStride(); }
-  View(Matrix&& m) : View(m.data(), m.rows(), m.cols(), m.outerStride()) {}
+  View(Matrix&& m)  // NOLINT(bugprone-forwarding-reference-overload): a View has no data()
+      : View(m.data(), m.rows(), m.cols(), m.outerStride()) {}
 
   T* column(Index j) const { return data + j * stride; }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstdio>
 
 #include "eigencoder/training/callbacks.hpp"
@@ -26,7 +27,7 @@ inline bool on_terminal() {
 
 /// 75 → "1m15s"
 inline std::string readable_seconds(double seconds) {
-  const auto whole = static_cast<Index>(seconds + 0.5);
+  const Index whole = std::lround(seconds);
   if (seconds < 9.95) {
     char text[16];
     std::snprintf(text, sizeof text, "%.1fs", seconds);

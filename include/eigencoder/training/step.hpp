@@ -114,7 +114,7 @@ class Stepper {
 
   // Activations of a shard should stay in the second cache, half of which is taken as 512 KiB. Where the weights do not fit
   // either, shards are large instead, so that weights and their gradients stream through seldom.
-  static constexpr Index cache = 512 * 1024;
+  static constexpr Index cache = Index{512} * 1024;
   static constexpr Index widest_shard = [] {
     const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));
     const bool heavy = C::parameter_count * static_cast<Index>(sizeof(T)) > cache;
