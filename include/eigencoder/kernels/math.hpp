@@ -12,7 +12,7 @@ namespace detail {
 /// c₀ xⁿ + c₁ xⁿ⁻¹ + … + cₙ by Horner's rule.
 template <class V, class First, class... Rest>
 V polynomial(V x, First first, Rest... rest) {
-  V sum(first);
+  V sum = V(first);
   ((sum = multiply_add(sum, x, V(rest))), ...);
   return sum;
 }
