@@ -80,8 +80,9 @@ inline std::string describe_idx(std::string_view type, std::span<const Index> di
 
 /// "uint8", "float32", … ; "unknown" for a value that is no IdxType.
 constexpr std::string_view to_string(IdxType type) {
-  const detail::IdxTypeFacts* facts = detail::find_idx_type(type);
-  return facts ? facts->name : "unknown";
+  for (const detail::IdxTypeFacts& facts : detail::idx_types)
+    if (facts.type == type) return facts.name;
+  return "unknown";
 }
 
 /// The contents of an IDX file, the format of MNIST and its kin: an array of any number of dimensions and one type of value.
