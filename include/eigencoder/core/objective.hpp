@@ -73,6 +73,9 @@ struct Weighted {
   Term term;
 };
 
+template <class Term>
+Weighted(double, Term) -> Weighted<Term>;  // clang 14 does not find it by itself
+
 /// Σ weight · term. Written with + and *: MeanSquaredError{} + 1e-4 * Contractive{}.
 template <ObjectiveTerm... Terms>
 struct Objective {

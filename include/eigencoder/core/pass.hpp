@@ -12,8 +12,9 @@ namespace eigencoder {
 /// Stands where a pass holds nothing because the layer's Needs did not ask for it; whoever reads it is told which field to set.
 template <class SetThisInNeeds>
 struct Absent {
+  constexpr Absent() = default;
   template <class... Any>
-  constexpr Absent(const Any&...) {}
+  constexpr explicit Absent(const Any&...) {}
 };
 
 namespace asked_for {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
@@ -95,7 +96,7 @@ struct LeakyReLU : Activation<LeakyReLU> {
 
   constexpr LeakyReLU() = default;
   constexpr explicit LeakyReLU(double negative_slope) : slope(negative_slope) {
-    if (!(slope >= 0 && slope <= 1e6)) throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
+    if (!(slope >= 0 && slope <= std::numeric_limits<double>::max())) throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
   }
   template <class V>
   V apply(V x) const {
@@ -118,7 +119,7 @@ struct ELU : Activation<ELU> {
 
   constexpr ELU() = default;
   constexpr explicit ELU(double scale) : alpha(scale) {
-    if (!(alpha > 0 && alpha <= 1e6)) throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
+    if (!(alpha > 0 && alpha <= std::numeric_limits<double>::max())) throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
   }
   template <class V>
   V apply(V x) const {

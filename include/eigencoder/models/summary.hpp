@@ -56,7 +56,7 @@ std::string summary(const Model<C>& model) {
   std::string text = line({"Layer", "Output shape", "Parameters"}) + rule('=');
   for (std::size_t i = 0; i < rows.size(); ++i) {
     text += line(rows[i]);
-    if (i == C::code) text += rule('-');  // here ends the encoder
+    if (i == C::code && i < C::size) text += rule('-');  // here ends the encoder
   }
   text += rule('=');
 

@@ -63,7 +63,8 @@ void compare(GradientReport& worst, double* values, const CheckVector& analytic,
     const double rounding = 4 * std::numeric_limits<double>::epsilon() * std::max(std::abs(above), std::abs(below)) / h;
     const double difference = std::max(std::abs(numeric - analytic[i]) - rounding, 0.0);
     const double scale = std::max({std::abs(numeric), std::abs(analytic[i]), typical, std::numeric_limits<double>::min()});
-    const double error = std::isfinite(analytic[i]) ? difference / scale : std::numeric_limits<double>::infinity();
+    const bool finite = std::isfinite(analytic[i]) && std::isfinite(numeric);
+    const double error = finite ? difference / scale : std::numeric_limits<double>::infinity();
     if (worst.checked++ == 0 || error > worst.error) {
       worst.error = error;
       worst.where = name(i);

@@ -14,7 +14,7 @@ class Samples {
   Samples() = default;
   template <class Derived>
     requires(std::is_same_v<typename Derived::Scalar, T> && (Derived::Flags & Eigen::DirectAccessBit) != 0 &&
-             ((Derived::Flags & Eigen::RowMajorBit) == 0 || Derived::IsVectorAtCompileTime))
+             (Derived::Flags & Eigen::RowMajorBit) == 0 && Derived::InnerStrideAtCompileTime == 1)
   Samples(const Eigen::DenseBase<Derived>& matrix)
       : data_(matrix.derived().data()), rows_(matrix.rows()), cols_(matrix.cols()), stride_(matrix.derived().outerStride()) {}
 

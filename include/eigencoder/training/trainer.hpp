@@ -39,7 +39,7 @@ class Trainer {
   using T = typename ModelType::Scalar;
 
   template <ObjectivePart Part>
-  Trainer(ModelType& model, Part objective, Opt optimizer = {}, TrainerOptions options = {})
+  Trainer(ModelType& model, Part objective, Opt optimizer, TrainerOptions options = {})
       : model_(model),
         objective_(as_objective(objective)),
         optimizer_(optimizer),
@@ -187,6 +187,9 @@ class Trainer {
     Sets sets{inputs, targets, options.validation, options.validation_targets};
     if (sets.validation.rows() > 0 && options.validation_fraction > 0) {
       throw OptionError("validation and validation_fraction exclude each other: give one of them");
+    }
+    if (sets.validation.rows() == 0 && sets.validation_targets.rows() > 0) {
+      throw OptionError("validation_targets needs validation: give the inputs that they belong to");
     }
     if (options.validation_fraction > 0) {
       const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - options.validation_fraction));

@@ -8,11 +8,12 @@ namespace ec = eigencoder;
 
 namespace {
 
-enum class Flaw { none, overwrites, forgets_batch, wrong_factor, adds_to_dx, differs_alone };
+enum class Flaw { none, not_a_number, overwrites, forgets_batch, wrong_factor, adds_to_dx, differs_alone };
 
 /// y = θ ∘ x, with a flaw to be found.
 template <Flaw F>
 struct Scale {
+  double limit = 0;
   static constexpr bool accepts(ec::Shape) { return true; }
   static constexpr ec::Shape output(ec::Shape in) { return in; }
   static constexpr ec::Needs needs(ec::Shape) { return {.backward_x = true}; }
@@ -21,6 +22,7 @@ struct Scale {
   template <class S, bool Training>
   void forward(ec::Forward<S, Training> pass) const {
     pass.y = std::get<0>(pass.theta).asDiagonal() * pass.x;
+    if (F == Flaw::not_a_number && pass.x(0, 0) > typename S::Scalar(limit)) pass.y(0, 0) = std::numeric_limits<double>::quiet_NaN();
   }
   template <class S, bool InputGradient>
   void backward(ec::Backward<S, InputGradient> pass) const {
@@ -65,6 +67,10 @@ TEST_CASE("gradient check: passes what is right and finds what is not, by name")
   CHECK(adds.error > 1e-2);
   CHECK(adds.where.find("input[") == 0);
   CHECK(ec::check_layer_gradient<ec::image(3, 5)>(Scale<Flaw::differs_alone>{}).error > 1);
+
+  // Finite where it is looked at, and nowhere just above.
+  const double x = ec::detail::random_matrix(15, 7, -1, 1, ec::Random(ec::Seed{1}, 1, 0), 1)(0, 0);
+  CHECK(std::isinf(ec::check_layer_gradient<ec::image(3, 5)>(Scale<Flaw::not_a_number>{x}).error));
 
   CHECK(ec::check_loss_gradient(ec::MeanSquaredError{}, 5).error < 1e-6);
   CHECK(ec::check_loss_gradient(CarelessLoss{}, 5).error > 1);
