@@ -117,7 +117,7 @@ void product(View<const T> a, Right<T, Transposed> b, View<T> c, bool accumulate
   using P = Packet<T>;
   const Index depth = a.cols;
   alignas(64) T edge[static_cast<std::size_t>(tile_packets * P::size * depth_block)];
-  for (Index p = 0; p < depth; p += depth_block) {
+  for (Index p = 0; p == 0 || p < depth; p += depth_block) {  // once even for a depth of 0, which leaves f(bias)
     const Index deep = std::min(depth_block, depth - p);
     const Right<T, Transposed> right{b.at(p, 0), b.stride};
     for (Index i = 0; i < c.rows; i += tile_packets * P::size) {

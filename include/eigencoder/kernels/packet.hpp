@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <limits>
 
 #include "eigencoder/core/shape.hpp"
 
@@ -104,7 +105,11 @@ Packet<T> lanewise(Packet<T> a, F f) {
 template <class T>
 Packet<T> log(Packet<T> a) {
   if constexpr (Eigen::internal::packet_traits<T>::HasLog && Packet<T>::size > 1) {
-    return Packet<T>(Eigen::internal::plog(a.raw));
+    // Eigen takes what is below the normal numbers for 0: such values are scaled by 2⁶⁴ on the way.
+    const typename Packet<T>::Mask tiny = a < Packet<T>(std::numeric_limits<T>::min());
+    const Packet<T> scaled = where(tiny, a * Packet<T>(0x1p64), a);
+    const Packet<T> shift = where(tiny, Packet<T>(-44.3614195558364998), Packet<T>(0));
+    return Packet<T>(Eigen::internal::plog(scaled.raw)) + shift;
   } else {
     return lanewise(a, [](T v) { return std::log(v); });
   }
