@@ -30,7 +30,7 @@ void check(Model model, Part part) {
   using Stepper = Stepper<Model, std::decay_t<decltype(objective)>, Adam>;
   Eigen::VectorXd one(Model::parameter_count), other(Model::parameter_count);
   std::vector<double> values;
-  for (const std::size_t threads : {1, 2, 3}) {
+  for (const std::size_t threads : {1U, 2U, 3U}) {
     Stepper stepper(threads, Seed{9});
     stepper.reserve_training(batch);
     const auto terms = stepper.differentiate(model, objective, {x, target, nullptr, batch}, 1, other.data());

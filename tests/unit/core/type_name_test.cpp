@@ -13,7 +13,7 @@ TEST_CASE("type names: as a person would write them, on every compiler") {
 }
 
 TEST_CASE("arenas: on cache-line borders and zero") {
-  for (const std::size_t size : {1, 17, 1000}) {
+  for (const std::size_t size : {1U, 17U, 1000U}) {
     const ec::Arena<float> arena(size);
     CHECK(reinterpret_cast<std::uintptr_t>(arena.data()) % 64 == 0);
     CHECK(std::all_of(arena.begin(), arena.end(), [](float v) { return v == 0; }));

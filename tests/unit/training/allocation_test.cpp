@@ -30,7 +30,7 @@ TEST_CASE("allocations: the counter counts") {
 TEST_CASE("allocations: none in a steady training step") {
   Model model{ec::Seed{1}};
   const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(784, 256).array() + 1) / 2;
-  for (const std::size_t threads : {1, 2}) {
+  for (const std::size_t threads : {1U, 2U}) {
     ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{}, {.threads = threads}};
     trainer.train_on_batch(x);
     for (const ec::Index batch : {256, 128, 64, 16, 1}) {

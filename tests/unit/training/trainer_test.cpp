@@ -59,7 +59,7 @@ TEST_CASE("trainer: the same seed and threads give the same bits, another number
     trainer.fit(x, {.epochs = 3, .batch_size = 64, .progress = quiet});
     return Eigen::VectorXf(model.parameters());
   };
-  for (const std::size_t threads : {1, 2, 3}) CHECK(train(threads, 5) == train(threads, 5));
+  for (const std::size_t threads : {1U, 2U, 3U}) CHECK(train(threads, 5) == train(threads, 5));
   CHECK((train(1, 5) - train(2, 5)).cwiseAbs().maxCoeff() < 1e-5F);
   CHECK(train(1, 5) != train(1, 6));
 }
