@@ -67,10 +67,10 @@ void layer(benchmark::State& state) {
   using S = typename C::template stage<0>;
   const std::tuple<Layer> layers{};
   constexpr ec::Index batch = 256;
-  Eigen::VectorXf theta = Eigen::VectorXf::Random(C::parameter_count), gradient = theta * 0, packed_dx(S::needs.packed_dx);
+  Eigen::VectorXf theta = Eigen::VectorXf::Random(C::parameter_count), gradient = theta * 0;
   const Matrix x = Matrix::Random(784, batch), dy = Matrix::Random(S::out.size(), batch);
   Matrix y(S::out.size(), batch), dx(784, batch);
-  const ec::Parameters<float> parameters{theta.data(), nullptr, nullptr, packed_dx.data()};
+  const ec::Parameters<float> parameters{theta.data(), nullptr, nullptr};
   const ec::LayerMemory<float> memory{.x = x.data(), .y = y.data(), .dy = dy.data(), .dx = dx.data(), .gradient = gradient.data()};
   for (auto _ : state) {
     ec::run_forward<C, 0, S, true>(layers, parameters, memory, {.columns = batch, .batch = batch});

@@ -17,7 +17,7 @@ double peak() {
     double most = 0;
     for (int run = 0; run < 40; ++run) {
       P sum[chains];
-      for (P& s : sum) s = P(0);
+      for (int c = 0; c < chains; ++c) sum[c] = P(c + run);  // no two alike, or the compiler makes them one
       const P factor(0.999), term(1e-3);
       const auto start = std::chrono::steady_clock::now();
       for (int i = 0; i < rounds; ++i) {

@@ -1,4 +1,4 @@
-// expect: prepare() and Needs::packed (or packed_dx) go together
+// expect: prepare() and Needs::packed go together
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
 
@@ -8,8 +8,8 @@ struct Packs {
   static constexpr ec::Needs needs(ec::Shape) { return {.packed = 3}; }
   static constexpr std::array<ec::Block, 0> parameters(ec::Shape) { return {}; }
 #ifdef CONTROL
-  template <class S, bool InputGradient>
-  void prepare(ec::Prepare<S, InputGradient>) const {}
+  template <class S>
+  void prepare(ec::Prepare<S>) const {}
 #endif
   template <class S, bool Training>
   void forward(ec::Forward<S, Training> pass) const {

@@ -215,13 +215,12 @@ struct Flicker : NoParameters {
 /// y = e^θ ∘ x with the exponentials packed once a step, their product with x kept in scratch on the way.
 struct PackedScale : NoParameters {
   static constexpr Needs needs(Shape in) {
-    return {.scratch = in.size(), .packed = in.size(), .packed_dx = in.size(), .backward_x = true};
+    return {.scratch = in.size(), .packed = in.size(), .backward_x = true};
   }
   static constexpr auto parameters(Shape in) { return std::array{Block{.name = "log_scale", .rows = in.size()}}; }
-  template <class S, bool InputGradient>
-  void prepare(Prepare<S, InputGradient> pass) const {
+  template <class S>
+  void prepare(Prepare<S> pass) const {
     pass.packed = std::get<0>(pass.theta).array().exp().matrix();
-    if constexpr (InputGradient) pass.packed_dx = pass.packed;
   }
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
@@ -235,7 +234,7 @@ struct PackedScale : NoParameters {
     auto& [dtheta] = pass.dtheta;
     for (Index j = 0; j < pass.dy.cols(); ++j) {
       dtheta += pass.packed.cwiseProduct(pass.x.col(j)).cwiseProduct(pass.dy.col(j));
-      if constexpr (InputGradient) pass.dx.col(j) = pass.packed_dx.cwiseProduct(pass.dy.col(j));
+      if constexpr (InputGradient) pass.dx.col(j) = pass.packed.cwiseProduct(pass.dy.col(j));
     }
   }
 };

@@ -56,23 +56,13 @@ class StageRunner {
     return Matrix::Constant(rows, cols, std::numeric_limits<T>::quiet_NaN());
   }
   auto blocks() const { return S::Trainable::views(theta.data()); }
-  eigencoder::Parameters<T> parameters() const { return {theta.data(), state.data(), packed_.data(), packed_dx_.data()}; }
+  eigencoder::Parameters<T> parameters() const { return {theta.data(), state.data(), packed_.data()}; }
   eigencoder::LayerBatch about(Index columns) const {
     return {.columns = columns, .batch = columns, .random = {}, .sums = sums_, .dsums = dsums_};
   }
 
-  template <bool InputGradient>
-  void prepare() {
-    if constexpr (S::needs.packed + (InputGradient ? S::needs.packed_dx : 0) > 0) {
-      using Pass = eigencoder::Prepare<S, InputGradient>;
-      std::get<0>(layers_).prepare(Pass{.theta = blocks(),
-                                        .packed = decltype(Pass::packed)(packed_.data(), packed_.size()),
-                                        .packed_dx = decltype(Pass::packed_dx)(packed_dx_.data(), packed_dx_.size())});
-    }
-  }
-
   void forward(const T* x, T* y, Index columns) {
-    prepare<false>();
+    eigencoder::prepare<C>(layers_, theta.data(), packed_.data());
     cache_ = unwritten(S::needs.cache, columns);
     scratch_per_sample_ = unwritten(S::needs.scratch_per_sample, columns);
     sums_.assign(sums_.size(), 0);
@@ -84,7 +74,7 @@ class StageRunner {
 
   template <bool InputGradient>
   void backward(Matrix x, Matrix y, const T* dy, T* dx) {
-    prepare<InputGradient>();
+    eigencoder::prepare<C>(layers_, theta.data(), packed_.data());
     dsums_.assign(dsums_.size(), 0);
     if constexpr (S::needs.dsums > 0) {
       const Index columns = x.cols();
@@ -103,8 +93,7 @@ class StageRunner {
   }
 
   std::tuple<Layer, Epilogue...> layers_;
-  Vector packed_ = unwritten(S::needs.packed), packed_dx_ = unwritten(S::needs.packed_dx),
-         scratch_ = unwritten(S::needs.scratch);
+  Vector packed_ = unwritten(S::needs.packed), scratch_ = unwritten(S::needs.scratch);
   Matrix cache_, scratch_per_sample_;
   std::vector<double> sums_ = std::vector<double>(std::size_t(S::needs.sums)),
                       dsums_ = std::vector<double>(std::size_t(S::needs.dsums));

@@ -32,7 +32,7 @@ struct LayerLinks {
 template <std::size_t Position, class S>
 struct LayerKeepsContract {
   static_assert(Runs<S>, "this layer lacks forward(Forward<S, Training>) const or backward(Backward<S, InputGradient>) const");
-  static_assert(Prepares<S> == (S::needs.packed + S::needs.packed_dx > 0), "prepare() and Needs::packed (or packed_dx) go together");
+  static_assert(Prepares<S> == (S::needs.packed > 0), "prepare() and Needs::packed go together");
   static_assert(Gathers<S> == (S::needs.sums > 0), "gather() and Needs::sums go together");
   static_assert(GathersBackward<S> == (S::needs.dsums > 0), "gather_backward() and Needs::dsums go together");
   static_assert(Settles<S> == (S::Running::count > 0), "settle() and state blocks (trainable = false) go together");
@@ -154,8 +154,6 @@ struct Chain {
   static constexpr auto theta_at = detail::running_total<size>([](std::size_t i) { return trainable[i]; });
   static constexpr auto state_at = detail::running_total<size>([](std::size_t i) { return running[i]; });
   static constexpr auto packed_at = detail::running_total<size>([](std::size_t i) { return needs[i].packed; });
-  static constexpr auto packed_dx_at =
-      detail::running_total<size>([](std::size_t i) { return trains_before(i) ? needs[i].packed_dx : 0; });
   static constexpr auto cache_at = detail::running_total<size>([](std::size_t i) { return needs[i].cache; });
   static constexpr auto linked_cache_at =
       detail::running_total<size>([](std::size_t i) { return linked(i) ? needs[i].cache : 0; });

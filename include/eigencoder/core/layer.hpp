@@ -35,7 +35,6 @@ struct Needs {
   Index scratch = 0;             ///< scalars of working memory
   Index scratch_per_sample = 0;  ///< the same, for each sample
   Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
-  Index packed_dx = 0;           ///< the same, for dx alone: not made where no input gradient is wanted, nor in inference
   Index sums = 0;                ///< doubles that gather() sums over the whole batch before forward
   Index dsums = 0;               ///< doubles that gather_backward() sums over the whole batch before backward
   bool backward_x = false;       ///< backward reads x

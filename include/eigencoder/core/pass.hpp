@@ -22,7 +22,6 @@ struct backward_x;
 struct backward_y;
 struct cache;
 struct packed;
-struct packed_dx;
 struct scratch;
 struct scratch_per_sample;
 struct link;
@@ -55,12 +54,11 @@ template <class S>
 using SourceView = typename detail::BorrowedFrom<typename S::Source>::type;
 
 /// theta → packed, once a step.
-template <class S, bool InputGradient>
+template <class S>
 struct Prepare {
   using T = typename S::Scalar;
   typename S::Theta theta;
-  IfAsked<(S::needs.packed > 0), VectorView<T>, asked_for::packed> packed;                                    ///< overwrite
-  IfAsked<InputGradient && (S::needs.packed_dx > 0), VectorView<T>, asked_for::packed_dx> packed_dx;  ///< overwrite
+  VectorView<T> packed;  ///< overwrite
 };
 
 /// x → sums over the batch that forward needs.
@@ -120,7 +118,6 @@ struct Backward {
   typename S::Theta theta;
   typename S::DTheta dtheta;  ///< add
   IfAsked<(S::needs.packed > 0), VectorView<const T>, asked_for::packed> packed;
-  IfAsked<InputGradient && (S::needs.packed_dx > 0), VectorView<const T>, asked_for::packed_dx> packed_dx;
   SourceView<S> source;
   IfAsked<S::needs.backward_x, MatrixView<const T>, asked_for::backward_x> x;
   IfAsked<S::needs.backward_y, MatrixView<const T>, asked_for::backward_y> y;
@@ -144,7 +141,7 @@ concept Runs = requires(const typename S::Layer layer, Forward<S, true> training
   layer.backward(first);
 };
 template <class S>
-concept Prepares = requires(const typename S::Layer layer, Prepare<S, true> pass) { layer.prepare(pass); };
+concept Prepares = requires(const typename S::Layer layer, Prepare<S> pass) { layer.prepare(pass); };
 template <class S>
 concept Gathers = requires(const typename S::Layer layer, Gather<S> pass) { layer.gather(pass); };
 template <class S>

@@ -12,24 +12,16 @@ struct Parameters {
   const T* theta = nullptr;
   const T* state = nullptr;
   const T* packed = nullptr;
-  const T* packed_dx = nullptr;
 };
 
-/// Derives what layers keep packed from theta, layer `worker`, `worker + workers`, …
-template <class C, bool Gradients>
-void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed,
-             typename C::Scalar* packed_dx, std::size_t worker = 0, std::size_t workers = 1) {
-  std::size_t turn = 0;
+/// Derives what layers keep packed from theta.
+template <class C>
+void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed) {
   C::for_each_layer([&]<std::size_t I>() {
     using S = typename C::template stage<I>;
-    constexpr bool dx = Gradients && C::trains_before(I) && S::needs.packed_dx > 0;
-    if constexpr (S::needs.packed > 0 || dx) {
-      if (turn++ % workers != worker) return;
-      using Pass = Prepare<S, dx>;
-      std::get<I>(layers).prepare(
-          Pass{.theta = S::Trainable::views(theta + C::theta_at[I]),
-               .packed = decltype(Pass::packed)(packed + C::packed_at[I], S::needs.packed),
-               .packed_dx = decltype(Pass::packed_dx)(packed_dx + C::packed_dx_at[I], S::needs.packed_dx)});
+    if constexpr (S::needs.packed > 0) {
+      std::get<I>(layers).prepare(Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
+                                             .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
     }
   });
 }
@@ -111,7 +103,6 @@ void run_backward(const typename C::Layers& layers, const Parameters<typename C:
       Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
            .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
            .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
-           .packed_dx = decltype(Pass::packed_dx)(parameters.packed_dx + C::packed_dx_at[I], S::needs.packed_dx),
            .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
            .x = decltype(Pass::x)(memory.x, S::in.size(), batch.columns),
            .y = decltype(Pass::y)(memory.y, S::out.size(), batch.columns),

@@ -15,7 +15,9 @@
 namespace eigencoder {
 
 /// Samples, one a column, with a class label for each.
-template <std::floating_point T = float>
+/// T is float or double, or std::uint8_t for images that stay as they are in the file: a quarter of the memory, and a Trainer
+/// takes them too.
+template <SampleScalar T = float>
 struct Dataset {
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> samples;  ///< shape.size() × N
   Eigen::VectorXi labels;                                    ///< N, or empty where there are none
@@ -33,7 +35,7 @@ struct Dataset {
 };
 
 /// What a model learns from, and what it is judged by.
-template <std::floating_point T = float>
+template <SampleScalar T = float>
 struct Split {
   Dataset<T> train, test;
 };
@@ -93,8 +95,13 @@ Dataset<T> read_labelled(const LabelledFiles& files) {
     throw FileError(message(files.images.string(), ": expected as many samples as ", files.labels.string(), " has labels, ",
                             labels.dimensions.front(), ", found ", images.dimensions.front(), "; take both from one set"));
 
+  if (!std::floating_point<T> && images.type != IdxType::uint8)
+    throw FileError(message(files.images.string(), ": expected 8-bit pixels, found values of ", to_string(images.type),
+                            "; load it as float or double"));
+
   Dataset<T> set{images.matrix<T>(), labels.matrix<double>().transpose().cast<int>(), sample_shape(images, files.images)};
-  if (images.type == IdxType::uint8) set.samples /= T(255);
+  if constexpr (std::floating_point<T>)
+    if (images.type == IdxType::uint8) set.samples /= T(255);
   return set;
 }
 
@@ -121,9 +128,10 @@ Split<T> load_mnist(const std::filesystem::path& folder, std::string_view advice
 
 /// Reads a folder of four files named as MNIST's are: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k,
 /// each with "-" or "." before "idx", plain or with .gz. Samples of n × h × w values get the shape image(h, w), n × h × w × c
-/// image(h, w, c), n × d features(d). Pixels of type uint8 are scaled to [0, 1]; other types stay as they are.
+/// image(h, w, c), n × d features(d). Pixels of type uint8 are scaled to [0, 1]; other types stay as they are. T as in Dataset:
+/// with std::uint8_t nothing is scaled.
 /// Throws FileError if a file is missing or unsound, if images and labels differ in number, or training and test in shape.
-template <std::floating_point T = float>
+template <SampleScalar T = float>
 Split<T> load_idx_dataset(const std::filesystem::path& folder) {
   constexpr std::string_view advice = "put the four files of the set there";
   const detail::LabelledFiles train = detail::find_labelled_files(folder, "train", advice);
@@ -137,14 +145,14 @@ Split<T> load_idx_dataset(const std::filesystem::path& folder) {
 
 /// Handwritten digits (LeCun, Cortes, Burges): load_idx_dataset for images of 28 × 28 pixels and labels from 0 to 9.
 /// Throws FileError as load_idx_dataset does, and if sizes or labels are others.
-template <std::floating_point T = float>
+template <SampleScalar T = float>
 Split<T> load_mnist(const std::filesystem::path& folder) {
   return detail::load_mnist<T>(folder, "put the four files of MNIST there");
 }
 
 /// Articles of clothing (Xiao, Rasul, Vollgraf 2017): load_idx_dataset for images of 28 × 28 pixels and labels from 0 to 9.
 /// The first 12,000 come with the project. Throws FileError as load_idx_dataset does, and if sizes or labels are others.
-template <std::floating_point T = float>
+template <SampleScalar T = float>
 Split<T> load_fashion_mnist(const std::filesystem::path& folder) {
   return detail::load_mnist<T>(folder,
                                "Fashion-MNIST is in the folder data/fashion-mnist of this project (12,000 images) and in "

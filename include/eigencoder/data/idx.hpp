@@ -85,6 +85,10 @@ constexpr std::string_view to_string(IdxType type) {
   return "unknown";
 }
 
+/// What samples are kept in: float or double, or 8-bit pixels as files have them.
+template <class T>
+concept SampleScalar = std::floating_point<T> || std::same_as<T, std::uint8_t>;
+
 /// The contents of an IDX file, the format of MNIST and its kin: an array of any number of dimensions and one type of value.
 struct Idx {
   IdxType type = IdxType::uint8;
@@ -93,13 +97,17 @@ struct Idx {
 
   /// The values as a matrix with one sample a column: (product of the other dimensions) × (first dimension), unscaled.
   /// A sample keeps the order of the file, which is the library's: an image row by row, its channels, if any, innermost.
-  /// Throws ShapeError if the dimensions are none or do not account for `bytes`.
-  template <std::floating_point T = float>
+  /// As std::uint8_t only where that is the type. Throws ShapeError if it is not, and if the dimensions are none or do not
+  /// account for `bytes`.
+  template <SampleScalar T = float>
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix() const;
 };
 
-template <std::floating_point T>
+template <SampleScalar T>
 Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> Idx::matrix() const {
+  if (!std::floating_point<T> && type != IdxType::uint8) {
+    throw ShapeError(message("IDX array: expected uint8 values for a matrix of them, found ", to_string(type), "; ask for float or double"));
+  }
   // Dividing, unlike multiplying, cannot overflow.
   Index value_bytes = dimensions.empty() ? 0 : std::ssize(bytes);
   for (const Index extent : dimensions) value_bytes = extent > 0 && value_bytes % extent == 0 ? value_bytes / extent : 0;

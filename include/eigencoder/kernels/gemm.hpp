@@ -11,11 +11,14 @@ namespace eigencoder::kernels {
 
 namespace detail {
 
-/// What fits: two packets of rows, and as many columns as leave registers for the operands.
-inline constexpr int tile_packets = 2;
-inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 12 : 6;
-/// The left operand's panel of 2 packets × this depth stays in the first cache while all columns pass.
-inline constexpr Index depth_block = 256;
+// What the registers hold: two packets of rows, and as many columns as leave room for the operands. Nearly any number of columns
+// is a sum of wide and narrow tiles, and narrow ones still keep enough multiply-adds in flight.
+inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
+inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
+/// How deep a tile goes before it is put down: the left operand's panel stays in the first cache while columns pass.
+inline constexpr Index depth_block = 280;
+/// Columns that meet a panel before it is the next one's turn: their part of the right operand stays in the second cache.
+inline constexpr Index column_block = 8 * wide_tile;
 
 /// The right operand, whose element (p, j) is broadcast: B itself, or Bᵀ read without a copy.
 template <class T, bool Transposed>
@@ -23,39 +26,49 @@ struct Right {
   const T* data;
   Index stride;
 
-  const T* at(Index p, Index j) const { return Transposed ? data + j + p * stride : data + p + j * stride; }
-  static constexpr Index depth_step(Index stride) { return Transposed ? stride : 1; }
-  static constexpr Index column_step(Index stride) { return Transposed ? 1 : stride; }
+  Index depth_step() const { return Transposed ? stride : 1; }
+  Index column_step() const { return Transposed ? 1 : stride; }
+  Right from(Index p, Index j) const { return {data + p * depth_step() + j * column_step(), stride}; }
 };
 
 /// Where a tile goes and what becomes of it there.
 template <class T, class Epilogue>
 struct Sink {
-  T* c;             ///< the tile's first element
+  T* c;                 ///< the tile's first element
   Index stride;
-  Index rows;       ///< of the tile that exist
-  const T* bias;    ///< for the tile's rows, or null
-  bool accumulate;  ///< C holds something to add to
-  bool last;        ///< the depth is complete: add the bias and apply the epilogue
+  Index rows, columns;  ///< of the tile that exist
+  bool accumulate;      ///< C holds something to add to
+  bool last;            ///< the depth is complete: apply the epilogue
+  const T* bias;        ///< for the tile's rows: what the sums begin with, or null
   Epilogue epilogue;
 };
 
-template <class T, int Packets, int Columns, bool Transposed, class Epilogue>
+template <class P, int Packets, int Columns, bool Transposed, class Epilogue, class T = typename P::Scalar>
 void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const Sink<T, Epilogue>& sink) {
-  using P = Packet<T>;
+  const Sink<T, Epilogue> to = sink;  // a copy that no store can change: its fields stay in registers
+  const bool whole = to.rows == Packets * P::size && to.columns == Columns;
   P sum[Columns][Packets];
+  if (whole && to.accumulate) {
 #pragma GCC unroll 16
-  for (int j = 0; j < Columns; ++j) {
+    for (int j = 0; j < Columns; ++j) {
 #pragma GCC unroll 16
-    for (int i = 0; i < Packets; ++i) sum[j][i] = P(0);
+      for (int i = 0; i < Packets; ++i) sum[j][i] = P::load(to.c + i * P::size + j * to.stride);
+    }
+  } else {
+#pragma GCC unroll 16
+    for (int i = 0; i < Packets; ++i) {
+      const P first = to.bias ? P::load_first(to.bias + i * P::size, std::min(P::size, to.rows - i * P::size)) : P(0);
+#pragma GCC unroll 16
+      for (int j = 0; j < Columns; ++j) sum[j][i] = first;
+    }
   }
 
   // A pointer for every three columns: more would not fit the address registers, fewer not their addressing.
   constexpr int group = 3, groups = (Columns + group - 1) / group;
-  const Index column_step = b.column_step(b.stride), depth_step = b.depth_step(b.stride);
+  const Index column_step = b.column_step(), depth_step = b.depth_step();
   const T* right[groups];
 #pragma GCC unroll 16
-  for (int g = 0; g < groups; ++g) right[g] = b.at(0, Index{g} * group);
+  for (int g = 0; g < groups; ++g) right[g] = b.from(0, Index{g} * group).data;
 
   for (Index p = 0; p < depth; ++p, a += a_stride) {
     P left[Packets];
@@ -71,17 +84,12 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     for (int g = 0; g < groups; ++g) right[g] += depth_step;
   }
 
-  const auto finish = [&](P value, Index i, Index j, Index rows) {
-    T* const to = sink.c + i + j * sink.stride;
-    if (sink.accumulate) value = value + P::load_first(to, rows);
-    if (sink.last) value = sink.epilogue.apply(sink.bias ? value + P::load_first(sink.bias + i, rows) : value);
-    value.store_first(to, rows);
-  };
-  if (sink.rows == Packets * P::size) {
+  const auto finished = [&](P value) { return to.last ? to.epilogue.apply(value) : value; };
+  if (whole) {
 #pragma GCC unroll 16
     for (int j = 0; j < Columns; ++j) {
 #pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) finish(sum[j][i], i * P::size, j, P::size);
+      for (int i = 0; i < Packets; ++i) finished(sum[j][i]).store(to.c + i * P::size + j * to.stride);
     }
   } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
     T done[Columns][static_cast<std::size_t>(Packets * P::size)];
@@ -90,109 +98,260 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
 #pragma GCC unroll 16
       for (int i = 0; i < Packets; ++i) sum[j][i].store(done[j] + i * P::size);
     }
-    for (int j = 0; j < Columns; ++j) {
-      for (Index i = 0; i < sink.rows; i += P::size) finish(P::load(done[j] + i), i, j, std::min(P::size, sink.rows - i));
+    for (Index j = 0; j < to.columns; ++j) {
+      for (Index i = 0; i < to.rows; i += P::size) {
+        const Index rows = std::min(P::size, to.rows - i);
+        T* const c = to.c + i + j * to.stride;
+        P value = P::load(done[j] + i);
+        if (to.accumulate) value = value + P::load_first(c, rows);
+        finished(value).store_first(c, rows);
+      }
     }
   }
 }
 
-/// One panel of rows of the left operand against all columns of the right one.
-template <class T, int Packets, bool Transposed, class Epilogue>
-void panel(const T* a, Index a_stride, Right<T, Transposed> b, Index columns, Index depth, Sink<T, Epilogue> sink) {
+/// How many of a matrix's columns can be read a packet wide, although only `rows` rows are wanted, without leaving its memory.
+template <class P>
+Index readable_beyond(Index rows, Index columns, Index stride) {
+  return std::max<Index>(0, columns - (P::size - rows + stride - 1) / stride);
+}
+
+/// Σ over the columns of A, for some packets of rows, of what term(column's packet, j, sum) makes of a sum: in as many chains as
+/// keep the loads coming.
+template <int Packets, class T, class Term>
+std::array<Packet<T>, Packets> strip(const T* a, Index stride, Index columns, Term term) {
+  using P = Packet<T>;
+  constexpr int chains = 8 / Packets;
+  P sum[chains][Packets];
+#pragma GCC unroll 16
+  for (int k = 0; k < chains; ++k) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Packets; ++i) sum[k][i] = P(0);
+  }
   Index j = 0;
-  const auto run = [&]<int Columns>() {
-    for (; j + Columns <= columns; j += Columns) {
-      tile<T, Packets, Columns, Transposed>(a, a_stride, b, depth, sink);
-      b.data = b.at(0, Columns);
-      sink.c += Columns * sink.stride;
+  for (; j + chains <= columns; j += chains) {
+#pragma GCC unroll 16
+    for (int k = 0; k < chains; ++k) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) sum[k][i] = term(P::load(a + (j + k) * stride + i * P::size), j + k, sum[k][i]);
+    }
+  }
+  for (; j < columns; ++j) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Packets; ++i) sum[0][i] = term(P::load(a + j * stride + i * P::size), j, sum[0][i]);
+  }
+  std::array<P, Packets> total;
+#pragma GCC unroll 16
+  for (int i = 0; i < Packets; ++i) {
+    P& all = total[static_cast<std::size_t>(i)] = sum[0][i];
+#pragma GCC unroll 16
+    for (int k = 1; k < chains; ++k) all = all + sum[k][i];
+  }
+  return total;
+}
+
+/// Calls finish(sum, i, rows) with the sums of all rows, a packet after the other: rows i to i + rows.
+template <class T, class Term, class Finish>
+void sum_columns(View<const T> a, Term term, Finish finish) {
+  using P = Packet<T>;
+  Index i = 0;
+  const auto strips = [&]<int Packets>() {
+    while (i + Packets * P::size <= a.rows) {
+      for (const P sum : strip<Packets>(a.data + i, a.stride, a.cols, term)) {
+        finish(sum, i, P::size);
+        i += P::size;
+      }
     }
   };
-  run.template operator()<tile_columns>();
-  run.template operator()<4>();
-  run.template operator()<1>();
+  strips.template operator()<8>();
+  strips.template operator()<4>();
+  strips.template operator()<2>();
+  strips.template operator()<1>();
+  if (const Index rows = a.rows - i; rows > 0) {
+    const Index readable = readable_beyond<P>(rows, a.cols, a.stride);
+    P sum = strip<1>(a.data + i, a.stride, readable, term)[0];
+    for (Index j = readable; j < a.cols; ++j) sum = term(P::load_part(a.column(j) + i, rows), j, sum);
+    finish(sum, i, rows);
+  }
 }
 
-template <class T, bool Transposed, class Epilogue>
-void product(View<const T> a, Right<T, Transposed> b, View<T> c, bool accumulate, const T* bias, Epilogue epilogue) {
+}  // namespace detail
+
+/// sum += A·1.   A: m × n   sum: m
+template <class T>
+void add_columns(View<const T> a, T* sum) {
   using P = Packet<T>;
-  const Index depth = a.cols;
-  alignas(64) T edge[static_cast<std::size_t>(tile_packets * P::size * depth_block)];
-  for (Index p = 0; p == 0 || p < depth; p += depth_block) {  // once even for a depth of 0, which leaves f(bias)
-    const Index deep = std::min(depth_block, depth - p);
-    const Right<T, Transposed> right{b.at(p, 0), b.stride};
-    for (Index i = 0; i < c.rows; i += tile_packets * P::size) {
-      const Index rows = std::min(tile_packets * P::size, c.rows - i);
-      const T* left = a.column(p) + i;
-      Index left_stride = a.stride;
-      if (rows % P::size != 0) {  // rows that fill no packet: a copy with zeros below keeps one path for all
-        left_stride = (rows + P::size - 1) / P::size * P::size;
-        for (Index q = 0; q < deep; ++q) {
-          T* const to = edge + q * left_stride;
-          std::fill(std::copy_n(left + q * a.stride, rows, to), to + left_stride, T(0));
-        }
-        left = edge;
-      }
-      const Sink<T, Epilogue> sink{c.data + i, c.stride, rows,    bias ? bias + i : nullptr, accumulate || p > 0,
-                                   p + deep == depth, epilogue};
-      if (rows > P::size) {
-        panel<T, 2, Transposed>(left, left_stride, right, c.cols, deep, sink);
-      } else {
-        panel<T, 1, Transposed>(left, left_stride, right, c.cols, deep, sink);
+  detail::sum_columns(
+      a, [](P value, Index, P total) { return total + value; },
+      [=](P total, Index i, Index rows) { (P::load_first(sum + i, rows) + total).store_first(sum + i, rows); });
+}
+
+namespace detail {
+
+/// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is at hand. Of a transposed left operand, `a` is Aᵀ.
+template <class T, bool LeftTransposed, bool Transposed, class Epilogue>
+struct Product {
+  using P = Packet<T>;
+  /// Long registers often cost twice what short ones do: few rows are then better off in these.
+  using Short = Packet<T, sizeof(typename P::Raw) == 64 ? Register::half : Register::whole>;
+
+  View<const T> a;
+  Right<T, Transposed> b;
+  View<T> c;
+  bool accumulate = false;
+  const T* bias = nullptr;  ///< or null
+  T* sums = nullptr;        ///< or null; only with accumulate
+  Epilogue epilogue{};
+
+  void run() const {
+    T rest[static_cast<std::size_t>(wide_tile * depth_block)];
+    const Index depth = LeftTransposed ? a.rows : a.cols;
+    const Index blocks = std::max<Index>(1, (depth + depth_block - 1) / depth_block);  // one even for no depth, which leaves f(bias)
+    for (Index block = 0; block < blocks; ++block) {
+      const Index begin = depth * block / blocks, deep = depth * (block + 1) / blocks - begin;
+      Slice slice{begin, deep, block + 1 == blocks, 0, 0, tiled(), copy_rest(begin, deep, rest)};
+      while (slice.end < c.cols) {
+        slice.first = slice.end;
+        while (slice.end < c.cols && slice.end < slice.first + column_block) slice.end += width(c.cols - slice.end);
+        slice.end = std::min(slice.end, c.cols);
+        all_rows(slice);
       }
     }
   }
-}
+
+ private:
+  /// Part of the depth and of the columns. What lies beyond column `tiled` fills no tile and stands in `rest`.
+  struct Slice {
+    Index begin, depth;
+    bool last;  ///< of the depth
+    Index first, end, tiled;
+    Right<T, Transposed> rest;
+  };
+
+  static int width(Index left) { return left > 2 * narrow_tile || (left > narrow_tile && left <= wide_tile) ? wide_tile : narrow_tile; }
+  Index tiled() const {
+    Index j = 0;
+    while (j + width(c.cols - j) <= c.cols) j += width(c.cols - j);
+    return j;
+  }
+
+  /// The columns that fill no tile, filled up with zeros.
+  Right<T, Transposed> copy_rest(Index begin, Index depth, T* rest) const {
+    const Index first = tiled(), wide = width(c.cols - first);
+    const Right<T, Transposed> copy{rest, Transposed ? wide : depth};
+    for (Index j = 0; first < c.cols && j < wide; ++j) {
+      T* const to = rest + j * copy.column_step();
+      if (first + j < c.cols) {
+        const Right<T, Transposed> from = b.from(begin, first + j);
+        for (Index p = 0; p < depth; ++p) to[p * copy.depth_step()] = from.data[p * from.depth_step()];
+      } else {
+        for (Index p = 0; p < depth; ++p) to[p * copy.depth_step()] = T(0);
+      }
+    }
+    return copy;
+  }
+
+  void all_rows(const Slice& slice) const {
+    Index i = 0;
+    for (; i + 2 * P::size <= c.rows; i += 2 * P::size) panel<P, 2>(slice, i, 2 * P::size);
+    for (; i + P::size <= c.rows; i += P::size) panel<P, 1>(slice, i, P::size);
+    if (const Index rows = c.rows - i; rows > Short::size) {
+      panel<P, 1>(slice, i, rows);
+    } else if (rows > 0) {
+      panel<Short, 1>(slice, i, rows);
+    }
+  }
+
+  /// Rows of a transposed left operand, turned.
+  template <class Part, int Packets>
+  void turn(const Slice& slice, Index i, Index rows, T* copy) const {
+    std::array<Part, static_cast<std::size_t>(Part::size)> square;
+    for (Index column = 0; column < Packets * Part::size; column += Part::size) {
+      for (Index p = 0; p < slice.depth; p += Part::size) {
+        const Index deep = std::min(Part::size, slice.depth - p);
+        for (Index k = 0; k < Part::size; ++k) {
+          const bool exists = column + k < rows;
+          square[static_cast<std::size_t>(k)] = exists ? Part::load_first(a.column(i + column + k) + slice.begin + p, deep) : Part(0);
+        }
+        transpose(square);
+        for (Index k = 0; k < deep; ++k) square[static_cast<std::size_t>(k)].store(copy + (p + k) * Packets * Part::size + column);
+      }
+    }
+  }
+
+  /// Rows that fill no packet, a packet wide: below them stands what follows in memory, and what becomes of it is never stored.
+  template <class Part>
+  void widen(const Slice& slice, Index i, Index rows, T* copy) const {
+    const T* const left = a.column(slice.begin) + i;
+    const Index readable = readable_beyond<Part>(rows, slice.depth, a.stride);
+    for (Index p = 0; p < readable; ++p) Part::load(left + p * a.stride).store(copy + p * Part::size);
+    for (Index p = readable; p < slice.depth; ++p) Part::load_part(left + p * a.stride, rows).store(copy + p * Part::size);
+  }
+
+  template <class Part, int Packets>
+  void panel(const Slice& slice, Index i, Index rows) const {
+    constexpr Index tall = Packets * Part::size;
+    alignas(64) T copy[static_cast<std::size_t>(tall * depth_block)];
+    const T* left = copy;
+    Index left_stride = tall;
+    if constexpr (LeftTransposed) {
+      turn<Part, Packets>(slice, i, rows, copy);
+    } else if (rows < tall) {
+      widen<Part>(slice, i, rows, copy);
+    } else {
+      left = a.column(slice.begin) + i;
+      left_stride = a.stride;
+    }
+    if (sums && slice.first == 0) add_columns<T>({left, rows, slice.depth, left_stride}, sums + i);
+    Sink<T, Epilogue> sink{.c = c.data + i,
+                           .stride = c.stride,
+                           .rows = rows,
+                           .columns = 0,
+                           .accumulate = accumulate || slice.begin > 0,
+                           .last = slice.last,
+                           .bias = bias && slice.begin == 0 ? bias + i : nullptr,
+                           .epilogue = epilogue};
+    for (Index j = slice.first; j < slice.end; j += sink.columns) {
+      const int wide = width(c.cols - j);
+      const bool filled = j == slice.tiled;
+      const Right<T, Transposed> right = filled ? slice.rest : b.from(slice.begin, j);
+      sink.c = c.data + i + j * c.stride;
+      sink.columns = filled ? c.cols - j : wide;
+      if (wide == wide_tile) {
+        tile<Part, Packets, wide_tile>(left, left_stride, right, slice.depth, sink);
+      } else {
+        tile<Part, Packets, narrow_tile>(left, left_stride, right, slice.depth, sink);
+      }
+    }
+  }
+};
 
 }  // namespace detail
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
 template <class T, class Epilogue = NoEpilogue>
 void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr, Epilogue epilogue = {}) {
-  detail::product(a, detail::Right<T, false>{b.data, b.stride}, c, false, bias, epilogue);
+  if (c.cols == 1) {  // bound by the reading of A
+    using P = Packet<T>;
+    return detail::sum_columns(
+        a, [&](P value, Index j, P total) { return multiply_add(value, P(b.data[j]), total); },
+        [&](P total, Index i, Index rows) {
+          epilogue.apply(bias ? total + P::load_first(bias + i, rows) : total).store_first(c.data + i, rows);
+        });
+  }
+  detail::Product<T, false, false, Epilogue>{.a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = epilogue}.run();
 }
 
-/// C += A·Bᵀ.   A: m × k   B: n × k   C: m × n
+/// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
 template <class T>
-void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c) {
-  detail::product(a, detail::Right<T, true>{b.data, b.stride}, c, true, static_cast<const T*>(nullptr), NoEpilogue{});
+void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {
+  detail::Product<T, false, true, NoEpilogue>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}.run();
 }
 
-/// sum += A·1.   A: m × n   sum: m
+/// C = Aᵀ·B.   A: k × m   B: k × n   C: m × n
 template <class T>
-void add_columns(View<const T> a, T* sum) {
-  using P = Packet<T>;
-  constexpr Index wide = 8;  // as many sums at once as keep the adders busy
-  Index i = 0;
-  for (; i + wide * P::size <= a.rows; i += wide * P::size) {
-    P total[wide];
-#pragma GCC unroll 16
-    for (Index k = 0; k < wide; ++k) total[k] = P::load(sum + i + k * P::size);
-    for (Index j = 0; j < a.cols; ++j) {
-#pragma GCC unroll 16
-      for (Index k = 0; k < wide; ++k) total[k] = total[k] + P::load(a.column(j) + i + k * P::size);
-    }
-#pragma GCC unroll 16
-    for (Index k = 0; k < wide; ++k) total[k].store(sum + i + k * P::size);
-  }
-  for (; i < a.rows; i += P::size) {
-    const Index rows = std::min(P::size, a.rows - i);
-    P total = P::load_part(sum + i, rows);
-    for (Index j = 0; j < a.cols; ++j) total = total + P::load_part(a.column(j) + i, rows);
-    total.store_part(sum + i, rows);
-  }
-}
-
-/// B = Aᵀ.   A: m × n   B: n × m
-template <class T>
-void transpose(View<const T> a, View<T> b) {
-  constexpr Index block = 16;  // both sides of a block stay in the first cache
-  for (Index j0 = 0; j0 < a.cols; j0 += block) {
-    for (Index i0 = 0; i0 < a.rows; i0 += block) {
-      for (Index i = i0; i < std::min(i0 + block, a.rows); ++i) {
-        for (Index j = j0; j < std::min(j0 + block, a.cols); ++j) b.data[j + i * b.stride] = a.data[i + j * a.stride];
-      }
-    }
-  }
+void multiply_transposed(View<const T> a, View<const T> b, View<T> c) {
+  detail::Product<T, true, false, NoEpilogue>{.a = a, .b = {b.data, b.stride}, .c = c}.run();
 }
 
 }  // namespace eigencoder::kernels

@@ -3,7 +3,8 @@
 
 #include "eigencoder/kernels/packet.hpp"
 
-// Elementary functions for packets and scalars. Coefficients: S. L. Moshier, Cephes mathematical library (exp, tanh).
+// Elementary functions for packets and scalars. Coefficients: S. L. Moshier, Cephes mathematical library (exp, tanh);
+// tools/minimax.py (log_one_plus).
 // A NaN goes in and comes out; so do the limits at ±∞.
 namespace eigencoder::kernels {
 
@@ -68,13 +69,26 @@ V exp_minus_one(V x) {
   return where(abs(x) < V(0.5), (half + half) / (V(1) - half), exp(x) - V(1));
 }
 
+/// log(1 + x) for 0 ≤ x ≤ 1, without a logarithm.
+template <class V>
+V log_one_plus(V x) {
+  if constexpr (std::same_as<typename ScalarOf<V>::type, float>) {
+    const V p = detail::polynomial(x, -3.2440246e-3, 1.9851460e-2, -5.6959530e-2, 1.0603654e-1, -1.5305592e-1, 1.9675939e-1,
+                                   -2.4954134e-1, 3.3329962e-1, -4.9999902e-1);
+    return multiply_add(x * x, p, x);
+  } else {  // 2 artanh u with u = x / (2 + x), whose first term 2u is x − u x
+    const V u = x / (V(2) + x), square = u * u;
+    const V p = detail::polynomial(square, 0.1617237086083201853, 0.08796583657241127082, 0.1200193656387279873, 0.1331404740537837468,
+                                   0.1538557638567016777, 0.181817891938171859, 0.2222222272264306479, 0.2857142856705257362,
+                                   0.4000000000001481547, 0.666666666666666584);
+    return x - u * (x - square * p);
+  }
+}
+
 /// log(1 + e⁻ˣ) for x ≥ 0, the part of log(1 + eˣ) that is not linear.
 template <class V>
 V log_one_plus_exp_of_minus(V x) {
-  const V small = exp(-x);
-  const V sum = V(1) + small;
-  // The rounding of 1 + small is given back to first order, so that the tail keeps its digits.
-  return log(sum) + (small - (sum - V(1))) / sum;
+  return log_one_plus(exp(-x));
 }
 
 /// log(1 + eˣ) = max(x, 0) + log(1 + e^(−|x|)).

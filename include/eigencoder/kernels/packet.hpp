@@ -5,21 +5,70 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "eigencoder/core/shape.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // g++: the alignment of registers does not matter where they are template arguments
 
 // The one header that names Eigen::internal: whatever Eigen knows of SIMD, as a value type with operators.
 namespace eigencoder::kernels {
 
+/// The longest registers that the machine has, or half of them (the same where there is nothing shorter).
+enum class Register { whole, half };
+
+namespace detail {
+template <class T, Register R>
+struct RawPacket {
+  using type = typename Eigen::internal::packet_traits<T>::type;
+};
+template <class T>
+struct RawPacket<T, Register::half> {
+  using type = typename Eigen::internal::packet_traits<T>::half;
+};
+
+/// Whole numbers of a float's width, as many as a register holds.
+template <class P>
+struct WholePacket {
+  using type = typename Eigen::internal::unpacket_traits<typename P::Raw>::integer_packet;
+};
+
+template <class Raw>
+Raw less(Raw a, Raw b) {
+  return Eigen::internal::pcmp_lt(a, b);
+}
+template <class Raw>
+Raw less_or_equal(Raw a, Raw b) {
+  return Eigen::internal::pcmp_le(a, b);
+}
+template <class Raw>
+Raw select(Raw mask, Raw yes, Raw no) {
+  return Eigen::internal::pselect(mask, yes, no);
+}
+#ifdef EIGEN_VECTORIZE_AVX512  // whose comparisons give a bit a lane: Eigen widens each to a register and narrows that again
+inline __mmask16 less(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+inline __mmask8 less(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+inline __mmask16 less_or_equal(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+inline __mmask8 less_or_equal(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
+inline __m512 select(__mmask16 mask, __m512 yes, __m512 no) { return _mm512_mask_blend_ps(mask, no, yes); }
+inline __m512d select(__mmask8 mask, __m512d yes, __m512d no) { return _mm512_mask_blend_pd(mask, no, yes); }
+#endif
+}  // namespace detail
+
 /// As many scalars as one register holds. Arithmetic is lane by lane; comparisons give a Mask for where().
-template <std::floating_point T>
+template <std::floating_point T, Register R = Register::whole>
 struct Packet {
-  using Raw = typename Eigen::internal::packet_traits<T>::type;
+  using Scalar = T;
+  using Raw = typename detail::RawPacket<T, R>::type;
   static constexpr Index size = Eigen::internal::unpacket_traits<Raw>::size;
+  static constexpr bool masks =
+      Eigen::internal::unpacket_traits<Raw>::masked_load_available && Eigen::internal::unpacket_traits<Raw>::masked_store_available;
 
   struct Mask {
-    Raw raw;
+    decltype(detail::less(Raw{}, Raw{})) raw;
   };
 
   Raw raw;
@@ -35,11 +84,21 @@ struct Packet {
 
   /// The first `count` lanes from memory, zeros in the others.
   static Packet load_part(const T* from, Index count) {
-    Lanes lanes{};
-    std::copy_n(from, count, lanes.begin());
-    return load(lanes.data());
+    if constexpr (masks) {
+      return Packet(Eigen::internal::ploadu<Raw>(from, first_lanes(count)));
+    } else {
+      Lanes lanes{};
+      std::copy_n(from, count, lanes.begin());
+      return load(lanes.data());
+    }
   }
-  void store_part(T* to, Index count) const { std::copy_n(lanes().begin(), count, to); }
+  void store_part(T* to, Index count) const {
+    if constexpr (masks) {
+      Eigen::internal::pstoreu(to, raw, first_lanes(count));
+    } else {
+      std::copy_n(lanes().begin(), count, to);
+    }
+  }
 
   /// The same where `count` is mostly `size`.
   static Packet load_first(const T* from, Index count) { return count == size ? load(from) : load_part(from, count); }
@@ -53,70 +112,103 @@ struct Packet {
   }
   T sum() const { return Eigen::internal::predux(raw); }
 
+  static auto first_lanes(Index count) {
+    return static_cast<std::conditional_t<(size > 8), std::uint16_t, std::uint8_t>>((1U << count) - 1);
+  }
+
   friend Packet operator+(Packet a, Packet b) { return Packet(Eigen::internal::padd(a.raw, b.raw)); }
   friend Packet operator-(Packet a, Packet b) { return Packet(Eigen::internal::psub(a.raw, b.raw)); }
   friend Packet operator*(Packet a, Packet b) { return Packet(Eigen::internal::pmul(a.raw, b.raw)); }
   friend Packet operator/(Packet a, Packet b) { return Packet(Eigen::internal::pdiv(a.raw, b.raw)); }
   friend Packet operator-(Packet a) { return Packet(Eigen::internal::pnegate(a.raw)); }
-  friend Mask operator<(Packet a, Packet b) { return {Eigen::internal::pcmp_lt(a.raw, b.raw)}; }
+  friend Mask operator<(Packet a, Packet b) { return {detail::less(a.raw, b.raw)}; }
   friend Mask operator>(Packet a, Packet b) { return b < a; }
-  friend Mask operator<=(Packet a, Packet b) { return {Eigen::internal::pcmp_le(a.raw, b.raw)}; }
+  friend Mask operator<=(Packet a, Packet b) { return {detail::less_or_equal(a.raw, b.raw)}; }
 };
 
-// The functions that recipes are written with, for packets and for scalars alike. min and max hand a NaN on.
+// The functions that recipes are written with, for packets and for scalars alike. min and max hand on a NaN in their
+// first argument; the second, a bound, must not be one.
 
-template <class T>
-Packet<T> where(typename Packet<T>::Mask mask, Packet<T> yes, Packet<T> no) {
-  return Packet<T>(Eigen::internal::pselect(mask.raw, yes.raw, no.raw));
+template <class T, Register R>
+Packet<T, R> where(typename Packet<T, R>::Mask mask, Packet<T, R> yes, Packet<T, R> no) {
+  return Packet<T, R>(detail::select(mask.raw, yes.raw, no.raw));
 }
-template <class T>
-Packet<T> min(Packet<T> a, Packet<T> b) {
-  return Packet<T>(Eigen::internal::pmin<Eigen::PropagateNaN>(a.raw, b.raw));
+template <class T, Register R>
+Packet<T, R> min(Packet<T, R> a, Packet<T, R> b) {
+  return Packet<T, R>(Eigen::internal::pmin(a.raw, b.raw));
 }
-template <class T>
-Packet<T> max(Packet<T> a, Packet<T> b) {
-  return Packet<T>(Eigen::internal::pmax<Eigen::PropagateNaN>(a.raw, b.raw));
+template <class T, Register R>
+Packet<T, R> max(Packet<T, R> a, Packet<T, R> b) {
+  return Packet<T, R>(Eigen::internal::pmax(a.raw, b.raw));
 }
-template <class T>
-Packet<T> abs(Packet<T> a) {
-  return Packet<T>(Eigen::internal::pabs(a.raw));
+template <class T, Register R>
+Packet<T, R> abs(Packet<T, R> a) {
+  return Packet<T, R>(Eigen::internal::pabs(a.raw));
 }
 /// a·b + c, in one rounding where the machine has it.
-template <class T>
-Packet<T> multiply_add(Packet<T> a, Packet<T> b, Packet<T> c) {
-  return Packet<T>(Eigen::internal::pmadd(a.raw, b.raw, c.raw));
+template <class T, Register R>
+Packet<T, R> multiply_add(Packet<T, R> a, Packet<T, R> b, Packet<T, R> c) {
+  return Packet<T, R>(Eigen::internal::pmadd(a.raw, b.raw, c.raw));
 }
-template <class T>
-Packet<T> floor(Packet<T> a) {
-  return Packet<T>(Eigen::internal::pfloor(a.raw));
+template <class T, Register R>
+Packet<T, R> floor(Packet<T, R> a) {
+  return Packet<T, R>(Eigen::internal::pfloor(a.raw));
 }
-/// a · 2ⁿ for whole n.
-template <class T>
-Packet<T> scale_by_power_of_two(Packet<T> a, Packet<T> n) {
-  return Packet<T>(Eigen::internal::pldexp(a.raw, n.raw));
+/// a · 2ⁿ for whole n, |n| ≤ 250.
+template <class T, Register R>
+Packet<T, R> scale_by_power_of_two(Packet<T, R> a, Packet<T, R> n) {
+  if constexpr (std::same_as<T, float> && Packet<T, R>::size > 1) {
+    // Two factors of about 2^(n/2), made of their exponent bits: what Eigen does in four, for any n.
+    using namespace Eigen::internal;
+    using Raw = typename Packet<T, R>::Raw;
+    using Whole = typename detail::WholePacket<Packet<T, R>>::type;
+    const auto power = [](Whole exponent) { return preinterpret<Raw>(plogical_shift_left<23>(padd(exponent, pset1<Whole>(127)))); };
+    const Whole whole = pcast<Raw, Whole>(n.raw), half = parithmetic_shift_right<1>(whole);
+    return Packet<T, R>(pmul(pmul(a.raw, power(half)), power(psub(whole, half))));
+  } else {
+    return Packet<T, R>(Eigen::internal::pldexp(a.raw, n.raw));
+  }
 }
 /// A function of scalars, lane by lane: for what has no packet form.
-template <class T, class F>
-Packet<T> lanewise(Packet<T> a, F f) {
+template <class T, Register R, class F>
+Packet<T, R> lanewise(Packet<T, R> a, F f) {
   auto lanes = a.lanes();
   for (T& lane : lanes) lane = f(lane);
-  return Packet<T>::load(lanes.data());
+  return Packet<T, R>::load(lanes.data());
 }
-template <class T>
-Packet<T> log(Packet<T> a) {
-  if constexpr (Eigen::internal::packet_traits<T>::HasLog && Packet<T>::size > 1) {
+template <class T, Register R>
+Packet<T, R> log(Packet<T, R> a) {
+  using P = Packet<T, R>;
+  if constexpr (Eigen::internal::packet_traits<T>::HasLog && P::size > 1) {
     // Eigen takes what is below the normal numbers for 0: such values are scaled by 2⁶⁴ on the way.
-    const typename Packet<T>::Mask tiny = a < Packet<T>(std::numeric_limits<T>::min());
-    const Packet<T> scaled = where(tiny, a * Packet<T>(0x1p64), a);
-    const Packet<T> shift = where(tiny, Packet<T>(-44.3614195558364998), Packet<T>(0));
-    return Packet<T>(Eigen::internal::plog(scaled.raw)) + shift;
+    const typename P::Mask tiny = a < P(std::numeric_limits<T>::min());
+    const P scaled = where(tiny, a * P(0x1p64), a);
+    const P shift = where(tiny, P(-44.3614195558364998), P(0));
+    return P(Eigen::internal::plog(scaled.raw)) + shift;
   } else {
     return lanewise(a, [](T v) { return std::log(v); });
   }
 }
-template <class T>
-Packet<T> erf(Packet<T> a) {
+template <class T, Register R>
+Packet<T, R> erf(Packet<T, R> a) {
   return lanewise(a, [](T v) { return std::erf(v); });
+}
+
+/// Lane i of packet k ↔ lane k of packet i.
+template <class T, Register R>
+void transpose(std::array<Packet<T, R>, static_cast<std::size_t>(Packet<T, R>::size)>& square) {
+  if constexpr (Packet<T, R>::size > 1) {
+    Eigen::internal::PacketBlock<typename Packet<T, R>::Raw, Packet<T, R>::size> block;
+    for (std::size_t k = 0; k < square.size(); ++k) block.packet[k] = square[k].raw;
+    Eigen::internal::ptranspose(block);
+    for (std::size_t k = 0; k < square.size(); ++k) square[k].raw = block.packet[k];
+  }
+}
+
+/// Asks for what will be read soon.
+template <class T>
+void prefetch(const T* at) {
+  Eigen::internal::prefetch(at);
 }
 
 template <std::floating_point T>
@@ -125,11 +217,11 @@ T where(bool condition, T yes, T no) {
 }
 template <std::floating_point T>
 T min(T a, T b) {
-  return b < a || std::isnan(b) ? b : a;
+  return b < a ? b : a;
 }
 template <std::floating_point T>
 T max(T a, T b) {
-  return a < b || std::isnan(b) ? b : a;
+  return a < b ? b : a;
 }
 template <std::floating_point T>
 T multiply_add(T a, T b, T c) {
@@ -161,9 +253,11 @@ template <class V>
 struct ScalarOf {
   using type = V;
 };
-template <class T>
-struct ScalarOf<Packet<T>> {
+template <class T, Register R>
+struct ScalarOf<Packet<T, R>> {
   using type = T;
 };
 
 }  // namespace eigencoder::kernels
+
+#pragma GCC diagnostic pop

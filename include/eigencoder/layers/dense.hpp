@@ -22,7 +22,7 @@ struct Dense {
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape) { return features(Units); }
-  static constexpr Needs needs(Shape in) { return {.packed_dx = in.size() * Units, .backward_x = true, .epilogue = true}; }
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .epilogue = true}; }
   static constexpr auto parameters(Shape in) {
     constexpr Block bias{.name = "bias", .rows = Units, .decay = false};
     const Block weight{.name = "weight", .rows = Units, .cols = in.size(), .init = option_or<Init, Options...>(Init::glorot_uniform)};
@@ -30,15 +30,6 @@ struct Dense {
       return std::array{weight, bias};
     } else {
       return std::array{weight};
-    }
-  }
-
-  /// Wᵀ: dx = Wᵀ dy then reads its left operand by columns, as y = W x does.
-  template <class S, bool InputGradient>
-  void prepare(Prepare<S, InputGradient> pass) const {
-    if constexpr (InputGradient) {
-      using T = typename S::Scalar;
-      kernels::transpose<T>(std::get<0>(pass.theta), {pass.packed_dx.data(), S::in.size(), Units, S::in.size()});
     }
   }
 
@@ -53,12 +44,10 @@ struct Dense {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     using T = typename S::Scalar;
-    kernels::add_multiply_transposed<T>(pass.dy, pass.x, std::get<0>(pass.dtheta));
-    if constexpr (biased) kernels::add_columns<T>(pass.dy, std::get<1>(pass.dtheta).data());
-    if constexpr (InputGradient) {
-      const kernels::View<const T> transposed(pass.packed_dx.data(), S::in.size(), Units, S::in.size());
-      kernels::multiply<T>(transposed, pass.dy, pass.dx);
-    }
+    T* bias = nullptr;
+    if constexpr (biased) bias = std::get<1>(pass.dtheta).data();
+    kernels::add_multiply_transposed<T>(pass.dy, pass.x, std::get<0>(pass.dtheta), bias);
+    if constexpr (InputGradient) kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx);
   }
 };
 

@@ -15,10 +15,8 @@ struct BinaryCrossEntropyOnLogits {
   double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
     return pointwise_loss(pass, reduction, []<class V>(V z, V t) {
       const V small = kernels::exp(-kernels::abs(z));  // serves the logarithm and the sigmoid
-      const V sum = V(1) + small;
-      const V tail = kernels::log(sum) + (small - (sum - V(1))) / sum;
-      const V sigmoid = kernels::where(z < V(0), small, V(1)) / sum;
-      return kernels::Pointwise<V>{kernels::max(z, V(0)) - z * t + tail, sigmoid - t};
+      const V sigmoid = kernels::where(z < V(0), small, V(1)) / (V(1) + small);
+      return kernels::Pointwise<V>{kernels::max(z, V(0)) - z * t + kernels::log_one_plus(small), sigmoid - t};
     });
   }
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "eigencoder/core/initialize.hpp"
+#include "eigencoder/core/parallel.hpp"
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/models/sequential.hpp"
 #include "eigencoder/models/workspace.hpp"
@@ -112,7 +113,7 @@ class Model {
     const bool dense = x.outerStride() == x.rows() && y.outerStride() == y.rows();
     const Index piece = dense ? workspace.columns() : 1;
     for (Index j = 0; j < x.cols(); j += piece) {
-      workspace.template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr, nullptr}, version_, x.col(j).data(),
+      workspace.template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr}, version_, x.col(j).data(),
                                        y.col(j).data(), std::min(piece, x.cols() - j));
     }
   }
@@ -121,9 +122,14 @@ class Model {
   Matrix run(const char* what, const Input& x) const {
     check_rows(what, "input", C::shapes[From], x.rows());
     constexpr Index piece = 64;  // enough columns for the kernels, few enough to stay in the cache
-    Workspace workspace(std::min(piece, x.cols()));
+    const Index pieces = (x.cols() + piece - 1) / piece, threads = useful_threads(x.cols(), pieces);
+    std::vector<Workspace> workspaces(static_cast<std::size_t>(threads), Workspace(std::min(piece, x.cols())));
     Matrix y(C::shapes[To].size(), x.cols());
-    run<From, To>(what, x, y, workspace);
+    in_parallel(workspaces.size(), [&](std::size_t thread) {
+      const auto border = [&](std::size_t t) { return std::min(x.cols(), pieces * static_cast<Index>(t) / threads * piece); };
+      const Index first = border(thread), count = border(thread + 1) - first;
+      run<From, To>(what, x.middleCols(first, count), y.middleCols(first, count), workspaces[thread]);
+    });
     return y;
   }
 
@@ -135,6 +141,14 @@ class Model {
   }
 
  private:
+  /// As many threads as have some milliseconds of work each.
+  static Index useful_threads(Index columns, Index pieces) {
+    constexpr double worth_a_thread = 1e8;
+    const double work = 2.0 * static_cast<double>(parameter_count) * static_cast<double>(columns);
+    const auto machine = static_cast<Index>(std::thread::hardware_concurrency());
+    return std::max<Index>(1, std::min({machine, pieces, static_cast<Index>(work / worth_a_thread)}));
+  }
+
   static void check_rows(const char* what, const char* side, Shape expected, Index found) {
     if (found == expected.size()) return;
     throw ShapeError(message(what, ": expected an ", side, " of ", expected.size(), " rows (shape ", to_string(expected),

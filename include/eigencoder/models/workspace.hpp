@@ -64,7 +64,7 @@ class Workspace {
   template <std::size_t From, std::size_t To>
   void run(const typename C::Layers& layers, Parameters<T> parameters, std::uint64_t contents, const T* x, T* y, Index count) {
     if (prepared_ != contents) {
-      prepare<C, false>(layers, parameters.theta, packed(), nullptr);
+      prepare<C>(layers, parameters.theta, packed());
       prepared_ = contents;
     }
     parameters.packed = packed();

@@ -26,15 +26,27 @@ struct Adam {
     detail::require_not_negative("Adam: epsilon", epsilon);
   }
 
+  /// What of step t is the same for all parameters.
+  struct Step {
+    double rate, beside, beta1, beta2;
+
+    template <class T>
+    void operator()(Update<T, slots> update) const {
+      auto m = update.slot(0), v = update.slot(1);
+      m = static_cast<T>(beta1) * m + static_cast<T>(1 - beta1) * update.gradient;
+      v = static_cast<T>(beta2) * v + static_cast<T>(1 - beta2) * update.gradient.square();
+      update.theta -= static_cast<T>(rate) * m / (v.sqrt() + static_cast<T>(beside));
+    }
+  };
+  Step at(std::uint64_t step) const {
+    const auto t = static_cast<double>(step);
+    const double root = std::sqrt(1 - std::pow(beta2, t));  // taken out of √v̂: η m̂ / (√v̂ + ε) = rate · m / (√v + ε root)
+    return {learning_rate * root / (1 - std::pow(beta1, t)), epsilon * root, beta1, beta2};
+  }
+
   template <class T>
   void operator()(Update<T, slots> update) const {
-    const auto t = static_cast<double>(update.step);
-    const double root = std::sqrt(1 - std::pow(beta2, t));  // taken out of √v̂: η m̂ / (√v̂ + ε) = rate · m / (√v + ε root)
-    const auto rate = static_cast<T>(learning_rate * root / (1 - std::pow(beta1, t))), beside = static_cast<T>(epsilon * root);
-    auto m = update.slot(0), v = update.slot(1);
-    m = static_cast<T>(beta1) * m + static_cast<T>(1 - beta1) * update.gradient;
-    v = static_cast<T>(beta2) * v + static_cast<T>(1 - beta2) * update.gradient.square();
-    update.theta -= rate * m / (v.sqrt() + beside);
+    at(update.step)(update);
   }
 };
 
@@ -55,10 +67,21 @@ struct AdamW {
     detail::require_not_negative("AdamW: weight_decay", weight_decay);
   }
 
+  struct Step {
+    Adam::Step adam;
+    double kept;
+
+    template <class T>
+    void operator()(Update<T, slots> update) const {
+      if (update.decay) update.theta *= static_cast<T>(kept);
+      adam(update);
+    }
+  };
+  Step at(std::uint64_t step) const { return {adam().at(step), 1 - learning_rate * weight_decay}; }
+
   template <class T>
   void operator()(Update<T, slots> update) const {
-    if (update.decay) update.theta *= static_cast<T>(1 - learning_rate * weight_decay);
-    adam()(update);
+    at(update.step)(update);
   }
 
  private:

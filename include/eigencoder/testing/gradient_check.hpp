@@ -83,7 +83,7 @@ struct LayerRun {
   std::tuple<Layer> layers;
   Index batch;
   Random random;
-  CheckVector theta, state, packed, packed_dx, scratch, dtheta, sums, dsums;
+  CheckVector theta, state, packed, scratch, dtheta, sums, dsums;
   CheckMatrix x, y, dy, dx, cache, scratch_per_sample;
 
   LayerRun(const Layer& layer, const GradientCheckOptions& options)
@@ -93,7 +93,6 @@ struct LayerRun {
         theta(random_matrix(S::Trainable::size, 1, -0.5, 0.5, random, 3)),
         state(random_matrix(S::Running::size, 1, 0.5, 1.5, random, 4)),
         packed(S::needs.packed),
-        packed_dx(S::needs.packed_dx),
         scratch(S::needs.scratch),
         dtheta(S::Trainable::size),
         sums(S::needs.sums),
@@ -109,12 +108,7 @@ struct LayerRun {
   double forward() {
     sums.setZero();
     const Layer& layer = std::get<0>(layers);
-    if constexpr (Prepares<S>) {
-      using Pass = Prepare<S, true>;
-      layer.prepare(Pass{.theta = S::Trainable::views(std::as_const(theta).data()),
-                         .packed = decltype(Pass::packed)(packed.data(), packed.size()),
-                         .packed_dx = decltype(Pass::packed_dx)(packed_dx.data(), packed_dx.size())});
-    }
+    prepare<C>(layers, theta.data(), packed.data());
     if constexpr (Gathers<S>) layer.gather(Gather<S>{.x = view(x), .sums = span(sums)});
     run_forward<C, 0, S, true>(layers, parameters(), memory(nullptr), about());
     return y.cwiseProduct(dy).sum();
@@ -145,7 +139,7 @@ struct LayerRun {
   static std::span<double> span(CheckVector& vector) { return {vector.data(), static_cast<std::size_t>(vector.size())}; }
   static MatrixView<const double> view(const CheckMatrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
 
-  Parameters<double> parameters() const { return {theta.data(), state.data(), packed.data(), packed_dx.data()}; }
+  Parameters<double> parameters() const { return {theta.data(), state.data(), packed.data()}; }
   LayerMemory<double> memory(double* gradient) {
     scratch.setConstant(poison);
     scratch_per_sample.setConstant(poison);
@@ -250,18 +244,18 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   const detail::CheckMatrix x = inputs, target = targets;
   Lane<P> lane(x.cols());
   detail::CheckVector gradient = detail::CheckVector::Constant(C::parameter_count, detail::poison);
-  Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size])), packed_dx(static_cast<std::size_t>(C::packed_dx_at[C::size]));
+  Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size]));
   std::vector<double> sums(static_cast<std::size_t>(P::totals)), totals = sums, values(P::terms);
 
   const auto loss = [&] {
     const auto* const theta = std::as_const(model).parameters().data();
-    prepare<C, true>(model.layers(), theta, packed.data(), packed_dx.data());
+    prepare<C>(model.layers(), theta, packed.data());
     std::fill(sums.begin(), sums.end(), 0.0);
     std::fill(values.begin(), values.end(), 0.0);
     const Shard<P> shard{.layers = model.layers(),
                          .objective = objective,
                          .lane = lane,
-                         .parameters = {theta, std::as_const(model).state().data(), packed.data(), packed_dx.data()},
+                         .parameters = {theta, std::as_const(model).state().data(), packed.data()},
                          .gradient = gradient.data(),
                          .x = x.data(),
                          .target = target.data(),

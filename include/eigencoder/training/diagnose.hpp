@@ -14,19 +14,21 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
   const auto look = [&](const auto& values, const auto&... name) {
     if (where.empty() && !values.allFinite()) where = message("the first values that are not finite are ", name...);
   };
-  for (Index j = 0; j < inputs.cols(); ++j) look(VectorView<const T>(inputs.column(j), inputs.rows()), "in the inputs, sample ", j, '.');
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(inputs.rows(), inputs.cols());
+  for (Index j = 0; j < inputs.cols(); ++j) {
+    inputs.copy_column(j, x.col(j).data());
+    look(x.col(j), "in the inputs, sample ", j, '.');
+  }
   model.for_each_block([&](const std::string& name, const Block&, const auto& view) { look(view, "in parameter ", name, '.'); });
   if (!where.empty()) return where;
 
   // Layer by layer, as in inference but with nothing fused, so that every activation can be looked at.
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(inputs.rows(), inputs.cols());
-  for (Index j = 0; j < inputs.cols(); ++j) x.col(j) = VectorView<const T>(inputs.column(j), inputs.rows());
   Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size])), scratch(static_cast<std::size_t>(C::scratch)),
       scratch_per_sample(static_cast<std::size_t>(C::scratch_per_sample * inputs.cols())),
       cache(static_cast<std::size_t>(C::cache_at[C::size] * inputs.cols()));
   const auto cache_of = [&](std::size_t i) { return cache.data() + C::cache_at[i] * inputs.cols(); };
-  prepare<C, false>(model.layers(), model.parameters().data(), packed.data(), nullptr);
-  const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data(), nullptr};
+  prepare<C>(model.layers(), model.parameters().data(), packed.data());
+  const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};
   C::for_each_layer([&]<std::size_t I>() {
     using S = typename C::template stage<I>;
     if (!where.empty()) return;

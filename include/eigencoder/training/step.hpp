@@ -30,11 +30,10 @@ class Stepper {
   using P = Program<C, O>;
 
  public:
-  Stepper(std::size_t threads, Seed seed) : team_(threads), seed_(seed), workers_(threads) {
-    for (Worker& worker : workers_) worker.totals.resize(static_cast<std::size_t>(P::totals));
-  }
+  Stepper(std::size_t threads, Seed seed)
+      : team_(threads), seed_(seed), gradients_(threads), totals_(static_cast<std::size_t>(P::totals)) {}
 
-  std::size_t threads() const { return team_.size(); }
+  std::size_t threads() const { return gradients_.size(); }
   std::uint64_t updates() const { return updates_; }
 
   /// Takes the memory for batches of up to `batch` samples.
@@ -46,7 +45,7 @@ class Stepper {
       most = {std::max(most.width, cut.width), std::max(most.shards, cut.shards)};
     }
     lanes_.clear();
-    while (lanes_.size() < (P::coupled ? most.shards : team_.size())) lanes_.push_back(std::make_unique<WorkerLane>(most.width));
+    while (lanes_.size() < (P::coupled ? most.shards : threads())) lanes_.push_back(std::make_unique<WorkerLane>(most.width));
     shard_values_.resize(most.shards * P::terms);
     shard_sums_.resize(most.shards * static_cast<std::size_t>(P::totals));
     packed_.resize(static_cast<std::size_t>(C::packed_at[C::size]));
@@ -56,43 +55,44 @@ class Stepper {
   /// Takes the memory that training needs beside that.
   void reserve_training(Index batch) {
     reserve(batch);
-    for (Worker& worker : workers_) worker.gradient.resize(parameters);
+    for (Arena<T>& gradient : gradients_) gradient.resize(parameters);
     slots_.resize(Opt::slots * parameters);
-    packed_dx_.resize(static_cast<std::size_t>(C::packed_dx_at[C::size]));
   }
 
   /// One step on a batch: gradient, then update. Returns the unweighted terms of the objective before the update. Where one of
   /// them is not finite, nothing is updated.
   std::span<const double> train(ModelType& model, const O& objective, const Opt& optimizer, const Batch<T>& batch) {
     ++step_;
-    VectorView<T> theta = model.parameters(), state = model.state();
-    execute<true>(model, objective, batch, [&](std::size_t worker, std::size_t workers) {
-      if (!all_finite(workers_[worker].values)) return discard(worker, workers);
-      update(optimizer, theta.data(), worker, workers);
-      if (worker == 0) settle(model.layers(), state.data(), batch.size);
-    });
-    updates_ += all_finite(workers_[0].values);
-    return workers_[0].values;
+    const std::size_t workers = execute<true>(model, objective, batch);
+    const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
+    if (finite) {
+      ++updates_;
+      const auto rule = at_step(optimizer, updates_);
+      T* const theta = model.parameters().data();
+      team_.run(workers, [&](std::size_t worker) { update(rule, theta, worker, workers); });
+      settle(model.layers(), model.state().data(), batch.size);
+    } else {
+      for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
+    }
+    return values_;
   }
 
   /// The gradient of a batch, ∂ objective / ∂ theta, and no update: to check it. `step` numbers the draws of noise.
   std::span<const double> differentiate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t step,
                                         T* gradient) {
     step_ = step;
-    execute<true>(model, objective, batch, [&](std::size_t worker, std::size_t workers) {
-      const auto [begin, end] = range(worker, workers);
-      for (std::size_t i = begin; i < end; ++i) {
-        gradient[i] = 0;
-        for (std::size_t w = 0; w < workers; ++w) gradient[i] += std::exchange(workers_[w].gradient[i], T(0));
-      }
-    });
-    return workers_[0].values;
+    const std::size_t workers = execute<true>(model, objective, batch);
+    for (std::size_t i = 0; i < parameters; ++i) {
+      gradient[i] = 0;
+      for (std::size_t w = 0; w < workers; ++w) gradient[i] += std::exchange(gradients_[w][i], T(0));
+    }
+    return values_;
   }
 
   /// The unweighted terms of the objective as in inference: no noise, no update.
   std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch) {
-    execute<false>(model, objective, batch, [](std::size_t, std::size_t) {});
-    return workers_[0].values;
+    execute<false>(model, objective, batch);
+    return values_;
   }
 
  private:
@@ -105,11 +105,6 @@ class Stepper {
           targets(static_cast<std::size_t>(C::output.size() * columns)) {}
     Lane<P> lane;
     Arena<T> inputs, targets;
-  };
-  struct alignas(64) Worker {
-    Arena<T> gradient;
-    std::vector<double> totals;
-    std::array<double, P::terms> values{};
   };
 
   // Activations of a shard should stay in the second cache, half of which is taken as 512 KiB. Where the weights do not fit
@@ -135,87 +130,71 @@ class Stepper {
   /// Below about ten microseconds of arithmetic, meeting costs more than a second worker saves.
   std::size_t batch_workers(Index batch) const {
     constexpr double worth_sharing = 5e5;
-    return 6.0 * static_cast<double>(C::parameter_count) * static_cast<double>(batch) < worth_sharing ? 1 : team_.size();
+    return 6.0 * static_cast<double>(C::parameter_count) * static_cast<double>(batch) < worth_sharing ? 1 : threads();
   }
 
-  template <bool TrainingStep, class Finish>
-  void execute(const ModelType& model, const O& objective, const Batch<T>& batch, Finish finish) {
+  /// Forward, and backward into the workers' gradients. Returns how many workers there were.
+  template <bool TrainingStep>
+  std::size_t execute(const ModelType& model, const O& objective, const Batch<T>& batch) {
+    prepare<C>(model.layers(), model.parameters().data(), packed_.data());
     const std::size_t workers = batch_workers(batch.size);
     const Cut cut = cut_of(batch.size, workers);
-    auto job = [&](std::size_t worker) {
-      prepare_all<TrainingStep>(model, worker, workers);
-      const std::size_t first = cut.shards * worker / workers, last = cut.shards * (worker + 1) / workers;
-      std::fill(shard_values_.begin() + difference(first * P::terms), shard_values_.begin() + difference(last * P::terms), 0.0);
-      constexpr auto totals = static_cast<std::size_t>(P::totals);
-      std::fill(shard_sums_.begin() + difference(first * totals), shard_sums_.begin() + difference(last * totals), 0.0);
-      run_phases<TrainingStep, 0>(model, objective, batch, cut, worker, first, last);
-      team_.wait();
-      add_values(cut.shards, workers_[worker].values);
-      finish(worker, workers);
-    };
-    team_.run(job, workers);
+    std::fill(shard_values_.begin(), shard_values_.end(), 0.0);
+    std::fill(shard_sums_.begin(), shard_sums_.end(), 0.0);
+    run_phases<TrainingStep, 0>(model, objective, batch, cut, workers);
+    values_.fill(0);
+    for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += shard_values_[i];
+    return workers;
   }
 
   template <bool TrainingStep, int Phase>
-  void run_phases(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
-                  std::size_t first, std::size_t last) {
+  void run_phases(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t workers) {
     constexpr int phases = (TrainingStep ? P::training : P::evaluation).phases;
-    for (std::size_t s = first; s < last; ++s) {
-      WorkerLane& mine = *lanes_[P::coupled ? s : worker];
-      const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, batch.size - begin);
-      const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
-      const T* const target = batch.targets == batch.inputs
-                                  ? x
-                                  : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
-      Execute<P, TrainingStep>::template phase<Phase>(
-          Shard<P>{.layers = model.layers(),
-                   .objective = objective,
-                   .lane = mine.lane,
-                   .parameters = {model.parameters().data(), model.state().data(), packed_.data(), packed_dx_.data()},
-                   .gradient = workers_[worker].gradient.data(),
-                   .x = x,
-                   .target = target,
-                   .first = begin,
-                   .columns = columns,
-                   .batch = batch.size,
-                   .sums = std::span(shard_sums_).subspan(s * workers_[worker].totals.size(), workers_[worker].totals.size()),
-                   .totals = workers_[worker].totals,
-                   .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
-                   .seed = seed_,
-                   .step = step_});
-    }
+    team_.run(workers, [&](std::size_t worker) {
+      for (std::size_t s = cut.shards * worker / workers; s < cut.shards * (worker + 1) / workers; ++s) {
+        run_shard<TrainingStep, Phase>(model, objective, batch, cut, worker, s);
+      }
+    });
     if constexpr (Phase + 1 < phases) {
-      team_.wait();
-      Execute<P, TrainingStep>::template total<Phase>(shard_sums_, cut.shards, workers_[worker].totals);
-      run_phases<TrainingStep, Phase + 1>(model, objective, batch, cut, worker, first, last);
+      Execute<P, TrainingStep>::template total<Phase>(shard_sums_, cut.shards, totals_);
+      run_phases<TrainingStep, Phase + 1>(model, objective, batch, cut, workers);
     }
+  }
+
+  template <bool TrainingStep, int Phase>
+  void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker, std::size_t s) {
+    WorkerLane& mine = *lanes_[P::coupled ? s : worker];
+    const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, batch.size - begin);
+    const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
+    const T* const target = batch.targets == batch.inputs
+                                ? x
+                                : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
+    Execute<P, TrainingStep>::template phase<Phase>(Shard<P>{.layers = model.layers(),
+                                                             .objective = objective,
+                                                             .lane = mine.lane,
+                                                             .parameters = {model.parameters().data(), model.state().data(), packed_.data()},
+                                                             .gradient = gradients_[worker].data(),
+                                                             .x = x,
+                                                             .target = target,
+                                                             .first = begin,
+                                                             .columns = columns,
+                                                             .batch = batch.size,
+                                                             .sums = std::span(shard_sums_).subspan(s * totals_.size(), totals_.size()),
+                                                             .totals = totals_,
+                                                             .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
+                                                             .seed = seed_,
+                                                             .step = step_});
   }
 
   /// The shard's columns without gaps: where they lie, or copied into `to` (once a step).
   static const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy) {
-    if (order == nullptr && samples.dense()) return samples.column(begin);
+    if (order == nullptr && samples.in_place()) return samples.column(begin);
+    const auto column = [&](Index j) { return order ? order[begin + j] : begin + j; };
     for (Index j = 0; copy && j < columns; ++j) {
-      std::copy_n(samples.column(order ? order[begin + j] : begin + j), samples.rows(), to + j * samples.rows());
+      if (j + 1 < columns) samples.prefetch_column(column(j + 1));
+      samples.copy_column(column(j), to + j * samples.rows());
     }
     return to;
-  }
-
-  template <bool TrainingStep>
-  void prepare_all(const ModelType& model, std::size_t worker, std::size_t workers) {
-    if constexpr (C::packed_at[C::size] + (TrainingStep ? C::packed_dx_at[C::size] : 0) > 0) {
-      prepare<C, TrainingStep>(model.layers(), model.parameters().data(), packed_.data(), packed_dx_.data(), worker, workers);
-      team_.wait();
-    }
-  }
-
-  void add_values(std::size_t shards, std::array<double, P::terms>& sum) const {
-    sum.fill(0);
-    for (std::size_t s = 0; s < shards; ++s) {
-      for (std::size_t k = 0; k < P::terms; ++k) sum[k] += shard_values_[s * P::terms + k];
-    }
-  }
-  static bool all_finite(const std::array<double, P::terms>& values) {
-    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
   }
 
   struct Range {
@@ -227,8 +206,18 @@ class Stepper {
     return {border(worker), border(worker + 1)};
   }
 
+  /// What the optimizer does in step t, made once a step if it has such a form.
+  static auto at_step(const Opt& optimizer, std::uint64_t t) {
+    if constexpr (requires { optimizer.at(t); }) {
+      return optimizer.at(t);
+    } else {
+      return optimizer;
+    }
+  }
+
   /// Adds the workers' gradients in their order, updates, and leaves them zero for the next step: one pass through memory.
-  void update(const Opt& optimizer, T* theta, std::size_t worker, std::size_t workers) {
+  template <class Rule>
+  void update(const Rule& rule, T* theta, std::size_t worker, std::size_t workers) {
     constexpr std::size_t chunk = 1024;  // stays in the first cache between the sum and the update
     const auto [begin, end] = range(worker, workers);
     for (const Stretch& stretch : stretches) {
@@ -236,30 +225,25 @@ class Stepper {
       for (std::size_t at = std::max(begin, stretch.begin); at < last; at += chunk) {
         const auto count = static_cast<Index>(std::min(chunk, last - at));
         using Vector = typename Update<T, Opt::slots>::Vector;
-        Vector gradient(workers_[0].gradient.data() + at, count);
+        Vector gradient(gradients_[0].data() + at, count);
         for (std::size_t w = 1; w < workers; ++w) {
-          Vector other(workers_[w].gradient.data() + at, count);
+          Vector other(gradients_[w].data() + at, count);
           gradient += other;
           other.setZero();
         }
         std::array<T*, Opt::slots> slots;
         for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
-        optimizer(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_ + 1, stretch.decay});
+        rule(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_, stretch.decay});
         gradient.setZero();
       }
     }
-  }
-
-  void discard(std::size_t worker, std::size_t workers) {
-    const auto [begin, end] = range(worker, workers);
-    for (std::size_t w = 0; w < workers; ++w) std::fill(workers_[w].gradient.begin() + difference(begin), workers_[w].gradient.begin() + difference(end), T(0));
   }
 
   void settle(const typename C::Layers& layers, T* state, Index batch) {
     C::for_each_layer([&]<std::size_t I>() {
       using S = typename P::template stage<I>;
       if constexpr (S::Running::count > 0) {
-        const std::span<const double> totals = workers_[0].totals;
+        const std::span<const double> totals = totals_;
         std::get<I>(layers).settle(
             Settle<S>{.state = S::Running::views(state + C::state_at[I]),
                       .sums = totals.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
@@ -290,17 +274,16 @@ class Stepper {
     return all;
   }();
 
-  static std::ptrdiff_t difference(std::size_t n) { return static_cast<std::ptrdiff_t>(n); }
-
   Team team_;
   Seed seed_;
   std::uint64_t step_ = 0;     ///< numbers the draws of noise
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
   Index reserved_ = 0;
   std::vector<std::unique_ptr<WorkerLane>> lanes_;
-  std::vector<Worker> workers_;
-  std::vector<double> shard_sums_, shard_values_;
-  Arena<T> slots_, packed_, packed_dx_;
+  std::vector<Arena<T>> gradients_;  ///< one a worker
+  std::vector<double> shard_sums_, shard_values_, totals_;
+  std::array<double, P::terms> values_{};
+  Arena<T> slots_, packed_;
 };
 
 }  // namespace eigencoder

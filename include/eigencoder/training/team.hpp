@@ -8,95 +8,83 @@
 
 namespace eigencoder {
 
-/// A place where a fixed number of threads meet. Waits spin first, since a step is over in microseconds, then park.
-class Barrier {
- public:
-  explicit Barrier(std::size_t threads) : threads_(static_cast<std::uint32_t>(threads)) {}
-
-  void wait() {
-    const std::uint32_t round = round_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
-      arrived_.store(0, std::memory_order_relaxed);
-      advance(round_);
-    } else {
-      await_change(round_, round);
-    }
-  }
-
-  static void advance(std::atomic<std::uint32_t>& counter) {
-    counter.fetch_add(1, std::memory_order_release);
-    counter.notify_all();
-  }
-  static void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old) {
-    constexpr int spins = 4000;
-    for (int i = 0; i < spins; ++i) {
-      if (counter.load(std::memory_order_acquire) != old) return;
-#if defined(__x86_64__) || defined(__i386__)
-      __builtin_ia32_pause();
-#endif
-    }
-    while (counter.load(std::memory_order_acquire) == old) counter.wait(old, std::memory_order_acquire);
-  }
-
- private:
-  std::uint32_t threads_;
-  std::atomic<std::uint32_t> arrived_{0}, round_{0};
-};
-
-/// Threads that run one job together again and again; the caller is worker 0. Jobs must not throw.
+/// Threads that share work again and again; the caller is one of them. Whoever is free takes the next part, so nobody waits for
+/// a thread that the machine has not let run yet: what a part computes must not depend on who computes it. Between two works
+/// threads spin for a while, since a step is over in microseconds, then park.
 class Team {
  public:
-  explicit Team(std::size_t workers) : workers_(workers), barrier_(workers) {
-    threads_.reserve(workers - 1);
-    for (std::size_t worker = 1; worker < workers; ++worker) threads_.emplace_back([this, worker] { serve(worker); });
+  explicit Team(std::size_t size) {
+    threads_.reserve(size - 1);
+    for (std::size_t i = 1; i < size; ++i) threads_.emplace_back([this] { serve(); });
   }
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
   ~Team() {
-    if (threads_.empty()) return;
-    job_ = nullptr;
-    Barrier::advance(start_);
+    stop_ = true;
+    publish(0);
     for (std::thread& thread : threads_) thread.join();
   }
 
-  std::size_t size() const { return workers_; }
-
-  /// Calls job(worker) for every worker below `active`, which is 1 or size(), and returns when all have ended.
+  /// Calls job(part) for every part < parts ≤ 4095, each once, and returns when all have ended. Jobs must not throw.
   template <class Job>
-  void run(Job& job, std::size_t active) {
-    solo_ = active == 1;
-    if (solo_) {
-      job(std::size_t{0});
+  void run(std::size_t parts, Job&& job) {
+    if (parts == 1 || threads_.empty()) {
+      for (std::size_t part = 0; part < parts; ++part) job(part);
       return;
     }
+    job_ = [](void* context, std::size_t part) noexcept { (*static_cast<std::remove_reference_t<Job>*>(context))(part); };
     context_ = &job;
-    job_ = [](void* context, std::size_t worker) noexcept { (*static_cast<Job*>(context))(worker); };
-    Barrier::advance(start_);
-    job_(context_, 0);
-    barrier_.wait();
-  }
-
-  /// Within a job: waits until all its workers have come here.
-  void wait() {
-    if (!solo_) barrier_.wait();
+    ended_.store(0, std::memory_order_relaxed);
+    publish(static_cast<std::uint32_t>(parts));
+    take_parts();
+    for (std::uint32_t ended; (ended = ended_.load(std::memory_order_acquire)) != parts;) await_change(ended_, ended);
   }
 
  private:
-  void serve(std::size_t worker) {
-    for (std::uint32_t round = 0;; ++round) {
-      Barrier::await_change(start_, round);
-      if (job_ == nullptr) return;
-      job_(context_, worker);
-      barrier_.wait();
-    }
+  // A ticket is a round (8 bits), how many parts it has (12) and the next one to take (12), in one word: whoever advances it owns
+  // that part. That rounds repeat does no harm: who advances an old ticket that is valid again owns a part of the new round.
+  static constexpr std::uint32_t parts_of(std::uint32_t ticket) { return ticket >> 12 & 0xfff; }
+  static constexpr std::uint32_t next_of(std::uint32_t ticket) { return ticket & 0xfff; }
+
+  void publish(std::uint32_t parts) {
+    const std::uint32_t round = (ticket_.load(std::memory_order_relaxed) >> 24) + 1;
+    ticket_.store(round << 24 | parts << 12, std::memory_order_release);
+    ticket_.notify_all();
   }
 
-  std::size_t workers_;
-  Barrier barrier_;
-  std::atomic<std::uint32_t> start_{0};
+  /// Takes parts while there are any. Returns the ticket that had none left.
+  std::uint32_t take_parts() {
+    std::uint32_t ticket = ticket_.load(std::memory_order_acquire);
+    while (next_of(ticket) < parts_of(ticket)) {
+      if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      const std::uint32_t parts = parts_of(ticket);
+      job_(context_, next_of(ticket));
+      if (ended_.fetch_add(1, std::memory_order_acq_rel) + 1 == parts) ended_.notify_all();
+      ticket = ticket_.load(std::memory_order_acquire);
+    }
+    return ticket;
+  }
+
+  void serve() {
+    for (std::uint32_t ticket = take_parts(); !stop_; ticket = take_parts()) await_change(ticket_, ticket);
+  }
+
+  static void await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
+    constexpr int spins = 4000;
+    for (int i = 0; i < spins; ++i) {
+      if (word.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__) || defined(__i386__)
+      __builtin_ia32_pause();
+#endif
+    }
+    word.wait(old, std::memory_order_acquire);
+  }
+
   void (*job_)(void*, std::size_t) noexcept = nullptr;
   void* context_ = nullptr;
-  bool solo_ = true;
+  alignas(64) std::atomic<std::uint32_t> ticket_{0};
+  alignas(64) std::atomic<std::uint32_t> ended_{0};
+  std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;
 };
 

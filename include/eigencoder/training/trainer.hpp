@@ -275,7 +275,7 @@ class Trainer {
   [[noreturn]] void stop_diverged(double loss, const Batch<T>& batch, Index epoch, Index number, const Best& best) {
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> seen(batch.inputs.rows(), batch.size);
     for (Index j = 0; j < batch.size; ++j) {
-      std::copy_n(batch.inputs.column(batch.order ? batch.order[j] : j), seen.rows(), seen.col(j).data());
+      batch.inputs.copy_column(batch.order ? batch.order[j] : j, seen.col(j).data());
     }
     const std::string what = diverged(loss, seen);
     const Index kept = best.restore(model_);

@@ -104,6 +104,14 @@ TEST_CASE("A pixel of Fashion-MNIST is the byte of the file over 255, row by row
   CHECK(equal);
 }
 
+TEST_CASE("Images can stay bytes", "[data]") {
+  const auto bytes = ec::load_fashion_mnist<std::uint8_t>(shipped).test;
+  const auto values = ec::load_fashion_mnist<float>(shipped).test;
+  CHECK(bytes.shape == values.shape);
+  CHECK(bytes.labels == values.labels);
+  CHECK((bytes.samples.cast<float>() / 255.0F).eval() == values.samples);
+}
+
 TEST_CASE("A set is read under each of its usual names", "[data]") {
   for (const std::string ending : {"", ".gz"})
     for (const std::string separator : {"-", "."}) {
@@ -224,6 +232,11 @@ TEST_CASE("Files that do not make a set are refused with both sides of the quarr
   SECTION("training and test differ in shape") {
     write(set.test_images, idx(0x08, {1, 3, 1}, {1, 2, 3}));
     expect_refused({set.test_images.string(), set.train_images.string(), "expected samples of (3, 1)", "found (3, 1, 1)"});
+  }
+  SECTION("values that are no bytes, where bytes are wanted") {
+    write(set.train_images, idx(0x0d, {2, 1, 1}, Bytes(8)));
+    expect_error<ec::FileError>([&] { ec::load_idx_dataset<std::uint8_t>(set.path); },
+                                {set.train_images.string(), "8-bit pixels", "float32", "as float or double"});
   }
   SECTION("a file that is no IDX file") {
     write(set.test_images, {'P', 'N', 'G', 0});

@@ -272,6 +272,7 @@ TEST_CASE("An IDX array made by hand must agree with itself", "[data]") {
   expect_wrong({ec::IdxType::int16, {-1, -2}, {0, 1, 0, 2}}, {"-1 × -2 int16", "found 4 bytes"});
   expect_wrong({ec::IdxType::int16, {0, 2}, {}}, {"0 × 2 int16", "found 0 bytes"});
   expect_wrong({ec::IdxType{7}, {4}, {0, 1, 0, 2}}, {"4 unknown", "found 4 bytes"});
+  expect_error<ec::ShapeError>([&] { sound.matrix<std::uint8_t>(); }, {"expected uint8", "found int16"});
 }
 
 TEST_CASE("The types of an IDX file have names", "[data]") {

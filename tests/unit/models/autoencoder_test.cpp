@@ -148,3 +148,17 @@ TEST_CASE("summary: layers, shapes, parameters and totals") {
   CHECK(ec::detail::with_commas(0) == "0");
   CHECK(ec::detail::readable_bytes(203'968) == "199.19 KiB");
 }
+
+TEST_CASE("autoencoder: a large matrix, shared among threads, gives what piece after piece gives") {
+  using Wide = ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Dense<32>, ec::ReLU>, ec::Decoder<ec::features(32), ec::Dense<784>>>;
+  const Wide model{ec::Seed{1}};
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(784, 4100);
+  Eigen::MatrixXf y(784, 4100), codes(32, 4100);
+  Wide::Workspace workspace = model.workspace(64);
+  model.reconstruct(x, y, workspace);
+  CHECK(model.reconstruct(x) == y);
+  model.encode(x, codes, workspace);
+  CHECK(model.encode(x) == codes);
+  CHECK(model.decode(codes) == y);
+  CHECK(model.encode(x.middleRows(0, 784).leftCols(0)).cols() == 0);
+}

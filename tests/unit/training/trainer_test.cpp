@@ -83,6 +83,23 @@ TEST_CASE("trainer: without shuffling the samples come in their order, with it i
   CHECK(losses(true)[0] != Approx(losses(false)[0]).epsilon(1e-6));
 }
 
+TEST_CASE("trainer: 8-bit pixels train as their 255ths do, bit for bit") {
+  using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
+  const ec::Random random(ec::Seed{12}, 0, 0);
+  const Bytes pixels = Bytes::NullaryExpr(6, 103, [&](ec::Index i, ec::Index j) { return std::uint8_t(random.below(256, j, i)); });
+  const Eigen::MatrixXf values = pixels.cast<float>() / 255.0F;
+  const auto train = [](const ec::Samples<float>& x, bool shuffled, const ec::Samples<float>& validation) {
+    Model model{ec::Seed{1}};
+    auto trainer = make(model, 1e-2, 2);
+    const auto history = trainer.fit(x, {.epochs = 2, .batch_size = 16, .shuffle = shuffled, .validation = validation, .progress = quiet});
+    return std::pair{Eigen::VectorXf(model.parameters()), history.last().validation.loss};
+  };
+  for (const bool shuffled : {true, false}) {
+    CHECK(train(pixels, shuffled, pixels) == train(values, shuffled, values));
+    CHECK(train(pixels.leftCols(50), shuffled, values) == train(values.leftCols(50), shuffled, pixels));
+  }
+}
+
 TEST_CASE("trainer: targets of their own, blocks with gaps between columns") {
   Model model{ec::Seed{1}}, copy{ec::Seed{1}};
   const Eigen::MatrixXf x = samples(40), wide = (Eigen::MatrixXf(12, 40) << x, -x).finished();

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Coefficients of the polynomials in kernels/math.hpp that come from no book: the smallest largest relative error on an interval,
+found by Remez's exchange.   pip install mpmath; tools/minimax.py"""
+from mpmath import mp, mpf, cos, exp, lu_solve, linspace, log, log1p, matrix, pi, polyval, sqrt, tanh, erf
+
+mp.dps = 60
+
+
+def minimax(f, low, high, degree):
+    """c₀ xⁿ + … + cₙ and its largest relative error."""
+    count = degree + 2
+    points = [(low + high) / 2 - (high - low) / 2 * cos(pi * (mpf(i) + mpf(1) / 2) / count) for i in range(count)]
+    grid = linspace(low, high, 4001)
+    for _ in range(30):
+        # Σ c x^k + (−1)ⁱ e f(x) = f(x) at all points
+        system = matrix(count, count)
+        right = matrix(count, 1)
+        for i, x in enumerate(points):
+            for k in range(degree + 1):
+                system[i, k] = x ** (degree - k)
+            system[i, degree + 1] = (-1) ** i * f(x)
+            right[i] = f(x)
+        solution = lu_solve(system, right)
+        coefficients = [solution[k] for k in range(degree + 1)]
+        errors = [polyval(coefficients, x) / f(x) - 1 for x in grid]
+        # the extremum of every stretch of one sign
+        extremes, best = [], 0
+        for i in range(len(grid)):
+            if i and (errors[i] > 0) != (errors[i - 1] > 0):
+                extremes.append(best)
+                best = i
+            if abs(errors[i]) > abs(errors[best]):
+                best = i
+        extremes.append(best)
+        new = [grid[i] for i in extremes]
+        if len(new) != count or new == points:
+            break
+        points = new
+    return coefficients, max(abs(e) for e in errors)
+
+
+def show(name, f, low, high, degree, digits):
+    coefficients, error = minimax(f, mpf(low), mpf(high), degree)
+    print(f"{name}: relative error 2^{float(log(error, 2)):.1f}")
+    print("  " + ", ".join(mp.nstr(c, digits) for c in coefficients))
+
+
+def atanh_tail(s):
+    """(log((1 + u) / (1 − u)) − 2u) / u³ for s = u²."""
+    if s < mpf(10) ** -12:
+        return mpf(2) / 3 + mpf(2) / 5 * s
+    u = sqrt(s)
+    return (log((1 + u) / (1 - u)) - 2 * u) / u**3
+
+
+if __name__ == "__main__":
+    for degree in (8, 9, 10):
+        show(f"log(1 + x) / x on [0, 1], float, degree {degree}", lambda x: log1p(x) / x if x else mpf(1), 0, 1, degree, 11)
+    for degree in (8, 9):
+        show(f"(log((1 + u) / (1 - u)) - 2u) / u^3 in u^2 on [0, 1/9], double, degree {degree}", atanh_tail, 0, mpf(1) / 9, degree, 19)
