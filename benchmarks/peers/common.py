@@ -1,0 +1,117 @@
+"""What the peers in Python share: the command line, the data, the clock, the JSON line. README.md has the protocol."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import statistics
+import time
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+import catalogue
+
+BATCH_OF_INFERENCE = 256
+
+
+class Task:
+    """What the driver asks of this process."""
+
+    def __init__(self) -> None:
+        parser = argparse.ArgumentParser()
+        for name in ("--work", "--way", "--train", "--test", "--weights"):
+            parser.add_argument(name, required=True)
+        for name in ("--epochs", "--train-count", "--test-count", "--threads", "--seed", "--calls"):
+            parser.add_argument(name, type=int, required=True)
+        parser.add_argument("--started", type=float, required=True)
+        self.options = parser.parse_args()
+        self.work = catalogue.WORKS[self.options.work]
+        self.epochs: int = self.options.epochs
+        self.threads: int = self.options.threads
+        self.seed: int = self.options.seed
+        self.first_step_seconds: Optional[float] = None
+
+        begin = time.monotonic()
+        self.train = self._samples(self.options.train, self.options.train_count)
+        self.test = self._samples(self.options.test, self.options.test_count)
+        self._reading = time.monotonic() - begin
+
+    def _samples(self, path: str, count: int) -> np.ndarray:
+        width = self.work.widths[0]
+        return np.fromfile(path, np.float32, count * width).reshape(-1, width)
+
+    def first_layers(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Weights, inputs × outputs, and biases that every peer starts from, layer by layer."""
+        values = np.fromfile(self.options.weights, np.float32)
+        layers = []
+        for inputs, outputs in zip(self.work.widths, self.work.widths[1:]):
+            weights, bias, values = np.split(values, [inputs * outputs, inputs * outputs + outputs])
+            layers.append((weights.reshape(inputs, outputs), bias))
+        return layers
+
+    def first_step_done(self) -> None:
+        """To be called when a step has ended, at least when the first has."""
+        if self.first_step_seconds is None:
+            self.first_step_seconds = time.monotonic() - self.options.started - self._reading
+
+    def timed_epochs(self, epoch: Callable[[], Any]) -> list[float]:
+        """Seconds of each epoch; epoch() returns when its last step is done."""
+        seconds = []
+        for _ in range(self.epochs):
+            begin = time.perf_counter()
+            epoch()
+            seconds.append(time.perf_counter() - begin)
+        if self.first_step_seconds is None:
+            # The epoch is one call, in which nobody sees the first step end: take a steady epoch from the first.
+            self.first_step_done()
+            assert self.first_step_seconds is not None
+            self.first_step_seconds -= sum(seconds[1:]) + statistics.median(seconds[1:])
+        return seconds
+
+
+def peak_memory_mib() -> float:
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))
+
+
+def timed_calls(call: Callable[[Any], Any], inputs: list[Any], count: int) -> list[float]:
+    """Sorted seconds of `count` calls, on the inputs in turn, after a tenth as many to warm up."""
+    for i in range(max(count // 10, 10)):
+        call(inputs[i % len(inputs)])
+    seconds = []
+    for i in range(count):
+        x = inputs[i % len(inputs)]
+        begin = time.perf_counter_ns()
+        call(x)
+        seconds.append((time.perf_counter_ns() - begin) * 1e-9)
+    return sorted(seconds)
+
+
+# A way of training gives the seconds of each epoch, and what computes the loss on the test set afterwards.
+Training = Callable[[Task], "tuple[list[float], Callable[[], float]]"]
+# A way of inference gives what turns samples, one a row, into the framework's own input, and the call that is timed.
+Inference = Callable[[Task], "tuple[Callable[[np.ndarray], Any], Callable[[Any], Any]]"]
+
+
+def main(task: Task, versions: dict[str, str], training: dict[str, Training], inference: dict[str, Inference]) -> None:
+    way = task.options.way
+    result: dict[str, Any] = {"versions": versions}
+    if way in training:
+        seconds, validation_loss = training[way](task)
+        result["peak_memory_mib"] = peak_memory_mib()
+        result["images_per_second"] = len(task.train) * (len(seconds) - 1) / sum(seconds[1:])
+        result["first_step_seconds"] = task.first_step_seconds
+        result["validation_loss"] = float(validation_loss())
+    else:
+        prepare, call = inference[way](task)
+        singles = [prepare(task.test[i : i + 1]) for i in range(64)]
+        batch = [prepare(task.test[:BATCH_OF_INFERENCE])]
+        gc.collect()
+        single_seconds = timed_calls(call, singles, task.options.calls)
+        batch_seconds = timed_calls(call, batch, max(task.options.calls // 20, 1))
+        result["latency_median_us"] = statistics.median(single_seconds) * 1e6
+        result["latency_p99_us"] = single_seconds[len(single_seconds) * 99 // 100] * 1e6
+        result["images_per_second"] = BATCH_OF_INFERENCE / statistics.median(batch_seconds)
+    print(json.dumps(result), flush=True)

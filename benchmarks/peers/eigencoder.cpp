@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Eigencoder itself, as a peer of benchmarks/compare.
+#include <eigencoder/eigencoder.hpp>
+
+#include "common.hpp"
+#include "support/example_networks.hpp"
+
+namespace ec = eigencoder;
+
+namespace {
+
+using Matrix = Eigen::Map<const Eigen::MatrixXf>;
+
+Matrix as_matrix(const std::vector<float>& samples, ec::Index width) {
+  return {samples.data(), width, static_cast<ec::Index>(samples.size()) / width};
+}
+
+/// Weights are units × inputs by columns here, which is inputs × units by rows.
+template <class Model>
+Model first_model(const peers::Task& task) {
+  Model model;
+  model.parameters() = Eigen::Map<const Eigen::VectorXf>(task.first_parameters(Model::parameter_count).data(), Model::parameter_count);
+  return model;
+}
+
+template <class Model, class Loss>
+void train(peers::Task& task, peers::Result& result, ec::Index batch_size) {
+  const std::vector<float> train_samples = task.samples("train", Model::input.size());
+  const std::vector<float> test_samples = task.samples("test", Model::input.size());
+  const ec::Seed seed{static_cast<std::uint64_t>(task.count("seed"))};
+  auto model = first_model<Model>(task);
+  ec::Trainer trainer{model, Loss{}, ec::Adam{.learning_rate = 1e-3, .epsilon = 1e-7},
+                      {.threads = static_cast<std::size_t>(task.count("threads")), .seed = seed}};
+
+  // The clock stands outside, so that shuffling counts, as it does for everybody.
+  std::vector<double> ends;
+  const ec::Callback clock{.after_batch = [&](const ec::BatchReport&) { task.first_step_done(); },
+                           .after_epoch = [&](const ec::EpochReport&) {
+                             ends.push_back(peers::now());
+                             return ec::Training::go_on;
+                           }};
+  const Matrix samples = as_matrix(train_samples, Model::input.size());
+  trainer.fit(samples, {.epochs = task.count("epochs"), .batch_size = batch_size, .callbacks = {clock}, .progress = ec::Progress::quiet});
+
+  result.add("peak_memory_mib", peers::peak_memory_mib());
+  result.add("images_per_second", static_cast<double>(samples.cols() * (task.count("epochs") - 1)) / (ends.back() - ends.front()));
+  result.add("first_step_seconds", task.first_step_seconds());
+  result.add("validation_loss", trainer.evaluate(as_matrix(test_samples, Model::input.size())).loss);
+}
+
+template <class Model>
+void infer(peers::Task& task, peers::Result& result) {
+  const std::vector<float> samples = task.samples("test", Model::input.size());
+  const Matrix x = as_matrix(samples, Model::input.size());
+  const auto model = first_model<Model>(task);
+  auto one = model.workspace(1), many = model.workspace(peers::inference_batch);
+  Eigen::MatrixXf y(Model::output.size(), peers::inference_batch);
+  peers::time_inference(
+      task, result, [&](long i) { model.reconstruct(x.col(i), y.col(0), one); },
+      [&] { model.reconstruct(x.leftCols(peers::inference_batch), y, many); });
+}
+
+template <class Model, class Loss>
+void work(peers::Task& task, peers::Result& result, ec::Index batch_size) {
+  result.add_version("eigencoder", ec::message(ec::version.major, '.', ec::version.minor, '.', ec::version.patch));
+  const std::string way = task.text("way");
+  if (way == "fit") return train<Model, Loss>(task, result, batch_size);
+  if (way == "reconstruct") return infer<Model>(task, result);
+  throw std::runtime_error("there is no way " + way);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return peers::run(argc, argv, [](peers::Task& task, peers::Result& result) {
+    const std::string name = task.text("work");
+    if (name == "M1") return work<networks::Simple<float>, ec::BinaryCrossEntropy>(task, result, 256);
+    if (name == "M2") return work<networks::Deep<float>, ec::MeanSquaredError>(task, result, 256);
+    if (name == "M5") return work<networks::Symmetric<float>, ec::MeanSquaredError>(task, result, 32);
+    throw std::runtime_error("there is no work " + name);
+  });
+}

@@ -1,0 +1,105 @@
+"""Keras 3 on TensorFlow: fit, and a whole epoch as one graph."""
+
+import os
+import time
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import tensorflow as tf
+
+import common
+
+task = common.Task()
+work = task.work
+tf.config.threading.set_intra_op_parallelism_threads(task.threads)
+tf.config.threading.set_inter_op_parallelism_threads(task.threads)
+keras.utils.set_random_seed(task.seed)
+
+
+def network(last_activation=True):
+    *hidden, outputs = work.widths[1:]
+    layers = [keras.layers.Dense(units, activation="relu") for units in hidden]
+    layers.append(keras.layers.Dense(outputs, activation=work.output if last_activation else None))
+    model = keras.Sequential([keras.Input((work.widths[0],)), *layers])
+    model.set_weights([values for layer in task.first_layers() for values in layer])
+    return model
+
+
+def loss_function(from_logits=False):
+    return keras.losses.BinaryCrossentropy(from_logits) if work.loss == "bce" else keras.losses.MeanSquaredError()
+
+
+def train_fit(task):
+    class Clock(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.seconds = []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.seconds.append(-time.perf_counter())
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seconds[-1] += time.perf_counter()
+
+    class FirstStep(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            task.first_step_done()
+
+    model = network()
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss_function())
+    clock = Clock()
+    options = {"batch_size": work.batch, "verbose": 0}
+    # A callback after each batch is not free: it sees the first epoch only, which no speed is taken from.
+    model.fit(task.train, task.train, epochs=1, callbacks=[clock, FirstStep()], **options)
+    model.fit(task.train, task.train, epochs=task.epochs, initial_epoch=1, callbacks=[clock], **options)
+    return clock.seconds, lambda: model.evaluate(task.test, task.test, **options)
+
+
+def train_graph(task, jit_compile=False):
+    on_logits = work.loss == "bce"
+    model = network(last_activation=not on_logits)
+    loss = loss_function(from_logits=on_logits)
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(model.trainable_variables)
+    samples = tf.constant(task.train)
+    full, rest = divmod(len(task.train), work.batch)
+
+    def step(indices):
+        x = tf.gather(samples, indices)
+        with tf.GradientTape() as tape:
+            value = loss(x, model(x, training=True))
+        optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
+
+    @tf.function(jit_compile=jit_compile)
+    def run_epoch(order):
+        for i in tf.range(full):
+            step(tf.slice(order, [i * work.batch], [work.batch]))
+        if rest:
+            step(order[full * work.batch :])
+
+    def epoch():
+        run_epoch(tf.random.shuffle(tf.range(len(task.train))))
+
+    seconds = task.timed_epochs(epoch)
+    model.compile(loss=loss)
+    return seconds, lambda: model.evaluate(task.test, task.test, batch_size=work.batch, verbose=0)
+
+
+def infer_call(task):
+    model = network()
+    return tf.constant, lambda x: model(x, training=False)
+
+
+def infer_function(task, jit_compile=False):
+    model = network()
+    return tf.constant, tf.function(lambda x: model(x, training=False), jit_compile=jit_compile)
+
+
+common.main(
+    task,
+    {"tensorflow": tf.__version__, "keras": keras.__version__},
+    {"fit": train_fit, "graph": train_graph, "graph-xla": lambda task: train_graph(task, jit_compile=True)},
+    {"call": infer_call, "function": infer_function, "function-xla": lambda task: infer_function(task, jit_compile=True)},
+)
