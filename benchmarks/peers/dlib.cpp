@@ -92,7 +92,8 @@ void infer(peers::Task& task, peers::Result& result, Network& network, const std
   for (long i = 0; i < 64; ++i) network.to_tensor(samples.begin() + i, samples.begin() + i + 1, one[i]);
   network.to_tensor(samples.begin(), samples.begin() + peers::inference_batch, many);
   auto& layers = network.subnet();
-  peers::time_inference(task, result, [&](long i) { layers.forward(one[i]).host(); }, [&] { layers.forward(many).host(); });
+  peers::time_inference(
+      task, result, [&](long i) { layers.forward(one[i]).host(); }, [&] { layers.forward(many).host(); });
 }
 
 /// fc keeps inputs × outputs by rows, then the biases, as the file does.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Eigencoder itself, as a peer of benchmarks/compare.
-#include <eigencoder/eigencoder.hpp>
-
 #include "common.hpp"
 #include "support/example_networks.hpp"
+#include <eigencoder/eigencoder.hpp>
 
 namespace ec = eigencoder;
 
@@ -19,7 +18,8 @@ Matrix as_matrix(const std::vector<float>& samples, ec::Index width) {
 template <class Model>
 Model first_model(const peers::Task& task) {
   Model model;
-  model.parameters() = Eigen::Map<const Eigen::VectorXf>(task.first_parameters(Model::parameter_count).data(), Model::parameter_count);
+  model.parameters() =
+      Eigen::Map<const Eigen::VectorXf>(task.first_parameters(Model::parameter_count).data(), Model::parameter_count);
   return model;
 }
 
@@ -29,21 +29,27 @@ void train(peers::Task& task, peers::Result& result, ec::Index batch_size) {
   const std::vector<float> test_samples = task.samples("test", Model::input.size());
   const ec::Seed seed{static_cast<std::uint64_t>(task.count("seed"))};
   auto model = first_model<Model>(task);
-  ec::Trainer trainer{model, Loss{}, ec::Adam{.learning_rate = 1e-3, .epsilon = 1e-7},
+  ec::Trainer trainer{model,
+                      Loss{},
+                      ec::Adam{.learning_rate = 1e-3, .epsilon = 1e-7},
                       {.threads = static_cast<std::size_t>(task.count("threads")), .seed = seed}};
 
   // The clock stands outside, so that shuffling counts, as it does for everybody.
   std::vector<double> ends;
   const ec::Callback clock{.after_batch = [&](const ec::BatchReport&) { task.first_step_done(); },
-                           .after_epoch = [&](const ec::EpochReport&) {
-                             ends.push_back(peers::now());
-                             return ec::Training::go_on;
-                           }};
+                           .after_epoch =
+                               [&](const ec::EpochReport&) {
+                                 ends.push_back(peers::now());
+                                 return ec::Training::go_on;
+                               }};
   const Matrix samples = as_matrix(train_samples, Model::input.size());
-  trainer.fit(samples, {.epochs = task.count("epochs"), .batch_size = batch_size, .callbacks = {clock}, .progress = ec::Progress::quiet});
+  trainer.fit(
+      samples,
+      {.epochs = task.count("epochs"), .batch_size = batch_size, .callbacks = {clock}, .progress = ec::Progress::quiet});
 
   result.add("peak_memory_mib", peers::peak_memory_mib());
-  result.add("images_per_second", static_cast<double>(samples.cols() * (task.count("epochs") - 1)) / (ends.back() - ends.front()));
+  result.add("images_per_second",
+             static_cast<double>(samples.cols() * (task.count("epochs") - 1)) / (ends.back() - ends.front()));
   result.add("first_step_seconds", task.first_step_seconds());
   result.add("validation_loss", trainer.evaluate(as_matrix(test_samples, Model::input.size())).loss);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// MiniDNN, as a peer of benchmarks/compare: on one thread, its products by OpenBLAS. It has no cross-entropy for grey targets: its
-// squared error stands in. fit shuffles once, not each epoch.
+// MiniDNN, as a peer of benchmarks/compare: on one thread, its products by OpenBLAS. It has no cross-entropy for grey targets:
+// its squared error stands in. fit shuffles once, not each epoch.
 #include <MiniDNN.h>
 
 #include "common.hpp"
@@ -41,7 +41,8 @@ void build(MiniDNN::Network& network, const Work& work, const peers::Task& task)
     }
     // The file has inputs × outputs by rows, MiniDNN wants them by columns.
     std::vector<Scalar>& layer = parameters.emplace_back(from, from + (inputs + 1L) * outputs);
-    Eigen::Map<Matrix>(layer.data(), inputs, outputs) = Eigen::Map<const Eigen::MatrixXf>(from, outputs, inputs).transpose().cast<Scalar>();
+    Eigen::Map<Matrix>(layer.data(), inputs, outputs) =
+        Eigen::Map<const Eigen::MatrixXf>(from, outputs, inputs).transpose().cast<Scalar>();
     from += layer.size();
   }
   network.set_output(new MiniDNN::RegressionMSE());
@@ -74,10 +75,12 @@ void train(peers::Task& task, peers::Result& result, MiniDNN::Network& network, 
   network.set_callback(clock);
   network.fit(adam, x, x, work.batch, static_cast<int>(task.count("epochs")), static_cast<int>(task.count("seed")));
   result.add("peak_memory_mib", peers::peak_memory_mib());
-  result.add("images_per_second", static_cast<double>(x.cols() * (task.count("epochs") - 1)) / (clock.ends.back() - clock.ends.front()));
+  result.add("images_per_second",
+             static_cast<double>(x.cols() * (task.count("epochs") - 1)) / (clock.ends.back() - clock.ends.front()));
   result.add("first_step_seconds", task.first_step_seconds());
   const Matrix test = read(task, "test", work.widths.front());
-  result.add("validation_loss", static_cast<double>((network.predict(test) - test).squaredNorm()) / static_cast<double>(test.size()));
+  result.add("validation_loss",
+             static_cast<double>((network.predict(test) - test).squaredNorm()) / static_cast<double>(test.size()));
 }
 
 void infer(peers::Task& task, peers::Result& result, MiniDNN::Network& network, const Work& work) {
@@ -85,7 +88,8 @@ void infer(peers::Task& task, peers::Result& result, MiniDNN::Network& network, 
   std::vector<Matrix> singles;
   for (long i = 0; i < 64; ++i) singles.emplace_back(x.col(i));
   const Matrix batch = x.leftCols(peers::inference_batch);
-  peers::time_inference(task, result, [&](long i) { network.predict(singles[i]); }, [&] { network.predict(batch); });
+  peers::time_inference(
+      task, result, [&](long i) { network.predict(singles[i]); }, [&] { network.predict(batch); });
 }
 
 }  // namespace
