@@ -82,7 +82,7 @@ PEERS = {
                 Way("graph", "training", "a tf.function over all batches of an epoch"),
                 Way("graph-xla", "training", "the same with jit_compile=True"),
                 Way("call", "inference", "model(x)"),
-                Way("function", "inference", "a tf.function around it"),
+                Way("function", "inference", "a concrete tf.function around it"),
                 Way("function-xla", "inference", "the same with jit_compile=True"),
             ),
             packages=("tensorflow-cpu", "keras"),

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import catalogue
 import report
 
-TITLES = {"training": "training, images/s", "inference": "inference of one sample, µs"}
+TITLES = {"training": "training, images/s", "inference": "one sample restored, µs (logarithmic)"}
 OURS, THEIRS = "#c4501b", "#8a97a5"
 
 
@@ -23,6 +23,9 @@ def draw_bars(axes, rows, kind):
     colours = [OURS if row.peer == catalogue.BASELINE[kind][0] else THEIRS for row in rows]
     bars = axes.barh([f"{row.peer} {row.way}" for row in rows], values, color=colours)
     axes.bar_label(bars, [f" {value:,.0f}" if value >= 100 else f" {value:.3g}" for value in values], fontsize=8)
+    if kind == "inference":
+        axes.set_xscale("log")  # latencies lie orders of magnitude apart
+        axes.set_xlim(left=min(values) / 2)
     axes.margins(x=0.2)
     axes.tick_params(labelsize=8)
     axes.xaxis.set_visible(False)
@@ -45,7 +48,7 @@ def main(source, target):
         for work, axes in zip(works, line):
             draw_bars(axes, [row for row in rows if (row.work, row.kind) == (work, kind)], kind)
             axes.set_title(f"{work}: {TITLES[kind]}", fontsize=10, loc="left")
-    figure.supxlabel(f"{content['machine']['processor']}, {content['options']['threads']} threads, {content['date']}", fontsize=8)
+    figure.supxlabel(f"{content['machine']['processor']}, training on {content['options']['threads']} threads, inference on one, {content['date'][:10]}", fontsize=8)
     figure.savefig(f"{target}.part", dpi=120, format="png")
     os.replace(f"{target}.part", target)
 

@@ -34,16 +34,35 @@ class Task {
   }
   long count(const std::string& name) const { return std::stol(text(name)); }
 
-  /// The first samples of "train" or "test", one after the other.
-  std::vector<float> samples(const std::string& set, long width) {
+  /// Calls take(pixels) for the first samples of "train" or "test", one after the other.
+  template <class Take>
+  void for_each_sample(const std::string& set, long width, Take take) {
     const double begin = now();
-    std::vector<float> values = floats(text(set), count(set + "-count") * width);
+    std::ifstream file(text(set), std::ios::binary);
+    std::vector<float> pixels(static_cast<std::size_t>(width));
+    for (long i = 0; i < count(set + "-count"); ++i) {
+      read(file, text(set), pixels);
+      take(pixels);
+    }
     reading_ += now() - begin;
+  }
+
+  /// The same as one block.
+  std::vector<float> samples(const std::string& set, long width) {
+    std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(count(set + "-count") * width));
+    for_each_sample(set, width,
+                    [&](const std::vector<float>& pixels) { values.insert(values.end(), pixels.begin(), pixels.end()); });
     return values;
   }
 
   /// The weights and biases that every peer starts from: layer by layer inputs × outputs by rows, then biases.
-  std::vector<float> first_parameters(long number) const { return floats(text("weights"), number); }
+  std::vector<float> first_parameters(long number) const {
+    std::ifstream file(text("weights"), std::ios::binary);
+    std::vector<float> values(static_cast<std::size_t>(number));
+    read(file, text("weights"), values);
+    return values;
+  }
 
   /// To be called when a step has ended, at least when the first has.
   void first_step_done() {
@@ -53,13 +72,10 @@ class Task {
   double first_step_seconds() const { return first_step_.value(); }
 
  private:
-  static std::vector<float> floats(const std::string& path, long number) {
-    std::vector<float> values(static_cast<std::size_t>(number));
-    std::ifstream file(path, std::ios::binary);
+  static void read(std::ifstream& file, const std::string& path, std::vector<float>& values) {
     if (!file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)))) {
       throw std::runtime_error(path + " cannot be read, or is too short");
     }
-    return values;
   }
 
   std::map<std::string, std::string> options_;

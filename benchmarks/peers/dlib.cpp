@@ -2,6 +2,7 @@
 // dlib, as a peer of benchmarks/compare. It has no cross-entropy for grey targets: its squared error stands in. That is summed
 // over the pixels, which Adam, being indifferent to the scale of gradients, does not notice.
 #include <dlib/dnn.h>
+#include <dlib/revision.h>
 
 #include "common.hpp"
 
@@ -23,12 +24,9 @@ using Solver = dlib::adam;
 const Solver solver(0, 0.9F, 0.999F);  // no weight decay
 constexpr double learning_rate = 1e-3;
 
-std::vector<Sample> columns(const std::vector<float>& values, long width) {
+std::vector<Sample> read(peers::Task& task, const std::string& set, long width) {
   std::vector<Sample> samples;
-  for (auto pixel = values.begin(); pixel != values.end(); pixel += width) {
-    Sample& sample = samples.emplace_back(width, 1);
-    std::copy_n(pixel, width, sample.begin());
-  }
+  task.for_each_sample(set, width, [&](const std::vector<float>& pixels) { samples.push_back(dlib::mat(pixels)); });
   return samples;
 }
 
@@ -98,7 +96,8 @@ void infer(peers::Task& task, peers::Result& result, Network& network, const std
 
 /// fc keeps inputs × outputs by rows, then the biases, as the file does.
 template <class Network>
-void set_first_parameters(const peers::Task& task, Network& network, const Sample& sample) {
+void set_first_parameters(const peers::Task& task, Network& network, long width) {
+  const Sample sample = dlib::zeros_matrix<float>(width, 1);
   dlib::resizable_tensor x;
   network.to_tensor(&sample, &sample + 1, x);
   network.forward(x);  // layers are made when they first see an input
@@ -111,18 +110,18 @@ void set_first_parameters(const peers::Task& task, Network& network, const Sampl
 }
 
 template <class Network>
-void work(peers::Task& task, peers::Result& result, long width, long batch) {
-  result.add_version("dlib", "19.24");
+void work(peers::Task& task, peers::Result& result, long width, long batch, const char* note = "") {
+  result.add_version("dlib", std::to_string(DLIB_MAJOR_VERSION) + '.' + std::to_string(DLIB_MINOR_VERSION));
   const std::string way = task.text("way");
   Network network;
-  std::vector<Sample> test = columns(task.samples("test", width), width);
-  set_first_parameters(task, network, test.front());
-  if (way == "forward") return infer(task, result, network, test);
+  set_first_parameters(task, network, width);
+  if (way == "forward") return infer(task, result, network, read(task, "test", width));
 
-  std::vector<Sample> train = columns(task.samples("train", width), width);
-  if (way == "trainer") train_with_trainer(task, result, network, train, batch);
-  if (way == "loop") train_with_loop(task, result, network, train, batch);
-  result.add("validation_loss", mean_squared_error(network, test, width));
+  result.add_note(note);
+  std::vector<Sample> samples = read(task, "train", width);
+  if (way == "trainer") train_with_trainer(task, result, network, samples, batch);
+  if (way == "loop") train_with_loop(task, result, network, samples, batch);
+  result.add("validation_loss", mean_squared_error(network, read(task, "test", width), width));
 }
 
 }  // namespace
@@ -130,10 +129,7 @@ void work(peers::Task& task, peers::Result& result, long width, long batch) {
 int main(int argc, char** argv) {
   return peers::run(argc, argv, [](peers::Task& task, peers::Result& result) {
     const std::string name = task.text("work");
-    if (name == "M1") {
-      result.add_note("MSE for BCE");
-      return work<M1>(task, result, 784, 256);
-    }
+    if (name == "M1") return work<M1>(task, result, 784, 256, "MSE for BCE");
     if (name == "M2") return work<M2>(task, result, 784, 256);
     if (name == "M5") return work<M5>(task, result, 64, 32);
     throw std::runtime_error("there is no work " + name);

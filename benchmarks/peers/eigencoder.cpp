@@ -26,7 +26,6 @@ Model first_model(const peers::Task& task) {
 template <class Model, class Loss>
 void train(peers::Task& task, peers::Result& result, ec::Index batch_size) {
   const std::vector<float> train_samples = task.samples("train", Model::input.size());
-  const std::vector<float> test_samples = task.samples("test", Model::input.size());
   const ec::Seed seed{static_cast<std::uint64_t>(task.count("seed"))};
   auto model = first_model<Model>(task);
   ec::Trainer trainer{model,
@@ -51,6 +50,7 @@ void train(peers::Task& task, peers::Result& result, ec::Index batch_size) {
   result.add("images_per_second",
              static_cast<double>(samples.cols() * (task.count("epochs") - 1)) / (ends.back() - ends.front()));
   result.add("first_step_seconds", task.first_step_seconds());
+  const std::vector<float> test_samples = task.samples("test", Model::input.size());
   result.add("validation_loss", trainer.evaluate(as_matrix(test_samples, Model::input.size())).loss);
 }
 

@@ -51,8 +51,12 @@ void build(MiniDNN::Network& network, const Work& work, const peers::Task& task)
 }
 
 Matrix read(peers::Task& task, const std::string& set, int width) {
-  const std::vector<float> values = task.samples(set, width);
-  return Eigen::Map<const Eigen::MatrixXf>(values.data(), width, static_cast<long>(values.size()) / width).cast<Scalar>();
+  Matrix samples(width, task.count(set + "-count"));
+  long column = 0;
+  task.for_each_sample(set, width, [&](const std::vector<float>& pixels) {
+    samples.col(column++) = Eigen::Map<const Eigen::VectorXf>(pixels.data(), width).cast<Scalar>();
+  });
+  return samples;
 }
 
 class Clock : public MiniDNN::Callback {
@@ -69,6 +73,7 @@ class Clock : public MiniDNN::Callback {
 };
 
 void train(peers::Task& task, peers::Result& result, MiniDNN::Network& network, const Work& work) {
+  result.add_note(work.note);
   const Matrix x = read(task, "train", work.widths.front());
   MiniDNN::Adam adam(1e-3F, 1e-7F);
   Clock clock(task);
@@ -99,7 +104,6 @@ int main(int argc, char** argv) {
     const Work work = work_of(task.text("work"));
     MiniDNN::Network network;
     build(network, work, task);
-    result.add_note(work.note);
     if (task.text("way") == "fit") return train(task, result, network, work);
     infer(task, result, network, work);
   });

@@ -145,14 +145,14 @@ def markdown(report: dict[str, Any]) -> str:
     lines = [
         "# Comparison with other libraries",
         "",
-        f"{report['date']}, `{report['command']}`" + ("" if report["complete"] else ", interrupted: rounds may be missing") + ".",
+        f"{report['date']}, `{report['command']}` at commit {report['commit']}"
+        + ("." if report["complete"] else ", interrupted: not all has run."),
         f"{machine['processor']}, {machine['cores']} cores ({machine['simd']}), {machine['memory_gib']} GiB; {machine['system']};",
         f"{machine['compiler']}; load at the start {machine['load']}.",
         "; ".join(f"{name} {version}" for name, version in sorted(report["versions"].items())) + ".",
         "",
-        f"Training on {options['threads']} threads, inference on one. Medians of {options['rounds']} rounds, in each of which all ran in",
-        "turn; ratios are the medians of the rounds' own ratios. Images/s are those of the epochs after the first. docs/benchmarks.md",
-        "says how each figure is taken.",
+        f"Training on {options['threads']} threads, inference on one; rounds: {options['rounds']}, in each of which all ran in turn. Figures are",
+        "medians over the rounds, ratios the medians of the rounds' own ratios. docs/benchmarks.md says how each figure is taken.",
         "",
     ]
     for work in catalogue.WORKS.values():

@@ -84,7 +84,7 @@ class Text(unittest.TestCase):
     def report_of(self, runs, **more):
         machine = {"processor": "P", "cores": 2, "simd": "AVX2", "memory_gib": 8, "system": "S", "compiler": "C", "load": "0.1"}
         options = {"threads": 2, "rounds": 3, "epochs": None, "train_count": 60000, "test_count": 10000}
-        facts = {"date": "D", "command": "compare", "complete": True, "versions": {"jax": "1"}, "absent": {}}
+        facts = {"date": "D", "command": "compare", "commit": "0", "complete": True, "versions": {"jax": "1"}, "absent": {}}
         return report.markdown({"machine": machine, "options": options, "runs": runs, **facts, **more})
 
     def test_figures_and_ratios_are_in_the_table(self):

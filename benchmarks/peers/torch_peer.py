@@ -1,5 +1,7 @@
 """PyTorch: as its tutorials write it, and as those do who count microseconds."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
@@ -84,6 +86,6 @@ def infer_traced(task):
 common.main(
     task,
     {"torch": torch.__version__},
-    {"eager": train_eager, "tensors": train_tensors, "compile": lambda task: train_tensors(task, compiled=True)},
+    {"eager": train_eager, "tensors": train_tensors, "compile": partial(train_tensors, compiled=True)},
     {"module": infer_module, "traced": infer_traced},
 )
