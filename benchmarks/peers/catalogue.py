@@ -45,7 +45,7 @@ class Way:
     meaning: str
     program_way: Optional[str] = None  # what the program calls it, if not by the name
     one_thread: bool = False  # however many the others may take; inference always runs on one
-    tuned_allocator: bool = False  # tcmalloc or jemalloc preloaded
+    tuned_allocator: bool = False  # tcmalloc preloaded, or jemalloc
     quick: bool = True  # part of a quick comparison
 
     @property
@@ -70,7 +70,7 @@ PEERS = {
             "eigencoder.cpp",
             (
                 Way("fit", "training", "Trainer::fit"),
-                Way("fit-1-thread", "training", "the same on one thread", program_way="fit", one_thread=True),
+                Way("fit-1-thread", "training", "the same on one thread", "fit", one_thread=True),
                 Way("reconstruct", "inference", "reconstruct with a workspace"),
             ),
         ),
@@ -81,6 +81,7 @@ PEERS = {
                 Way("fit", "training", "model.fit on NumPy arrays"),
                 Way("graph", "training", "a tf.function over all batches of an epoch"),
                 Way("graph-xla", "training", "the same with jit_compile=True"),
+                Way("graph-xla-1-thread", "training", "and on one thread", "graph-xla", one_thread=True, quick=False),
                 Way("call", "inference", "model(x)"),
                 Way("function", "inference", "a concrete tf.function around it"),
                 Way("function-xla", "inference", "the same with jit_compile=True"),
@@ -93,7 +94,7 @@ PEERS = {
             (
                 Way("eager", "training", "DataLoader, TensorDataset, Adam"),
                 Way("tensors", "training", "batches by index_select, logits, fused Adam"),
-                Way("tensors-tuned", "training", "the same on tcmalloc or jemalloc", program_way="tensors", tuned_allocator=True),
+                Way("tensors-tuned", "training", "the same on tcmalloc", "tensors", tuned_allocator=True),
                 Way("compile", "training", "the same under torch.compile", quick=False),
                 Way("module", "inference", "the module in inference_mode"),
                 Way("traced", "inference", "traced, frozen and optimised by torch.jit"),
@@ -106,6 +107,7 @@ PEERS = {
             (
                 Way("step", "training", "a jitted step for each batch of NumPy's"),
                 Way("scan", "training", "a jitted lax.scan over an epoch"),
+                Way("scan-1-thread", "training", "the same on one thread", "scan", one_thread=True, quick=False),
                 Way("jit", "inference", "a jitted function"),
             ),
             packages=("jax", "jaxlib"),

@@ -48,7 +48,8 @@ def main(source, target):
         for work, axes in zip(works, line):
             draw_bars(axes, [row for row in rows if (row.work, row.kind) == (work, kind)], kind)
             axes.set_title(f"{work}: {TITLES[kind]}", fontsize=10, loc="left")
-    figure.supxlabel(f"{content['machine']['processor']}, training on {content['options']['threads']} threads, inference on one, {content['date'][:10]}", fontsize=8)
+    threads = f"training on {content['options']['threads']} threads, inference on one"
+    figure.supxlabel(f"{content['machine']['processor']}, {threads}, {content['date'][:10]}", fontsize=8)
     figure.savefig(f"{target}.part", dpi=120, format="png")
     os.replace(f"{target}.part", target)
 

@@ -16,11 +16,10 @@ def model() -> bytes:
     for i, (weights, bias) in enumerate(task.first_layers()):
         weights_and_biases += [numpy_helper.from_array(weights, f"weights{i}"), numpy_helper.from_array(bias, f"bias{i}")]
         last = i == len(work.widths) - 2
-        nodes += [
-            helper.make_node("Gemm", [name, f"weights{i}", f"bias{i}"], [f"dense{i}"]),
-            helper.make_node("Sigmoid" if last and work.output == "sigmoid" else "Relu", [f"dense{i}"], ["y" if last else f"activation{i}"]),
-        ]
-        name = f"activation{i}"
+        activation = "Sigmoid" if last and work.output == "sigmoid" else "Relu"
+        nodes.append(helper.make_node("Gemm", [name, f"weights{i}", f"bias{i}"], [f"dense{i}"]))
+        name = "y" if last else f"activation{i}"
+        nodes.append(helper.make_node(activation, [f"dense{i}"], [name]))
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", work.widths[0]]) for name in "xy"]
     graph = helper.make_graph(nodes, work.name, values[:1], values[1:], weights_and_biases)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10).SerializeToString()

@@ -28,13 +28,14 @@ class Absent(Exception):
 def _run(*command: object) -> None:
     """Runs a command whose output matters only if it fails, and then its most telling line."""
     try:
-        done = subprocess.run([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        words = [str(word) for word in command]
+        done = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     except OSError as error:
         raise Absent(str(error)) from error
     if done.returncode != 0:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         telling = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["no output"]
-        raise Absent(f"{command[0]}: {telling[0]}")
+        raise Absent(f"{Path(words[0]).name}: {telling[0]}".replace(f"{ROOT}/", ""))
 
 
 def _write(path: Path, text: str) -> None:

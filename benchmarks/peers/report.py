@@ -55,7 +55,7 @@ def _ratio(name: str, baseline: Run, run: Run) -> Optional[float]:
 
 def summarise(runs: list[Run]) -> list[Row]:
     """A row for each way that was run, in the order of the catalogue of works, best first, failed last."""
-    groups: dict[tuple[str, str, str, str], list[Run]] = {}
+    groups: dict[tuple[str, catalogue.Kind, str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault((run["work"], run["kind"], run["peer"], run["way"]), []).append(run)
 
@@ -147,12 +147,13 @@ def markdown(report: dict[str, Any]) -> str:
         "",
         f"{report['date']}, `{report['command']}` at commit {report['commit']}"
         + ("." if report["complete"] else ", interrupted: not all has run."),
-        f"{machine['processor']}, {machine['cores']} cores ({machine['simd']}), {machine['memory_gib']} GiB; {machine['system']};",
-        f"{machine['compiler']}; load at the start {machine['load']}.",
+        f"{machine['processor']}, {machine['cores']} cores ({machine['simd']}), {machine['memory_gib']} GiB;",
+        f"{machine['system']}; {machine['compiler']};",
+        f"load at the start {machine['load']}.",
         "; ".join(f"{name} {version}" for name, version in sorted(report["versions"].items())) + ".",
         "",
-        f"Training on {options['threads']} threads, inference on one; rounds: {options['rounds']}, in each of which all ran in turn. Figures are",
-        "medians over the rounds, ratios the medians of the rounds' own ratios. docs/benchmarks.md says how each figure is taken.",
+        f"Threads in training: {options['threads']}, in inference: 1. Rounds: {options['rounds']}, in each of which all ran in turn.",
+        "Figures are medians over the rounds, ratios the medians of the rounds' own ratios. docs/benchmarks.md says more.",
         "",
     ]
     for work in catalogue.WORKS.values():
