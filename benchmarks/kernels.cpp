@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The kernels, as a share of one core's multiply-add peak (products) or in values a second (elementwise).
-//   build/release/benchmarks/kernels --benchmark_filter=multiply
+// The kernels, in per cent of one core's multiply-add peak (products), of the rate at which it reads the matrix (batch 1), or in
+// values a second (elementwise).   build/release/benchmarks/kernels --benchmark_filter=multiply
 #include <eigencoder/eigencoder.hpp>
-
-#include <benchmark/benchmark.h>
 
 #include "common/machine.hpp"
 
@@ -15,17 +13,17 @@ namespace {
 /// m, n, k of the products that the examples' networks make.
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"m", "n", "k"});
-  for (const auto& [m, k] : {std::pair{32, 784}, {784, 32}, {512, 784}, {256, 512}, {128, 256}, {64, 128}, {784, 512}}) {
-    for (const int n : {256, 128, 32, 1}) bench->Args({m, n, k});
+  for (const auto& [m, k] :
+       {std::pair{32, 784}, {784, 32}, {512, 784}, {784, 512}, {256, 512}, {512, 256}, {128, 256}, {256, 128}, {64, 128}, {128, 64}}) {
+    for (const int n : {256, 128, 32}) bench->Args({m, n, k});
   }
   bench->Args({100, 100, 100})->Args({33, 47, 61});
 }
 
-void report(benchmark::State& state) {
-  const double flops = 2.0 * static_cast<double>(state.range(0) * state.range(1) * state.range(2));
-  using benchmark::Counter;
-  state.counters["flop/s"] = Counter(flops, Counter::kIsIterationInvariantRate);
-  state.counters["of_peak"] = Counter(flops / machine::peak<float>(), Counter::kIsIterationInvariantRate);
+void report_product(benchmark::State& state, double calls_per_second) {
+  const double flops = 2.0 * static_cast<double>(state.range(0) * state.range(1) * state.range(2)) * calls_per_second;
+  state.counters["Gflop/s"] = flops / 1e9;
+  state.counters["%peak"] = 100 * flops / machine::peak<float>();
 }
 
 /// y = W x + b
@@ -33,9 +31,8 @@ void multiply(benchmark::State& state) {
   const Matrix w = Matrix::Random(state.range(0), state.range(2)), x = Matrix::Random(state.range(2), state.range(1));
   const Eigen::VectorXf bias = Eigen::VectorXf::Random(state.range(0));
   Matrix y(state.range(0), state.range(1));
-  for (auto _ : state) ec::kernels::multiply<float>(w, x, y, bias.data());
+  report_product(state, machine::run(state, [&] { ec::kernels::multiply<float>(w, x, y, bias.data()); }));
   if (!y.isApprox((w * x).colwise() + bias, 1e-4F)) state.SkipWithError("wrong product");
-  report(state);
 }
 BENCHMARK(multiply)->Apply(sizes);
 
@@ -43,22 +40,55 @@ BENCHMARK(multiply)->Apply(sizes);
 void add_multiply_transposed(benchmark::State& state) {
   const Matrix dy = Matrix::Random(state.range(0), state.range(1)), x = Matrix::Random(state.range(2), state.range(1));
   Matrix dw = Matrix::Zero(state.range(0), state.range(2));
-  for (auto _ : state) ec::kernels::add_multiply_transposed<float>(dy, x, dw);
-  report(state);
+  report_product(state, machine::run(state, [&] { ec::kernels::add_multiply_transposed<float>(dy, x, dw); }));
+  if (!dw.isApprox(static_cast<float>(state.iterations()) * dy * x.transpose(), 1e-2F)) state.SkipWithError("wrong product");
 }
 BENCHMARK(add_multiply_transposed)->Apply(sizes);
+
+/// dx = Wᵀ dy
+void multiply_transposed(benchmark::State& state) {
+  const Matrix w = Matrix::Random(state.range(2), state.range(0)), dy = Matrix::Random(state.range(2), state.range(1));
+  Matrix dx(state.range(0), state.range(1));
+  report_product(state, machine::run(state, [&] { ec::kernels::multiply_transposed<float>(w, dy, dx); }));
+  if (!dx.isApprox(w.transpose() * dy, 1e-4F)) state.SkipWithError("wrong product");
+}
+BENCHMARK(multiply_transposed)->Apply(sizes);
 
 /// Eigen's own product, for comparison.
 void eigen_product(benchmark::State& state) {
   const Matrix w = Matrix::Random(state.range(0), state.range(2)), x = Matrix::Random(state.range(2), state.range(1));
   Matrix y(state.range(0), state.range(1));
-  for (auto _ : state) {
-    y.noalias() = w * x;
-    benchmark::DoNotOptimize(y.data());
-  }
-  report(state);
+  report_product(state, machine::run(state, [&] {
+                   y.noalias() = w * x;
+                   benchmark::DoNotOptimize(y.data());
+                 }));
 }
 BENCHMARK(eigen_product)->Apply(sizes);
+
+/// y = W x + b for one sample, as a share of a plain read of W.
+void multiply_vector(benchmark::State& state) {
+  const Matrix w = Matrix::Random(state.range(0), state.range(1)), x = Matrix::Random(state.range(1), 1);
+  const Eigen::VectorXf bias = Eigen::VectorXf::Random(state.range(0));
+  Matrix y(state.range(0), 1);
+  const double calls = machine::run(state, [&] {
+    ec::kernels::multiply<float>(w, x, y, bias.data());
+    benchmark::ClobberMemory();
+  });
+  if (!y.isApprox(w * x + bias, 1e-4F)) state.SkipWithError("wrong product");
+  const double rate = static_cast<double>(w.size()) * sizeof(float) * calls;
+  state.counters["GB/s"] = rate / 1e9;
+  state.counters["%read"] = 100 * rate / machine::read_rate(w.data(), w.size());
+}
+BENCHMARK(multiply_vector)
+    ->ArgNames({"m", "k"})
+    ->Args({32, 784})
+    ->Args({784, 32})
+    ->Args({512, 784})
+    ->Args({784, 512})
+    ->Args({256, 512})
+    ->Args({128, 256})
+    ->Args({64, 128})
+    ->Args({1024, 1024});
 
 /// A layer alone: forward and backward of 784 values × 256 samples.
 template <class Layer>

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Whole training steps of the examples' networks: images a second, and the share of the machine's arithmetic limit.
+// Whole training steps of the examples' networks: images a second, per cent of the machine's arithmetic limit (one core's peak,
+// measured here, times the threads), memory of model and trainer, allocations in all steps after the first (0).
 //   build/release/benchmarks/steps
-#include <eigencoder/eigencoder.hpp>
+#ifdef __linux__
+#include <malloc.h>
+#endif
 
-#include <benchmark/benchmark.h>
+#include <eigencoder/eigencoder.hpp>
 
 #include "common/machine.hpp"
 #include "support/allocations.hpp"
@@ -26,27 +29,34 @@ double flops_per_sample() {
   return sum;
 }
 
+/// Heap in use, where the library can tell.
+double heap_bytes() {
+#ifdef __GLIBC__
+  const auto info = mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd);
+#else
+  return 0;
+#endif
+}
+
 template <class Model, class Loss>
 void step(benchmark::State& state) {
   const auto batch = static_cast<ec::Index>(state.range(0));
   const auto threads = static_cast<std::size_t>(state.range(1));
-  Model model{ec::Seed{1}};
   const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(Model::input.size(), batch).array() + 1) / 2;
+  const double before = heap_bytes();
+  Model model{ec::Seed{1}};
   ec::Trainer trainer{model, Loss{}, ec::Adam{}, {.threads = threads}};
   for (int warm = 0; warm < 3; ++warm) trainer.train_on_batch(x);
-  long allocated = 0;
-  for (auto _ : state) {
-    const long before = allocations::count();
-    benchmark::DoNotOptimize(trainer.train_on_batch(x));
-    allocated += allocations::count() - before;
-  }
-  using benchmark::Counter;
-  const double flops = flops_per_sample<Model>() * static_cast<double>(batch);
-  state.counters["images/s"] = Counter(static_cast<double>(batch), Counter::kIsIterationInvariantRate);
-  state.counters["flop/s"] = Counter(flops, Counter::kIsIterationInvariantRate);
-  state.counters["of_limit"] =
-      Counter(flops / (machine::peak<float>() * static_cast<double>(threads)), Counter::kIsIterationInvariantRate);
-  state.counters["allocations/step"] = Counter(static_cast<double>(allocated), Counter::kAvgIterations);
+  const double bytes = heap_bytes() - before;
+  const long allocated = allocations::count();
+  const double steps = machine::run(state, [&] { benchmark::DoNotOptimize(trainer.train_on_batch(x)); });
+  const double flops = flops_per_sample<Model>() * static_cast<double>(batch) * steps;
+  state.counters["images/s"] = static_cast<double>(batch) * steps;
+  state.counters["Gflop/s"] = flops / 1e9;
+  state.counters["%limit"] = 100 * flops / (machine::peak<float>() * static_cast<double>(threads));
+  state.counters["MiB"] = bytes / (1 << 20);
+  state.counters["allocations"] = static_cast<double>(allocations::count() - allocated);
 }
 
 void threads(benchmark::internal::Benchmark* bench, int batch) {

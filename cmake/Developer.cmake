@@ -11,7 +11,9 @@ if(EIGENCODER_WERROR)
   target_compile_options(eigencoder_developer INTERFACE -Werror)
 endif()
 if(EIGENCODER_NATIVE)
-  target_compile_options(eigencoder_developer INTERFACE -march=native)
+  # A program can ask for another processor by its property ARCHITECTURE.
+  set(own $<TARGET_PROPERTY:ARCHITECTURE>)
+  target_compile_options(eigencoder_developer INTERFACE -march=$<IF:$<BOOL:${own}>,${own},native>)
 endif()
 if(EIGENCODER_SANITIZE)
   # The checks that sanitizers put into the standard library's code confuse g++ about what is initialised.

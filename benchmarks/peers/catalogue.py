@@ -70,7 +70,8 @@ PEERS = {
             "eigencoder.cpp",
             (
                 Way("fit", "training", "Trainer::fit"),
-                Way("fit-1-thread", "training", "the same on one thread", "fit", one_thread=True),
+                Way("fit-bytes", "training", "the same on 8-bit pixels, converted a batch at a time"),
+                Way("fit-1-thread", "training", "Trainer::fit on one thread", "fit", one_thread=True),
                 Way("reconstruct", "inference", "reconstruct with a workspace"),
             ),
         ),

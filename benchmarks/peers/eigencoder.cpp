@@ -23,9 +23,18 @@ Model first_model(const peers::Task& task) {
   return model;
 }
 
+/// The pixels as they were before somebody divided them by 255.
+Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> bytes(peers::Task& task, ec::Index width) {
+  Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> all(width, task.count("train-count"));
+  ec::Index j = 0;
+  task.for_each_sample("train", width, [&](const std::vector<float>& pixels) {
+    all.col(j++) = (Eigen::Map<const Eigen::VectorXf>(pixels.data(), width).array() * 255.0F).round().cast<std::uint8_t>();
+  });
+  return all;
+}
+
 template <class Model, class Loss>
-void train(peers::Task& task, peers::Result& result, ec::Index batch_size) {
-  const std::vector<float> train_samples = task.samples("train", Model::input.size());
+void train(peers::Task& task, peers::Result& result, ec::Index batch_size, const ec::Samples<float>& samples) {
   const ec::Seed seed{static_cast<std::uint64_t>(task.count("seed"))};
   auto model = first_model<Model>(task);
   ec::Trainer trainer{model,
@@ -41,7 +50,6 @@ void train(peers::Task& task, peers::Result& result, ec::Index batch_size) {
                                  ends.push_back(peers::now());
                                  return ec::Training::go_on;
                                }};
-  const Matrix samples = as_matrix(train_samples, Model::input.size());
   trainer.fit(
       samples,
       {.epochs = task.count("epochs"), .batch_size = batch_size, .callbacks = {clock}, .progress = ec::Progress::quiet});
@@ -70,7 +78,11 @@ template <class Model, class Loss>
 void work(peers::Task& task, peers::Result& result, ec::Index batch_size) {
   result.add_version("eigencoder", ec::message(ec::version.major, '.', ec::version.minor, '.', ec::version.patch));
   const std::string way = task.text("way");
-  if (way == "fit") return train<Model, Loss>(task, result, batch_size);
+  if (way == "fit") {
+    const std::vector<float> samples = task.samples("train", Model::input.size());
+    return train<Model, Loss>(task, result, batch_size, as_matrix(samples, Model::input.size()));
+  }
+  if (way == "fit-bytes") return train<Model, Loss>(task, result, batch_size, bytes(task, Model::input.size()));
   if (way == "reconstruct") return infer<Model>(task, result);
   throw std::runtime_error("there is no way " + way);
 }

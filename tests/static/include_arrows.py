@@ -14,7 +14,7 @@ BELOW = {
     "data": ["core"],
     "testing": ["core"],
     "models": ["layers", "losses"],
-    "training": ["models", "optimizers", "data"],
+    "training": ["models", "optimizers", "data", "kernels"],
     "io": ["models"],
     "tasks": ["models"],
 }

@@ -17,8 +17,10 @@ inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >=
 inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
 /// How deep a tile goes before it is put down: the left operand's panel stays in the first cache while columns pass.
 inline constexpr Index depth_block = 280;
-/// Columns that meet a panel before it is the next one's turn: their part of the right operand stays in the second cache.
-inline constexpr Index column_block = 8 * wide_tile;
+/// Columns that meet a panel before it is the next one's turn: their part of the right operand stays in the second cache. More
+/// where a panel has first to be turned.
+template <bool LeftTransposed>
+inline constexpr Index column_block = (LeftTransposed ? 24 : 8) * wide_tile;
 
 /// The right operand, whose element (p, j) is broadcast: B itself, or Bᵀ read without a copy.
 template <class T, bool Transposed>
@@ -39,6 +41,8 @@ struct Sink {
   Index rows, columns;  ///< of the tile that exist
   bool accumulate;      ///< C holds something to add to
   bool last;            ///< the depth is complete: apply the epilogue
+  const T* ahead;       ///< what to ask memory for while the depth runs, a cache line each step
+  Index ahead_step;
   const T* bias;        ///< for the tile's rows: what the sums begin with, or null
   Epilogue epilogue;
 };
@@ -70,7 +74,9 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
 #pragma GCC unroll 16
   for (int g = 0; g < groups; ++g) right[g] = b.from(0, Index{g} * group).data;
 
-  for (Index p = 0; p < depth; ++p, a += a_stride) {
+  const T* ahead = to.ahead;
+  for (Index p = 0; p < depth; ++p, a += a_stride, ahead += to.ahead_step) {
+    prefetch(ahead);
     P left[Packets];
 #pragma GCC unroll 16
     for (int i = 0; i < Packets; ++i) left[i] = P::load(a + i * P::size);
@@ -212,7 +218,7 @@ struct Product {
       Slice slice{begin, deep, block + 1 == blocks, 0, 0, tiled(), copy_rest(begin, deep, rest)};
       while (slice.end < c.cols) {
         slice.first = slice.end;
-        while (slice.end < c.cols && slice.end < slice.first + column_block) slice.end += width(c.cols - slice.end);
+        while (slice.end < c.cols && slice.end < slice.first + column_block<LeftTransposed>) slice.end += width(c.cols - slice.end);
         slice.end = std::min(slice.end, c.cols);
         all_rows(slice);
       }
@@ -288,6 +294,15 @@ struct Product {
     for (Index p = readable; p < slice.depth; ++p) Part::load_part(left + p * a.stride, rows).store(copy + p * Part::size);
   }
 
+  /// Tiles go through a large operand in short pieces far apart, too irregular for a machine to foresee: while one panel is worked
+  /// on, memory is asked for what the next one begins with.
+  const T* next_panel(const Slice& slice, Index i) const {
+    const auto large = [](auto operand) { return operand.rows * operand.cols * static_cast<Index>(sizeof(T)) > 256 * 1024; };
+    if (i + 2 * P::size > c.rows) return nullptr;
+    if (accumulate) return large(c) ? c.column(slice.first) + i : nullptr;
+    return !LeftTransposed && slice.first == 0 && large(a) ? a.column(slice.begin) + i : nullptr;
+  }
+
   template <class Part, int Packets>
   void panel(const Slice& slice, Index i, Index rows) const {
     constexpr Index tall = Packets * Part::size;
@@ -303,12 +318,15 @@ struct Product {
       left_stride = a.stride;
     }
     if (sums && slice.first == 0) add_columns<T>({left, rows, slice.depth, left_stride}, sums + i);
+    const T* const next = next_panel(slice, i + tall);
     Sink<T, Epilogue> sink{.c = c.data + i,
                            .stride = c.stride,
                            .rows = rows,
                            .columns = 0,
                            .accumulate = accumulate || slice.begin > 0,
                            .last = slice.last,
+                           .ahead = left,
+                           .ahead_step = 0,
                            .bias = bias && slice.begin == 0 ? bias + i : nullptr,
                            .epilogue = epilogue};
     for (Index j = slice.first; j < slice.end; j += sink.columns) {
@@ -317,6 +335,11 @@ struct Product {
       const Right<T, Transposed> right = filled ? slice.rest : b.from(slice.begin, j);
       sink.c = c.data + i + j * c.stride;
       sink.columns = filled ? c.cols - j : wide;
+      if (next) {  // the first tiles of a panel ask, for a packet of rows each
+        const bool asks = j < slice.first + Packets * wide_tile;
+        sink.ahead = asks ? next + (j - slice.first) / wide_tile * Part::size : left;
+        sink.ahead_step = asks ? accumulate ? c.stride : a.stride : 0;
+      }
       if (wide == wide_tile) {
         tile<Part, Packets, wide_tile>(left, left_stride, right, slice.depth, sink);
       } else {

@@ -159,12 +159,12 @@ template <class T, Register R>
 Packet<T, R> scale_by_power_of_two(Packet<T, R> a, Packet<T, R> n) {
   if constexpr (std::same_as<T, float> && Packet<T, R>::size > 1) {
     // Two factors of about 2^(n/2), made of their exponent bits: what Eigen does in four, for any n.
-    using namespace Eigen::internal;
+    namespace simd = Eigen::internal;
     using Raw = typename Packet<T, R>::Raw;
     using Whole = typename detail::WholePacket<Packet<T, R>>::type;
-    const auto power = [](Whole exponent) { return preinterpret<Raw>(plogical_shift_left<23>(padd(exponent, pset1<Whole>(127)))); };
-    const Whole whole = pcast<Raw, Whole>(n.raw), half = parithmetic_shift_right<1>(whole);
-    return Packet<T, R>(pmul(pmul(a.raw, power(half)), power(psub(whole, half))));
+    const auto power = [](Whole exponent) { return simd::preinterpret<Raw>(simd::plogical_shift_left<23>(simd::padd(exponent, simd::pset1<Whole>(127)))); };
+    const Whole whole = simd::pcast<Raw, Whole>(n.raw), half = simd::parithmetic_shift_right<1>(whole);
+    return Packet<T, R>(simd::pmul(simd::pmul(a.raw, power(half)), power(simd::psub(whole, half))));
   } else {
     return Packet<T, R>(Eigen::internal::pldexp(a.raw, n.raw));
   }

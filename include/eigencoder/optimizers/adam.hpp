@@ -19,11 +19,12 @@ struct Adam {
   static constexpr std::size_t slots = 2;
 
   /// Throws OptionError.
-  void check() const {
-    detail::require_learning_rate("Adam: learning_rate", learning_rate);
-    detail::require_fraction("Adam: beta1", beta1);
-    detail::require_fraction("Adam: beta2", beta2);
-    detail::require_not_negative("Adam: epsilon", epsilon);
+  void check() const { check("Adam"); }
+  void check(const std::string& name) const {
+    detail::require_learning_rate(name + ": learning_rate", learning_rate);
+    detail::require_fraction(name + ": beta1", beta1);
+    detail::require_fraction(name + ": beta2", beta2);
+    detail::require_option(epsilon > 0 && std::isfinite(epsilon), name + ": epsilon", "finite and positive", epsilon);
   }
 
   /// What of step t is the same for all parameters.
@@ -63,7 +64,7 @@ struct AdamW {
 
   /// Throws OptionError.
   void check() const {
-    adam().check();
+    adam().check("AdamW");
     detail::require_not_negative("AdamW: weight_decay", weight_decay);
   }
 

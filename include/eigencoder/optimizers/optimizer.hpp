@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 #include "eigencoder/core/layer.hpp"
 
@@ -33,16 +34,16 @@ concept Optimizer = std::is_trivially_copyable_v<O> && requires(const O optimize
 namespace detail {
 
 /// Throws OptionError unless `fine`.
-inline void require_option(bool fine, const char* name, const char* expected, double found) {
+inline void require_option(bool fine, const std::string& name, const char* expected, double found) {
   if (!fine) throw OptionError(message(name, " must be ", expected, ", found ", found));
 }
-inline void require_learning_rate(const char* name, double rate) {
+inline void require_learning_rate(const std::string& name, double rate) {
   require_option(rate > 0 && std::isfinite(rate), name, "finite and positive", rate);
 }
-inline void require_not_negative(const char* name, double value) {
+inline void require_not_negative(const std::string& name, double value) {
   require_option(value >= 0 && std::isfinite(value), name, "finite and not negative", value);
 }
-inline void require_fraction(const char* name, double value) {
+inline void require_fraction(const std::string& name, double value) {
   require_option(value >= 0 && value < 1, name, "in [0, 1)", value);
 }
 

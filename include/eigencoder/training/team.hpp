@@ -13,6 +13,8 @@ namespace eigencoder {
 /// threads spin for a while, since a step is over in microseconds, then park.
 class Team {
  public:
+  static constexpr std::uint32_t most = 0xfff;  ///< threads, and parts of a work
+
   explicit Team(std::size_t size) {
     threads_.reserve(size - 1);
     for (std::size_t i = 1; i < size; ++i) threads_.emplace_back([this] { serve(); });
@@ -25,7 +27,7 @@ class Team {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  /// Calls job(part) for every part < parts ≤ 4095, each once, and returns when all have ended. Jobs must not throw.
+  /// Calls job(part) for every part < parts, each once, and returns when all have ended. Jobs must not throw.
   template <class Job>
   void run(std::size_t parts, Job&& job) {
     if (parts == 1 || threads_.empty()) {
@@ -43,8 +45,8 @@ class Team {
  private:
   // A ticket is a round (8 bits), how many parts it has (12) and the next one to take (12), in one word: whoever advances it owns
   // that part. That rounds repeat does no harm: who advances an old ticket that is valid again owns a part of the new round.
-  static constexpr std::uint32_t parts_of(std::uint32_t ticket) { return ticket >> 12 & 0xfff; }
-  static constexpr std::uint32_t next_of(std::uint32_t ticket) { return ticket & 0xfff; }
+  static constexpr std::uint32_t parts_of(std::uint32_t ticket) { return ticket >> 12 & most; }
+  static constexpr std::uint32_t next_of(std::uint32_t ticket) { return ticket & most; }
 
   void publish(std::uint32_t parts) {
     const std::uint32_t round = (ticket_.load(std::memory_order_relaxed) >> 24) + 1;

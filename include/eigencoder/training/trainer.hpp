@@ -44,7 +44,7 @@ class Trainer {
         objective_(as_objective(objective)),
         optimizer_(optimizer),
         seed_(options.seed),
-        stepper_(options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency()), options.seed) {
+        stepper_(checked_threads(options.threads), options.seed) {
     optimizer_.check();
     for_each_term([](const auto& weighted) {
       if (!std::isfinite(weighted.weight)) {
@@ -165,6 +165,10 @@ class Trainer {
     return sum;
   }
 
+  static std::size_t checked_threads(std::size_t threads) {
+    if (threads > Team::most) throw OptionError(message("threads must be at most ", Team::most, ", found ", threads));
+    return threads > 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, Team::most);
+  }
   static void check_batch_size(Index batch_size) {
     if (batch_size < 1) throw OptionError(message("batch_size must be at least 1, found ", batch_size));
   }

@@ -69,7 +69,7 @@ TEST_CASE("Adam: long runs keep their step size") {
 TEST_CASE("Adam, AdamW: options outside their range are refused by name") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   ec::Adam{}.check();
-  ec::Adam{.beta1 = 0, .beta2 = 0, .epsilon = 0}.check();
+  ec::Adam{.beta1 = 0, .beta2 = 0, .epsilon = 1e-300}.check();
   ec::AdamW{.weight_decay = 0}.check();
 
   refuses(ec::Adam{.learning_rate = 0}, "Adam: learning_rate", "found 0");
@@ -83,9 +83,10 @@ TEST_CASE("Adam, AdamW: options outside their range are refused by name") {
     refuses(ec::AdamW{.beta2 = bad}, "beta2", found);
   }
   refuses(ec::Adam{.epsilon = -1e-8}, "Adam: epsilon", "found -1e-08");
+  refuses(ec::Adam{.epsilon = 0}, "Adam: epsilon must be finite and positive", "found 0");
   refuses(ec::Adam{.epsilon = nan}, "Adam: epsilon", "nan");
   refuses(ec::AdamW{.learning_rate = 0}, "learning_rate", "found 0");
-  refuses(ec::AdamW{.epsilon = infinity}, "epsilon", "found inf");
+  refuses(ec::AdamW{.epsilon = infinity}, "AdamW: epsilon", "found inf");
   for (const auto& [bad, found] : {std::pair{-0.01, "found -0.01"}, {nan, "nan"}, {infinity, "found inf"}}) {
     refuses(ec::AdamW{.weight_decay = bad}, "AdamW: weight_decay", found);
   }

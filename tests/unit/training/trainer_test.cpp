@@ -157,6 +157,7 @@ TEST_CASE("trainer: bad input is refused before anything changes") {
                                {"validation_targets", "expected 10 samples", "found 2"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_targets = x}); }, {"validation_targets needs validation"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_targets = x, .validation_fraction = 0.5}); }, {"needs validation"});
+  expect_error<ec::OptionError>([&] { make(model, 1e-2, 5000); }, {"threads must be at most 4095", "found 5000"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.batch_size = 0}); }, {"batch_size", "at least 1", "found 0"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.batch_size = -8}); }, {"batch_size", "found -8"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.epochs = 0}); }, {"epochs", "found 0"});
