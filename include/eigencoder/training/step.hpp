@@ -191,7 +191,7 @@ class Stepper {
     if (order == nullptr && samples.in_place()) return samples.column(begin);
     const auto column = [&](Index j) { return order ? order[begin + j] : begin + j; };
     for (Index j = 0; copy && j < columns; ++j) {
-      if (j + 1 < columns) samples.prefetch_column(column(j + 1));
+      if (j + 2 < columns) samples.prefetch_column(column(j + 2));
       samples.copy_column(column(j), to + j * samples.rows());
     }
     return to;
