@@ -115,8 +115,8 @@ struct Chain {
     }
   }
   /// Layer I at its place, with the activation that it applies in its store.
-  template <std::size_t I, class Epilogue = NoEpilogue>
-  using stage = Stage<layer<I>, shapes[I], T, Epilogue, typename decltype(source_of<I>())::type, linked(I)>;
+  template <std::size_t I, class Epilogue = NoEpilogue, class Before = NoEpilogue>
+  using stage = Stage<layer<I>, shapes[I], T, Epilogue, typename decltype(source_of<I>())::type, linked(I), Before>;
 
   template <class F>
   static constexpr void for_each_layer(F f) {

@@ -164,7 +164,7 @@ class Execute {
 
   template <std::size_t I, int Delta>
   static void backward(const Shard<P>& shard) {
-    using S = typename P::template stage<I>;
+    using S = typename P::template backward_stage<I>;
     run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
   }
 

@@ -40,6 +40,7 @@ struct Needs {
   bool backward_x = false;       ///< backward reads x
   bool backward_y = false;       ///< backward reads y
   bool in_place = false;         ///< y may lie over x, and dx over dy
+  bool derivative = false;       ///< multiplies dx with the derivative of the elementwise layer before in its own store
   bool epilogue = false;         ///< applies the elementwise layer that follows in its own store
   bool training_only = false;    ///< inference passes x through
   bool latent = false;           ///< x is a distribution that this layer samples: the place of a latent penalty

@@ -129,6 +129,7 @@ struct Backward {
   Random random;
   std::span<const double> sums, dsums;  ///< totals
   Index batch;
+  [[no_unique_address]] typename S::Before before;
 };
 
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.

@@ -84,11 +84,19 @@ struct Program {
     return has;
   }();
 
-  static constexpr Fusion<layers> fusion = [] {
-    std::array<bool, layers + 1> observed{};
-    for (std::size_t k = 0; k < terms; ++k) observed[site[k]] = observed[site[k]] || penalty[k];
-    return fuse<C>(observed, true);
+  /// A penalty looks at activation i, and adds to its gradient.
+  static constexpr std::array<bool, layers + 1> observed = [] {
+    std::array<bool, layers + 1> is{};
+    for (std::size_t k = 0; k < terms; ++k) is[site[k]] = is[site[k]] || penalty[k];
+    return is;
   }();
+  static constexpr Fusion<layers> fusion = fuse<C>(observed, true);
+
+  /// Layer i has its backward done by the layer behind, in the store of that one's dx.
+  static constexpr bool folded(std::size_t i) {
+    return i + 1 < layers && C::elementwise[i] && C::needs[i + 1].derivative && C::needs[i + 1].backward_x && C::needs[i].dsums == 0 &&
+           !observed[i + 1];
+  }
 
   template <std::size_t I>
   static constexpr bool has_epilogue = [] {
@@ -106,6 +114,21 @@ struct Program {
   }
   template <std::size_t I>
   using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type>;
+
+  template <std::size_t I>
+  static auto before_of() {
+    if constexpr (I > 0) {
+      if constexpr (folded(I - 1)) {
+        return std::type_identity<typename C::template layer<I - 1>>{};
+      } else {
+        return std::type_identity<NoEpilogue>{};
+      }
+    } else {
+      return std::type_identity<NoEpilogue>{};
+    }
+  }
+  template <std::size_t I>
+  using backward_stage = typename C::template stage<I, NoEpilogue, typename decltype(before_of<I>())::type>;
 
   /// The layer that wrote activation `site`, an absorbed activation counting as its producer's.
   static constexpr std::size_t producer(std::size_t activation) {
@@ -178,6 +201,7 @@ struct Program {
         put(Do::gather_backward, i);
         after(phase);
       }
+      if (folded(i)) continue;
       put(Do::backward, i);
       if (!C::needs[i].in_place) delta = 1 - delta;
     }

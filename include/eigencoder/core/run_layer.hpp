@@ -99,6 +99,8 @@ void run_backward(const typename C::Layers& layers, const Parameters<typename C:
                   const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
   using T = typename C::Scalar;
   using Pass = Backward<S, InputGradient>;
+  typename S::Before before{};
+  if constexpr (!std::is_same_v<typename S::Before, NoEpilogue>) before = std::get<I - 1>(layers);
   std::get<I>(layers).backward(
       Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
            .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
@@ -115,7 +117,8 @@ void run_backward(const typename C::Layers& layers, const Parameters<typename C:
            .random = batch.random,
            .sums = batch.sums,
            .dsums = batch.dsums,
-           .batch = batch.batch});
+           .batch = batch.batch,
+           .before = before});
 }
 
 }  // namespace eigencoder

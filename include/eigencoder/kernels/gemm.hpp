@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/layer.hpp"
-#include "eigencoder/kernels/packet.hpp"
-#include "eigencoder/kernels/view.hpp"
+#include "eigencoder/kernels/tile.hpp"
 
 // The products of a dense layer, all as one walk: C is cut into tiles of a few packets × a few columns that stay in registers
 // while the depth runs. The left operand is read by columns, the right one is broadcast scalar by scalar.
@@ -11,110 +9,12 @@ namespace eigencoder::kernels {
 
 namespace detail {
 
-// What the registers hold: two packets of rows, and as many columns as leave room for the operands. Nearly any number of columns
-// is a sum of wide and narrow tiles, and narrow ones still keep enough multiply-adds in flight.
-inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
-inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
 /// How deep a tile goes before it is put down: the left operand's panel stays in the first cache while columns pass.
 inline constexpr Index depth_block = 280;
 /// Columns that meet a panel before it is the next one's turn: their part of the right operand stays in the second cache. More
 /// where a panel has first to be turned.
 template <bool LeftTransposed>
 inline constexpr Index column_block = (LeftTransposed ? 24 : 8) * wide_tile;
-
-/// The right operand, whose element (p, j) is broadcast: B itself, or Bᵀ read without a copy.
-template <class T, bool Transposed>
-struct Right {
-  const T* data;
-  Index stride;
-
-  Index depth_step() const { return Transposed ? stride : 1; }
-  Index column_step() const { return Transposed ? 1 : stride; }
-  Right from(Index p, Index j) const { return {data + p * depth_step() + j * column_step(), stride}; }
-};
-
-/// Where a tile goes and what becomes of it there.
-template <class T, class Epilogue>
-struct Sink {
-  T* c;                 ///< the tile's first element
-  Index stride;
-  Index rows, columns;  ///< of the tile that exist
-  bool accumulate;      ///< C holds something to add to
-  bool last;            ///< the depth is complete: apply the epilogue
-  const T* ahead;       ///< what to ask memory for while the depth runs, a cache line each step
-  Index ahead_step;
-  const T* bias;        ///< for the tile's rows: what the sums begin with, or null
-  Epilogue epilogue;
-};
-
-template <class P, int Packets, int Columns, bool Transposed, class Epilogue, class T = typename P::Scalar>
-void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const Sink<T, Epilogue>& sink) {
-  const Sink<T, Epilogue> to = sink;  // a copy that no store can change: its fields stay in registers
-  const bool whole = to.rows == Packets * P::size && to.columns == Columns;
-  P sum[Columns][Packets];
-  if (whole && to.accumulate) {
-#pragma GCC unroll 16
-    for (int j = 0; j < Columns; ++j) {
-#pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) sum[j][i] = P::load(to.c + i * P::size + j * to.stride);
-    }
-  } else {
-#pragma GCC unroll 16
-    for (int i = 0; i < Packets; ++i) {
-      const P first = to.bias ? P::load_first(to.bias + i * P::size, std::min(P::size, to.rows - i * P::size)) : P(0);
-#pragma GCC unroll 16
-      for (int j = 0; j < Columns; ++j) sum[j][i] = first;
-    }
-  }
-
-  // A pointer for every three columns: more would not fit the address registers, fewer not their addressing.
-  constexpr int group = 3, groups = (Columns + group - 1) / group;
-  const Index column_step = b.column_step(), depth_step = b.depth_step();
-  const T* right[groups];
-#pragma GCC unroll 16
-  for (int g = 0; g < groups; ++g) right[g] = b.from(0, Index{g} * group).data;
-
-  const T* ahead = to.ahead;
-  for (Index p = 0; p < depth; ++p, a += a_stride, ahead += to.ahead_step) {
-    prefetch(ahead);
-    P left[Packets];
-#pragma GCC unroll 16
-    for (int i = 0; i < Packets; ++i) left[i] = P::load(a + i * P::size);
-#pragma GCC unroll 16
-    for (int j = 0; j < Columns; ++j) {
-      const P value(right[j / group][j % group * column_step]);
-#pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) sum[j][i] = multiply_add(left[i], value, sum[j][i]);
-    }
-#pragma GCC unroll 16
-    for (int g = 0; g < groups; ++g) right[g] += depth_step;
-  }
-
-  const auto finished = [&](P value) { return to.last ? to.epilogue.apply(value) : value; };
-  if (whole) {
-#pragma GCC unroll 16
-    for (int j = 0; j < Columns; ++j) {
-#pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) finished(sum[j][i]).store(to.c + i * P::size + j * to.stride);
-    }
-  } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
-    T done[Columns][static_cast<std::size_t>(Packets * P::size)];
-#pragma GCC unroll 16
-    for (int j = 0; j < Columns; ++j) {
-#pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) sum[j][i].store(done[j] + i * P::size);
-    }
-    for (Index j = 0; j < to.columns; ++j) {
-      for (Index i = 0; i < to.rows; i += P::size) {
-        const Index rows = std::min(P::size, to.rows - i);
-        T* const c = to.c + i + j * to.stride;
-        P value = P::load(done[j] + i);
-        if (to.accumulate) value = value + P::load_first(c, rows);
-        finished(value).store_first(c, rows);
-      }
-    }
-  }
-}
 
 /// How many of a matrix's columns can be read a packet wide, although only `rows` rows are wanted, without leaving its memory.
 template <class P>
@@ -207,7 +107,7 @@ struct Product {
   bool accumulate = false;
   const T* bias = nullptr;  ///< or null
   T* sums = nullptr;        ///< or null; only with accumulate
-  Epilogue epilogue{};
+  Epilogue epilogue = {};
 
   void run() const {
     T rest[static_cast<std::size_t>(wide_tile * depth_block)];
@@ -320,6 +220,8 @@ struct Product {
     if (sums && slice.first == 0) add_columns<T>({left, rows, slice.depth, left_stride}, sums + i);
     const T* const next = next_panel(slice, i + tall);
     Sink<T, Epilogue> sink{.c = c.data + i,
+                           .row = i,
+                           .column = 0,
                            .stride = c.stride,
                            .rows = rows,
                            .columns = 0,
@@ -334,6 +236,7 @@ struct Product {
       const bool filled = j == slice.tiled;
       const Right<T, Transposed> right = filled ? slice.rest : b.from(slice.begin, j);
       sink.c = c.data + i + j * c.stride;
+      sink.column = j;
       sink.columns = filled ? c.cols - j : wide;
       if (next) {  // the first tiles of a panel ask, for a packet of rows each
         const bool asks = j < slice.first + Packets * wide_tile;
@@ -362,19 +265,28 @@ void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_ident
           epilogue.apply(bias ? total + P::load_first(bias + i, rows) : total).store_first(c.data + i, rows);
         });
   }
-  detail::Product<T, false, false, Epilogue>{.a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = epilogue}.run();
+  detail::Product<T, false, false, detail::Apply<Epilogue>>{
+      .a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = {epilogue}}
+      .run();
 }
 
 /// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
 template <class T>
 void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {
-  detail::Product<T, false, true, NoEpilogue>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}.run();
+  detail::Product<T, false, true, detail::Apply<NoEpilogue>>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}.run();
 }
 
 /// C = Aᵀ·B.   A: k × m   B: k × n   C: m × n
 template <class T>
 void multiply_transposed(View<const T> a, View<const T> b, View<T> c) {
-  detail::Product<T, true, false, NoEpilogue>{.a = a, .b = {b.data, b.stride}, .c = c}.run();
+  detail::Product<T, true, false, detail::Apply<NoEpilogue>>{.a = a, .b = {b.data, b.stride}, .c = c}.run();
+}
+
+/// C = Aᵀ·B ∘ f′, where f′ = f.derivative(y).   y: m × n
+template <class T, class F>
+void multiply_transposed(View<const T> a, View<const T> b, View<T> c, F f, std::type_identity_t<View<const T>> y) {
+  using Epilogue = detail::TimesDerivative<F, T>;
+  detail::Product<T, true, false, Epilogue>{.a = a, .b = {b.data, b.stride}, .c = c, .epilogue = {f, y}}.run();
 }
 
 }  // namespace eigencoder::kernels

@@ -22,7 +22,7 @@ struct Dense {
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape) { return features(Units); }
-  static constexpr Needs needs(Shape) { return {.backward_x = true, .epilogue = true}; }
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .derivative = true, .epilogue = true}; }
   static constexpr auto parameters(Shape in) {
     constexpr Block bias{.name = "bias", .rows = Units, .decay = false};
     const Block weight{.name = "weight", .rows = Units, .cols = in.size(), .init = option_or<Init, Options...>(Init::glorot_uniform)};
@@ -47,7 +47,11 @@ struct Dense {
     T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.dtheta).data();
     kernels::add_multiply_transposed<T>(pass.dy, pass.x, std::get<0>(pass.dtheta), bias);
-    if constexpr (InputGradient) kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx);
+    if constexpr (InputGradient && std::is_same_v<typename S::Before, NoEpilogue>) {
+      kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx);
+    } else if constexpr (InputGradient) {
+      kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx, pass.before, pass.x);
+    }
   }
 };
 

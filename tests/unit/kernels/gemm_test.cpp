@@ -80,6 +80,13 @@ struct Epilogue {
   }
 };
 
+struct Odd {
+  template <class V>
+  V derivative(V y) const {
+    return y + y - V(1);
+  }
+};
+
 template <class T>
 View<const T> corner(const Matrix<T>& matrix, Index rows, Index cols) {
   return {matrix.data(), rows, cols, matrix.rows()};
@@ -140,6 +147,19 @@ TEMPLATE_TEST_CASE("multiply_transposed: every size up to 70", "", float, double
     const Matrix<T> product = exact_product<T>(a.topRows(k).transpose(), b.topRows(k));
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
       kernels::multiply_transposed<T>(corner(a, k, m), corner(b, k, n), c.view());
+      if (!c.holds(product)) FAIL("(" << k << " × " << m << ")ᵀ · " << k << " × " << n);
+    });
+  }
+}
+
+TEMPLATE_TEST_CASE("multiply_transposed: times a derivative, which follows from what lies in its place", "", float, double) {
+  using T = TestType;
+  for (const Index k : {Index{3}, kernels::detail::depth_block + 1}) {  // not in the store of half a sum
+    const Matrix<T> a = whole_numbers<T>(k, most, 1), b = whole_numbers<T>(k, most, 2), y = whole_numbers<T>(most, most, 3);
+    const Matrix<T> product = (exact_product<T>(a.transpose(), b).array() * (2 * y.array() - T(1))).matrix();
+    for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
+      const Matrix<T> tight = y.topLeftCorner(m, n);  // a sanitizer sees a read beyond
+      kernels::multiply_transposed<T>(corner(a, k, m), corner(b, k, n), c.view(), Odd{}, tight);
       if (!c.holds(product)) FAIL("(" << k << " × " << m << ")ᵀ · " << k << " × " << n);
     });
   }

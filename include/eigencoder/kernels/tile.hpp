@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/core/layer.hpp"
+#include "eigencoder/kernels/packet.hpp"
+#include "eigencoder/kernels/view.hpp"
+
+// The inner part of every product: a few packets × a few columns of C, kept in registers while the depth runs.
+namespace eigencoder::kernels::detail {
+
+// What the registers hold: two packets of rows, and as many columns as leave room for the operands. Nearly any number of columns
+// is a sum of wide and narrow tiles, and narrow ones still keep enough multiply-adds in flight.
+inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
+inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
+
+/// The right operand, whose element (p, j) is broadcast: B itself, or Bᵀ read without a copy.
+template <class T, bool Transposed>
+struct Right {
+  const T* data;
+  Index stride;
+
+  Index depth_step() const { return Transposed ? stride : 1; }
+  Index column_step() const { return Transposed ? 1 : stride; }
+  Right from(Index p, Index j) const { return {data + p * depth_step() + j * column_step(), stride}; }
+};
+
+/// What becomes of a product's values in their store: f(value).
+template <class F>
+struct Apply {
+  F f;
+  template <class P>
+  P operator()(P value, Index, Index, Index) const {
+    return f.apply(value);
+  }
+};
+
+/// The same: value · f′, where f′ follows from the y that lies in its place.
+template <class F, class T>
+struct TimesDerivative {
+  F f;
+  View<const T> y;
+  template <class P>
+  P operator()(P value, Index row, Index column, Index rows) const {
+    return value * f.derivative(P::load_first(y.column(column) + row, rows));
+  }
+};
+
+/// Where a tile goes and what becomes of it there.
+template <class T, class Epilogue>
+struct Sink {
+  T* c;                 ///< the tile's first element
+  Index row, column;    ///< its place in C
+  Index stride;
+  Index rows, columns;  ///< of the tile that exist
+  bool accumulate;      ///< C holds something to add to
+  bool last;            ///< the depth is complete: apply the epilogue
+  const T* ahead;       ///< what to ask memory for while the depth runs, a cache line each step
+  Index ahead_step;
+  const T* bias;        ///< for the tile's rows: what the sums begin with, or null
+  Epilogue epilogue;
+};
+
+template <class P, int Packets, int Columns, bool Transposed, class Epilogue, class T = typename P::Scalar>
+void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const Sink<T, Epilogue>& sink) {
+  const Sink<T, Epilogue> to = sink;  // a copy that no store can change: its fields stay in registers
+  const bool whole = to.rows == Packets * P::size && to.columns == Columns;
+  P sum[Columns][Packets];
+  if (whole && to.accumulate) {
+#pragma GCC unroll 16
+    for (int j = 0; j < Columns; ++j) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) sum[j][i] = P::load(to.c + i * P::size + j * to.stride);
+    }
+  } else {
+#pragma GCC unroll 16
+    for (int i = 0; i < Packets; ++i) {
+      const P first = to.bias ? P::load_first(to.bias + i * P::size, std::min(P::size, to.rows - i * P::size)) : P(0);
+#pragma GCC unroll 16
+      for (int j = 0; j < Columns; ++j) sum[j][i] = first;
+    }
+  }
+
+  // A pointer for every three columns: more would not fit the address registers, fewer not their addressing.
+  constexpr int group = 3, groups = (Columns + group - 1) / group;
+  const Index column_step = b.column_step(), depth_step = b.depth_step();
+  const T* right[groups];
+#pragma GCC unroll 16
+  for (int g = 0; g < groups; ++g) right[g] = b.from(0, Index{g} * group).data;
+
+  const T* ahead = to.ahead;
+  for (Index p = 0; p < depth; ++p, a += a_stride, ahead += to.ahead_step) {
+    prefetch(ahead);
+    P left[Packets];
+#pragma GCC unroll 16
+    for (int i = 0; i < Packets; ++i) left[i] = P::load(a + i * P::size);
+#pragma GCC unroll 16
+    for (int j = 0; j < Columns; ++j) {
+      const P value(right[j / group][j % group * column_step]);
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) sum[j][i] = multiply_add(left[i], value, sum[j][i]);
+    }
+#pragma GCC unroll 16
+    for (int g = 0; g < groups; ++g) right[g] += depth_step;
+  }
+
+  const auto finished = [&](P value, Index i, Index j, Index rows) {
+    return to.last ? to.epilogue(value, to.row + i, to.column + j, rows) : value;
+  };
+  if (whole) {
+#pragma GCC unroll 16
+    for (int j = 0; j < Columns; ++j) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) finished(sum[j][i], i * P::size, j, P::size).store(to.c + i * P::size + j * to.stride);
+    }
+  } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
+    T done[Columns][static_cast<std::size_t>(Packets * P::size)];
+#pragma GCC unroll 16
+    for (int j = 0; j < Columns; ++j) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Packets; ++i) sum[j][i].store(done[j] + i * P::size);
+    }
+    for (Index j = 0; j < to.columns; ++j) {
+      for (Index i = 0; i < to.rows; i += P::size) {
+        const Index rows = std::min(P::size, to.rows - i);
+        T* const c = to.c + i + j * to.stride;
+        P value = P::load(done[j] + i);
+        if (to.accumulate) value = value + P::load_first(c, rows);
+        finished(value, i, j, rows).store_first(c, rows);
+      }
+    }
+  }
+}
+
+}  // namespace eigencoder::kernels::detail
