@@ -44,12 +44,19 @@ class Random {
         first_(static_cast<std::uint32_t>(first_sample)) {}
 
   /// Uniform in [0, 1), on a grid of 2⁻⁵³.
-  constexpr double uniform(Index sample, Index element) const { return pair(sample, element)[0]; }
+  constexpr double uniform(Index sample, Index element) const { return uniforms(sample, element)[0]; }
+
+  /// Two of them, at the price of one.
+  constexpr std::array<double, 2> uniforms(Index sample, Index element) const {
+    const auto word = philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, layer_}, seed_);
+    const auto real = [](std::uint64_t high, std::uint64_t low) { return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53; };
+    return {real(word[0], word[1]), real(word[2], word[3])};
+  }
 
   /// Normal with mean 0 and variance 1 (Box and Muller, 1958).
   double normal(Index sample, Index element) const {
     constexpr double two_pi = 6.283185307179586476925;
-    const auto [radius, angle] = pair(sample, element);
+    const auto [radius, angle] = uniforms(sample, element);
     return std::sqrt(-2.0 * std::log(1.0 - radius)) * std::cos(two_pi * angle);
   }
 
@@ -59,12 +66,6 @@ class Random {
   }
 
  private:
-  constexpr std::array<double, 2> pair(Index sample, Index element) const {
-    const auto word = philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, layer_}, seed_);
-    const auto real = [](std::uint64_t high, std::uint64_t low) { return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53; };
-    return {real(word[0], word[1]), real(word[2], word[3])};
-  }
-
   std::uint64_t seed_ = 0;
   std::uint32_t step_ = 0, layer_ = 0, first_ = 0;
 };

@@ -70,7 +70,6 @@ void sum_columns(View<const T> a, Term term, Finish finish) {
     }
   };
   strips.template operator()<8>();
-  strips.template operator()<4>();
   strips.template operator()<2>();
   strips.template operator()<1>();
   if (const Index rows = a.rows - i; rows > 0) {

@@ -220,8 +220,13 @@ class Trainer {
   void shuffle(std::vector<Index>& order) {
     const Random random(seed_, shuffles_++, shuffling);
     std::iota(order.begin(), order.end(), Index{0});
-    for (std::size_t i = order.size(); i > 1; --i) {
-      std::swap(order[i - 1], order[static_cast<std::size_t>(random.below(static_cast<Index>(i), 0, static_cast<Index>(i)))]);
+    const auto swap_last = [&](std::size_t count, double uniform) {
+      std::swap(order[count - 1], order[static_cast<std::size_t>(uniform * static_cast<double>(count))]);
+    };
+    for (std::size_t count = order.size(); count > 1; count -= 2) {
+      const auto [first, second] = random.uniforms(0, static_cast<Index>(count));
+      swap_last(count, first);
+      swap_last(count - 1, second);
     }
   }
 
