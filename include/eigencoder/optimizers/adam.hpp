@@ -17,6 +17,7 @@ struct Adam {
   double epsilon = 1e-8;
 
   static constexpr std::size_t slots = 2;
+  static constexpr bool decays = false;
 
   /// Throws OptionError.
   void check() const { check("Adam"); }

@@ -13,6 +13,7 @@ struct SGD {
   bool nesterov = false;
 
   static constexpr std::size_t slots = 1;
+  static constexpr bool decays = false;
 
   /// Throws OptionError.
   void check() const {

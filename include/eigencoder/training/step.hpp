@@ -257,13 +257,20 @@ class Stepper {
     std::size_t begin = 0, end = 0;
     bool decay = true;
   };
-  static constexpr std::size_t block_count = [] {
+  /// An optimizer that says `decays = false` treats all alike: one stretch, and no short ones.
+  static constexpr bool all_alike = requires { requires !Opt::decays; };
+  static constexpr std::size_t stretch_count = [] {
+    if (all_alike) return std::size_t{1};
     std::size_t count = 0;
     C::for_each_layer([&]<std::size_t I>() { count += C::template stage<I>::Trainable::count; });
     return count;
   }();
-  static constexpr std::array<Stretch, block_count> stretches = [] {
-    std::array<Stretch, block_count> all{};
+  static constexpr std::array<Stretch, stretch_count> stretches = [] {
+    std::array<Stretch, stretch_count> all{};
+    if (all_alike) {
+      all[0] = {0, parameters, true};
+      return all;
+    }
     std::size_t n = 0;
     C::for_each_layer([&]<std::size_t I>() {
       for (const auto& entry : C::template stage<I>::Trainable::entries) {

@@ -103,9 +103,9 @@ const std::vector<Index> deep{block - 1, block, block + 1, 2 * block, 2 * block 
 
 constexpr Index most = 70;
 #ifdef __SANITIZE_ADDRESS__  // these runs look for stray reads and writes, and are ten times as slow
-constexpr Index step = 9;
+constexpr Index every = 9;
 #else
-constexpr Index step = 1;
+constexpr Index every = 1;
 #endif
 
 /// Calls f(m, n, C) with memory for an m × n matrix C, for every m and n.
@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("multiply: every size up to 70, with and without bias and epi
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 1), b = whole_numbers<T>(most, most, 2);
   const Vector<T> bias = whole_numbers<T>(most, 1, 3);
-  for (Index k = 1; k <= most; k += step) {
+  for (Index k = 1; k <= most; k += every) {
     const Matrix<T> product = exact_product<T>(a.leftCols(k), b.topRows(k));  // holds those of fewer rows and columns
     const Matrix<T> activated = ((product.colwise() + bias).cwiseMax(T(0)).array() + T(1)).matrix();
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
@@ -143,7 +143,7 @@ TEMPLATE_TEST_CASE("multiply: every size up to 70, with and without bias and epi
 TEMPLATE_TEST_CASE("multiply_transposed: every size up to 70", "", float, double) {
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 1), b = whole_numbers<T>(most, most, 2);
-  for (Index k = 1; k <= most; k += step) {
+  for (Index k = 1; k <= most; k += every) {
     const Matrix<T> product = exact_product<T>(a.topRows(k).transpose(), b.topRows(k));
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
       kernels::multiply_transposed<T>(corner(a, k, m), corner(b, k, n), c.view());
@@ -207,7 +207,7 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
-  for (Index k = 1; k <= most; k += step) {
+  for (Index k = 1; k <= most; k += every) {
     const Matrix<T> sum = before + exact_product<T>(a.leftCols(k), b.leftCols(k).transpose());
     const Vector<T> row_sums = before.col(0) + a.leftCols(k).rowwise().sum();
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
