@@ -117,12 +117,8 @@ struct Program {
 
   template <std::size_t I>
   static auto before_of() {
-    if constexpr (I > 0) {
-      if constexpr (folded(I - 1)) {
-        return std::type_identity<typename C::template layer<I - 1>>{};
-      } else {
-        return std::type_identity<NoEpilogue>{};
-      }
+    if constexpr (I > 0 && folded(I - 1)) {
+      return std::type_identity<typename C::template layer<I - 1>>{};
     } else {
       return std::type_identity<NoEpilogue>{};
     }

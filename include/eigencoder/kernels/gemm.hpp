@@ -110,11 +110,11 @@ struct Product {
 
   void run() const {
     T rest[static_cast<std::size_t>(wide_tile * depth_block)];
-    const Index depth = LeftTransposed ? a.rows : a.cols;
+    const Index depth = LeftTransposed ? a.rows : a.cols, filled = tiled();
     const Index blocks = std::max<Index>(1, (depth + depth_block - 1) / depth_block);  // one even for no depth, which leaves f(bias)
     for (Index block = 0; block < blocks; ++block) {
       const Index begin = depth * block / blocks, deep = depth * (block + 1) / blocks - begin;
-      Slice slice{begin, deep, block + 1 == blocks, 0, 0, tiled(), copy_rest(begin, deep, rest)};
+      Slice slice{begin, deep, block + 1 == blocks, 0, 0, filled, copy_rest(begin, deep, filled, rest)};
       while (slice.end < c.cols) {
         slice.first = slice.end;
         while (slice.end < c.cols && slice.end < slice.first + column_block<LeftTransposed>) slice.end += width(c.cols - slice.end);
@@ -140,9 +140,9 @@ struct Product {
     return j;
   }
 
-  /// The columns that fill no tile, filled up with zeros.
-  Right<T, Transposed> copy_rest(Index begin, Index depth, T* rest) const {
-    const Index first = tiled(), wide = width(c.cols - first);
+  /// The columns from `first` on, which fill no tile, filled up with zeros.
+  Right<T, Transposed> copy_rest(Index begin, Index depth, Index first, T* rest) const {
+    const Index wide = width(c.cols - first);
     const Right<T, Transposed> copy{rest, Transposed ? wide : depth};
     for (Index j = 0; first < c.cols && j < wide; ++j) {
       T* const to = rest + j * copy.column_step();
