@@ -9,13 +9,19 @@
 
 namespace eigencoder {
 
-/// Fails to compile, naming the first layer of a list that cannot stand at its place.
+/// Fails to compile, naming the first layer of a list that cannot stand at its place. A layer may say why, in the assertions of a
+/// member template `Refusal<Input>`.
 template <std::size_t Position, class Layer, Shape Input>
 struct LayerAccepts {
   static_assert(Recipe<Layer>,
                 "this type is not a layer (it lacks accepts, output, needs or parameters): see Position and Layer above");
   static constexpr bool accepted = [] {
-    if constexpr (Recipe<Layer>) return Layer::accepts(Input);
+    if constexpr (Recipe<Layer>) {
+      if constexpr (!Layer::accepts(Input) && requires { typename Layer::template Refusal<Input>; }) {
+        return sizeof(typename Layer::template Refusal<Input>) == 0;
+      }
+      return Layer::accepts(Input);
+    }
     return true;
   }();
   static_assert(accepted, "this layer cannot take an input of this shape: see Position, Layer and Input above");
