@@ -80,6 +80,22 @@ constexpr std::array<Index, N + 1> running_total(Count count) {
 
 }  // namespace detail
 
+/// A layer that can do the work of the layer before it as well, as one: it says so by a member template Behind<Before>, a layer
+/// with the same parameters, made from both and put in the place of both. The list of layers stays the user's.
+template <class Layer, class Before>
+concept TakesOver = requires(const Layer layer, const Before before) { typename Layer::template Behind<Before>(before, layer); };
+
+namespace detail {
+template <class Before, class Layer, bool Taken>
+struct RunsAs {
+  using type = Layer;
+};
+template <class Before, class Layer>
+struct RunsAs<Before, Layer, true> {
+  using type = typename Layer::template Behind<Before>;
+};
+}  // namespace detail
+
 /// Everything that is known of a network before it runs: layers one after the other, from the encoder's first to the
 /// decoder's last. Activation i is what stands before layer i; activation `code` is the code.
 template <class T, Shape In, std::size_t Code, class... L>
@@ -95,10 +111,35 @@ struct Chain {
   static constexpr auto shapes = detail::shapes_along<In, L...>;
   static constexpr Shape input = In, output = shapes[size];
 
+  /// Layer i does the work of layer i − 1 too. What lies between them does not exist; the code always does.
+  static constexpr std::array<bool, size> takes_over = [] {
+    std::array<bool, size> takes{};
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      ((takes[I + 1] = TakesOver<layer<I + 1>, layer<I>> && I + 1 != code), ...);
+    }(std::make_index_sequence<size - 1>{});
+    return takes;
+  }();
+  static constexpr bool taken_over(std::size_t i) { return i + 1 < size && takes_over[i + 1]; }
+  /// The activation that layer i reads.
+  static constexpr std::size_t reads(std::size_t i) { return takes_over[i] ? i - 1 : i; }
+
+  /// What runs in the place of layer I: the layer, or what it becomes together with the one before.
+  template <std::size_t I>
+  using runs_as = typename detail::RunsAs<layer<I == 0 ? 0 : I - 1>, layer<I>, takes_over[I]>::type;
+  template <std::size_t I>
+  static runs_as<I> recipe(const Layers& layers) {
+    if constexpr (takes_over[I]) {
+      return runs_as<I>(std::get<I - 1>(layers), std::get<I>(layers));
+    } else {
+      return std::get<I>(layers);
+    }
+  }
+
   static constexpr std::array<Needs, size> needs = [] {
     std::array<Needs, size> all{};
-    std::size_t i = 0;
-    ((all[i] = L::needs(shapes[i]), ++i), ...);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      ((all[I] = taken_over(I) ? Needs{} : runs_as<I>::needs(shapes[reads(I)])), ...);
+    }(std::make_index_sequence<size>{});
     return all;
   }();
   static constexpr std::array<bool, size> elementwise{Elementwise<L>...};
@@ -122,7 +163,7 @@ struct Chain {
   }
   /// Layer I at its place, with the activation that it applies in its store.
   template <std::size_t I, class Epilogue = NoEpilogue, class Before = NoEpilogue>
-  using stage = Stage<layer<I>, shapes[I], T, Epilogue, typename decltype(source_of<I>())::type, linked(I), Before>;
+  using stage = Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, linked(I), Before>;
 
   template <class F>
   static constexpr void for_each_layer(F f) {
@@ -171,7 +212,7 @@ struct Chain {
   template <class Measure>
   static constexpr Index widest(Measure measure) {
     Index most = 0;
-    for (std::size_t i = 0; i < size; ++i) most = std::max(most, measure(i));
+    for (std::size_t i = 0; i < size; ++i) most = std::max(most, taken_over(i) ? 0 : measure(i));
     return most;
   }
   static constexpr Index scratch = widest([](std::size_t i) { return needs[i].scratch; });
@@ -183,7 +224,7 @@ struct Chain {
 /// stays the user's.
 template <std::size_t N>
 struct Fusion {
-  std::array<bool, N> in_place{};  ///< layer i writes over its input
+  std::array<bool, N> in_place{};  ///< layer i writes over its input, or writes nothing since the next does its work
   std::array<bool, N> absorbed{};  ///< layer i is applied by layer i − 1 in its store
 
   /// The first activation of those that share memory with activation i, by layers that write in place.
@@ -200,7 +241,7 @@ constexpr Fusion<C::size> fuse(const std::array<bool, C::size + 1>& observed, bo
   Fusion<C::size> fusion;
   for (std::size_t i = 1; i < C::size; ++i) {
     const bool input_read_again = training && (C::needs[i].backward_x || C::needs[i - 1].backward_y);
-    fusion.in_place[i] = C::needs[i].in_place && !input_read_again && !observed[i];
+    fusion.in_place[i] = C::taken_over(i) || (C::needs[i].in_place && !input_read_again && !observed[i]);
     fusion.absorbed[i] = fusion.in_place[i] && C::elementwise[i] && C::needs[i - 1].epilogue && i != C::code;
   }
   return fusion;

@@ -118,7 +118,7 @@ class Execute {
   static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
     const Index link = C::needs[i].link;
     T* const dy = shard.lane.delta(delta);
-    return {.x = activation(shard, i),
+    return {.x = activation(shard, C::reads(i)),
             .y = shard.lane.activation(i + 1),
             .cache = shard.lane.cache(i),
             .scratch = shard.lane.scratch(),
@@ -147,15 +147,15 @@ class Execute {
   template <std::size_t I>
   static void gather(const Shard<P>& shard) {
     using S = typename P::template stage<I>;
-    std::get<I>(shard.layers).gather(Gather<S>{.x = view(shard, I), .sums = part(shard.sums, C::sums_at[I], S::needs.sums)});
+    C::template recipe<I>(shard.layers).gather(Gather<S>{.x = view(shard, C::reads(I)), .sums = part(shard.sums, C::sums_at[I], S::needs.sums)});
   }
 
   template <std::size_t I, int Delta>
   static void gather_backward(const Shard<P>& shard) {
     using S = typename P::template stage<I>;
-    std::get<I>(shard.layers)
+    C::template recipe<I>(shard.layers)
         .gather_backward(GatherBackward<S>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[I]),
-                                           .x = view(shard, I),
+                                           .x = view(shard, C::reads(I)),
                                            .dy = MatrixView<const T>(shard.lane.delta(Delta), S::out.size(), shard.columns),
                                            .sums = layer_sums(shard, I),
                                            .dsums = part(shard.sums, P::dsums_begin + C::dsums_at[I], S::needs.dsums),

@@ -57,6 +57,13 @@ constexpr Option option_or(Option fallback) {
   return fallback;
 }
 
+/// A template argument that is an option of type Option.
+template <auto Given, class Option>
+concept OptionOf = std::is_same_v<std::remove_const_t<decltype(Given)>, Option>;
+
+/// Whether a layer adds a bias to every output: an option of layers with weights.
+enum class Bias { added, none };
+
 /// A layer recipe: small, immutable, owner of no memory, ignorant of its input until asked with a shape.
 template <class L>
 concept Recipe = std::is_trivially_copyable_v<L> && requires(Shape in) {

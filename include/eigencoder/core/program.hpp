@@ -94,8 +94,8 @@ struct Program {
 
   /// Layer i has its backward done by the layer behind, in the store of that one's dx.
   static constexpr bool folded(std::size_t i) {
-    return i + 1 < layers && C::elementwise[i] && C::needs[i + 1].derivative && C::needs[i + 1].backward_x && C::needs[i].dsums == 0 &&
-           !observed[i + 1];
+    const std::size_t behind = C::taken_over(i + 1) ? i + 2 : i + 1;
+    return behind < layers && C::elementwise[i] && C::needs[behind].derivative && !observed[i + 1];
   }
 
   template <std::size_t I>
@@ -117,8 +117,8 @@ struct Program {
 
   template <std::size_t I>
   static auto before_of() {
-    if constexpr (I > 0 && folded(I - 1)) {
-      return std::type_identity<typename C::template layer<I - 1>>{};
+    if constexpr (C::reads(I) > 0 && folded(C::reads(I) - 1)) {
+      return std::type_identity<typename C::template layer<C::reads(I) - 1>>{};
     } else {
       return std::type_identity<NoEpilogue>{};
     }
@@ -175,6 +175,7 @@ struct Program {
       }
     };
     for (std::size_t i = 0; i < layers; ++i) {
+      if (C::taken_over(i)) continue;
       if (trains && C::needs[i].sums > 0) {
         put(Do::gather, i);
         after(phase);
@@ -191,7 +192,7 @@ struct Program {
         if (gathers(k)) after(gathered[k]);
         put(Do::penalty, k, trains && C::trains(i));
       }
-      if (!trains || !C::trains(i)) continue;
+      if (!trains || !C::trains(i) || C::taken_over(i)) continue;
       if (on_logits && i == layers - 1) continue;  // the loss has differentiated it
       if (C::needs[i].dsums > 0) {
         put(Do::gather_backward, i);
@@ -223,7 +224,9 @@ struct Program {
   }();
   static constexpr Index activations = [] {
     Index most = 0;
-    for (std::size_t i = 1; i <= layers; ++i) most = std::max(most, activation_at[i] + C::shapes[i].size());
+    for (std::size_t i = 1; i <= layers; ++i) {
+      if (!C::taken_over(i - 1)) most = std::max(most, activation_at[i] + C::shapes[i].size());
+    }
     return most;
   }();
 

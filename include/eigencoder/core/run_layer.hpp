@@ -20,7 +20,7 @@ void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, 
   C::for_each_layer([&]<std::size_t I>() {
     using S = typename C::template stage<I>;
     if constexpr (S::needs.packed > 0) {
-      std::get<I>(layers).prepare(Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
+      C::template recipe<I>(layers).prepare(Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
                                              .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
     }
   });
@@ -75,7 +75,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
     using Pass = Forward<S, Training>;
     typename S::Epilogue epilogue{};
     if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<I + 1>(layers);
-    std::get<I>(layers).forward(
+    C::template recipe<I>(layers).forward(
         Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
              .state = S::Running::views(parameters.state + C::state_at[I]),
              .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
@@ -100,8 +100,8 @@ void run_backward(const typename C::Layers& layers, const Parameters<typename C:
   using T = typename C::Scalar;
   using Pass = Backward<S, InputGradient>;
   typename S::Before before{};
-  if constexpr (!std::is_same_v<typename S::Before, NoEpilogue>) before = std::get<I - 1>(layers);
-  std::get<I>(layers).backward(
+  if constexpr (!std::is_same_v<typename S::Before, NoEpilogue>) before = std::get<C::reads(I) - 1>(layers);
+  C::template recipe<I>(layers).backward(
       Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
            .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
            .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),

@@ -8,15 +8,13 @@
 
 namespace eigencoder {
 
-enum class Bias { added, none };
-
 /// Fully connected: y = W x + b on every column.   x: n × B   y: Units × B   W: Units × n   b: Units
 /// dW += dy xᵀ   db += dy 1   dx = Wᵀ dy
 /// Options: Bias::added (default) or Bias::none; an Init for W (default Init::glorot_uniform).
 template <Index Units, auto... Options>
 struct Dense {
   static_assert(Units > 0, "Dense<Units>: Units must be positive");
-  static_assert(((std::is_same_v<decltype(Options), Bias> || std::is_same_v<decltype(Options), Init>)&&...),
+  static_assert(((OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
                 "Dense<Units, Options...>: an option is a Bias or an Init");
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
 

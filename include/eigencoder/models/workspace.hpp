@@ -38,7 +38,7 @@ struct InferencePlan {
     std::array<Index, 2> widest{};
     for (std::size_t i = 1; i <= C::size; ++i) {
       Index& most = widest[static_cast<std::size_t>(buffer[i])];
-      most = std::max(most, C::shapes[i].size());
+      if (!C::taken_over(i - 1)) most = std::max(most, C::shapes[i].size());
     }
     return widest;
   }();
@@ -81,14 +81,14 @@ class Workspace {
 
   template <std::size_t From, std::size_t To, std::size_t I>
   void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count) {
-    if constexpr (!Plan::fusion.absorbed[I]) {
+    if constexpr (!Plan::fusion.absorbed[I] && !C::taken_over(I)) {
       using S = typename Plan::template stage<I>;
       // What is written over up to the end goes straight to the caller.
       constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
       const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::buffer[i] == 0 ? 0 : Plan::width[0]); };
       constexpr Index link = S::needs.link;
       run_forward<C, I, S, false>(layers, parameters,
-                                  {.x = I == From ? x : place(I),
+                                  {.x = C::reads(I) == From ? x : place(C::reads(I)),
                                    .y = place(I + 1),
                                    .cache = cache(I),
                                    .scratch = memory_.data() + C::packed_at[C::size],

@@ -244,7 +244,7 @@ class Stepper {
       using S = typename P::template stage<I>;
       if constexpr (S::Running::count > 0) {
         const std::span<const double> totals = totals_;
-        std::get<I>(layers).settle(
+        C::template recipe<I>(layers).settle(
             Settle<S>{.state = S::Running::views(state + C::state_at[I]),
                       .sums = totals.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
                       .batch = batch});

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <numeric>
+
+#include "eigencoder/core/window.hpp"
+#include "eigencoder/kernels/contraction.hpp"
+#include "eigencoder/kernels/frame.hpp"
+#include "eigencoder/kernels/gemm.hpp"
+
+// Convolutions without patches: products whose columns are pixels where they lie. docs/convolution.md derives all of it.
+namespace eigencoder::kernels {
+
+/// How the taps of a kernel connect two images: window w meets pixel w · stride + tap · dilation − before, on each axis. A
+/// convolution goes from pixels to windows (gather), a transposed one, or the gradient of the first, from windows to pixels
+/// (scatter). Both images have their channels innermost.
+struct Correlation {
+  Axis vertical, horizontal;
+  Index pixel_channels, window_channels;
+
+  constexpr Index taps() const { return vertical.taps * horizontal.taps; }
+  constexpr Index weights() const { return taps() * pixel_channels * window_channels; }
+  constexpr Index pixels() const { return vertical.pixels * horizontal.pixels * pixel_channels; }    ///< scalars of an image
+  constexpr Index windows() const { return vertical.windows * horizontal.windows * window_channels; }
+
+  /// Images worked on at once, so that small ones too fill the tiles.
+  constexpr Index group() const { return std::clamp<Index>(196 / (vertical.windows * horizontal.windows), 1, 8); }
+
+  /// Pixels with what padding the windows reach.
+  constexpr Frame pixel_frame() const {
+    Frame frame(vertical.pixels, horizontal.pixels, pixel_channels);
+    const auto reached = [](const Axis& axis) { return (axis.windows - 1) * axis.stride + axis.reach(); };
+    const bool inside = vertical.before == 0 && horizontal.before == 0 && reached(vertical) <= vertical.pixels &&
+                        reached(horizontal) <= horizontal.pixels;
+    if (!inside) {
+      frame.top = vertical.before, frame.left = horizontal.before;
+      frame.rows = reached(vertical), frame.columns = reached(horizontal);
+    }
+    return frame;
+  }
+  constexpr Frame window_frame() const;
+};
+
+/// The pixels of one axis whose distance from the padded border is `remainder`, modulo the stride. All of them meet the same
+/// taps: `taps` of them, from `last_tap` down by `tap_step`, at windows that go up by `window_step`.
+struct Phase {
+  Index first_pixel = 0, pixels = 0;
+  Index taps = 0, last_tap = 0, tap_step = 1;
+  Index first_window = 0, window_step = 1;  ///< the window where first_pixel meets last_tap; it may lie outside
+
+  constexpr Phase(const Axis& axis, Index remainder) {
+    const Index stride = axis.stride, common = std::gcd(stride, axis.dilation);
+    first_pixel = ((remainder - axis.before) % stride + stride) % stride;
+    pixels = first_pixel < axis.pixels ? (axis.pixels - first_pixel + stride - 1) / stride : 0;
+    tap_step = stride / common;
+    window_step = axis.dilation / common;
+    Index tap = 0;
+    while (tap < axis.taps && tap * axis.dilation % stride != remainder) ++tap;
+    if (tap >= axis.taps) return;
+    taps = (axis.taps - 1 - tap) / tap_step + 1;
+    last_tap = tap + (taps - 1) * tap_step;
+    first_window = (first_pixel + axis.before - last_tap * axis.dilation) / stride;
+  }
+  constexpr Index last_window() const { return first_window + (pixels - 1) + (taps - 1) * window_step; }
+};
+
+/// Windows with the border that pixels reach over.
+constexpr Frame Correlation::window_frame() const {
+  Frame frame(vertical.windows, horizontal.windows, window_channels);
+  const auto widen = [](const Axis& axis, Index& begin, Index& extent) {
+    Index last = axis.windows - 1;
+    for (Index remainder = 0; remainder < axis.stride; ++remainder) {
+      const Phase phase(axis, remainder);
+      if (phase.pixels == 0 || phase.taps == 0) continue;
+      begin = std::max(begin, -phase.first_window);
+      last = std::max(last, phase.last_window());
+    }
+    extent = begin + last + 1;
+  };
+  widen(vertical, frame.top, frame.rows);
+  widen(horizontal, frame.left, frame.columns);
+  return frame;
+}
+
+namespace detail {
+
+/// Rows in memory for any kind of panel.
+constexpr Index most_panel_rows(Index rows) { return (rows + 7) / 8 * 8; }
+
+/// So few rows that packets go along the depth instead.
+constexpr bool few(Index rows, Index run) { return rows <= 3 && run >= 8; }
+
+inline constexpr int pixel_tile = many_registers ? 14 : 6;
+
+/// The loops over taps and channels, the innermost as long as memory allows.
+constexpr Loops tap_loops(Index rows, Index columns, Index channels, Index row_step, Index column_step) {
+  if (column_step == channels) return {.extent = {1, rows, columns * channels}, .first = {}, .second = {0, row_step, 1}};
+  return {.extent = {rows, columns, channels}, .first = {}, .second = {row_step, column_step, 1}};
+}
+
+template <class Epilogue>
+Epilogue moved(Epilogue epilogue, Index by) {
+  if constexpr (requires { epilogue.y; }) epilogue.y += by;
+  return epilogue;
+}
+
+template <class C>
+void run_for_pixels(const C& contraction) {
+  if (few(contraction.rows, contraction.depth.extent[2])) {
+    contraction.run_along_depth();
+  } else {
+    contraction.template run<pixel_tile>();
+  }
+}
+
+/// Writes a rows × (taps · channels) matrix as run_for_pixels reads it.
+template <class T, class Element>
+void pack_for_pixels(Index rows, const Loops& depth, T* to, Element element) {
+  if (!few(rows, depth.extent[2])) return pack_panels<T>(rows, depth.count(), to, element);
+  for (Index row = 0; row < rows; ++row) {
+    for (Index k = 0; k < depth.count(); ++k) *to++ = element(row, k);
+  }
+}
+
+/// Calls f(vertical phase, horizontal phase) for all that have pixels.
+template <class F>
+void for_each_phase(const Correlation& g, F f) {
+  for (Index i = 0; i < g.vertical.stride; ++i) {
+    for (Index j = 0; j < g.horizontal.stride; ++j) {
+      const Phase y(g.vertical, i), x(g.horizontal, j);
+      if (y.pixels > 0 && x.pixels > 0) f(y, x);
+    }
+  }
+}
+
+inline Loops gather_depth(const Correlation& g, const Frame& frame) {
+  return tap_loops(g.vertical.taps, g.horizontal.taps, g.pixel_channels, g.vertical.dilation * frame.row(),
+                   g.horizontal.dilation * frame.pixel);
+}
+inline Loops scatter_depth(const Correlation& g, const Frame& frame, const Phase& y, const Phase& x) {
+  const bool none = y.taps == 0 || x.taps == 0;
+  return tap_loops(none ? 0 : y.taps, x.taps, g.window_channels, y.window_step * frame.row(), x.window_step * frame.pixel);
+}
+
+}  // namespace detail
+
+// Scalars that the operations below need.
+
+constexpr Index gather_packed(const Correlation& g) { return detail::most_panel_rows(g.window_channels) * g.taps() * g.pixel_channels; }
+constexpr Index scatter_packed(const Correlation& g) { return detail::most_panel_rows(g.pixel_channels) * g.taps() * g.window_channels; }
+constexpr Index gather_scratch(const Correlation& g) { return g.pixel_frame().bare() ? 0 : g.group() * g.pixel_frame().size(); }
+constexpr Index scatter_scratch(const Correlation& g) { return g.window_frame().bare() ? 0 : g.group() * g.window_frame().size(); }
+
+/// Packs weight(window channel, tap row, tap column, pixel channel) for gather().
+template <class T, class Weight>
+void pack_gather(const Correlation& g, T* packed, Weight weight) {
+  const Index run = g.horizontal.taps * g.pixel_channels;
+  detail::pack_for_pixels(g.window_channels, detail::gather_depth(g, g.pixel_frame()), packed, [&](Index row, Index k) {
+    return weight(row, k / run, k % run / g.pixel_channels, k % g.pixel_channels);
+  });
+}
+
+/// window(w) = f(bias + Σ over taps of weight(tap) · pixel(w, tap)), for `count` images.
+template <class T, class Epilogue>
+void gather(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch, Epilogue epilogue) {
+  const Frame frame = g.pixel_frame();
+  const Index group = g.group();
+  frame.clear(std::min(group, count), scratch);
+  for (Index n = 0; n < count; n += group) {
+    const Index images = std::min(group, count - n);
+    detail::run_for_pixels(Contraction<T, Epilogue>{
+        .a = packed,
+        .packed = true,
+        .rows = g.window_channels,
+        .b = frame.around(pixels + n * g.pixels(), images, scratch),
+        .c = windows + n * g.windows(),
+        .depth = detail::gather_depth(g, frame),
+        .columns = {.extent = {images, g.vertical.windows, g.horizontal.windows},
+                    .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
+                    .second = {g.windows(), g.horizontal.windows * g.window_channels, g.window_channels}},
+        .bias = bias,
+        .epilogue = detail::moved(epilogue, n * g.windows())});
+  }
+}
+
+/// Packs weight(pixel channel, tap row, tap column, window channel) for scatter().
+template <class T, class Weight>
+void pack_scatter(const Correlation& g, T* packed, Weight weight) {
+  const Frame frame = g.window_frame();
+  detail::for_each_phase(g, [&](const Phase& y, const Phase& x) {
+    const Loops depth = detail::scatter_depth(g, frame, y, x);
+    const Index run = x.taps * g.window_channels;
+    detail::pack_for_pixels(g.pixel_channels, depth, packed, [&](Index row, Index k) {
+      return weight(row, y.last_tap - k / run * y.tap_step, x.last_tap - k % run / g.window_channels * x.tap_step, k % g.window_channels);
+    });
+    packed += detail::most_panel_rows(g.pixel_channels) * depth.count();
+  });
+}
+
+/// pixel(p) = f(bias + Σ over the windows and taps that meet at p of weight(tap) · window), for `count` images.
+template <class T, class Epilogue>
+void scatter(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels, T* scratch, Epilogue epilogue) {
+  const Frame frame = g.window_frame();
+  const Index group = g.group();
+  frame.clear(std::min(group, count), scratch);
+  for (Index n = 0; n < count; n += group) {
+    const Index images = std::min(group, count - n);
+    const T* const framed = frame.around(windows + n * g.windows(), images, scratch);
+    const T* weights = packed;
+    detail::for_each_phase(g, [&](const Phase& y, const Phase& x) {
+      const Index row = g.horizontal.pixels * g.pixel_channels;
+      const Index first = n * g.pixels() + y.first_pixel * row + x.first_pixel * g.pixel_channels;
+      const Loops depth = detail::scatter_depth(g, frame, y, x);
+      detail::run_for_pixels(Contraction<T, Epilogue>{
+          .a = weights,
+          .packed = true,
+          .rows = g.pixel_channels,
+          .b = framed + (frame.top + y.first_window) * frame.row() + (frame.left + x.first_window) * frame.pixel,
+          .c = pixels + first,
+          .depth = depth,
+          .columns = {.extent = {images, y.pixels, x.pixels},
+                      .first = {frame.size(), frame.row(), frame.pixel},
+                      .second = {g.pixels(), g.vertical.stride * row, g.horizontal.stride * g.pixel_channels}},
+          .bias = bias,
+          .epilogue = detail::moved(epilogue, first)});
+      weights += detail::most_panel_rows(g.pixel_channels) * depth.count();
+    });
+  }
+}
+
+}  // namespace eigencoder::kernels

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/kernels/convolution.hpp"
+
+// Gradients of convolutions' weights: products whose depth goes over the pixels, and whose columns are taps and channels.
+namespace eigencoder::kernels {
+
+namespace detail {
+
+/// Runs a contraction whose columns lie together in runs of `run`.
+template <class C>
+void run_in_runs(const C& contraction, Index run) {
+  constexpr int four = many_registers ? 12 : 4, three = many_registers ? 9 : 3, one = many_registers ? 8 : 4;
+  if (run % 4 == 0) {
+    contraction.template run<four, 4>();
+  } else if (run % 3 == 0) {
+    contraction.template run<three, 3>();
+  } else {
+    contraction.template run<one>();
+  }
+}
+
+/// The same image with pixels that a panel can read whole.
+constexpr Frame in_panels(Frame frame) {
+  frame.pixel = most_panel_rows(frame.channels);
+  return frame;
+}
+constexpr Frame window_panels(const Correlation& g) {
+  return in_panels(Frame(g.vertical.windows, g.horizontal.windows, g.window_channels));
+}
+constexpr Index framed(const Correlation& g, const Frame& frame) { return frame.bare() ? 0 : g.group() * frame.size(); }
+
+constexpr Index outer_at_windows_scratch(const Correlation& g) { return framed(g, g.pixel_frame()) + framed(g, window_panels(g)); }
+
+/// sum(window channel, (tap, pixel channel)) += Σ over windows of window · pixel at the tap.
+template <class T>
+void add_outer_at_windows(const Correlation& g, Index count, const T* pixels, const T* windows, T* sum, T* scratch) {
+  const Frame pixel_frame = g.pixel_frame(), window_frame = window_panels(g);
+  const Index group = g.group();
+  T* const window_scratch = scratch + framed(g, pixel_frame);
+  pixel_frame.clear(std::min(group, count), scratch);
+  window_frame.clear(std::min(group, count), window_scratch);
+  for (Index n = 0; n < count; n += group) {
+    const Index images = std::min(group, count - n), rows = g.window_channels;
+    Loops columns = tap_loops(g.vertical.taps, g.horizontal.taps, g.pixel_channels, g.vertical.dilation * pixel_frame.row(),
+                              g.horizontal.dilation * pixel_frame.pixel);
+    columns.first = columns.second;
+    columns.second = {columns.extent[1] * columns.extent[2] * rows, columns.extent[2] * rows, rows};
+    run_in_runs(
+        Contraction<T>{
+            .a = window_frame.around(windows + n * g.windows(), images, window_scratch),
+            .packed = false,
+            .rows = rows,
+            .b = pixel_frame.around(pixels + n * g.pixels(), images, scratch),
+            .c = sum,
+            .depth = {.extent = {images, g.vertical.windows, g.horizontal.windows},
+                      .first = {window_frame.size(), window_frame.row(), window_frame.pixel},
+                      .second = {pixel_frame.size(), g.vertical.stride * pixel_frame.row(), g.horizontal.stride * pixel_frame.pixel}},
+            .columns = columns,
+            .accumulate = true},
+        columns.extent[2]);
+  }
+}
+
+constexpr Index outer_at_pixels_scratch(const Correlation& g) { return framed(g, in_panels(g.pixel_frame())); }
+
+/// sum(pixel channel, (tap, window channel)) += Σ over windows of pixel at the tap · window.
+template <class T>
+void add_outer_at_pixels(const Correlation& g, Index count, const T* pixels, const T* windows, T* sum, T* scratch) {
+  const Frame frame = in_panels(g.pixel_frame());
+  const Index group = g.group(), rows = g.pixel_channels, row = g.horizontal.windows * g.window_channels;
+  frame.clear(std::min(group, count), scratch);
+  for (Index n = 0; n < count; n += group) {
+    const Index images = std::min(group, count - n);
+    const T* const framed_pixels = frame.around(pixels + n * g.pixels(), images, scratch);
+    for (Index tap = 0; tap < g.taps(); ++tap) {
+      const Index y = tap / g.horizontal.taps * g.vertical.dilation, x = tap % g.horizontal.taps * g.horizontal.dilation;
+      run_in_runs(Contraction<T>{.a = framed_pixels + y * frame.row() + x * frame.pixel,
+                                 .packed = false,
+                                 .rows = rows,
+                                 .b = windows + n * g.windows(),
+                                 .c = sum + tap * g.window_channels * rows,
+                                 .depth = {.extent = {images, g.vertical.windows, g.horizontal.windows},
+                                           .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
+                                           .second = {g.windows(), row, g.window_channels}},
+                                 .columns = {.extent = {1, 1, g.window_channels}, .first = {0, 0, 1}, .second = {0, 0, rows}},
+                                 .accumulate = true},
+                  g.window_channels);
+    }
+  }
+}
+
+/// The correlation whose taps run the other way, so that pixels and windows change places: for a stride of 1.
+constexpr Correlation turned(const Correlation& g) {
+  const auto turn = [](Axis axis) {
+    std::swap(axis.pixels, axis.windows);
+    axis.before = axis.reach() - 1 - axis.before;
+    return axis;
+  };
+  return {turn(g.vertical), turn(g.horizontal), g.window_channels, g.pixel_channels};
+}
+
+constexpr bool turns(const Correlation& g) {
+  return g.window_channels <= 3 && g.pixel_channels > g.window_channels && g.vertical.stride == 1 && g.horizontal.stride == 1;
+}
+constexpr bool exchanges(const Correlation& g) { return g.pixel_channels <= 3 && g.window_channels > g.pixel_channels; }
+
+}  // namespace detail
+
+constexpr Index gather_gradient_scratch(const Correlation& g) {
+  return detail::turns(g) ? g.weights() + detail::outer_at_windows_scratch(detail::turned(g)) : detail::outer_at_windows_scratch(g);
+}
+
+/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of gather()'s weights. Few window
+/// channels leave registers empty: then the product is made with the pixels' channels as rows, and turned.
+template <class T>
+void add_gather_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
+  if (!detail::turns(g)) return detail::add_outer_at_windows(g, count, pixels, dwindows, dweights, scratch);
+  T* const sum = scratch;
+  std::fill_n(sum, g.weights(), T(0));
+  detail::add_outer_at_windows(detail::turned(g), count, dwindows, pixels, sum, scratch + g.weights());
+  for (Index tap = 0; tap < g.taps(); ++tap) {
+    for (Index c = 0; c < g.pixel_channels; ++c) {
+      for (Index f = 0; f < g.window_channels; ++f) {
+        dweights[(tap * g.pixel_channels + c) * g.window_channels + f] +=
+            sum[((g.taps() - 1 - tap) * g.window_channels + f) * g.pixel_channels + c];
+      }
+    }
+  }
+}
+
+constexpr Index scatter_gradient_scratch(const Correlation& g) {
+  return detail::exchanges(g) ? g.weights() + detail::outer_at_windows_scratch(g) : detail::outer_at_pixels_scratch(g);
+}
+
+/// dW(pixel channel, (tap, window channel)) += Σ over windows of dpixel · window: the gradient of scatter()'s weights.
+template <class T>
+void add_scatter_gradient(const Correlation& g, Index count, const T* dpixels, const T* windows, T* dweights, T* scratch) {
+  if (!detail::exchanges(g)) return detail::add_outer_at_pixels(g, count, dpixels, windows, dweights, scratch);
+  T* const sum = scratch;
+  std::fill_n(sum, g.weights(), T(0));
+  detail::add_outer_at_windows(g, count, dpixels, windows, sum, scratch + g.weights());
+  for (Index tap = 0; tap < g.taps(); ++tap) {
+    for (Index c = 0; c < g.window_channels; ++c) {
+      for (Index f = 0; f < g.pixel_channels; ++f) {
+        dweights[(tap * g.window_channels + c) * g.pixel_channels + f] += sum[(tap * g.pixel_channels + f) * g.window_channels + c];
+      }
+    }
+  }
+}
+
+/// dbias(channel) += Σ over `count` pixels.
+template <class T>
+void add_bias_gradient(Index channels, Index count, const T* dy, T* dbias) {
+  if (channels == 1) {
+    double sum = 0;
+    constexpr Index stretch = 4096;
+    for (Index at = 0; at < count; at += stretch) {
+      sum += static_cast<double>(Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(dy + at, std::min(stretch, count - at)).sum());
+    }
+    *dbias += static_cast<T>(sum);
+  } else {
+    add_columns<T>({dy, channels, count, channels}, dbias);
+  }
+}
+
+}  // namespace eigencoder::kernels

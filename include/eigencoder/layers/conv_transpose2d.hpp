@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/layers/convolution.hpp"
+
+namespace eigencoder {
+
+/// Transposed convolution ("deconvolution"): every input pixel adds a kernel, scaled, to the output,
+///   y(f, q) = b(f) + Σ over all p, t with p · stride + t − before = q of Σ_c W(f, (c, t)) · x(c, p).
+/// It is the input's gradient of a convolution with that stride. The output is as large as Keras's: extent · stride with
+/// Padding::same, (extent − 1) · stride + max(kernel, stride) with valid; before = ⌊max(kernel − stride, 0) / 2⌋ and 0.
+/// x: (height, width, channels)   W: Filters × (channels · kernel width · kernel height), ordered as in Conv2D
+/// dW(f, (c, t)) += Σ_p dy(f, p · stride + t − before) x(c, p)   db += Σ_q dy(:, q)   dx(c, p) = Σ_{f, t} W(f, (c, t)) dy(f, …)
+/// Options in any order: Padding::same (default) or valid; Bias::added (default) or none; an Init for W.
+template <Index Filters, Extent Kernel, Extent Stride = 1, auto... Options>
+struct ConvTranspose2D {
+  static_assert(Filters > 0, "ConvTranspose2D<Filters, Kernel>: Filters must be positive");
+  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
+                "ConvTranspose2D<Filters, Kernel, Stride, Options...>: an option is a Padding, a Bias or an Init");
+  static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
+
+  /// The convolution that this one transposes: from the output's pixels to the input's.
+  static constexpr kernels::Correlation correlation(Shape in) {
+    constexpr Padding padding = option_or<Padding, Options...>(Padding::same);
+    const auto extent = [](Index length, Index kernel, Index stride) {
+      return padding == Padding::same ? length * stride : (length - 1) * stride + std::max(kernel, stride);
+    };
+    const Windows windows({.channels = Filters,
+                           .height = extent(in.height, Kernel.height, Stride.height),
+                           .width = extent(in.width, Kernel.width, Stride.width)},
+                          Kernel, Stride, padding);
+    return {windows.vertical, windows.horizontal, Filters, in.channels};
+  }
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) {
+    return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
+  }
+  static constexpr Needs needs(Shape in) { return detail::scattering_needs(correlation(in)); }
+  static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size()); }
+
+  template <class S>
+  void prepare(Prepare<S> pass) const {
+    const auto& W = std::get<0>(pass.theta);
+    detail::prepare_scattering(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
+      return W(f, (row * Kernel.width + column) * S::in.channels + c);
+    });
+  }
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    const typename S::Scalar* bias = nullptr;
+    if constexpr (biased) bias = std::get<1>(pass.theta).data();
+    detail::forward_scattering(correlation(S::in), pass, bias);
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    constexpr kernels::Correlation g = correlation(S::in);
+    const Index count = pass.dy.cols();
+    kernels::add_scatter_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(), pass.scratch.data());
+    if constexpr (biased) kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
+    if constexpr (InputGradient) detail::input_gradient_scattering(g, pass);
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/core/window.hpp"
+#include "eigencoder/kernels/convolution_gradient.hpp"
+
+// What the layers of convolutions share.
+namespace eigencoder::detail {
+
+/// A weight for every filter, channel and tap, and a bias for every filter.
+template <auto... Options>
+constexpr auto convolution_blocks(Index filters, Index channels, Index taps) {
+  const Block weight{.name = "weight",
+                     .rows = filters,
+                     .cols = channels * taps,
+                     .init = option_or<Init, Options...>(Init::glorot_uniform),
+                     .fan_in = channels * taps,
+                     .fan_out = filters * taps};
+  if constexpr (option_or<Bias, Options...>(Bias::added) == Bias::added) {
+    return std::array{weight, Block{.name = "bias", .rows = filters, .decay = false}};
+  } else {
+    return std::array{weight};
+  }
+}
+
+/// What becomes of dx in its store: the derivative of the elementwise layer before, if that is left to this one.
+template <class S>
+auto derivative_before(const Backward<S, true>& pass) {
+  if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
+    return kernels::Activate<NoEpilogue>{};
+  } else {
+    return kernels::Differentiate<typename S::Before, typename S::Scalar>{pass.before, pass.x.data()};
+  }
+}
+
+// A layer that goes from windows to pixels: a transposed convolution, or an upsampling and the convolution behind it.
+
+constexpr Needs scattering_needs(const kernels::Correlation& g) {
+  return {.scratch = std::max<Index>({1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::scatter_gradient_scratch(g)}),
+          .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
+          .backward_x = true,
+          .derivative = true,
+          .epilogue = true};
+}
+
+/// `weight` is that of (filter, tap's row, tap's column, channel).
+template <class S, class Weight>
+void prepare_scattering(const kernels::Correlation& g, Prepare<S>& pass, Weight weight) {
+  typename S::Scalar* const packed = pass.packed.data();
+  kernels::pack_scatter(g, packed, weight);
+  kernels::pack_gather(g, packed + kernels::scatter_packed(g),
+                       [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
+}
+
+template <class S, bool Training>
+void forward_scattering(const kernels::Correlation& g, Forward<S, Training>& pass, const typename S::Scalar* bias) {
+  kernels::scatter(g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
+                   kernels::Activate<typename S::Epilogue>{pass.epilogue});
+}
+
+template <class S>
+void input_gradient_scattering(const kernels::Correlation& g, Backward<S, true>& pass) {
+  using T = typename S::Scalar;
+  kernels::gather(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::scatter_packed(g), static_cast<const T*>(nullptr),
+                  pass.dx.data(), pass.scratch.data(), derivative_before(pass));
+}
+
+}  // namespace eigencoder::detail
