@@ -4,6 +4,8 @@
 #include "eigencoder/core/version.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/layers/dense.hpp"
+#include "eigencoder/layers/pooling.hpp"
+#include "eigencoder/layers/resampling.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/losses/binary_cross_entropy.hpp"
 #include "eigencoder/losses/huber.hpp"

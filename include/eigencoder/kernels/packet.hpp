@@ -45,6 +45,10 @@ Raw less_or_equal(Raw a, Raw b) {
   return Eigen::internal::pcmp_le(a, b);
 }
 template <class Raw>
+Raw equal(Raw a, Raw b) {
+  return Eigen::internal::pcmp_eq(a, b);
+}
+template <class Raw>
 Raw select(Raw mask, Raw yes, Raw no) {
   return Eigen::internal::pselect(mask, yes, no);
 }
@@ -53,6 +57,8 @@ inline __mmask16 less(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP
 inline __mmask8 less(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
 inline __mmask16 less_or_equal(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
 inline __mmask8 less_or_equal(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
+inline __mmask16 equal(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+inline __mmask8 equal(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ); }
 inline __m512 select(__mmask16 mask, __m512 yes, __m512 no) { return _mm512_mask_blend_ps(mask, no, yes); }
 inline __m512d select(__mmask8 mask, __m512d yes, __m512d no) { return _mm512_mask_blend_pd(mask, no, yes); }
 #endif
@@ -124,6 +130,7 @@ struct Packet {
   friend Mask operator<(Packet a, Packet b) { return {detail::less(a.raw, b.raw)}; }
   friend Mask operator>(Packet a, Packet b) { return b < a; }
   friend Mask operator<=(Packet a, Packet b) { return {detail::less_or_equal(a.raw, b.raw)}; }
+  friend Mask operator==(Packet a, Packet b) { return {detail::equal(a.raw, b.raw)}; }
 };
 
 // The functions that recipes are written with, for packets and for scalars alike. min and max hand on a NaN in their

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/kernels/pixels.hpp"
+
+namespace eigencoder::kernels {
+
+/// y = the largest value of every window, or NaN where there is one; place = where in the window it was, of equal ones the
+/// first.
+template <bool Places, Windows W, Index Channels, class T>
+void max_pool(Index images, const T* x, T* y, T* place) {
+  gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
+    using V = typename decltype(lanes)::V;
+    V most(0), winner(0);
+    bool first = true;
+    each([&](Index k, V value) {
+      const V here(static_cast<T>(k));
+      if constexpr (Places) winner = first ? here : where(most < value, here, winner);
+      most = first ? value : where(value <= value, max(most, value), value);
+      first = false;
+    });
+    lanes.store(y + at, most);
+    if constexpr (Places) lanes.store(place + at, winner);
+  });
+}
+
+/// x = the values of the windows at their places, 0 elsewhere. value(lanes, at) is a window's.
+template <Windows W, Index Channels, class T, class F>
+void put_in_place(Index images, const T* place, T* x, F value) {
+  scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at) {
+    using V = typename decltype(lanes)::V;
+    return [v = value(lanes, at), winner = lanes.load(place + at)](Index k) {
+      return where(winner == V(static_cast<T>(k)), v, V(0));
+    };
+  });
+}
+
+}  // namespace eigencoder::kernels

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/resampling.hpp"
+
+namespace eigencoder {
+
+/// nearest: each pixel is repeated. bilinear: linear from one pixel's centre to the next and constant beyond the outermost, as
+/// in Keras, and in PyTorch with align_corners=False.
+enum class Interpolation { nearest, bilinear };
+
+/// An image that is Factor times as high and as wide.   x: (h, w, c)   y: (f h, f w, c)
+/// dx: every pixel's share in each value of y, times dy there.
+template <Extent Factor, Interpolation Between = Interpolation::nearest>
+struct UpSample2D {
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) {
+    return {.channels = in.channels, .height = in.height * Factor.height, .width = in.width * Factor.width};
+  }
+  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    if constexpr (Between == Interpolation::nearest) {
+      kernels::enlarge<copies(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+    } else {
+      kernels::enlarge_bilinear<S::in, Factor>(pass.x.cols(), pass.x.data(), pass.y.data());
+    }
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient && Between == Interpolation::nearest) {
+      kernels::sum_windows<copies(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+    } else if constexpr (InputGradient) {
+      kernels::reduce_bilinear<S::in, Factor>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+    }
+  }
+
+ private:
+  static constexpr Windows copies(Shape in) { return {output(in), Factor, Factor, Padding::valid}; }
+};
+
+}  // namespace eigencoder
