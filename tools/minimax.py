@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Coefficients of the polynomials in kernels/math.hpp that come from no book: the smallest largest relative error on an interval,
 found by Remez's exchange.   pip install mpmath; tools/minimax.py"""
-from mpmath import cos, linspace, log, log1p, lu_solve, matrix, mp, mpf, pi, polyval, sqrt
+from mpmath import cos, linspace, log, log1p, lu_solve, matrix, mp, mpf, pi, polyval, sin, sqrt
 
 mp.dps = 60
 
@@ -54,6 +54,21 @@ def atanh_tail(s):
     return (log((1 + u) / (1 - u)) - 2 * u) / u**3
 
 
+def sine(s):
+    """sin 2πt / (t (1 − 4t²)) for s = t²."""
+    t, rest = sqrt(s), 1 - 4 * s
+    return 2 * pi if s == 0 else pi if rest == 0 else sin(2 * pi * t) / (t * rest)
+
+
+def cosine(s):
+    """cos 2πt / (1 − 16t²) for s = t²."""
+    rest = 1 - 16 * s
+    return pi / 4 if rest == 0 else cos(2 * pi * sqrt(s)) / rest
+
+
 if __name__ == "__main__":
     show("log(1 + x) / x on [0, 1], float", lambda x: log1p(x) / x if x else mpf(1), 0, 1, 9, 8)
     show("(log((1 + u) / (1 - u)) - 2u) / u^3 in u^2 on [0, 1/9], double", atanh_tail, 0, mpf(1) / 9, 9, 19)
+    for name, degree, digits in (("float", 5, 8), ("double", 10, 19)):
+        show(f"sin 2 pi t / (t (1 - 4t^2)) in t^2 on [0, 1/4], {name}", sine, 0, mpf(1) / 4, degree, digits)
+        show(f"cos 2 pi t / (1 - 16t^2) in t^2 on [0, 1/4], {name}", cosine, 0, mpf(1) / 4, degree, digits)

@@ -3,7 +3,10 @@
 
 #include "eigencoder/core/version.hpp"
 #include "eigencoder/layers/activation.hpp"
+#include "eigencoder/layers/conv2d.hpp"
+#include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/dense.hpp"
+#include "eigencoder/layers/noise.hpp"
 #include "eigencoder/layers/pooling.hpp"
 #include "eigencoder/layers/resampling.hpp"
 #include "eigencoder/layers/softmax.hpp"

@@ -16,20 +16,33 @@ struct Seed {
   constexpr explicit Seed(std::uint64_t seed) : value(seed) {}
 };
 
-/// Philox4x32-10: four random words from a 128-bit counter and a 64-bit key. A bijection of the counter, so that no two
+/// Four words of each of N counters: [word][counter].
+template <std::size_t N>
+using RandomWords = std::array<std::array<std::uint32_t, N>, 4>;
+
+/// Philox4x32-10: four random words from each 128-bit counter and a 64-bit key. A bijection of the counter, so that no two
 /// draws share an output by accident, and nothing to keep between draws.
 /// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.
-constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::uint64_t key) {
+template <std::size_t N>
+constexpr void philox(RandomWords<N>& counter, std::uint64_t key) {
   auto key_0 = static_cast<std::uint32_t>(key), key_1 = static_cast<std::uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
-    const std::uint64_t product_0 = std::uint64_t{0xD2511F53} * counter[0];
-    const std::uint64_t product_1 = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {static_cast<std::uint32_t>(product_1 >> 32) ^ counter[1] ^ key_0, static_cast<std::uint32_t>(product_1),
-               static_cast<std::uint32_t>(product_0 >> 32) ^ counter[3] ^ key_1, static_cast<std::uint32_t>(product_0)};
+    for (std::size_t i = 0; i < N; ++i) {
+      const std::uint64_t product_0 = std::uint64_t{0xD2511F53} * counter[0][i];
+      const std::uint64_t product_1 = std::uint64_t{0xCD9E8D57} * counter[2][i];
+      counter[0][i] = static_cast<std::uint32_t>(product_1 >> 32) ^ counter[1][i] ^ key_0;
+      counter[1][i] = static_cast<std::uint32_t>(product_1);
+      counter[2][i] = static_cast<std::uint32_t>(product_0 >> 32) ^ counter[3][i] ^ key_1;
+      counter[3][i] = static_cast<std::uint32_t>(product_0);
+    }
     key_0 += 0x9E3779B9;
     key_1 += 0xBB67AE85;
   }
-  return counter;
+}
+constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::uint64_t key) {
+  RandomWords<1> words{{{counter[0]}, {counter[1]}, {counter[2]}, {counter[3]}}};
+  philox(words, key);
+  return {words[0][0], words[1][0], words[2][0], words[3][0]};
 }
 
 /// Random draws addressed by (seed, step, layer, sample, element): whoever asks for an address gets the same number, in any
@@ -53,6 +66,18 @@ class Random {
     return {real(word[0], word[1]), real(word[2], word[3])};
   }
 
+  /// The words behind the addresses (sample, first), …, (sample, first + N − 1): for drawing in bulk.
+  template <std::size_t N>
+  constexpr RandomWords<N> words(Index sample, Index first) const {
+    RandomWords<N> counter{};
+    for (std::size_t i = 0; i < N; ++i) counter[0][i] = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i);
+    counter[1].fill(first_ + static_cast<std::uint32_t>(sample));
+    counter[2].fill(step_);
+    counter[3].fill(layer_);
+    bulk_philox(counter, seed_);
+    return counter;
+  }
+
   /// Normal with mean 0 and variance 1 (Box and Muller, 1958).
   double normal(Index sample, Index element) const {
     constexpr double two_pi = 6.283185307179586476925;
@@ -66,6 +91,12 @@ class Random {
   }
 
  private:
+  /// Apart, since g++ at -O3 would see that the counters have words in common, and give up vector registers for that.
+  template <std::size_t N>
+  [[gnu::noinline]] static constexpr void bulk_philox(RandomWords<N>& counter, std::uint64_t key) {
+    philox(counter, key);
+  }
+
   std::uint64_t seed_ = 0;
   std::uint32_t step_ = 0, layer_ = 0, first_ = 0;
 };

@@ -161,6 +161,11 @@ template <class T, Register R>
 Packet<T, R> floor(Packet<T, R> a) {
   return Packet<T, R>(Eigen::internal::pfloor(a.raw));
 }
+/// √a, within two units in the last place; what is below the normal numbers may count as 0.
+template <class T, Register R>
+Packet<T, R> sqrt(Packet<T, R> a) {
+  return Packet<T, R>(Eigen::internal::psqrt(a.raw));
+}
 /// a · 2ⁿ for whole n, |n| ≤ 250.
 template <class T, Register R>
 Packet<T, R> scale_by_power_of_two(Packet<T, R> a, Packet<T, R> n) {
@@ -249,6 +254,10 @@ T erf(T a) {
 template <std::floating_point T>
 T floor(T a) {
   return std::floor(a);
+}
+template <std::floating_point T>
+T sqrt(T a) {
+  return std::sqrt(a);
 }
 template <std::floating_point T>
 T scale_by_power_of_two(T a, T n) {

@@ -7,7 +7,7 @@ namespace eigencoder {
 
 /// A layer that writes every pixel `repeats` times, in both directions: UpSample2D with nearest neighbours.
 template <class Layer>
-concept RepeatsPixels = requires { requires OptionOf<Layer::repeats, Extent>; };
+concept RepeatsPixels = requires { requires std::is_same_v<decltype(Layer::repeats), const Extent>; };
 
 /// What Conv2D<Filters, Kernel> becomes behind a layer that repeats every pixel R times: both as one, without the large image.
 /// On each axis output o meets repeated pixel o + k − before by tap k, and this is pixel p for R values of k in a row. So the same

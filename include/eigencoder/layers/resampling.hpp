@@ -12,10 +12,20 @@ namespace eigencoder {
 /// in Keras, and in PyTorch with align_corners=False.
 enum class Interpolation { nearest, bilinear };
 
+namespace detail {
+/// Says that every pixel is repeated, so that the convolution behind can read the small image instead.
+template <Extent Factor, Interpolation Between>
+struct Repeats {};
+template <Extent Factor>
+struct Repeats<Factor, Interpolation::nearest> {
+  static constexpr Extent repeats = Factor;
+};
+}  // namespace detail
+
 /// An image that is Factor times as high and as wide.   x: (h, w, c)   y: (f h, f w, c)
 /// dx: every pixel's share in each value of y, times dy there.
 template <Extent Factor, Interpolation Between = Interpolation::nearest>
-struct UpSample2D {
+struct UpSample2D : detail::Repeats<Factor, Between> {
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = in.height * Factor.height, .width = in.width * Factor.width};

@@ -15,6 +15,15 @@ TEST_CASE("philox: the known answers of Random123") {
         Word{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
+TEST_CASE("philox: counters side by side give what each gives alone") {
+  constexpr ec::Random random(ec::Seed{7}, 3, 2, 5);
+  constexpr auto words = random.words<16>(4, 100);
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    const auto alone = ec::philox({100 + i, 9, 3, 2}, 7);
+    for (std::size_t w = 0; w < 4; ++w) CHECK(words[w][i] == alone[w]);
+  }
+}
+
 TEST_CASE("random: an address alone decides a draw") {
   const ec::Random random(ec::Seed{7}, 3, 2);
   CHECK(random.uniform(5, 11) == random.uniform(5, 11));

@@ -141,3 +141,33 @@ TEMPLATE_TEST_CASE("math: softplus", "", float, double) {
   check<TestType>(
       2.5, [](auto x) { return kernels::softplus(x); }, exact, everywhere);
 }
+
+TEMPLATE_TEST_CASE("math: sine_and_cosine of fractions of a turn, to their zeros", "", float, double) {
+  using T = TestType;
+  using P = kernels::Packet<T>;
+  constexpr long double two_pi = 6.283185307179586476925286766559L;
+  struct {
+    double sine = 0, cosine = 0, radius = 0;
+  } worst;
+  const auto judge = [&](T t, T sine, T cosine) {
+    const long double angle = two_pi * static_cast<long double>(t);
+    worst.sine = std::max(worst.sine, static_cast<double>(std::abs(sine - std::sin(angle))));
+    worst.cosine = std::max(worst.cosine, static_cast<double>(std::abs(cosine - std::cos(angle))));
+    worst.radius = std::max(worst.radius, std::abs(static_cast<double>(sine) * sine + static_cast<double>(cosine) * cosine - 1));
+  };
+  for (int i = -100'000; i <= 100'000; ++i) {
+    const T t = static_cast<T>(i) / T(200'000);
+    const auto scalar = kernels::sine_and_cosine(t);
+    judge(t, scalar.sine, scalar.cosine);
+    const auto packet = kernels::sine_and_cosine(P(t));
+    judge(t, packet.sine.lanes().back(), packet.cosine.lanes().back());
+  }
+  constexpr double unit = std::numeric_limits<T>::epsilon();
+  CAPTURE(worst.sine / unit, worst.cosine / unit, worst.radius / unit);
+  CHECK(worst.sine < 2 * unit);
+  CHECK(worst.cosine < 3 * unit);
+  CHECK(worst.radius < 6 * unit);
+  for (const T end : {T(-0.5), T(0), T(0.5)}) CHECK(kernels::sine_and_cosine(end).sine == 0);
+  for (const T end : {T(-0.25), T(0.25)}) CHECK(kernels::sine_and_cosine(end).cosine == 0);
+  CHECK(std::isnan(kernels::sine_and_cosine(std::numeric_limits<T>::quiet_NaN()).sine));
+}

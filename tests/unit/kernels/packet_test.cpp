@@ -92,6 +92,20 @@ TEMPLATE_TEST_CASE("packet: scaling by powers of two, into denormals and past in
   }
 }
 
+TEMPLATE_TEST_CASE("packet: square roots, within two units in the last place", "", float, double) {
+  using T = TestType;
+  using P = kernels::Packet<T>;
+  using Limits = std::numeric_limits<T>;
+  for (const T a : {T(0), Limits::min(), Limits::epsilon(), T(0.5), T(1), T(2), T(3), T(1e10), Limits::max() / 8}) {
+    CAPTURE(a);
+    const T root = std::sqrt(a);
+    CHECK(std::abs(kernels::sqrt(P(a)).lanes().back() - root) <= 2 * Limits::epsilon() * root);
+    CHECK(kernels::sqrt(a) == root);
+  }
+  CHECK(std::isnan(kernels::sqrt(P(-1)).lanes().back()));
+  CHECK(std::isnan(kernels::sqrt(P(Limits::quiet_NaN())).lanes().back()));
+}
+
 TEMPLATE_TEST_CASE("packet: part of a packet is loaded and stored, and nothing beyond it", "", float, double) {
   using T = TestType;
   using P = kernels::Packet<T>;
