@@ -83,7 +83,7 @@ constexpr std::array<Index, N + 1> running_total(Count count) {
 /// A layer that can do the work of the layer before it as well, as one: it says so by a member template Behind<Before>, a layer
 /// with the same parameters, made from both and put in the place of both. The list of layers stays the user's.
 template <class Layer, class Before>
-concept TakesOver = requires(const Layer layer, const Before before) { typename Layer::template Behind<Before>(before, layer); };
+concept TakesOver = requires { typename Layer::template Behind<Before>; };
 
 namespace detail {
 template <class Before, class Layer, bool Taken>
