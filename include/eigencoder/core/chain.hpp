@@ -115,7 +115,7 @@ struct Chain {
   static constexpr std::array<bool, size> takes_over = [] {
     std::array<bool, size> takes{};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((takes[I + 1] = TakesOver<layer<I + 1>, layer<I>> && I + 1 != code), ...);
+      ((takes[I + 1] = TakesOver<layer<I + 1>, layer<I>> && !takes[I] && I + 1 != code), ...);
     }(std::make_index_sequence<size - 1>{});
     return takes;
   }();
@@ -208,6 +208,13 @@ struct Chain {
   static constexpr auto dsums_at = detail::running_total<size>([](std::size_t i) { return needs[i].dsums; });
 
   static constexpr Index parameter_count = theta_at[size], state_count = state_at[size];
+
+  /// Of parameters with values, forward, for a sample: every pixel of an image meets all of a layer's parameters.
+  static constexpr Index multiplications = [] {
+    Index sum = 0;
+    for (std::size_t i = 0; i < size; ++i) sum += trainable[i] * shapes[i + 1].height * shapes[i + 1].width;
+    return sum;
+  }();
 
   template <class Measure>
   static constexpr Index widest(Measure measure) {

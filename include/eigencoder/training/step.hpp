@@ -108,12 +108,13 @@ class Stepper {
   };
 
   // Activations of a shard should stay in the second cache, half of which is taken as 512 KiB. Where the weights do not fit
-  // either, shards are large instead, so that weights and their gradients stream through seldom.
+  // either, shards are large instead, so that weights and their gradients stream through seldom. Samples that are large by
+  // themselves are images, whose kernels are content with a few.
   static constexpr Index cache = Index{512} * 1024;
   static constexpr Index widest_shard = [] {
     const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));
     const bool heavy = C::parameter_count * static_cast<Index>(sizeof(T)) > cache;
-    return heavy ? Index{256} : std::clamp(cache / sample, Index{16}, Index{256});
+    return heavy ? std::clamp(16 * cache / sample, Index{16}, Index{256}) : std::clamp(cache / sample, Index{4}, Index{256});
   }();
 
   /// A batch in shards of nearly equal width.
@@ -130,7 +131,7 @@ class Stepper {
   /// Below about ten microseconds of arithmetic, meeting costs more than a second worker saves.
   std::size_t batch_workers(Index batch) const {
     constexpr double worth_sharing = 5e5;
-    return 6.0 * static_cast<double>(C::parameter_count) * static_cast<double>(batch) < worth_sharing ? 1 : threads();
+    return 6.0 * static_cast<double>(C::multiplications) * static_cast<double>(batch) < worth_sharing ? 1 : threads();
   }
 
   /// Forward, and backward into the workers' gradients. Returns how many workers there were.
