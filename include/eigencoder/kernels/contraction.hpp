@@ -37,25 +37,35 @@ void for_each_panel(Index rows, F f) {
   }
 }
 
-/// Walks a nest of loops one innermost step at a time.
+/// Goes through a nest of loops, some innermost steps at a time.
 class Walker {
  public:
   explicit Walker(const Loops& loops) : loops_(loops) {}
 
-  Index first = 0, second = 0;  ///< the place in both operands
-
-  void advance() {
-    first += loops_.first[2], second += loops_.second[2];
-    if (++at_[2] < loops_.extent[2]) return;
-    at_[2] = 0;
-    if (++at_[1] == loops_.extent[1]) at_[1] = 0, ++at_[0];
-    first = at_[0] * loops_.first[0] + at_[1] * loops_.first[1];
-    second = at_[0] * loops_.second[0] + at_[1] * loops_.second[1];
+  /// Writes where the next `count` steps lead in both operands; `beyond` is added to the second.
+  void take(Index count, Index* first, Index* second, Index beyond) {
+    for (Index taken = 0; taken < count;) {
+      const Index run = std::min(count - taken, loops_.extent[2] - inner_);
+      for (Index k = 0; k < run; ++k) {
+        first[taken + k] = row_first_ + (inner_ + k) * loops_.first[2];
+        second[taken + k] = row_second_ + (inner_ + k) * loops_.second[2] + beyond;
+      }
+      taken += run;
+      inner_ += run;
+      if (inner_ == loops_.extent[2]) next_row();
+    }
   }
 
  private:
+  void next_row() {
+    inner_ = 0;
+    if (++middle_ == loops_.extent[1]) middle_ = 0, ++outer_;
+    row_first_ = outer_ * loops_.first[0] + middle_ * loops_.first[1];
+    row_second_ = outer_ * loops_.second[0] + middle_ * loops_.second[1];
+  }
+
   const Loops& loops_;
-  std::array<Index, 3> at_{};
+  Index outer_ = 0, middle_ = 0, inner_ = 0, row_first_ = 0, row_second_ = 0;
 };
 
 }  // namespace detail
@@ -113,24 +123,23 @@ struct Contraction {
   const T* bias = nullptr;
   Epilogue epilogue = {};
 
-  /// By tiles of rows × columns. Of every Group of columns, the later ones are the first one's neighbours in b.
-  template <int Columns, int Group = 1>
+  /// By tiles of rows × columns, wide ones and, for what is left, narrow ones. Of every Group of columns, the later ones are the
+  /// first one's neighbours in b.
+  template <int Wide, int Narrow, int Group = 1>
   void run() const {
     const Index count = columns.count(), deep = depth.count();
     detail::for_each_panel<T>(rows, [&]<class P, int Packets>(Index i, Index height) {
       std::array<Index, 3> step = depth.first;
       if (packed) step = {depth.extent[1] * depth.extent[2] * Packets * P::size, depth.extent[2] * Packets * P::size, Packets * P::size};
-      const T* const left = a + (packed ? i * deep : i);
-      detail::Walker column(columns);
-      std::array<Index, Columns> at, to;
-      for (Index n = 0; n < count; n += Columns) {
-        const Index valid = std::min<Index>(Columns, count - n);
-        for (Index j = 0; j < valid; ++j, column.advance()) {
-          at[static_cast<std::size_t>(j)] = column.first;
-          to[static_cast<std::size_t>(j)] = column.second + i;
+      const Panel panel{packed ? a + i * deep : a + i, step, bias ? bias + i : nullptr, i, height};
+      detail::Walker walker(columns);
+      for (Index n = 0; n < count;) {
+        const Index left = count - n;
+        if (left > 2 * Narrow || (left > Narrow && left <= Wide)) {
+          n += next_tile<P, Packets, Wide, Group>(panel, walker, left);
+        } else {
+          n += next_tile<P, Packets, Narrow, Group>(panel, walker, left);
         }
-        for (Index j = valid; j < Columns; ++j) at[static_cast<std::size_t>(j)] = at[static_cast<std::size_t>(j - Group)];
-        tile<P, Packets, Columns, Group>(left, step, at, to, valid, bias ? bias + i : nullptr, height);
       }
     });
   }
@@ -144,10 +153,7 @@ struct Contraction {
       std::array<Index, static_cast<std::size_t>(P::size)> at, to;
       for (Index n = 0; n < count; n += P::size) {
         const Index valid = std::min(P::size, count - n);
-        for (Index j = 0; j < valid; ++j, column.advance()) {
-          at[static_cast<std::size_t>(j)] = column.first;
-          to[static_cast<std::size_t>(j)] = column.second + row;
-        }
+        column.take(valid, at.data(), to.data(), row);
         std::fill(at.begin() + valid, at.end(), at[0]);
         const P value = dot_products(a + row * deep, at) + P(bias ? bias[row] : T(0));
         const auto lanes = epilogue.scattered(value, to.data(), valid).lanes();
@@ -157,13 +163,31 @@ struct Contraction {
   }
 
  private:
+  /// Rows that a tile works on at once.
+  struct Panel {
+    const T* left;
+    std::array<Index, 3> step;
+    const T* bias;
+    Index first, height;
+  };
+
   template <class P, int Packets, int Columns, int Group>
-  void tile(const T* left, const std::array<Index, 3>& left_step, const std::array<Index, Columns>& at,
-            const std::array<Index, Columns>& to, Index valid, const T* first, Index height) const {
+  Index next_tile(const Panel& panel, detail::Walker& walker, Index left) const {
+    std::array<Index, Columns> at, to;
+    const Index valid = std::min<Index>(Columns, left);
+    walker.take(valid, at.data(), to.data(), panel.first);
+    for (Index j = valid; j < Columns; ++j) at[static_cast<std::size_t>(j)] = at[static_cast<std::size_t>(j - Group)];
+    tile<P, Packets, Columns, Group>(panel, at, to, valid);
+    return valid;
+  }
+
+  template <class P, int Packets, int Columns, int Group>
+  void tile(const Panel& panel, const std::array<Index, Columns>& at, const std::array<Index, Columns>& to, Index valid) const {
+    const Index height = panel.height;
     P sum[Columns][Packets];
 #pragma GCC unroll 16
     for (int i = 0; i < Packets; ++i) {
-      const P start = first ? P::load_first(first + i * P::size, std::min(P::size, height - i * P::size)) : P(0);
+      const P start = panel.bias ? P::load_first(panel.bias + i * P::size, std::min(P::size, height - i * P::size)) : P(0);
 #pragma GCC unroll 16
       for (int j = 0; j < Columns; ++j) sum[j][i] = start;
     }
@@ -176,10 +200,10 @@ struct Contraction {
 #pragma GCC unroll 16
     for (int g = 0; g < groups; ++g) offset[g] = at[static_cast<std::size_t>(g * Group)];
     const Loops loops = depth;
-    const Index left_inner = left_step[2], right_inner = loops.second[2];
+    const Index left_inner = panel.step[2], right_inner = loops.second[2];
     for (Index outer = 0; outer < loops.extent[0]; ++outer) {
       for (Index middle = 0; middle < loops.extent[1]; ++middle) {
-        const T* l = left + outer * left_step[0] + middle * left_step[1];
+        const T* l = panel.left + outer * panel.step[0] + middle * panel.step[1];
         const T* r = b + outer * loops.second[0] + middle * loops.second[1];
         if constexpr (pointers) {
 #pragma GCC unroll 16
@@ -206,14 +230,27 @@ struct Contraction {
       }
     }
 
+    const auto finish = [&](P value, Index place, Index here) {
+      if (accumulate) value = value + P::load_first(c + place, here);
+      epilogue(value, place, here).store_first(c + place, here);
+    };
+    if (valid == Columns && height == Packets * P::size) {
 #pragma GCC unroll 16
-    for (int j = 0; j < Columns; ++j) {
-      if (j >= valid) break;
+      for (int j = 0; j < Columns; ++j) {
 #pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) {
-        const Index place = to[static_cast<std::size_t>(j)] + i * P::size, here = std::min(P::size, height - i * P::size);
-        const P value = accumulate ? sum[j][i] + P::load_first(c + place, here) : sum[j][i];
-        epilogue(value, place, here).store_first(c + place, here);
+        for (int i = 0; i < Packets; ++i) finish(sum[j][i], to[static_cast<std::size_t>(j)] + i * P::size, P::size);
+      }
+    } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
+      T done[Columns][static_cast<std::size_t>(Packets * P::size)];
+#pragma GCC unroll 16
+      for (int j = 0; j < Columns; ++j) {
+#pragma GCC unroll 16
+        for (int i = 0; i < Packets; ++i) sum[j][i].store(done[j] + i * P::size);
+      }
+      for (Index j = 0; j < valid; ++j) {
+        for (Index i = 0; i < height; i += P::size) {
+          finish(P::load(done[j] + i), to[static_cast<std::size_t>(j)] + i, std::min(P::size, height - i));
+        }
       }
     }
   }
@@ -221,31 +258,36 @@ struct Contraction {
   Packet<T> dot_products(const T* left, const std::array<Index, static_cast<std::size_t>(Packet<T>::size)>& at) const {
     using P = Packet<T>;
     constexpr std::size_t size = static_cast<std::size_t>(P::size);
-    std::array<P, size> sum;
-    sum.fill(P(0));
-    for (Index outer = 0; outer < depth.extent[0]; ++outer) {
-      for (Index middle = 0; middle < depth.extent[1]; ++middle, left += depth.extent[2]) {
-        const T* const right = b + outer * depth.second[0] + middle * depth.second[1];
+    P sum[size];
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < size; ++j) sum[j] = P(0);
+    const Loops loops = depth;
+    for (Index outer = 0; outer < loops.extent[0]; ++outer) {
+      for (Index middle = 0; middle < loops.extent[1]; ++middle, left += loops.extent[2]) {
+        const T* const right = b + outer * loops.second[0] + middle * loops.second[1];
         Index k = 0;
-        for (; k + P::size <= depth.extent[2]; k += P::size) {
+        for (; k + P::size <= loops.extent[2]; k += P::size) {
           const P weight = P::load(left + k);
 #pragma GCC unroll 16
           for (std::size_t j = 0; j < size; ++j) sum[j] = multiply_add(weight, P::load(right + k + at[j]), sum[j]);
         }
-        if (const Index rest = depth.extent[2] - k; rest > 0) {
+        if (const Index rest = loops.extent[2] - k; rest > 0) {
           const P weight = P::load_part(left + k, rest);
 #pragma GCC unroll 16
           for (std::size_t j = 0; j < size; ++j) sum[j] = multiply_add(weight, P::load_part(right + k + at[j], rest), sum[j]);
         }
       }
     }
-    transpose(sum);
+    std::array<P, size> square;
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < size; ++j) square[j] = sum[j];
+    transpose(square);
 #pragma GCC unroll 16
     for (std::size_t step = size / 2; step > 0; step /= 2) {
 #pragma GCC unroll 16
-      for (std::size_t j = 0; j < step; ++j) sum[j] = sum[j] + sum[j + step];
+      for (std::size_t j = 0; j < step; ++j) square[j] = square[j] + square[j + step];
     }
-    return sum[0];
+    return square[0];
   }
 };
 

@@ -90,7 +90,7 @@ constexpr Index most_panel_rows(Index rows) { return (rows + 7) / 8 * 8; }
 /// So few rows that packets go along the depth instead.
 constexpr bool few(Index rows, Index run) { return rows <= 3 && run >= 8; }
 
-inline constexpr int pixel_tile = many_registers ? 14 : 6;
+inline constexpr int wide_pixels = many_registers ? 14 : 6, narrow_pixels = many_registers ? 8 : 4;
 
 /// The loops over taps and channels, the innermost as long as memory allows.
 constexpr Loops tap_loops(Index rows, Index columns, Index channels, Index row_step, Index column_step) {
@@ -109,7 +109,7 @@ void run_for_pixels(const C& contraction) {
   if (few(contraction.rows, contraction.depth.extent[2])) {
     contraction.run_along_depth();
   } else {
-    contraction.template run<pixel_tile>();
+    contraction.template run<wide_pixels, narrow_pixels>();
   }
 }
 

@@ -11,13 +11,14 @@ namespace detail {
 /// Runs a contraction whose columns lie together in runs of `run`.
 template <class C>
 void run_in_runs(const C& contraction, Index run) {
-  constexpr int four = many_registers ? 12 : 4, three = many_registers ? 9 : 3, one = many_registers ? 8 : 4;
+  constexpr int fours = many_registers ? 12 : 4, fewer_fours = many_registers ? 8 : 4, threes = many_registers ? 9 : 3;
+  constexpr int ones = many_registers ? 8 : 4;
   if (run % 4 == 0) {
-    contraction.template run<four, 4>();
+    contraction.template run<fours, fewer_fours, 4>();
   } else if (run % 3 == 0) {
-    contraction.template run<three, 3>();
+    contraction.template run<threes, threes, 3>();
   } else {
-    contraction.template run<one>();
+    contraction.template run<ones, ones>();
   }
 }
 
