@@ -9,6 +9,7 @@
 #include "eigencoder/layers/noise.hpp"
 #include "eigencoder/layers/pooling.hpp"
 #include "eigencoder/layers/resampling.hpp"
+#include "eigencoder/layers/reshaping.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/losses/binary_cross_entropy.hpp"
 #include "eigencoder/losses/huber.hpp"

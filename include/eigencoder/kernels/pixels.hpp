@@ -48,13 +48,11 @@ void for_each_channel(F f) {
 /// Taps [begin, end) of a window.
 struct Taps {
   Index begin, end;
-  constexpr Index count() const { return end - begin; }
 };
 /// All of them, as a type.
 template <Index Count>
 struct AllTaps {
   static constexpr Index begin = 0, end = Count;
-  static constexpr Index count() { return Count; }
 };
 
 /// f(i, first, taps) for every window: i its number, first the pixel of its first tap, taps those within the image.
@@ -83,8 +81,7 @@ constexpr Taps windows_over(Index pixel) {
   return {std::max<Index>((reached - A.taps + A.stride) / A.stride, 0), std::min(reached / A.stride + 1, A.windows)};
 }
 
-/// Where the pixels and the windows' values of a batch of images lie. Plain numbers: g++ 12 crashes where lambdas meet parts of
-/// W.
+/// Where the pixels and the windows' values of a batch of images lie. (g++ 12 crashes where lambdas see parts of W.)
 template <Windows W, Index Channels>
 struct Grid {
   static constexpr Index height = W.vertical.pixels, width = W.horizontal.pixels;
@@ -96,10 +93,22 @@ struct Grid {
   static constexpr Index pixel(Index n, Index r, Index s) { return ((n * height + r) * width + s) * Channels; }
   static constexpr Index window(Index n, Index i, Index j) { return ((n * rows + i) * columns + j) * Channels; }
 
+  /// How many pixels window (i, j) has.
+  static constexpr Index pixels_of(Index i, Index j) {
+    constexpr bool whole =
+        above == 0 && left == 0 && (rows - 1) * down + tall <= height && (columns - 1) * across + wide <= width;
+    if constexpr (whole) return tall * wide;
+    return taps_within(i * down - above, tall, height) * taps_within(j * across - left, wide, width);
+  }
   /// A window with the pixels to the next one, where windows do not overlap.
   static constexpr Axis cell(Axis axis) {
     axis.taps = axis.stride;
     return axis;
+  }
+
+ private:
+  static constexpr Index taps_within(Index first, Index taps, Index pixels) {
+    return std::min(taps, pixels - first) - std::max<Index>(-first, 0);
   }
 };
 
@@ -128,7 +137,8 @@ void gather_windows(Index images, const T* x, F f) {
 }
 
 /// From the values of windows to the pixels below them: a pixel is the sum over its windows of value(k), k being its place in
-/// the window and value = from(lanes, at) a function for the window whose value is at `at`. Writes every pixel once, in order.
+/// the window and value = from(lanes, at, i, j) a function for window (i, j), whose value is at `at`. Writes every pixel once,
+/// in order.
 template <Windows W, Index Channels, class T, class F>
 void scatter_windows(Index images, T* x, F from) {
   using G = Grid<W, Channels>;
@@ -139,7 +149,7 @@ void scatter_windows(Index images, T* x, F from) {
           for_each_window<G::cell(W.horizontal)>([&](Index j, Index left, auto columns) {
             for_each_channel<T, Channels>([&](auto lanes, Index c) {
               using V = typename decltype(lanes)::V;
-              const auto value = from(lanes, G::window(n, i, j) + c);
+              const auto value = from(lanes, G::window(n, i, j) + c, i, j);
 #pragma GCC unroll 8
               for (Index s = columns.begin; s < columns.end; ++s) {
                 lanes.store(x + G::pixel(n, top + r, left + s) + c, r < G::tall && s < G::wide ? value(r * G::wide + s) : V(0));
@@ -158,7 +168,7 @@ void scatter_windows(Index images, T* x, F from) {
             for (Index i = rows.begin; i < rows.end; ++i) {
               for (Index j = columns.begin; j < columns.end; ++j) {
                 const Index k = (r + G::above - i * G::down) * G::wide + s + G::left - j * G::across;
-                sum = sum + from(lanes, G::window(n, i, j) + c)(k);
+                sum = sum + from(lanes, G::window(n, i, j) + c, i, j)(k);
               }
             }
             lanes.store(x + G::pixel(n, r, s) + c, sum);

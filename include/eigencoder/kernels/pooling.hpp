@@ -27,11 +27,45 @@ void max_pool(Index images, const T* x, T* y, T* place) {
 /// x = the values of the windows at their places, 0 elsewhere. value(lanes, at) is a window's.
 template <Windows W, Index Channels, class T, class F>
 void put_in_place(Index images, const T* place, T* x, F value) {
-  scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at) {
+  scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index, Index) {
     using V = typename decltype(lanes)::V;
     return [v = value(lanes, at), winner = lanes.load(place + at)](Index k) {
       return where(winner == V(static_cast<T>(k)), v, V(0));
     };
+  });
+}
+
+/// The reverse: y = x at the places.
+template <Windows W, Index Channels, class T>
+void take_from_place(Index images, const T* place, const T* x, T* y) {
+  gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
+    using V = typename decltype(lanes)::V;
+    const V winner = lanes.load(place + at);
+    V found(0);
+    each([&](Index k, V value) { found = where(winner == V(static_cast<T>(k)), value, found); });
+    lanes.store(y + at, found);
+  });
+}
+
+/// y = the sums of the windows; their means if Mean.
+template <bool Mean, Windows W, Index Channels, class T>
+void sum_windows(Index images, const T* x, T* y) {
+  gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
+    using V = typename decltype(lanes)::V;
+    V sum(0);
+    each([&](Index, V value) { sum = sum + value; });
+    const T share = Mean ? T(1) / static_cast<T>((rows.end - rows.begin) * (columns.end - columns.begin)) : T(1);
+    lanes.store(y + at, sum * V(share));
+  });
+}
+
+/// x = the values of the windows, at each of their pixels; divided among these if Mean.
+template <bool Mean, Windows W, Index Channels, class T>
+void spread_windows(Index images, const T* y, T* x) {
+  scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index i, Index j) {
+    using V = typename decltype(lanes)::V;
+    const T share = Mean ? T(1) / static_cast<T>(Grid<W, Channels>::pixels_of(i, j)) : T(1);
+    return [v = lanes.load(y + at) * V(share)](Index) { return v; };
   });
 }
 

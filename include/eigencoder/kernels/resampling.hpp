@@ -5,21 +5,6 @@
 
 namespace eigencoder::kernels {
 
-/// y = x with each pixel repeated.
-template <Windows W, Index Channels, class T>
-void enlarge(Index images, const T* x, T* y) {
-  scatter_windows<W, Channels>(images, y, [=](auto lanes, Index at) { return [v = lanes.load(x + at)](Index) { return v; }; });
-}
-/// x = the sums of the windows of y.
-template <Windows W, Index Channels, class T>
-void sum_windows(Index images, const T* y, T* x) {
-  gather_windows<W, Channels>(images, y, [=](auto lanes, Index at, auto, auto, auto each) {
-    typename decltype(lanes)::V sum(0);
-    each([&](Index, auto value) { sum = sum + value; });
-    lanes.store(x + at, sum);
-  });
-}
-
 /// One axis of an image that is enlarged with linear interpolation between the centres of its pixels.
 template <Index Pixels, Index Factor>
 struct Interpolated {

@@ -42,7 +42,7 @@ struct Pool {
 template <Extent Window, Extent Stride = Window, auto... Options>
 struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;
-  static constexpr Extent window = Window, stride = Stride;
+  static constexpr Extent places_in = Window, step = Stride;  // what MaxUnpool2D asks for
 
   /// The cache says where in its window each value of y was, counted along the rows.
   static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true}; }
@@ -70,5 +70,109 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
     }
   }
 };
+
+/// The mean of every window, channel by channel: shapes and options as for MaxPool2D. With Padding::same the mean is over the
+/// pixels that exist, as in Keras; PyTorch counts the padding's zeros unless told count_include_pad=False. dx = Σ dy / p over
+/// the windows of a pixel, p being the number of pixels in the window.
+template <Extent Window, Extent Stride = Window, auto... Options>
+struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
+  using Pool = detail::Pool<Window, Stride, Options...>;
+  static constexpr Needs needs(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    kernels::sum_windows<true, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::spread_windows<true, Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+    }
+  }
+};
+
+/// The mean of every channel over all pixels.   x: (h, w, c)   y: (c)   dx = dy / (h w)
+struct GlobalAvgPool2D {
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return features(in.channels); }
+  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    kernels::sum_windows<true, whole(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::spread_windows<true, whole(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+    }
+  }
+
+ private:
+  static constexpr Windows whole(Shape in) { return {in, {in.height, in.width}, {in.height, in.width}, Padding::valid}; }
+};
+
+/// Puts every value where the MaxPool2D<Window> at Position in the network took its own from, and 0 elsewhere: the decoder's
+/// counterpart of a pool in the encoder.   x: (h, w, c), the shape that the pool gives   y: the shape that it takes
+/// dx = dy at those places. The pool's windows must cover its image without overlap.
+/// Badrinarayanan, Kendall and Cipolla, "SegNet", 2017.
+template <Index Position, Extent Window>
+struct MaxUnpool2D {
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) {
+    return {.channels = in.channels, .height = in.height * Window.height, .width = in.width * Window.width};
+  }
+  static constexpr Needs needs(Shape) { return {.link = Position}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class Source>
+  static constexpr bool links(Shape in) {
+    if constexpr (requires { Source::Layer::places_in; }) {
+      return Source::Layer::places_in == Window && Source::Layer::step == Window && Source::out == in &&
+             Source::in == output(in);
+    }
+    return false;
+  }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    const auto* x = pass.x.data();
+    kernels::put_in_place<windows(S::in), S::in.channels>(pass.x.cols(), pass.source.cache.data(), pass.y.data(),
+                                                          [=](auto lanes, Index at) { return lanes.load(x + at); });
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::take_from_place<windows(S::in), S::in.channels>(pass.dy.cols(), pass.source.cache.data(), pass.dy.data(),
+                                                               pass.dx.data());
+    }
+  }
+
+ private:
+  static constexpr Windows windows(Shape in) { return {output(in), Window, Window, Padding::valid}; }
+};
+
+namespace detail {
+
+/// A pool for sequences, made of one for images.
+template <class Pool>
+struct OneDimensional : Pool {
+  static constexpr bool accepts(Shape in) { return in.height == 1 && Pool::accepts(in); }
+  template <Shape In>
+  struct Refusal : Pool::template Refusal<In> {
+    static_assert(In.height == 1, "this pool takes sequences: for images there is the one whose name ends in 2D");
+  };
+};
+
+}  // namespace detail
+
+/// MaxPool2D for sequences.   x: (t, c)   y: (⌊(t − p) / s⌋ + 1, c)
+template <Index Window, Index Stride = Window, auto... Options>
+struct MaxPool1D : detail::OneDimensional<MaxPool2D<Extent{1, Window}, Extent{1, Stride}, Options...>> {};
+
+/// AvgPool2D for sequences.   x: (t, c)   y: (⌊(t − p) / s⌋ + 1, c)
+template <Index Window, Index Stride = Window, auto... Options>
+struct AvgPool1D : detail::OneDimensional<AvgPool2D<Extent{1, Window}, Extent{1, Stride}, Options...>> {};
 
 }  // namespace eigencoder

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/pooling.hpp"
 #include "eigencoder/kernels/resampling.hpp"
 
 namespace eigencoder {
@@ -36,7 +37,7 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
     if constexpr (Between == Interpolation::nearest) {
-      kernels::enlarge<copies(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+      kernels::spread_windows<false, copies(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
     } else {
       kernels::enlarge_bilinear<S::in, Factor>(pass.x.cols(), pass.x.data(), pass.y.data());
     }
@@ -45,7 +46,7 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient && Between == Interpolation::nearest) {
-      kernels::sum_windows<copies(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      kernels::sum_windows<false, copies(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
     } else if constexpr (InputGradient) {
       kernels::reduce_bilinear<S::in, Factor>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
     }
@@ -53,6 +54,16 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
 
  private:
   static constexpr Windows copies(Shape in) { return {output(in), Factor, Factor, Padding::valid}; }
+};
+
+/// The same for sequences, which get Factor times as many steps.   x: (t, c)   y: (f t, c)
+template <Index Factor, Interpolation Between = Interpolation::nearest>
+struct UpSample1D : UpSample2D<Extent{1, Factor}, Between> {
+  static constexpr bool accepts(Shape in) { return in.height == 1; }
+  template <Shape In>
+  struct Refusal {
+    static_assert(In.height == 1, "UpSample1D takes sequences: for images there is UpSample2D");
+  };
 };
 
 }  // namespace eigencoder

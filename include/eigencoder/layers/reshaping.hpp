@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/borders.hpp"
+
+// Layers that move values and change none.
+namespace eigencoder {
+
+/// Rows and columns of pixels around an image; one number stands for all four. None may be negative.
+struct Border {
+  Index top = 0, bottom = 0, left = 0, right = 0;
+
+  constexpr Border(Index all) : Border(all, all, all, all) {}
+  constexpr Border(Index above, Index below, Index before, Index behind)
+      : top(counted(above)), bottom(counted(below)), left(counted(before)), right(counted(behind)) {}
+
+ private:
+  static constexpr Index counted(Index pixels) {
+    return pixels >= 0 ? pixels : throw ShapeError(message("a border has no fewer than 0 pixels, found ", pixels));
+  }
+};
+
+namespace detail {
+constexpr kernels::Framed framed(Shape inner, Border border) {
+  return {.rows = inner.height,
+          .columns = inner.width * inner.channels,
+          .top = border.top,
+          .bottom = border.bottom,
+          .left = border.left * inner.channels,
+          .right = border.right * inner.channels};
+}
+}  // namespace detail
+
+/// The image with zeros around it.   x: (h, w, c)   y: (top + h + bottom, left + w + right, c)   dx: dy without the border
+template <Border Zeros>
+struct ZeroPad2D {
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) {
+    return {
+        .channels = in.channels, .height = Zeros.top + in.height + Zeros.bottom, .width = Zeros.left + in.width + Zeros.right};
+  }
+  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    kernels::add_frame(pass.x.cols(), detail::framed(S::in, Zeros), pass.x.data(), pass.y.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::remove_frame(pass.dy.cols(), detail::framed(S::in, Zeros), pass.dy.data(), pass.dx.data());
+    }
+  }
+};
+
+/// The image without a border.   x: (h, w, c)   y: (h − top − bottom, w − left − right, c)   dx: dy with zeros around it
+template <Border Cut>
+struct Crop2D {
+  static constexpr bool accepts(Shape in) { return in.height > Cut.top + Cut.bottom && in.width > Cut.left + Cut.right; }
+  template <Shape In>
+  struct Refusal {
+    static_assert(accepts(In), "Crop2D leaves nothing of this image");
+  };
+  static constexpr Shape output(Shape in) {
+    return {.channels = in.channels, .height = in.height - Cut.top - Cut.bottom, .width = in.width - Cut.left - Cut.right};
+  }
+  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    kernels::remove_frame(pass.x.cols(), detail::framed(S::out, Cut), pass.x.data(), pass.y.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      kernels::add_frame(pass.dy.cols(), detail::framed(S::out, Cut), pass.dy.data(), pass.dx.data());
+    }
+  }
+};
+
+/// The same values as a sample of another shape, Target, of the same size: Reshape<image(7, 7, 32)> behind Dense<1568>.
+template <Shape Target>
+struct Reshape {
+  static constexpr bool accepts(Shape in) { return in.size() == Target.size(); }
+  template <Shape In>
+  struct Refusal {
+    static_assert(accepts(In), "Reshape keeps all values: its shape must have as many as its input");
+  };
+  static constexpr Shape output(Shape) { return Target; }
+  static constexpr Needs needs(Shape) { return {.in_place = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    if (pass.x.data() != pass.y.data()) pass.y = pass.x;
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      if (pass.dx.data() != pass.dy.data()) pass.dx = pass.dy;
+    }
+  }
+};
+
+}  // namespace eigencoder
