@@ -40,6 +40,16 @@ inline Matrix<double> matrix(const nlohmann::json& numbers, Index rows) {
   return Eigen::Map<const Matrix<double>>(values.data(), rows, static_cast<Index>(values.size()) / rows);
 }
 
+/// A large result against the projections and the norm that golden.py keeps of it.
+template <class T>
+void check_totals(const nlohmann::json& totals, const Matrix<T>& found) {
+  const double norm = totals["norm"];
+  CHECK(std::abs(found.template cast<double>().norm() - norm) <= tolerance<T> * norm);
+  for (std::size_t j = 0; j < 4; ++j) {
+    CHECK(std::abs(golden::projection(j, found) - totals["projections"][j].get<double>()) <= tolerance<T> * norm);
+  }
+}
+
 /// y and dx of a layer without parameters against an entry of layers.json, in its own memory and in place.
 template <class T, ec::Shape In, class Layer>
 void check_golden(const nlohmann::json& entry, const Layer& layer) {

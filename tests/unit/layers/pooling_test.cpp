@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include <limits>
+
+#include "check_layer.hpp"
+#include "unit/core/contract.hpp"
+#include <eigencoder/layers/activation.hpp>
+#include <eigencoder/layers/pooling.hpp>
+
+namespace ec = eigencoder;
+using ec::Extent, ec::Index, ec::Padding;
+using layers::Matrix;
+
+namespace {
+
+constexpr Padding same = Padding::same;
+
+std::string text(Extent extent) { return ec::message(extent.height, 'x', extent.width); }
+std::string text(ec::Shape image) { return ec::message(image.height, 'x', image.width, 'x', image.channels); }
+
+/// A layer's y and dx against an entry of pooling.json.
+template <class T, ec::Shape In, class Layer>
+void check_entry(const nlohmann::json& entry, Index batch) {
+  StageRunner<Layer, In, T> run;
+  const Matrix<T> x = layers::uniform<T>(In.size(), batch, 1, 2, -1), y = run.forward(x);
+  const Matrix<T> dx = run.backward(x, y, layers::uniform<T>(y.rows(), batch, 2, 2, -1));
+  layers::check_totals<T>(entry["y"], y);
+  layers::check_totals<T>(entry["dx"], dx);
+}
+
+template <Extent Window, Extent Stride, ec::Shape In, Index Batch, auto... Options>
+void check_pools() {
+  static const nlohmann::json golden = golden::load("pooling.json");
+  const std::string name = ec::message(text(Window), ' ', text(Stride), sizeof...(Options) > 0 ? " same " : " valid ", text(In), ' ', Batch);
+  INFO(name);
+  check_entry<double, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
+  check_entry<float, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
+  check_entry<double, In, ec::AvgPool2D<Window, Stride, Options...>>(golden["avg"].at(name), Batch);
+  check_entry<float, In, ec::AvgPool2D<Window, Stride, Options...>>(golden["avg"].at(name), Batch);
+}
+
+}  // namespace
+
+TEST_CASE("MaxPool2D, AvgPool2D: PyTorch's values") {
+  check_pools<2, 2, ec::image(6, 4, 3), 7>();
+  check_pools<2, 2, ec::image(28, 28, 1), 1>();
+  check_pools<2, 2, ec::image(28, 28, 32), 1>();
+  check_pools<2, 2, ec::image(4, 2, 17), 7>();
+  check_pools<2, 1, ec::image(3, 3, 1), 7>();
+  check_pools<3, 3, ec::image(9, 3, 5), 7>();
+  check_pools<3, 2, ec::image(7, 9, 2), 1>();
+  check_pools<3, 1, ec::image(5, 4, 16), 7>();
+  check_pools<Extent{2, 3}, Extent{2, 3}, ec::image(4, 9, 33), 1>();
+  check_pools<Extent{1, 2}, Extent{1, 2}, ec::image(1, 8, 3), 7>();
+  check_pools<1, 1, ec::image(2, 3, 5), 1>();
+}
+
+TEST_CASE("MaxPool2D, AvgPool2D: PyTorch's values with Keras's padding") {
+  check_pools<2, 2, ec::image(5, 7, 1), 7, same>();
+  check_pools<2, 2, ec::image(1, 1, 5), 7, same>();
+  check_pools<3, 2, ec::image(7, 5, 17), 1, same>();
+  check_pools<3, 2, ec::image(8, 6, 2), 7, same>();
+  check_pools<3, 1, ec::image(4, 4, 32), 1, same>();
+  check_pools<2, 3, ec::image(7, 9, 3), 7, same>();
+  check_pools<5, 1, ec::image(3, 2, 33), 1, same>();
+  check_pools<Extent{3, 2}, Extent{1, 2}, ec::image(5, 5, 2), 7, same>();
+  check_pools<5, 5, ec::image(28, 28, 16), 1, same>();
+}
+
+TEMPLATE_TEST_CASE("GlobalAvgPool2D: PyTorch's values", "", float, double) {
+  const nlohmann::json golden = golden::load("pooling.json")["global"];
+  check_entry<TestType, ec::image(7, 5, 3), ec::GlobalAvgPool2D>(golden["7x5x3 7"], 7);
+  check_entry<TestType, ec::image(28, 28, 1), ec::GlobalAvgPool2D>(golden["28x28x1 1"], 1);
+  check_entry<TestType, ec::image(4, 9, 33), ec::GlobalAvgPool2D>(golden["4x9x33 1"], 1);
+  check_entry<TestType, ec::image(1, 1, 16), ec::GlobalAvgPool2D>(golden["1x1x16 7"], 7);
+}
+
+TEST_CASE("pools: finite differences") {
+  const ec::GradientCheckOptions small{.difference = 1e-6};  // the largest of a window must stay the largest
+  layers::check_gradient(ec::MaxPool2D<2, 1>{}, small);
+  layers::check_gradient(ec::MaxPool2D<3, 2, same>{}, small);
+  layers::check_gradient(ec::MaxPool1D<2, 3, same>{}, small);
+  layers::check_gradient(ec::AvgPool2D<2, 2, same>{});
+  layers::check_gradient(ec::AvgPool1D<3, 1>{});
+  layers::check_gradient(ec::GlobalAvgPool2D{});
+}
+
+TEST_CASE("pools: shapes, and the images that they refuse") {
+  static_assert(ec::MaxPool2D<2>::output(ec::image(28, 14, 5)) == ec::image(14, 7, 5));
+  static_assert(ec::MaxPool2D<3, 2>::output(ec::image(7, 9)) == ec::image(3, 4));
+  static_assert(ec::AvgPool2D<2, 2, same>::output(ec::image(5, 1, 3)) == ec::image(3, 1, 3));
+  static_assert(ec::GlobalAvgPool2D::output(ec::image(5, 3, 4)) == ec::features(4));
+  static_assert(ec::MaxPool1D<2>::output(ec::sequence(6, 4)) == ec::sequence(3, 4));
+  static_assert(!ec::MaxPool2D<2>::accepts(ec::image(5, 4)));     // a row would be lost
+  static_assert(!ec::MaxPool2D<2>::accepts(ec::image(4, 1)));     // narrower than the window
+  static_assert(!ec::AvgPool2D<2, 3>::accepts(ec::image(6, 5)));  // the sixth row
+  static_assert(ec::AvgPool2D<2, 3>::accepts(ec::image(5, 5)));   // what lies between windows is meant
+  static_assert(ec::MaxPool2D<2, 2, same>::accepts(ec::image(5, 1)));
+  static_assert(!ec::MaxPool1D<2>::accepts(ec::image(2, 2)) && !ec::AvgPool1D<1>::accepts(ec::image(2, 2)));
+  static_assert(ec::MaxPool2D<2>::needs(ec::image(4, 6, 5)).cache == 30);
+}
+
+TEMPLATE_TEST_CASE("MaxPool2D: of equal values the first is taken, also of infinities", "", float, double) {
+  using T = TestType;
+  const Matrix<T> dy = Matrix<T>::Constant(4, 1, 1);
+  for (const T value : {T(0.5), -std::numeric_limits<T>::infinity()}) {
+    StageRunner<ec::MaxPool2D<2, 2, same>, ec::image(3, 3), T> run;
+    const Matrix<T> x = Matrix<T>::Constant(9, 1, value), y = run.forward(x);
+    CHECK((y.array() == value).all());
+    CHECK(run.backward(x, y, dy) == Matrix<T>{{1, 0, 1, 0, 0, 0, 1, 0, 1}}.transpose());
+  }
+}
+
+TEMPLATE_TEST_CASE("MaxPool2D: a NaN is the value of its window and of no other", "", float, double) {
+  using T = TestType;
+  const auto check = []<ec::Shape In>() {
+    for (Index at = 0; at < In.size(); ++at) {
+      Matrix<T> x = layers::uniform<T>(In.size(), 2, 1, 2, -1);
+      x(at, 1) = std::numeric_limits<T>::quiet_NaN();
+      const Matrix<T> y = StageRunner<ec::MaxPool2D<2>, In, T>{}.forward(x);
+      const Index pixel = at / In.channels, row = pixel / In.width / 2, column = pixel % In.width / 2;
+      CHECK(y.array().isNaN().count() == 1);
+      CHECK(std::isnan(y((row * In.width / 2 + column) * In.channels + at % In.channels, 1)));
+    }
+  };
+  check.template operator()<ec::image(4, 6)>();
+  check.template operator()<ec::image(4, 4, 17)>();
+}
+
+TEMPLATE_TEST_CASE("MaxPool2D: the derivative of the activation before, at the values that it kept", "", float, double) {
+  using T = TestType;
+  constexpr ec::Shape in = ec::image(4, 6, 5);
+  using C = ec::Chain<T, in, 9, ec::Tanh, ec::MaxPool2D<2>>;
+  using S = typename C::template stage<1, ec::NoEpilogue, ec::Tanh>;
+  const Matrix<T> x = layers::uniform<T>(in.size(), 3, 1, 1, 0), dy = layers::uniform<T>(S::out.size(), 3, 2, 2, -1);
+  StageRunner<ec::MaxPool2D<2>, in, T> run;
+  const Matrix<T> y = run.forward(x), apart = run.backward(x, y, dy).array() * (1 - x.array().square());
+
+  Matrix<T> again = y, places = y, together = x;
+  const ec::LayerMemory<T> memory{.x = x.data(), .y = again.data(), .cache = places.data(), .dy = dy.data(), .dx = together.data()};
+  ec::run_forward<C, 1, typename C::template stage<1>, true>({}, {}, memory, {.columns = 3, .batch = 3});
+  ec::run_backward<C, 1, S, true>({}, {}, memory, {.columns = 3, .batch = 3});
+  CHECK(again == y);
+  CHECK(layers::relative_error<T>(together, apart.template cast<double>()) < layers::tolerance<T>);
+}
+
+namespace {
+
+/// A pool and its reverse, x → y and dy → dx, as part of a network.
+template <class T, ec::Shape In, Extent Window, bool Training>
+struct ThereAndBack {
+  using C = ec::Chain<T, In, 9, ec::MaxPool2D<Window>, ec::MaxUnpool2D<0, Window>>;
+  Index batch;
+  Matrix<T> values = Matrix<T>::Constant(C::shapes[1].size(), batch, std::numeric_limits<T>::quiet_NaN());
+  Matrix<T> places = values, dvalues = values;
+  Matrix<T> y = Matrix<T>::Constant(In.size(), batch, std::numeric_limits<T>::quiet_NaN()), dx = y;
+
+  ThereAndBack(const Matrix<T>& x, const Matrix<T>& dy) : batch(x.cols()) {
+    const ec::LayerBatch about{.columns = batch, .batch = batch};
+    const ec::LayerMemory<T> pool{.x = x.data(), .y = values.data(), .cache = places.data(), .dy = dvalues.data(), .dx = dx.data()};
+    const ec::LayerMemory<T> reverse{
+        .x = values.data(), .y = y.data(), .source_cache = places.data(), .dy = dy.data(), .dx = dvalues.data()};
+    ec::run_forward<C, 0, typename C::template stage<0>, Training>({}, {}, pool, about);
+    ec::run_forward<C, 1, typename C::template stage<1>, Training>({}, {}, reverse, about);
+    ec::run_backward<C, 1, typename C::template stage<1>, true>({}, {}, reverse, about);
+    ec::run_backward<C, 0, typename C::template stage<0>, true>({}, {}, pool, about);
+  }
+};
+
+template <class T, Extent Window, ec::Shape In, Index Batch>
+void check_unpool() {
+  static const nlohmann::json golden = golden::load("pooling.json")["unpool"];
+  const std::string name = ec::message(text(Window), ' ', text(In), ' ', Batch);
+  INFO(name);
+  const Matrix<T> x = layers::uniform<T>(In.size(), Batch, 1, 2, -1), dy = layers::uniform<T>(In.size(), Batch, 2, 2, -1);
+  const ThereAndBack<T, In, Window, true> training(x, dy);
+  layers::check_totals<T>(golden.at(name)["y"], training.y);
+  layers::check_totals<T>(golden.at(name)["dx"], training.dx);
+  CHECK(ThereAndBack<T, In, Window, false>(x, dy).y == training.y);  // predictions keep the places too
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("MaxUnpool2D: PyTorch's values", "", float, double) {
+  check_unpool<TestType, 2, ec::image(6, 4, 3), 7>();
+  check_unpool<TestType, 2, ec::image(28, 28, 16), 1>();
+  check_unpool<TestType, Extent{3, 2}, ec::image(9, 8, 17), 7>();
+  check_unpool<TestType, Extent{1, 3}, ec::image(1, 9, 1), 1>();
+}
+
+TEST_CASE("MaxUnpool2D: which pools it can reverse") {
+  const auto links = []<class Pool, ec::Shape In>() {
+    using Source = ec::Stage<Pool, In, float>;
+    return ec::MaxUnpool2D<0, 2>::links<Source>(Source::out);
+  };
+  static_assert(links.operator()<ec::MaxPool2D<2>, ec::image(4, 6, 3)>());
+  static_assert(links.operator()<ec::MaxPool2D<2, 2, same>, ec::image(4, 6, 3)>());
+  static_assert(!links.operator()<ec::MaxPool2D<2, 2, same>, ec::image(4, 5, 3)>());  // its last window hangs over
+  static_assert(!links.operator()<ec::MaxPool2D<2, 1>, ec::image(4, 6, 3)>());
+  static_assert(!links.operator()<ec::MaxPool2D<3, 2, same>, ec::image(4, 6, 3)>());
+  static_assert(!links.operator()<ec::AvgPool2D<2>, ec::image(4, 6, 3)>());
+}
+
+TEST_CASE("MaxUnpool2D: in a model, gradients by finite differences and with any number of threads") {
+  using E = ec::Encoder<ec::features(10), ec::Dense<72>, ec::Tanh, ec::Reshape<ec::image(6, 4, 3)>, ec::MaxPool2D<2>>;
+  using D = ec::Decoder<E::output, ec::Dense<18>, ec::Reshape<E::output>, ec::Sigmoid, ec::MaxUnpool2D<3, 2>, ec::Dense<10>>;
+  contract::check_types<E, D>(ec::MeanSquaredError{});
+}
+
+TEST_CASE("MaxPool2D: behind an activation in a model") {
+  using E = ec::Encoder<ec::image(4, 6), ec::Dense<24>, ec::Reshape<ec::image(4, 6)>, ec::Tanh, ec::MaxPool2D<2>>;
+  using D = ec::Decoder<E::output, ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::Dense<24>>;
+  ec::Autoencoder<E, D, double> model{ec::Seed{3}};
+  const Matrix<double> x = layers::uniform<double>(24, 7, 1, 2, -1);
+  const ec::GradientReport report = ec::check_model_gradient(model, ec::MeanSquaredError{}, x, x, {.difference = 1e-6});
+  CAPTURE(report.text());
+  CHECK(report.error < 1e-6);
+}
