@@ -6,6 +6,7 @@
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/dense.hpp"
+#include "eigencoder/layers/dropout.hpp"
 #include "eigencoder/layers/noise.hpp"
 #include "eigencoder/layers/pooling.hpp"
 #include "eigencoder/layers/resampling.hpp"

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/channels.hpp"
+#include "eigencoder/kernels/draw.hpp"
+
+namespace eigencoder {
+
+namespace detail {
+constexpr double dropout_rate(const char* layer, double rate) {
+  return rate >= 0 && rate < 1 ? rate : throw OptionError(message(layer, ": rate must be in [0, 1), found ", rate));
+}
+}  // namespace detail
+
+/// Each value is 0 with probability `rate`, and x / (1 − rate) otherwise, anew in each step; in training alone, predictions pass
+/// x through. dx is dy under the same mask, drawn again. Throws OptionError.
+/// Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014.
+struct Dropout {
+  double rate;
+
+  constexpr explicit Dropout(double dropped) : rate(detail::dropout_rate("Dropout", dropped)) {}
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    mask(pass.random, pass.x, pass.y);
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) mask(pass.random, pass.dy, pass.dx);
+  }
+
+ private:
+  template <class From, class To>
+  void mask(const Random& random, const From& from, To& to) const {
+    using V = kernels::Packet<typename To::Scalar>;
+    const V dropped(rate), scale(1 / (1 - rate)), zero(0);
+    for (Index j = 0; j < from.cols(); ++j) {
+      kernels::transform_draws<kernels::Uniform>(
+          random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < dropped, zero, scale * v); }, from.col(j).data());
+    }
+  }
+};
+
+/// Dropout of whole channels: in every sample each channel is 0 in all pixels with probability `rate`, and x / (1 − rate)
+/// otherwise. For sequences this is Keras's SpatialDropout1D, for vectors Dropout. Throws OptionError.
+/// Tompson, Goroshin, Jain, LeCun and Bregler, 2015.
+struct SpatialDropout2D {
+  double rate;
+
+  constexpr explicit SpatialDropout2D(double dropped) : rate(detail::dropout_rate("SpatialDropout2D", dropped)) {}
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape in) { return {.scratch = in.channels, .in_place = true, .training_only = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    mask(pass.random, pass.x, pass.y, pass.scratch);
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) mask(pass.random, pass.dy, pass.dx, pass.scratch);
+  }
+
+ private:
+  template <class From, class To, class Factors>
+  void mask(const Random& random, const From& from, To& to, Factors& factors) const {
+    using T = typename To::Scalar;
+    using V = kernels::Packet<T>;
+    const V dropped(rate), scale(1 / (1 - rate)), zero(0);
+    for (Index j = 0; j < from.cols(); ++j) {
+      kernels::transform_draws<kernels::Uniform>(random, j, factors.size(), factors.data(),
+                                                 [=](V u) { return where(u < dropped, zero, scale); });
+      kernels::transform_channels(
+          factors.size(), from.rows(), to.col(j).data(), [=](V factor, V v) { return where(zero < factor, factor * v, zero); },
+          std::array<const T*, 1>{factors.data()}, from.col(j).data());
+    }
+  }
+};
+
+}  // namespace eigencoder
