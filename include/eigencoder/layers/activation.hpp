@@ -13,8 +13,10 @@ namespace eigencoder {
 
 /// Base of an activation y = f(x) whose derivative follows from its output. `Self` has
 ///   apply(x) = f(x)   derivative(y) = f′ at f⁻¹(y)   curvature(y) = d derivative / dy, for penalties on the Jacobian
+/// and may say that f never falls (`monotone`): then a max pool behind it comes first, and f works on fewer values.
 template <class Self>
 struct Activation {
+  static constexpr bool monotone = false;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true}; }
@@ -59,6 +61,7 @@ struct InputActivation {
 
 /// y = x
 struct Identity : Activation<Identity> {
+  static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
     return x;
@@ -75,6 +78,7 @@ struct Identity : Activation<Identity> {
 
 /// y = max(x, 0)
 struct ReLU : Activation<ReLU> {
+  static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
     return kernels::max(x, V(0));
@@ -92,6 +96,7 @@ struct ReLU : Activation<ReLU> {
 /// y = x for x > 0, slope · x otherwise. The slope must be finite and not negative, or the output would not tell the sign of
 /// the input. Default 0.3, as in Keras (PyTorch: 0.01). Throws OptionError.
 struct LeakyReLU : Activation<LeakyReLU> {
+  static constexpr bool monotone = true;
   double slope = 0.3;
 
   constexpr LeakyReLU() = default;
@@ -115,6 +120,7 @@ struct LeakyReLU : Activation<LeakyReLU> {
 /// y = x for x > 0, α (eˣ − 1) otherwise. α must be finite and positive; default 1. Throws OptionError.
 /// Clevert, Unterthiner and Hochreiter, 2016.
 struct ELU : Activation<ELU> {
+  static constexpr bool monotone = true;
   double alpha = 1;
 
   constexpr ELU() = default;
@@ -137,6 +143,7 @@ struct ELU : Activation<ELU> {
 
 /// y = 1 / (1 + e⁻ˣ)
 struct Sigmoid : Activation<Sigmoid> {
+  static constexpr bool monotone = true;
   static constexpr bool logistic = true;  ///< a loss may work on the input instead: BinaryCrossEntropy does
 
   template <class V>
@@ -155,6 +162,7 @@ struct Sigmoid : Activation<Sigmoid> {
 
 /// y = tanh x
 struct Tanh : Activation<Tanh> {
+  static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
     return kernels::tanh(x);
@@ -171,6 +179,7 @@ struct Tanh : Activation<Tanh> {
 
 /// y = log(1 + eˣ), whose derivative is the sigmoid of x: 1 − e⁻ʸ.
 struct Softplus : Activation<Softplus> {
+  static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
     return kernels::softplus(x);

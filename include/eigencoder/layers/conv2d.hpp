@@ -88,4 +88,16 @@ struct Conv2D {
   }
 };
 
+/// Conv2D for sequences.   x: (t, c)   y: (windows, Filters)   W: Filters × (c · Kernel)
+template <Index Filters, Index Kernel, Index Stride = 1, auto... Options>
+struct Conv1D : Conv2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...> {
+  using Convolution = Conv2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...>;
+  static constexpr bool accepts(Shape in) { return in.height == 1 && Convolution::accepts(in); }
+  template <Shape In>
+  struct Refusal {
+    static_assert(In.height == 1, "this convolution takes sequences: for images there is Conv2D");
+    static_assert(Convolution::accepts(In), "this convolution's kernel is longer than its unpadded sequence: see Layer and Input above");
+  };
+};
+
 }  // namespace eigencoder

@@ -62,4 +62,14 @@ struct ConvTranspose2D {
   }
 };
 
+/// ConvTranspose2D for sequences.   x: (t, c)   y: (t · Stride, Filters) with Padding::same
+template <Index Filters, Index Kernel, Index Stride = 1, auto... Options>
+struct ConvTranspose1D : ConvTranspose2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...> {
+  static constexpr bool accepts(Shape in) { return in.height == 1; }
+  template <Shape In>
+  struct Refusal {
+    static_assert(In.height == 1, "this convolution takes sequences: for images there is ConvTranspose2D");
+  };
+};
+
 }  // namespace eigencoder

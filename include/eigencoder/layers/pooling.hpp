@@ -4,6 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/kernels/pooling.hpp"
 
 namespace eigencoder {
@@ -34,8 +35,11 @@ struct Pool {
 
 }  // namespace detail
 
+template <class Activation, Extent Window, Extent Stride, auto... Options>
+struct ActivatedMaxPool2D;
+
 /// The largest value of every window, channel by channel.   x: (h, w, c)   y: (⌊(h − p) / s⌋ + 1, …, c) for windows of p and
-/// steps of s dx = dy where y came from (of equal values: from the first along the rows), 0 elsewhere; a pixel that won in
+/// steps of s   dx = dy where y came from (of equal values: from the first along the rows), 0 elsewhere; a pixel that won in
 /// several windows gets the sum. A NaN in a window becomes its value. Options: Padding::valid (default) or Padding::same, with
 /// ⌈h / s⌉ windows, whose padding is never taken. Where valid windows leave out the last rows or columns the layer does not
 /// compile (Keras and PyTorch drop them).
@@ -43,6 +47,11 @@ template <Extent Window, Extent Stride = Window, auto... Options>
 struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;
   static constexpr Extent places_in = Window, step = Stride;  // what MaxUnpool2D asks for
+
+  /// Behind an activation that never falls: max f(x) = f(max x).
+  template <class Before>
+    requires(Elementwise<Before> && requires { requires Before::monotone; })
+  using Behind = ActivatedMaxPool2D<Before, Window, Stride, Options...>;
 
   /// The cache says where in its window each value of y was, counted along the rows.
   static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true}; }
@@ -57,17 +66,43 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (InputGradient) {
-      const auto *dy = pass.dy.data(), *y = pass.y.data();
-      const auto value = [=](auto lanes, Index at) {
-        if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
-          return lanes.load(dy + at);
-        } else {  // what was taken is y, so the derivative there is that of the window
-          return lanes.load(dy + at) * pass.before.derivative(lanes.load(y + at));
-        }
-      };
-      kernels::put_in_place<Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.cache.data(), pass.dx.data(), value);
-    }
+    if constexpr (InputGradient) differentiate(pass, pass.before);
+  }
+
+ protected:
+  /// What was taken is y, so the derivative of the activation `before` is that at y.
+  template <class S, class Before>
+  static void differentiate(Backward<S, true>& pass, const Before& before) {
+    const auto *dy = pass.dy.data(), *y = pass.y.data();
+    const auto value = [=](auto lanes, Index at) {
+      if constexpr (std::is_same_v<Before, NoEpilogue>) {
+        return lanes.load(dy + at);
+      } else {
+        return lanes.load(dy + at) * before.derivative(lanes.load(y + at));
+      }
+    };
+    kernels::put_in_place<Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.cache.data(), pass.dx.data(), value);
+  }
+};
+
+/// What MaxPool2D becomes behind an activation f that never falls: y = f(max x), with f on the pooled values alone.
+template <class Activation, Extent Window, Extent Stride, auto... Options>
+struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
+  using Pool = MaxPool2D<Window, Stride, Options...>;
+  Activation activation;
+
+  constexpr ActivatedMaxPool2D(const Activation& before, const auto&) : activation(before) {}
+
+  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    Pool::forward(pass);
+    kernels::transform(pass.y.size(), pass.y.data(), [this](auto v) { return activation.apply(v); }, pass.y.data());
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) Pool::differentiate(pass, activation);
   }
 };
 
