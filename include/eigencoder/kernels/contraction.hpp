@@ -176,7 +176,7 @@ struct Contraction {
     std::array<Index, Columns> at, to;
     const Index valid = std::min<Index>(Columns, left);
     walker.take(valid, at.data(), to.data(), panel.first);
-    for (Index j = valid; j < Columns; ++j) at[static_cast<std::size_t>(j)] = at[static_cast<std::size_t>(j - Group)];
+    std::fill(at.begin() + valid, at.end(), at[0]);
     tile<P, Packets, Columns, Group>(panel, at, to, valid);
     return valid;
   }
