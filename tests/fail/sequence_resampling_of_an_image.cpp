@@ -1,0 +1,12 @@
+// expect: UpSample1D takes sequences
+// expect: LayerAccepts<0,
+#include <eigencoder/eigencoder.hpp>
+namespace ec = eigencoder;
+
+#ifdef CONTROL
+constexpr ec::Shape input = ec::sequence(6, 3);
+#else
+constexpr ec::Shape input = ec::image(2, 6, 3);
+#endif
+
+int main() { return static_cast<int>(ec::Encoder<input, ec::UpSample1D<2>>::output.size() & 1); }
