@@ -121,6 +121,36 @@ BENCHMARK(layer<ec::SiLU>);
 BENCHMARK(layer<ec::GELU>);
 BENCHMARK(layer<ec::Softmax>);
 
+/// A layer that only moves values, alone: bytes read and written, as a share of the rate at which its input is read.
+template <class Layer, ec::Shape In, bool Back>
+void moves(benchmark::State& state) {
+  using C = ec::Chain<float, In, 1, Layer>;
+  using S = typename C::template stage<0>;
+  const std::tuple<Layer> layers{};
+  constexpr ec::Index batch = 4;  // all of it in the second cache
+  const Matrix x = Matrix::Random(In.size(), batch), dy = Matrix::Random(S::out.size(), batch);
+  Matrix y(S::out.size(), batch), cache(S::needs.cache, batch), dx(In.size(), batch);
+  const ec::LayerMemory<float> memory{.x = x.data(), .y = y.data(), .cache = cache.data(), .dy = dy.data(), .dx = dx.data()};
+  ec::run_forward<C, 0, S, true>(layers, {}, memory, {.columns = batch, .batch = batch});
+  const double calls = machine::run(state, [&] {
+    if constexpr (Back) {
+      ec::run_backward<C, 0, S, true>(layers, {}, memory, {.columns = batch, .batch = batch});
+    } else {
+      ec::run_forward<C, 0, S, true>(layers, {}, memory, {.columns = batch, .batch = batch});
+    }
+    benchmark::ClobberMemory();
+  });
+  const double rate = static_cast<double>(x.size() + y.size() + cache.size()) * sizeof(float) * calls;
+  state.counters["GB/s"] = rate / 1e9;
+  state.counters["%read"] = 100 * rate / machine::read_rate(x.data(), x.size());
+}
+BENCHMARK(moves<ec::MaxPool2D<2>, ec::image(28, 28, 32), false>)->Name("MaxPool2D/forward");
+BENCHMARK(moves<ec::MaxPool2D<2>, ec::image(28, 28, 32), true>)->Name("MaxPool2D/backward");
+BENCHMARK(moves<ec::UpSample2D<2>, ec::image(14, 14, 32), false>)->Name("UpSample2D/forward");
+BENCHMARK(moves<ec::UpSample2D<2>, ec::image(14, 14, 32), true>)->Name("UpSample2D/backward");
+BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), false>)->Name("UpSample2D/bilinear/forward");
+BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), true>)->Name("UpSample2D/bilinear/backward");
+
 /// A loss alone: value and gradient of 784 values × 256 samples.
 template <class Loss>
 void loss(benchmark::State& state) {
