@@ -6,7 +6,7 @@
 namespace eigencoder::kernels {
 
 /// A block of `rows` × `columns` scalars and what lies around it, row after row.
-struct Framed {
+struct Bordered {
   Index rows, columns;
   Index top, bottom, left, right;
 
@@ -15,28 +15,28 @@ struct Framed {
   constexpr Index begin() const { return top * stride() + left; }
 };
 
-/// framed = the blocks with zeros around them.
+/// bordered = the blocks with zeros around them.
 template <class T>
-void add_frame(Index images, Framed frame, const T* blocks, T* framed) {
-  for (Index n = 0; n < images; ++n, framed += frame.size()) {
-    T* to = std::fill_n(framed, frame.begin(), T(0));
-    for (Index r = 0; r < frame.rows; ++r, blocks += frame.columns) {
+void add_border(Index images, Bordered image, const T* blocks, T* bordered) {
+  for (Index n = 0; n < images; ++n, bordered += image.size()) {
+    T* to = std::fill_n(bordered, image.begin(), T(0));
+    for (Index r = 0; r < image.rows; ++r, blocks += image.columns) {
       transform(
-          frame.columns, to, [](auto v) { return v; }, blocks);
-      const bool last = r + 1 == frame.rows;
-      to = std::fill_n(to + frame.columns, frame.right + (last ? frame.bottom * frame.stride() : frame.left), T(0));
+          image.columns, to, [](auto v) { return v; }, blocks);
+      const bool last = r + 1 == image.rows;
+      to = std::fill_n(to + image.columns, image.right + (last ? image.bottom * image.stride() : image.left), T(0));
     }
   }
 }
 
 /// The reverse: the blocks alone.
 template <class T>
-void remove_frame(Index images, Framed frame, const T* framed, T* blocks) {
-  for (Index n = 0; n < images; ++n, framed += frame.size()) {
-    const T* from = framed + frame.begin();
-    for (Index r = 0; r < frame.rows; ++r, from += frame.stride(), blocks += frame.columns) {
+void remove_border(Index images, Bordered image, const T* bordered, T* blocks) {
+  for (Index n = 0; n < images; ++n, bordered += image.size()) {
+    const T* from = bordered + image.begin();
+    for (Index r = 0; r < image.rows; ++r, from += image.stride(), blocks += image.columns) {
       transform(
-          frame.columns, blocks, [](auto v) { return v; }, from);
+          image.columns, blocks, [](auto v) { return v; }, from);
     }
   }
 }

@@ -14,7 +14,7 @@ namespace detail {
 /// What pools have in common: the shape of what they give, and the images that they refuse.
 template <Extent Window, Extent Stride, auto... Options>
 struct Pool {
-  static_assert((std::is_same_v<decltype(Options), Padding> && ...), "an option of a pool is a Padding");
+  static_assert((OptionOf<Options, Padding> && ...), "an option of a pool is a Padding");
   static constexpr Windows windows(Shape in) { return {in, Window, Stride, option_or<Padding, Options...>(Padding::valid)}; }
   static constexpr bool lost(Shape in) { return windows(in).vertical.lost() > 0 || windows(in).horizontal.lost() > 0; }
 

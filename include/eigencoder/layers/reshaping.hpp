@@ -24,7 +24,7 @@ struct Border {
 };
 
 namespace detail {
-constexpr kernels::Framed framed(Shape inner, Border border) {
+constexpr kernels::Bordered bordered(Shape inner, Border border) {
   return {.rows = inner.height,
           .columns = inner.width * inner.channels,
           .top = border.top,
@@ -47,12 +47,12 @@ struct ZeroPad2D {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    kernels::add_frame(pass.x.cols(), detail::framed(S::in, Zeros), pass.x.data(), pass.y.data());
+    kernels::add_border(pass.x.cols(), detail::bordered(S::in, Zeros), pass.x.data(), pass.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::remove_frame(pass.dy.cols(), detail::framed(S::in, Zeros), pass.dy.data(), pass.dx.data());
+      kernels::remove_border(pass.dy.cols(), detail::bordered(S::in, Zeros), pass.dy.data(), pass.dx.data());
     }
   }
 };
@@ -73,12 +73,12 @@ struct Crop2D {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    kernels::remove_frame(pass.x.cols(), detail::framed(S::out, Cut), pass.x.data(), pass.y.data());
+    kernels::remove_border(pass.x.cols(), detail::bordered(S::out, Cut), pass.x.data(), pass.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::add_frame(pass.dy.cols(), detail::framed(S::out, Cut), pass.dy.data(), pass.dx.data());
+      kernels::add_border(pass.dy.cols(), detail::bordered(S::out, Cut), pass.dy.data(), pass.dx.data());
     }
   }
 };

@@ -126,21 +126,51 @@ TEMPLATE_TEST_CASE("MaxPool2D: a NaN is the value of its window and of no other"
   check.template operator()<ec::image(4, 4, 17)>();
 }
 
-TEMPLATE_TEST_CASE("MaxPool2D: the derivative of the activation before, at the values that it kept", "", float, double) {
-  using T = TestType;
-  constexpr ec::Shape in = ec::image(4, 6, 5);
-  using C = ec::Chain<T, in, 9, ec::Tanh, ec::MaxPool2D<2>>;
-  using S = typename C::template stage<1, ec::NoEpilogue, ec::Tanh>;
-  const Matrix<T> x = layers::uniform<T>(in.size(), 3, 1, 1, 0), dy = layers::uniform<T>(S::out.size(), 3, 2, 2, -1);
-  StageRunner<ec::MaxPool2D<2>, in, T> run;
-  const Matrix<T> y = run.forward(x), apart = run.backward(x, y, dy).array() * (1 - x.array().square());
+namespace {
 
-  Matrix<T> again = y, places = y, together = x;
-  const ec::LayerMemory<T> memory{.x = x.data(), .y = again.data(), .cache = places.data(), .dy = dy.data(), .dx = together.data()};
+/// y = e⁻ˣ, which falls, so that a pool cannot come before it.
+struct Decay : ec::Activation<Decay> {
+  template <class V>
+  static V apply(V x) {
+    return ec::kernels::exp(-x);
+  }
+  template <class V>
+  static V derivative(V y) {
+    return -y;
+  }
+  template <class V>
+  static V curvature(V) {
+    return V(-1);
+  }
+};
+
+/// A pool that does the activation's backward, or all of its work, gives what the two give one after the other.
+template <class T, class Activation, bool TakesOver>
+void check_behind() {
+  constexpr ec::Shape in = ec::image(4, 6, 5);
+  using C = ec::Chain<T, in, 9, Activation, ec::MaxPool2D<2>>;
+  using S = typename C::template stage<1, ec::NoEpilogue, std::conditional_t<TakesOver, ec::NoEpilogue, Activation>>;
+  static_assert(C::takes_over[1] == TakesOver);
+  const Matrix<T> x = layers::uniform<T>(in.size(), 3, 1, 2, -1), dy = layers::uniform<T>(S::out.size(), 3, 2, 2, -1);
+  StageRunner<Activation, in, T> activation;
+  StageRunner<ec::MaxPool2D<2>, in, T> pool;
+  const Matrix<T> z = activation.forward(x), y = pool.forward(z), dx = activation.backward(x, z, pool.backward(z, y, dy));
+
+  Matrix<T> found = y, places = y, dfound = x;
+  const ec::LayerMemory<T> memory{
+      .x = TakesOver ? x.data() : z.data(), .y = found.data(), .cache = places.data(), .dy = dy.data(), .dx = dfound.data()};
   ec::run_forward<C, 1, typename C::template stage<1>, true>({}, {}, memory, {.columns = 3, .batch = 3});
   ec::run_backward<C, 1, S, true>({}, {}, memory, {.columns = 3, .batch = 3});
-  CHECK(again == y);
-  CHECK(layers::relative_error<T>(together, apart.template cast<double>()) < layers::tolerance<T>);
+  CHECK(found == y);
+  CHECK(dfound == dx);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("MaxPool2D: behind an activation, with its derivative or in its place", "", float, double) {
+  check_behind<TestType, Decay, false>();
+  check_behind<TestType, ec::LeakyReLU, true>();
+  check_behind<TestType, ec::Tanh, true>();
 }
 
 namespace {
@@ -201,7 +231,7 @@ TEST_CASE("MaxUnpool2D: which pools it can reverse") {
 }
 
 TEST_CASE("MaxUnpool2D: in a model, gradients by finite differences and with any number of threads") {
-  using E = ec::Encoder<ec::features(10), ec::Dense<72>, ec::Tanh, ec::Reshape<ec::image(6, 4, 3)>, ec::MaxPool2D<2>>;
+  using E = ec::Encoder<ec::features(10), ec::Dense<72>, ec::Reshape<ec::image(6, 4, 3)>, ec::Tanh, ec::MaxPool2D<2>>;
   using D = ec::Decoder<E::output, ec::Dense<18>, ec::Reshape<E::output>, ec::Sigmoid, ec::MaxUnpool2D<3, 2>, ec::Dense<10>>;
   contract::check_types<E, D>(ec::MeanSquaredError{});
 }
