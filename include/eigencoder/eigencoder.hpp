@@ -3,6 +3,7 @@
 
 #include "eigencoder/core/version.hpp"
 #include "eigencoder/layers/activation.hpp"
+#include "eigencoder/layers/batch_norm.hpp"
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/dense.hpp"

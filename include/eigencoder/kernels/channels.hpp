@@ -55,10 +55,10 @@ void transform_channels(Index channels, Index n, T* out, F f, const std::array<c
   });
 }
 
-/// sums[c] += Σ f(…)[0] and sums[channels + c] += Σ f(…)[1] over all i < n with i mod channels = c, of f(v[c]..., in[i]...).
-/// Partial sums are in T over at most 128 values, their totals in double.
-template <class T, std::size_t K, class F, class... In>
-void sum_channels(Index channels, Index n, double* sums, F f, const std::array<const T*, K>& by_channel, const In*... in) {
+/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum, count) in
+/// parts: of at most 128 values in T, for the total to be in double.
+template <class T, std::size_t K, class Collect, class F, class... In>
+void sum_channels(Index channels, Index n, Collect collect, F f, const std::array<const T*, K>& by_channel, const In*... in) {
   using P = Packet<T>;
   constexpr Index stretch = 128;
   const detail::Periods<T, K> periods(channels, n, by_channel);
@@ -85,12 +85,8 @@ void sum_channels(Index channels, Index n, double* sums, F f, const std::array<c
         }
       }
     });
-    for (Index i = 0; i < width;) {
-      const Index c = (begin + i) % channels, count = std::min(channels - c, width - i);
-      for (const Index end = i + count, to = c - i; i < end; ++i) {
-        sums[to + i] += static_cast<double>(first[i]);
-        sums[channels + to + i] += static_cast<double>(second[i]);
-      }
+    for (Index i = 0, c = begin % channels; i < width; ++i, c = c + 1 < channels ? c + 1 : 0) {
+      collect(c, static_cast<double>(first[i]), static_cast<double>(second[i]), rows);
     }
   };
   for (Index begin = 0; begin < period; begin += detail::longest_period) {

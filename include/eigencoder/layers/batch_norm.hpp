@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/channels.hpp"
+
+namespace eigencoder {
+
+/// y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε), channel by channel; a vector's features are channels of one pixel.
+///   in training    μ and σ² are mean and (biased) variance of the channel over all pixels of the whole batch, n values
+///   in inference   their running averages, μ̄ ← m μ̄ + (1 − m) μ once a step, σ̄² likewise
+/// dγ += Σ dy ∘ x̂   dβ += Σ dy   dx = γ / √(σ² + ε) · (dy − (Σ dy) / n − x̂ (Σ dy ∘ x̂) / n)
+/// The defaults m = 0.99, ε = 10⁻³ and the biased variance in the average are Keras's. PyTorch's momentum is 1 − m, 0.1, its ε
+/// is 10⁻⁵, and its average is of the unbiased variance. Throws OptionError.   Ioffe and Szegedy, 2015.
+struct BatchNorm {
+  struct Momentum {
+    double value;
+    constexpr Momentum(double given) : value(given) {
+      if (!(value >= 0 && value < 1)) throw OptionError(message("BatchNorm: momentum must be in [0, 1), found ", value));
+    }
+  };
+  struct Epsilon {
+    double value;
+    constexpr Epsilon(double given) : value(given) {
+      if (!(value > 0 && value <= std::numeric_limits<double>::max())) {
+        throw OptionError(message("BatchNorm: epsilon must be finite and positive, found ", value));
+      }
+    }
+  };
+
+  Momentum momentum = 0.99;
+  Epsilon epsilon = 1e-3;
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape in) {
+    return {.scratch = 3 * in.channels,
+            .sums = 2 * in.channels,
+            .dsums = 2 * in.channels,
+            .backward_x = true,
+            .in_place = true,
+            .derivative = true,
+            .epilogue = true};
+  }
+  static constexpr auto parameters(Shape in) {
+    return std::array{Block{.name = "gamma", .rows = in.channels, .init = Init::ones, .decay = false},
+                      Block{.name = "beta", .rows = in.channels, .decay = false},
+                      Block{.name = "moving_mean", .rows = in.channels, .trainable = false},
+                      Block{.name = "moving_variance", .rows = in.channels, .init = Init::ones, .trainable = false}};
+  }
+
+  /// Σ x, Σ x². What is summed in T are differences from the shard's first pixel: of a small variance, the squares of large
+  /// values would leave nothing.
+  template <class S>
+  void gather(Gather<S> pass) const {
+    const auto* const first = pass.x.data();
+    kernels::sum_channels(
+        S::in.channels, pass.x.size(),
+        [&](Index c, double sum, double squares, Index count) {
+          const double origin = static_cast<double>(first[c]), n = static_cast<double>(count);
+          add<S>(pass.sums, c, sum + n * origin, squares + origin * (2 * sum + n * origin));
+        },
+        [](auto origin, auto x) { return std::array{x - origin, (x - origin) * (x - origin)}; }, std::array{first}, first);
+  }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    if constexpr (Training) {
+      const Moments moments(pass.sums, values<S>(pass.batch));
+      normalise<S>(pass, moments.mean(), moments.variance());
+    } else {
+      const auto& [mean, variance] = pass.state;
+      normalise<S>(pass, in_double(mean), in_double(variance));
+    }
+  }
+
+  /// Σ dy, Σ dy ∘ x
+  template <class S>
+  void gather_backward(GatherBackward<S> pass) const {
+    kernels::sum_channels(
+        S::in.channels, pass.x.size(), [&](Index c, double sum, double product, Index) { add<S>(pass.dsums, c, sum, product); },
+        [](auto dy, auto x) { return std::array{dy, dy * x}; }, std::array<const typename S::Scalar*, 0>{}, pass.dy.data(), pass.x.data());
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    using T = typename S::Scalar;
+    const Moments moments(pass.sums, values<S>(pass.batch)), products(pass.dsums, moments.n);
+    const auto mean = moments.mean();
+    const auto inverse = (moments.variance() + epsilon.value).sqrt().inverse();
+    const auto dot = inverse * (products.second - mean * products.first);  // Σ dy ∘ x̂
+
+    // The totals are the whole batch's: each shard adds its part of them.
+    const double part = static_cast<double>(pass.dy.cols()) / static_cast<double>(pass.batch);
+    auto& [dgamma, dbeta] = pass.dtheta;
+    dgamma.array() += (part * dot).template cast<T>();
+    dbeta.array() += (part * products.first).template cast<T>();
+
+    if constexpr (InputGradient) {  // dx = a dy + b x + c
+      constexpr Index channels = S::in.channels;
+      auto a = pass.scratch.array().head(channels), b = pass.scratch.array().segment(channels, channels), c = pass.scratch.array().tail(channels);
+      a = (in_double(std::get<0>(pass.theta)) * inverse).template cast<T>();
+      b = (-in_double(a) * inverse * dot / moments.n).template cast<T>();
+      c = (-in_double(a) * products.mean() - in_double(b) * mean).template cast<T>();
+      kernels::transform_channels(
+          channels, pass.dy.size(), pass.dx.data(),
+          [&](auto slope, auto pull, auto shift, auto dy, auto x) {
+            return derivative_before<S>(pass, multiply_add(slope, dy, multiply_add(pull, x, shift)), x);
+          },
+          std::array<const T*, 3>{a.data(), b.data(), c.data()}, pass.dy.data(), pass.x.data());
+    }
+  }
+
+  template <class S>
+  void settle(Settle<S> pass) const {
+    using T = typename S::Scalar;
+    const Moments moments(pass.sums, values<S>(pass.batch));
+    const auto average = [m = momentum.value](auto& running, const auto& now) {
+      running.array() = (m * in_double(running) + (1 - m) * now).template cast<T>();
+    };
+    auto& [mean, variance] = pass.state;
+    average(mean, moments.mean());
+    average(variance, moments.variance());
+  }
+
+ private:
+  /// Two totals a channel, and the moments of n values with these as Σ x and Σ x².
+  struct Moments {
+    Eigen::Map<const Eigen::ArrayXd> first, second;
+    double n;
+
+    Moments(std::span<const double> totals, double count)
+        : first(totals.data(), static_cast<Index>(totals.size() / 2)), second(first.data() + first.size(), first.size()), n(count) {}
+    auto mean() const { return first / n; }
+    auto variance() const { return (second / n - mean().square()).max(0.0); }
+  };
+
+  template <class Vector>
+  static auto in_double(const Vector& vector) {
+    return vector.array().template cast<double>();
+  }
+  /// How many values a channel has.
+  template <class S>
+  static double values(Index batch) {
+    return static_cast<double>(batch * S::in.height * S::in.width);
+  }
+  template <class S>
+  static void add(std::span<double> totals, Index c, double first, double second) {
+    totals[static_cast<std::size_t>(c)] += first;
+    totals[static_cast<std::size_t>(c + S::in.channels)] += second;
+  }
+  template <class S, class Pass, class V>
+  static V derivative_before(const Pass& pass, V dx, V x) {
+    if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
+      return dx;
+    } else {
+      return dx * pass.before.derivative(x);
+    }
+  }
+
+  template <class S, class Pass, class Mean, class Variance>
+  void normalise(Pass& pass, const Mean& mean, const Variance& variance) const {
+    using T = typename S::Scalar;
+    constexpr Index channels = S::in.channels;
+    const auto& [gamma, beta] = pass.theta;
+    auto scale = pass.scratch.array().head(channels), shift = pass.scratch.array().tail(channels);
+    scale = (in_double(gamma) / (variance + epsilon.value).sqrt()).template cast<T>();
+    shift = (in_double(beta) - in_double(scale) * mean).template cast<T>();
+    kernels::transform_channels(
+        channels, pass.x.size(), pass.y.data(), [&](auto a, auto b, auto x) { return pass.epilogue.apply(multiply_add(a, x, b)); },
+        std::array<const T*, 2>{scale.data(), shift.data()}, pass.x.data());
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <eigencoder/layers/batch_norm.hpp>
+#include <eigencoder/layers/dropout.hpp>
+#include <eigencoder/layers/noise.hpp>
+
+#include "../core/contract.hpp"
+
+// Layers that draw, and layers that couple the samples of a batch, inside models: derivatives, threads and shards.
+namespace ec = eigencoder;
+using ec::Index;
+
+namespace {
+
+template <class E, class D>
+auto model(const E& encoder, const D& decoder) {
+  return ec::Autoencoder<E, D, double>{encoder, decoder, ec::Seed{3}};
+}
+
+Eigen::MatrixXd samples_of(Index rows, Index cols) {
+  const ec::Random random(ec::Seed{5}, 0, 0);
+  return Eigen::MatrixXd::NullaryExpr(rows, cols, [&](Index i, Index j) { return 5 + 3 * random.uniform(j, i); });
+}
+
+/// Parameters and running state after a few steps.
+template <class Model>
+Eigen::VectorXd train(Model trained, Index batch, std::size_t threads) {
+  const auto objective = ec::as_objective(ec::MeanSquaredError{});
+  const Eigen::MatrixXd x = samples_of(Model::input.size(), 3 * batch);
+  ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::SGD> stepper(threads, ec::Seed{9});
+  stepper.reserve_training(batch);
+  for (Index step = 0; step < 3; ++step) {
+    const Eigen::MatrixXd samples = x.middleCols(step * batch, batch);
+    stepper.train(trained, objective, ec::SGD{.learning_rate = 0.05}, {samples, samples, nullptr, batch});
+  }
+  Eigen::VectorXd all(Model::parameter_count + Model::state_count);
+  all << trained.parameters(), trained.state();
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("training: noise, dropout and batch normalisation differentiate, on any number of threads alike") {
+  contract::check(model(ec::encoder<ec::image(4, 3, 3)>(ec::GaussianNoise{0.2, ec::Clip{0, 1}}, ec::Dense<70>{}, ec::BatchNorm{}, ec::Tanh{},
+                                                        ec::SpatialDropout2D{0.3}, ec::Dense<40>{}, ec::Sigmoid{}),
+                        ec::decoder<ec::features(40)>(ec::GaussianNoise{0.1}, ec::BatchNorm{.epsilon = 0.1}, ec::Dropout{0.2},
+                                                      ec::Dense<36>{}, ec::Tanh{}, ec::BatchNorm{})),
+                  ec::MeanSquaredError{});
+}
+
+TEST_CASE("training: batch normalisation keeps the statistics of whole batches, whatever the threads") {
+  const auto normalised = model(ec::encoder<ec::features(20)>(ec::BatchNorm{.momentum = 0.7}, ec::Dense<90>{}, ec::BatchNorm{}, ec::ReLU{},
+                                                              ec::Dense<10>{}),
+                                ec::decoder<ec::features(10)>(ec::Dense<20>{}));
+  for (const Index batch : {1, 37, 300}) {
+    CAPTURE(batch);
+    const Eigen::VectorXd one = train(normalised, batch, 1);
+    CHECK(one.allFinite());
+    for (const std::size_t threads : {2U, 3U}) {
+      CHECK((one - train(normalised, batch, threads)).cwiseAbs().maxCoeff() < 1e-12 * (1 + one.cwiseAbs().maxCoeff()));
+    }
+  }
+  // The first layer sees the samples themselves.
+  const Eigen::VectorXd after = train(normalised, 37, 2);
+  const Eigen::MatrixXd x = samples_of(20, 3 * 37);
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(20), variance = Eigen::VectorXd::Ones(20);
+  for (Index step = 0; step < 3; ++step) {
+    const Eigen::MatrixXd samples = x.middleCols(step * 37, 37);
+    const Eigen::VectorXd now = samples.rowwise().mean();
+    mean = 0.7 * mean + 0.3 * now;
+    variance = 0.7 * variance + 0.3 * (samples.colwise() - now).array().square().rowwise().mean().matrix();
+  }
+  const auto state = after.tail(normalised.state_count);
+  CHECK((state.head(20) - mean).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK((state.segment(20, 20) - variance).cwiseAbs().maxCoeff() < 1e-12);
+}
