@@ -10,6 +10,21 @@
 
 namespace eigencoder {
 
+namespace detail {
+
+/// Two totals a channel, and the moments of n values with these as Σ x and Σ x².
+struct BatchMoments {
+  Eigen::Map<const Eigen::ArrayXd> first, second;
+  double n;
+
+  BatchMoments(std::span<const double> totals, double count)
+      : first(totals.data(), static_cast<Index>(totals.size() / 2)), second(first.data() + first.size(), first.size()), n(count) {}
+  auto mean() const { return first / n; }
+  auto variance() const { return (second / n - mean().square()).max(0.0); }
+};
+
+}  // namespace detail
+
 /// y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε), channel by channel; a vector's features are channels of one pixel.
 ///   in training    μ and σ² are mean and (biased) variance of the channel over all pixels of the whole batch, n values
 ///   in inference   their running averages, μ̄ ← m μ̄ + (1 − m) μ once a step, σ̄² likewise
@@ -70,7 +85,7 @@ struct BatchNorm {
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
     if constexpr (Training) {
-      const Moments moments(pass.sums, values<S>(pass.batch));
+      const detail::BatchMoments moments(pass.sums, values<S>(pass.batch));
       normalise<S>(pass, moments.mean(), moments.variance());
     } else {
       const auto& [mean, variance] = pass.state;
@@ -89,7 +104,7 @@ struct BatchNorm {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     using T = typename S::Scalar;
-    const Moments moments(pass.sums, values<S>(pass.batch)), products(pass.dsums, moments.n);
+    const detail::BatchMoments moments(pass.sums, values<S>(pass.batch)), products(pass.dsums, moments.n);
     const auto mean = moments.mean();
     const auto inverse = (moments.variance() + epsilon.value).sqrt().inverse();
     const auto dot = inverse * (products.second - mean * products.first);  // Σ dy ∘ x̂
@@ -118,7 +133,7 @@ struct BatchNorm {
   template <class S>
   void settle(Settle<S> pass) const {
     using T = typename S::Scalar;
-    const Moments moments(pass.sums, values<S>(pass.batch));
+    const detail::BatchMoments moments(pass.sums, values<S>(pass.batch));
     const auto average = [m = momentum.value](auto& running, const auto& now) {
       running.array() = (m * in_double(running) + (1 - m) * now).template cast<T>();
     };
@@ -128,17 +143,6 @@ struct BatchNorm {
   }
 
  private:
-  /// Two totals a channel, and the moments of n values with these as Σ x and Σ x².
-  struct Moments {
-    Eigen::Map<const Eigen::ArrayXd> first, second;
-    double n;
-
-    Moments(std::span<const double> totals, double count)
-        : first(totals.data(), static_cast<Index>(totals.size() / 2)), second(first.data() + first.size(), first.size()), n(count) {}
-    auto mean() const { return first / n; }
-    auto variance() const { return (second / n - mean().square()).max(0.0); }
-  };
-
   template <class Vector>
   static auto in_double(const Vector& vector) {
     return vector.array().template cast<double>();
