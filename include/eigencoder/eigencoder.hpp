@@ -8,6 +8,7 @@
 #include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/dense.hpp"
 #include "eigencoder/layers/dropout.hpp"
+#include "eigencoder/layers/layer_norm.hpp"
 #include "eigencoder/layers/noise.hpp"
 #include "eigencoder/layers/pooling.hpp"
 #include "eigencoder/layers/resampling.hpp"

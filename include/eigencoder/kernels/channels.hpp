@@ -96,4 +96,24 @@ void sum_channels(Index channels, Index n, Collect collect, F f, const std::arra
   if (n % period > 0) add(0, n % period, n / period, 1);
 }
 
+template <class T>
+struct Moments {
+  T mean, variance;
+};
+
+/// Mean and biased variance of n values, the second from differences from the first.
+template <class T>
+Moments<T> moments(Index n, const T* x) {
+  using P = Packet<T>;
+  const auto sum = [&](auto f) {
+    P total(0);
+    Index i = 0;
+    for (; i + P::size <= n; i += P::size) total = total + f(P::load(x + i));
+    if (i < n) total = total + f(P::load_part(x + i, n - i)).first(n - i);
+    return total.sum() / static_cast<T>(n);
+  };
+  const T mean = sum([](P v) { return v; });
+  return {mean, sum([m = P(mean)](P v) { return (v - m) * (v - m); })};
+}
+
 }  // namespace eigencoder::kernels

@@ -110,6 +110,16 @@ struct Packet {
   static Packet load_first(const T* from, Index count) { return count == size ? load(from) : load_part(from, count); }
   void store_first(T* to, Index count) const { count == size ? store(to) : store_part(to, count); }
 
+  /// The first `count` lanes as they are, zeros in the others.
+  Packet first(Index count) const {
+    static constexpr auto numbers = [] {
+      std::array<T, static_cast<std::size_t>(size)> all{};
+      for (Index lane = 0; lane < size; ++lane) all[static_cast<std::size_t>(lane)] = static_cast<T>(lane);
+      return all;
+    }();
+    return where(load(numbers.data()) < Packet(count), *this, Packet(0));
+  }
+
   using Lanes = std::array<T, static_cast<std::size_t>(size)>;
   Lanes lanes() const {
     Lanes all;

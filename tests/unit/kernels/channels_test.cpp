@@ -103,3 +103,19 @@ TEST_CASE("channels: millions of floats add up as in double") {
     CHECK(std::abs(sums[2 + c] / (n / 2 * double{0.1f} * double{0.1f}) - 1) < 1e-6);
   }
 }
+
+TEMPLATE_TEST_CASE("channels: moments of any number of values, and nothing beyond them", "", float, double) {
+  using T = TestType;
+  for (Index n = 1; n <= 70; ++n) {
+    std::vector<T> x = numbers<T>(n, 3);
+    for (T& v : x) v += 1000;
+    double mean = 0, variance = 0;
+    for (const T v : x) mean += static_cast<double>(v) / static_cast<double>(n);
+    for (const T v : x) variance += (static_cast<double>(v) - mean) * (static_cast<double>(v) - mean) / static_cast<double>(n);
+    x.insert(x.end(), 20, std::numeric_limits<T>::quiet_NaN());
+    const auto found = kernels::moments(n, x.data());
+    CAPTURE(n);
+    CHECK(std::abs(static_cast<double>(found.mean) - mean) < 1e-4);
+    CHECK(std::abs(static_cast<double>(found.variance) - variance) < 1e-3);
+  }
+}

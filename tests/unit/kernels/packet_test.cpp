@@ -121,6 +121,8 @@ TEMPLATE_TEST_CASE("packet: part of a packet is loaded and stored, and nothing b
     }
 
     const P all = P::load(std::vector<T>(size, T(7)).data());
+    CHECK(all.first(count).sum() == T(7) * static_cast<T>(count));
+    CHECK(P(not_a_number<T>).first(0).sum() == 0);
     std::vector<T> stored(n, T(7)), part(size + 1, T(-1)), first = part;
     stored.resize(size + 1, T(-1));
     all.store_part(part.data(), count);
