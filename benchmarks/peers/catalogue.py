@@ -3,9 +3,50 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal, Optional
+from typing import Literal, Optional, Union
 
 Kind = Literal["training", "inference"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Dense:
+    units: int
+
+    def __str__(self) -> str:
+        return str(self.units)
+
+
+@dataclasses.dataclass(frozen=True)
+class Conv:
+    """Kernels of 3 × 3 pixels, with zeros around the image, so that it keeps its size."""
+
+    filters: int
+
+    def __str__(self) -> str:
+        return f"conv{self.filters}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """The largest of every 2 × 2 pixels."""
+
+    def __str__(self) -> str:
+        return "pool"
+
+
+@dataclasses.dataclass(frozen=True)
+class Up:
+    """Every pixel as 2 × 2 of them."""
+
+    def __str__(self) -> str:
+        return "up"
+
+
+Layer = Union[Dense, Conv, Pool, Up]
+
+
+def dense(*units: int) -> tuple[Layer, ...]:
+    return tuple(map(Dense, units))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,25 +54,61 @@ class Work:
     """A network and how it is trained: Adam at 1e-3, Glorot's uniform weights, zero biases, samples shuffled each epoch."""
 
     name: str
-    widths: tuple[int, ...]  # of dense layers, the input first; ReLU behind all but the last
-    output: Literal["sigmoid", "relu"]
-    loss: Literal["bce", "mse"]  # mean over pixels and samples; the targets are the inputs
-    batch: int
     image: int  # pixels along an edge of the images it takes
+    layers: tuple[Layer, ...]  # ReLU behind all dense layers and convolutions but the last
+    output: Literal["sigmoid", "relu"]
+    loss: Literal["bce", "mse"]  # mean over pixels and samples; the targets are the images
+    batch: int
     epochs: int = 3
+    noise: float = 0  # standard deviation of what is added to the inputs, once, before they are clipped to [0, 1]
+    divisor: int = 1  # one of so many images, and of calls, is enough to reach a steady speed
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """The shape of a sample: a vector, or height, width and channels."""
+        return (self.image**2,) if isinstance(self.layers[0], Dense) else (self.image, self.image, 1)
+
+    @property
+    def weights(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes: inputs × outputs, or height × width of the kernel before them."""
+        shapes = []
+        inputs = self.input[-1]
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                shapes.append((inputs, layer.units))
+            elif isinstance(layer, Conv):
+                shapes.append((3, 3, inputs, layer.filters))
+            inputs = shapes[-1][-1]
+        return tuple(shapes)
+
+    def activation(self, position: int) -> str:
+        """Behind the dense layer or the convolution at this position."""
+        return self.output if position == len(self.layers) - 1 else "relu"
+
+    def file(self, split: str, noise: float = 0) -> str:
+        """Of the samples as raw float32, with or without noise."""
+        return f"{split}-{self.image}" + (f"-noise{noise}" if noise else "") + ".f32"
+
+    def part(self, count: int) -> int:
+        """How many to take of so many images or calls."""
+        return count // self.divisor
 
     @property
     def title(self) -> str:
-        widths = "-".join(map(str, self.widths))
-        return f"{widths}, ReLU, last {self.output}, {self.loss.upper()}, batch {self.batch}"
+        layers = "-".join(map(str, ("×".join(map(str, self.input[:2])), *self.layers)))
+        noise = f", noise {self.noise}" if self.noise else ""
+        return f"{layers}, ReLU, last {self.output}, {self.loss.upper()}, batch {self.batch}{noise}"
 
+
+DENOISER = (Conv(32), Pool(), Conv(32), Pool(), Conv(32), Up(), Conv(32), Up(), Conv(1))
 
 WORKS = {
     work.name: work
     for work in (
-        Work("M1", (784, 32, 784), "sigmoid", "bce", batch=256, image=28),
-        Work("M2", (784, 512, 256, 128, 64, 128, 256, 512, 784), "sigmoid", "mse", batch=256, image=28),
-        Work("M5", (64, 32, 32, 16, 32, 32, 64), "relu", "mse", batch=32, image=8),
+        Work("M1", 28, dense(32, 784), "sigmoid", "bce", batch=256),
+        Work("M2", 28, dense(512, 256, 128, 64, 128, 256, 512, 784), "sigmoid", "mse", batch=256),
+        Work("M3", 28, DENOISER, "sigmoid", "bce", batch=128, noise=0.5, divisor=4),
+        Work("M5", 8, dense(32, 32, 16, 32, 32, 64), "relu", "mse", batch=32),
     )
 }
 
@@ -47,10 +124,15 @@ class Way:
     one_thread: bool = False  # however many the others may take; inference always runs on one
     tuned_allocator: bool = False  # tcmalloc preloaded, or jemalloc
     quick: bool = True  # part of a quick comparison
+    lacks: tuple[tuple[str, str], ...] = ()  # works that it does not do, and why
 
     @property
     def single(self) -> bool:
         return self.one_thread or self.kind == "inference"
+
+
+NO_UPSAMPLING = (("M3", "it has no upsampling"),)
+LOOP = (("M3", "XLA on processors slows convolutions within a loop down to 80 images/s"),)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +163,8 @@ PEERS = {
             (
                 Way("fit", "training", "model.fit on NumPy arrays"),
                 Way("graph", "training", "a tf.function over all batches of an epoch"),
-                Way("graph-xla", "training", "the same with jit_compile=True"),
-                Way("graph-xla-1-thread", "training", "and on one thread", "graph-xla", one_thread=True, quick=False),
+                Way("graph-xla", "training", "the same with jit_compile=True", lacks=LOOP),
+                Way("graph-xla-1-thread", "training", "and on one thread", "graph-xla", one_thread=True, quick=False, lacks=LOOP),
                 Way("call", "inference", "model(x)"),
                 Way("function", "inference", "a concrete tf.function around it"),
                 Way("function-xla", "inference", "the same with jit_compile=True"),
@@ -94,7 +176,7 @@ PEERS = {
             "torch_peer.py",
             (
                 Way("eager", "training", "DataLoader, TensorDataset, Adam"),
-                Way("tensors", "training", "batches by index_select, logits, fused Adam"),
+                Way("tensors", "training", "batches by index_select, channels last, logits, fused Adam"),
                 Way("tensors-tuned", "training", "the same on tcmalloc", "tensors", tuned_allocator=True),
                 Way("compile", "training", "the same under torch.compile", quick=False),
                 Way("module", "inference", "the module in inference_mode"),
@@ -107,8 +189,8 @@ PEERS = {
             "jax_peer.py",
             (
                 Way("step", "training", "a jitted step for each batch of NumPy's"),
-                Way("scan", "training", "a jitted lax.scan over an epoch"),
-                Way("scan-1-thread", "training", "the same on one thread", "scan", one_thread=True, quick=False),
+                Way("scan", "training", "a jitted lax.scan over an epoch", lacks=LOOP),
+                Way("scan-1-thread", "training", "the same on one thread", "scan", one_thread=True, quick=False, lacks=LOOP),
                 Way("jit", "inference", "a jitted function"),
             ),
             packages=("jax", "jaxlib"),
@@ -135,8 +217,8 @@ PEERS = {
             "minidnn",
             "minidnn.cpp",
             (
-                Way("fit", "training", "Network::fit", one_thread=True),
-                Way("predict", "inference", "Network::predict"),
+                Way("fit", "training", "Network::fit", one_thread=True, lacks=NO_UPSAMPLING),
+                Way("predict", "inference", "Network::predict", lacks=NO_UPSAMPLING),
             ),
             default=False,
         ),

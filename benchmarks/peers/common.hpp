@@ -34,13 +34,19 @@ class Task {
   }
   long count(const std::string& name) const { return std::stol(text(name)); }
 
-  /// Calls take(pixels) for the first samples of "train" or "test", one after the other.
+  /// What the network is given is not what it shall make: "train-inputs" are other samples than "train".
+  bool has_other_targets() const { return text("train-inputs") != text("train"); }
+
+  /// Of "train" and "train-inputs", or of "test" and "test-inputs".
+  long size(const std::string& set) const { return count(set.substr(0, set.find('-')) + "-count"); }
+
+  /// Calls take(pixels) for the first samples of "train", "train-inputs", "test" or "test-inputs", one after the other.
   template <class Take>
   void for_each_sample(const std::string& set, long width, Take take) {
     const double begin = now();
     std::ifstream file(text(set), std::ios::binary);
     std::vector<float> pixels(static_cast<std::size_t>(width));
-    for (long i = 0; i < count(set + "-count"); ++i) {
+    for (long i = 0; i < size(set); ++i) {
       read(file, text(set), pixels);
       take(pixels);
     }
@@ -50,13 +56,13 @@ class Task {
   /// The same as one block.
   std::vector<float> samples(const std::string& set, long width) {
     std::vector<float> values;
-    values.reserve(static_cast<std::size_t>(count(set + "-count") * width));
+    values.reserve(static_cast<std::size_t>(size(set) * width));
     for_each_sample(set, width,
                     [&](const std::vector<float>& pixels) { values.insert(values.end(), pixels.begin(), pixels.end()); });
     return values;
   }
 
-  /// The weights and biases that every peer starts from: layer by layer inputs × outputs by rows, then biases.
+  /// The weights and biases that every peer starts from, in the order that README.md gives.
   std::vector<float> first_parameters(long number) const {
     std::ifstream file(text("weights"), std::ios::binary);
     std::vector<float> values(static_cast<std::size_t>(number));

@@ -6,6 +6,7 @@ import argparse
 import functools
 import gc
 import json
+import math
 import statistics
 import time
 from typing import Any, Callable, Optional
@@ -16,13 +17,16 @@ import catalogue
 
 BATCH_OF_INFERENCE = 256
 
+# Inputs, and targets where they are others: the first and the last are there in any case. The same of a batch.
+Samples = tuple[np.ndarray, ...]
+
 
 class Task:
     """What the driver asks of this process."""
 
     def __init__(self) -> None:
         parser = argparse.ArgumentParser()
-        for name in ("--work", "--way", "--train", "--test", "--weights"):
+        for name in ("--work", "--way", "--train", "--train-inputs", "--test", "--test-inputs", "--weights"):
             parser.add_argument(name, required=True)
         for name in ("--epochs", "--train-count", "--test-count", "--threads", "--seed", "--calls"):
             parser.add_argument(name, type=int, required=True)
@@ -35,25 +39,27 @@ class Task:
         self.first_step_seconds: Optional[float] = None
 
         begin = time.monotonic()
-        self.train = self._samples(self.options.train, self.options.train_count)
+        self.train = self._samples(self.options.train_inputs, self.options.train, self.options.train_count)
         self._reading = time.monotonic() - begin
 
     @functools.cached_property
-    def test(self) -> np.ndarray:
+    def test(self) -> Samples:
         """Read when training is over, so that only the training samples count as its memory."""
-        return self._samples(self.options.test, self.options.test_count)
+        return self._samples(self.options.test_inputs, self.options.test, self.options.test_count)
 
-    def _samples(self, path: str, count: int) -> np.ndarray:
-        width = self.work.widths[0]
-        return np.fromfile(path, np.float32, count * width).reshape(-1, width)
+    def _samples(self, inputs: str, targets: str, count: int) -> Samples:
+        shape = (count, *self.work.input)
+        paths = (inputs,) if inputs == targets else (inputs, targets)
+        return tuple(np.fromfile(path, np.float32, math.prod(shape)).reshape(shape) for path in paths)
 
     def first_layers(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Weights, inputs × outputs, and biases that every peer starts from, layer by layer."""
+        """Weights, (height × width ×) inputs × outputs, and biases that every peer starts from, layer by layer."""
         values = np.fromfile(self.options.weights, np.float32)
         layers = []
-        for inputs, outputs in zip(self.work.widths, self.work.widths[1:]):
-            weights, bias, values = np.split(values, [inputs * outputs, inputs * outputs + outputs])
-            layers.append((weights.reshape(inputs, outputs), bias))
+        for shape in self.work.weights:
+            size = math.prod(shape)
+            weights, bias, values = np.split(values, [size, size + shape[-1]])
+            layers.append((weights.reshape(shape), bias))
         return layers
 
     def first_step_done(self) -> None:
@@ -106,13 +112,14 @@ def main(task: Task, versions: dict[str, str], training: dict[str, Training], in
     if way in training:
         seconds, validation_loss = training[way](task)
         result["peak_memory_mib"] = peak_memory_mib()
-        result["images_per_second"] = len(task.train) * (len(seconds) - 1) / sum(seconds[1:])
+        result["images_per_second"] = len(task.train[0]) * (len(seconds) - 1) / sum(seconds[1:])
         result["first_step_seconds"] = task.first_step_seconds
         result["validation_loss"] = float(validation_loss())
     else:
         prepare, call = inference[way](task)
-        singles = [prepare(task.test[i : i + 1]) for i in range(64)]
-        batch = [prepare(task.test[:BATCH_OF_INFERENCE])]
+        inputs = task.test[0]
+        singles = [prepare(inputs[i : i + 1]) for i in range(64)]
+        batch = [prepare(inputs[:BATCH_OF_INFERENCE])]
         gc.collect()
         single_seconds = timed_calls(call, singles, task.options.calls)
         batch_seconds = timed_calls(call, batch, max(task.options.calls // 20, 1))

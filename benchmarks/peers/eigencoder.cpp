@@ -9,10 +9,24 @@ namespace ec = eigencoder;
 namespace {
 
 using Matrix = Eigen::Map<const Eigen::MatrixXf>;
+using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
 
 Matrix as_matrix(const std::vector<float>& samples, ec::Index width) {
   return {samples.data(), width, static_cast<ec::Index>(samples.size()) / width};
 }
+
+/// Inputs, and targets where they are others.
+struct Set {
+  std::vector<float> inputs, targets;
+
+  template <class Model>
+  static Set read(peers::Task& task, const std::string& name) {
+    Set set{task.samples(name + "-inputs", Model::input.size()), {}};
+    if (task.has_other_targets()) set.targets = task.samples(name, Model::output.size());
+    return set;
+  }
+  const std::vector<float>& wanted() const { return targets.empty() ? inputs : targets; }
+};
 
 /// Weights are units × inputs by columns here, which is inputs × units by rows.
 template <class Model>
@@ -24,17 +38,18 @@ Model first_model(const peers::Task& task) {
 }
 
 /// The pixels as they were before somebody divided them by 255.
-Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> bytes(peers::Task& task, ec::Index width) {
-  Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> all(width, task.count("train-count"));
+Bytes bytes(peers::Task& task, const std::string& set, ec::Index width) {
+  Bytes all(width, task.size(set));
   ec::Index j = 0;
-  task.for_each_sample("train", width, [&](const std::vector<float>& pixels) {
+  task.for_each_sample(set, width, [&](const std::vector<float>& pixels) {
     all.col(j++) = (Eigen::Map<const Eigen::VectorXf>(pixels.data(), width).array() * 255.0F).round().cast<std::uint8_t>();
   });
   return all;
 }
 
 template <class Model, class Loss>
-void train(peers::Task& task, peers::Result& result, ec::Index batch_size, const ec::Samples<float>& samples) {
+void train(peers::Task& task, peers::Result& result, ec::Index batch_size, const ec::Samples<float>& inputs,
+           const ec::Samples<float>& targets) {
   const ec::Seed seed{static_cast<std::uint64_t>(task.count("seed"))};
   auto model = first_model<Model>(task);
   ec::Trainer trainer{model,
@@ -51,20 +66,22 @@ void train(peers::Task& task, peers::Result& result, ec::Index batch_size, const
                                  return ec::Training::go_on;
                                }};
   trainer.fit(
-      samples,
+      inputs, targets,
       {.epochs = task.count("epochs"), .batch_size = batch_size, .callbacks = {clock}, .progress = ec::Progress::quiet});
 
   result.add("peak_memory_mib", peers::peak_memory_mib());
   result.add("images_per_second",
-             static_cast<double>(samples.cols() * (task.count("epochs") - 1)) / (ends.back() - ends.front()));
+             static_cast<double>(inputs.cols() * (task.count("epochs") - 1)) / (ends.back() - ends.front()));
   result.add("first_step_seconds", task.first_step_seconds());
-  const std::vector<float> test_samples = task.samples("test", Model::input.size());
-  result.add("validation_loss", trainer.evaluate(as_matrix(test_samples, Model::input.size())).loss);
+  const Set test = Set::read<Model>(task, "test");
+  result.add(
+      "validation_loss",
+      trainer.evaluate(as_matrix(test.inputs, Model::input.size()), as_matrix(test.wanted(), Model::output.size())).loss);
 }
 
 template <class Model>
 void infer(peers::Task& task, peers::Result& result) {
-  const std::vector<float> samples = task.samples("test", Model::input.size());
+  const std::vector<float> samples = task.samples("test-inputs", Model::input.size());
   const Matrix x = as_matrix(samples, Model::input.size());
   const auto model = first_model<Model>(task);
   auto one = model.workspace(1), many = model.workspace(peers::inference_batch);
@@ -79,10 +96,15 @@ void work(peers::Task& task, peers::Result& result, ec::Index batch_size) {
   result.add_version("eigencoder", ec::message(ec::version.major, '.', ec::version.minor, '.', ec::version.patch));
   const std::string way = task.text("way");
   if (way == "fit") {
-    const std::vector<float> samples = task.samples("train", Model::input.size());
-    return train<Model, Loss>(task, result, batch_size, as_matrix(samples, Model::input.size()));
+    const Set set = Set::read<Model>(task, "train");
+    return train<Model, Loss>(task, result, batch_size, as_matrix(set.inputs, Model::input.size()),
+                              as_matrix(set.wanted(), Model::output.size()));
   }
-  if (way == "fit-bytes") return train<Model, Loss>(task, result, batch_size, bytes(task, Model::input.size()));
+  if (way == "fit-bytes") {
+    const Bytes inputs = bytes(task, "train-inputs", Model::input.size());
+    const Bytes targets = task.has_other_targets() ? bytes(task, "train", Model::output.size()) : Bytes();
+    return train<Model, Loss>(task, result, batch_size, inputs, targets.size() > 0 ? targets : inputs);
+  }
   if (way == "reconstruct") return infer<Model>(task, result);
   throw std::runtime_error("there is no way " + way);
 }

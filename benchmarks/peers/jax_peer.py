@@ -6,33 +6,47 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import catalogue
 import common
 
 task = common.Task()
 work = task.work
 
 
+def convolve(x, weights):
+    return jax.lax.conv_general_dilated(x, weights, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
 def logits(layers, x):
-    for weights, bias in layers[:-1]:
-        x = jax.nn.relu(x @ weights + bias)
-    weights, bias = layers[-1]
-    return x @ weights + bias
+    remaining = iter(layers)
+    for position, layer in enumerate(work.layers):
+        if isinstance(layer, catalogue.Pool):
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        elif isinstance(layer, catalogue.Up):
+            x = jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2)
+        else:
+            weights, bias = next(remaining)
+            x = (x @ weights if isinstance(layer, catalogue.Dense) else convolve(x, weights)) + bias
+            if position < len(work.layers) - 1:
+                x = jax.nn.relu(x)
+    return x
 
 
 def output(layers, x):
     return jax.nn.sigmoid(logits(layers, x)) if work.output == "sigmoid" else jax.nn.relu(logits(layers, x))
 
 
-def loss(layers, x):
+def loss(layers, batch):
+    x, target = batch[0], batch[-1]
     if work.loss == "bce":
         z = logits(layers, x)
-        return jnp.mean(jnp.maximum(z, 0) - z * x + jnp.log1p(jnp.exp(-jnp.abs(z))))
-    return jnp.mean(jnp.square(output(layers, x) - x))
+        return jnp.mean(jnp.maximum(z, 0) - z * target + jnp.log1p(jnp.exp(-jnp.abs(z))))
+    return jnp.mean(jnp.square(output(layers, x) - target))
 
 
-def adam_step(state, x):
+def adam_step(state, batch):
     layers, mean, variance, count = state
-    gradient = jax.grad(loss)(layers, x)
+    gradient = jax.grad(loss)(layers, batch)
     count += 1
     mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradient)
     variance = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, variance, gradient)
@@ -48,7 +62,9 @@ def initial_state():
 
 
 def validation_loss(state):
-    return float(jax.jit(loss)(state[0], task.test))
+    batches = [tuple(part[first : first + 1000] for part in task.test) for first in range(0, len(task.test[0]), 1000)]
+    compiled = jax.jit(loss)
+    return sum(float(compiled(state[0], batch)) * len(batch[0]) for batch in batches) / len(task.test[0])
 
 
 def train_by_step(task):
@@ -58,9 +74,10 @@ def train_by_step(task):
 
     def epoch():
         nonlocal state
-        order = random.permutation(len(task.train))
+        order = random.permutation(len(task.train[0]))
         for first in range(0, len(order), work.batch):
-            state = step(state, task.train[order[first : first + work.batch]])
+            batch = order[first : first + work.batch]
+            state = step(state, tuple(part[batch] for part in task.train))
             if task.first_step_seconds is None:
                 jax.block_until_ready(state)
                 task.first_step_done()
@@ -70,18 +87,22 @@ def train_by_step(task):
 
 
 def train_by_scan(task):
-    samples = jnp.asarray(task.train)
-    full = len(samples) // work.batch * work.batch
+    samples = tuple(map(jnp.asarray, task.train))
+    count = len(task.train[0])
+    full = count // work.batch * work.batch
 
     @partial(jax.jit, donate_argnums=0)
     def run_epoch(state, samples, key):
-        order = jax.random.permutation(key, len(samples))
-        batches = order[:full].reshape(-1, work.batch)
-        state, _ = jax.lax.scan(lambda state, batch: (adam_step(state, samples[batch]), None), state, batches)
-        return adam_step(state, samples[order[full:]]) if full < len(samples) else state
+        order = jax.random.permutation(key, count)
 
-    layers, zeros, _, count = initial_state()
-    state = layers, zeros, jax.tree.map(jnp.copy, zeros), count  # what is donated must not be shared
+        def step(state, indices):
+            return adam_step(state, tuple(part[indices] for part in samples)), None
+
+        state, _ = jax.lax.scan(step, state, order[:full].reshape(-1, work.batch))
+        return step(state, order[full:])[0] if full < count else state
+
+    layers, zeros, _, steps = initial_state()
+    state = layers, zeros, jax.tree.map(jnp.copy, zeros), steps  # what is donated must not be shared
     keys = iter(jax.random.split(jax.random.key(task.seed), task.epochs))
 
     def epoch():

@@ -10,6 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 
+import catalogue
 import common
 
 task = common.Task()
@@ -20,10 +21,16 @@ keras.utils.set_random_seed(task.seed)
 
 
 def network(last_activation=True):
-    *hidden, outputs = work.widths[1:]
-    layers = [keras.layers.Dense(units, activation="relu") for units in hidden]
-    layers.append(keras.layers.Dense(outputs, activation=work.output if last_activation else None))
-    model = keras.Sequential([keras.Input((work.widths[0],)), *layers])
+    model = keras.Sequential([keras.Input(work.input)])
+    for position, layer in enumerate(work.layers):
+        last = position == len(work.layers) - 1
+        activation = work.activation(position) if last_activation or not last else None
+        if isinstance(layer, catalogue.Dense):
+            model.add(keras.layers.Dense(layer.units, activation=activation))
+        elif isinstance(layer, catalogue.Conv):
+            model.add(keras.layers.Conv2D(layer.filters, 3, padding="same", activation=activation))
+        else:
+            model.add(keras.layers.MaxPooling2D(2) if isinstance(layer, catalogue.Pool) else keras.layers.UpSampling2D(2))
     model.set_weights([values for layer in task.first_layers() for values in layer])
     return model
 
@@ -53,9 +60,10 @@ def train_fit(task):
     clock = Clock()
     options = {"batch_size": work.batch, "verbose": 0}
     # A callback after each batch is not free: it sees the first epoch only, which no speed is taken from.
-    model.fit(task.train, task.train, epochs=1, callbacks=[clock, FirstStep()], **options)
-    model.fit(task.train, task.train, epochs=task.epochs, initial_epoch=1, callbacks=[clock], **options)
-    return clock.seconds, lambda: model.evaluate(task.test, task.test, **options)
+    pair = task.train[0], task.train[-1]
+    model.fit(*pair, epochs=1, callbacks=[clock, FirstStep()], **options)
+    model.fit(*pair, epochs=task.epochs, initial_epoch=1, callbacks=[clock], **options)
+    return clock.seconds, lambda: model.evaluate(task.test[0], task.test[-1], **options)
 
 
 def train_graph(task, jit_compile=False):
@@ -64,13 +72,14 @@ def train_graph(task, jit_compile=False):
     loss = loss_function(from_logits=on_logits)
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
-    samples = tf.constant(task.train)
-    full, rest = divmod(len(task.train), work.batch)
+    samples = [tf.constant(part) for part in task.train]
+    count = len(task.train[0])
+    full, rest = divmod(count, work.batch)
 
     def step(indices):
-        x = tf.gather(samples, indices)
+        batch = [tf.gather(part, indices) for part in samples]
         with tf.GradientTape() as tape:
-            value = loss(x, model(x, training=True))
+            value = loss(batch[-1], model(batch[0], training=True))
         optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
 
     @tf.function(jit_compile=jit_compile)
@@ -81,11 +90,11 @@ def train_graph(task, jit_compile=False):
             step(order[full * work.batch :])
 
     def epoch():
-        run_epoch(tf.random.shuffle(tf.range(len(task.train))))
+        run_epoch(tf.random.shuffle(tf.range(count)))
 
     seconds = task.timed_epochs(epoch)
     model.compile(loss=loss)
-    return seconds, lambda: model.evaluate(task.test, task.test, batch_size=work.batch, verbose=0)
+    return seconds, lambda: model.evaluate(task.test[0], task.test[-1], batch_size=work.batch, verbose=0)
 
 
 def infer_call(task):

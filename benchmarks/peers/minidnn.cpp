@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // MiniDNN, as a peer of benchmarks/compare: on one thread, its products by OpenBLAS. It has no cross-entropy for grey targets:
-// its squared error stands in. fit shuffles once, not each epoch.
+// its squared error stands in. fit shuffles once, not each epoch. Without upsampling it has no part in M3.
 #include <MiniDNN.h>
 
 #include "common.hpp"

@@ -4,24 +4,51 @@ import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+import catalogue
 import common
 
 task = common.Task()
 work = task.work
 
+NEAREST = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
+
+
+def prepare(samples: np.ndarray) -> np.ndarray:
+    """Channels come before the pixels here."""
+    return np.ascontiguousarray(samples if samples.ndim == 2 else np.moveaxis(samples, -1, 1))
+
 
 def model() -> bytes:
-    nodes, weights_and_biases = [], []
+    nodes, constants = [], []
     name = "x"
-    for i, (weights, bias) in enumerate(task.first_layers()):
-        weights_and_biases += [numpy_helper.from_array(weights, f"weights{i}"), numpy_helper.from_array(bias, f"bias{i}")]
-        last = i == len(work.widths) - 2
-        activation = "Sigmoid" if last and work.output == "sigmoid" else "Relu"
-        nodes.append(helper.make_node("Gemm", [name, f"weights{i}", f"bias{i}"], [f"dense{i}"]))
-        name = "y" if last else f"activation{i}"
-        nodes.append(helper.make_node(activation, [f"dense{i}"], [name]))
-    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", work.widths[0]]) for name in "xy"]
-    graph = helper.make_graph(nodes, work.name, values[:1], values[1:], weights_and_biases)
+
+    def add(kind, *inputs, **attributes) -> None:
+        nonlocal name
+        output = f"{kind}{len(nodes)}"
+        nodes.append(helper.make_node(kind, [name, *inputs], [output], **attributes))
+        name = output
+
+    def constant(values: np.ndarray) -> str:
+        constants.append(numpy_helper.from_array(np.ascontiguousarray(values), f"constant{len(constants)}"))
+        return constants[-1].name
+
+    first = iter(task.first_layers())
+    for position, layer in enumerate(work.layers):
+        if isinstance(layer, catalogue.Pool):
+            add("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
+        elif isinstance(layer, catalogue.Up):
+            add("Resize", "", constant(np.float32([1, 1, 2, 2])), **NEAREST)
+        else:
+            weights, bias = next(first)
+            if isinstance(layer, catalogue.Dense):
+                add("Gemm", constant(weights), constant(bias))
+            else:
+                add("Conv", constant(weights.transpose(3, 2, 0, 1)), constant(bias), auto_pad="SAME_UPPER")
+            add({"relu": "Relu", "sigmoid": "Sigmoid"}[work.activation(position)])
+    nodes[-1].output[0] = "y"
+    shape = prepare(np.empty((1, *work.input))).shape[1:]
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape]) for name in "xy"]
+    graph = helper.make_graph(nodes, work.name, values[:1], values[1:], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10).SerializeToString()
 
 
@@ -34,13 +61,14 @@ def session():
 
 def infer_run(task):
     run = session().run
-    return np.ascontiguousarray, lambda x: run(["y"], {"x": x})
+    return prepare, lambda x: run(["y"], {"x": x})
 
 
 def infer_binding(task):
     reconstruct = session()
 
-    def bind(x):
+    def bind(samples):
+        x = prepare(samples)
         binding = reconstruct.io_binding()
         binding.bind_cpu_input("x", x)
         binding.bind_ortvalue_output("y", onnxruntime.OrtValue.ortvalue_from_numpy(np.empty_like(x)))

@@ -84,14 +84,10 @@ def environment() -> None:
     _install(("numpy", "matplotlib"))
 
 
-def _data_file(split: str, image: int) -> Path:
-    return DATA / f"{split}-{image}.f32"
-
-
 def data(seeds: int) -> None:
     """Samples and first weights; data.py describes the files."""
     newest = max((HERE / name).stat().st_mtime for name in ("data.py", "catalogue.py"))
-    wanted = [_data_file(split, work.image) for work in catalogue.WORKS.values() for split in ("train", "test")]
+    wanted = [path for work in catalogue.WORKS.values() for split in ("train", "test") for path in samples(work, split)]
     wanted += [weights(work, seed) for work in catalogue.WORKS.values() for seed in range(1, seeds + 1)]
     if all(path.exists() and path.stat().st_mtime > newest for path in wanted):
         return
@@ -102,10 +98,14 @@ def data(seeds: int) -> None:
     _run(PYTHON, HERE / "data.py", source, DATA, seeds)
 
 
-def samples(work: catalogue.Work, split: str) -> tuple[Path, int]:
-    """The file, and how many samples it holds."""
-    path = _data_file(split, work.image)
-    return path, path.stat().st_size // (4 * work.image**2)
+def samples(work: catalogue.Work, split: str) -> tuple[Path, Path]:
+    """The files of inputs and of targets, which may be one."""
+    return DATA / work.file(split, work.noise), DATA / work.file(split)
+
+
+def held(work: catalogue.Work, split: str) -> int:
+    """How many samples there are."""
+    return samples(work, split)[0].stat().st_size // (4 * work.image**2)
 
 
 def weights(work: catalogue.Work, seed: int) -> Path:

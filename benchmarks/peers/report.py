@@ -162,11 +162,16 @@ def markdown(report: dict[str, Any]) -> str:
             continue
         lines += [f"## {work.name}: {work.title}", ""]
         if parts[0]:
-            train, test = (f"{options[name]:,}" for name in ("train_count", "test_count"))
+            train, test = (f"{work.part(options[name]):,}" for name in ("train_count", "test_count"))
             lines += [f"Training: {options['epochs'] or work.epochs} epochs on {train} images, validated on {test}.", ""]
             lines += _table(parts[0], options["rounds"])
         if parts[1]:
             lines += ["Inference:", "", *_table(parts[1], options["rounds"])]
+    done = {(row.peer, row.work) for row in rows}
+    for peer in sorted({peer for peer, _ in done}):
+        for way in catalogue.PEERS[peer].ways:
+            lacks = [(work, reason) for work, reason in way.lacks if any(work == name for _, name in done)]
+            lines += [f"- {peer} {way.name} does not do {work}: {reason}" for work, reason in lacks]
     for name, reason in report["absent"].items():
         lines.append(f"- {name} is absent: {reason}")
     return "\n".join(lines).rstrip() + "\n"

@@ -1,7 +1,9 @@
 """python3 -m unittest discover -s benchmarks/peers"""
 
+import math
 import unittest
 
+import catalogue
 import report
 
 
@@ -16,6 +18,28 @@ def ours(round_number, **result):
 
 def row_of(rows, peer, way):
     return next(row for row in rows if (row.peer, row.way) == (peer, way))
+
+
+class Works(unittest.TestCase):
+    def test_weights_follow_from_the_layers(self):
+        self.assertEqual(catalogue.WORKS["M1"].weights, ((784, 32), (32, 784)))
+        self.assertEqual(catalogue.WORKS["M3"].weights, ((3, 3, 1, 32), *[(3, 3, 32, 32)] * 3, (3, 3, 32, 1)))
+        parameters = sum(math.prod(shape) + shape[-1] for shape in catalogue.WORKS["M3"].weights)
+        self.assertEqual(parameters, 28_353)
+
+    def test_titles_say_what_is_done(self):
+        title = "784-512-256-128-64-128-256-512-784, ReLU, last sigmoid, MSE, batch 256"
+        self.assertEqual(catalogue.WORKS["M2"].title, title)
+        title = "28×28-conv32-pool-conv32-pool-conv32-up-conv32-up-conv1, ReLU, last sigmoid, BCE, batch 128, noise 0.5"
+        self.assertEqual(catalogue.WORKS["M3"].title, title)
+
+    def test_inputs_have_a_file_of_their_own_where_noise_is_added(self):
+        self.assertEqual(catalogue.WORKS["M3"].file("train"), catalogue.WORKS["M1"].file("train"))
+        self.assertEqual(catalogue.WORKS["M3"].file("test", 0.5), "test-28-noise0.5.f32")
+
+    def test_only_the_last_layer_has_the_output_s_activation(self):
+        work = catalogue.WORKS["M3"]
+        self.assertEqual([work.activation(i) for i in (0, 6, 8)], ["relu", "relu", "sigmoid"])
 
 
 class Medians(unittest.TestCase):
@@ -100,6 +124,15 @@ class Text(unittest.TestCase):
         self.assertIn("MSE for BCE", text)
         self.assertIn("- torch is absent: no wheel", text)
         self.assertIn("interrupted", text)
+
+    def test_the_images_are_those_that_the_work_takes(self):
+        self.assertIn("3 epochs on 15,000 images, validated on 2,500", self.report_of([ours(1, work="M3", images_per_second=1)]))
+
+    def test_what_a_way_does_not_do_is_said_where_it_might_be_looked_for(self):
+        step = {"images_per_second": 1}
+        self.assertIn("- jax scan does not do M3: XLA", self.report_of([run("jax", "step", 1, work="M3", **step)]))
+        self.assertNotIn("does not do", self.report_of([run("jax", "step", 1, work="M1", **step)]))
+        self.assertNotIn("does not do", self.report_of([ours(1, work="M3", **step)]))
 
     def test_a_report_without_runs_is_text_too(self):
         self.assertIn("# Comparison", self.report_of([]))

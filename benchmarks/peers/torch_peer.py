@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+import catalogue
 import common
 
 task = common.Task()
@@ -14,35 +15,47 @@ torch.set_num_threads(task.threads)
 torch.manual_seed(task.seed)
 
 
+def tensor(samples):
+    """Channels come before the pixels here."""
+    x = torch.from_numpy(samples)
+    return x if x.dim() == 2 else x.movedim(-1, 1).contiguous()
+
+
 def network(last_activation=True):
-    layers = []
-    for weights, bias in task.first_layers():
-        dense = torch.nn.Linear(*weights.shape)
-        dense.load_state_dict({"weight": torch.from_numpy(weights.T), "bias": torch.from_numpy(bias)})
-        layers += [dense, torch.nn.ReLU()]
-    layers.pop()
-    if last_activation:
-        layers.append(torch.nn.Sigmoid() if work.output == "sigmoid" else torch.nn.ReLU())
-    return torch.nn.Sequential(*layers)
+    modules = []
+    first = iter(task.first_layers())
+    for position, layer in enumerate(work.layers):
+        if isinstance(layer, catalogue.Pool):
+            modules.append(torch.nn.MaxPool2d(2))
+        elif isinstance(layer, catalogue.Up):
+            modules.append(torch.nn.Upsample(scale_factor=2, mode="nearest"))
+        else:
+            weights, bias = map(torch.from_numpy, next(first))
+            inputs, outputs = weights.shape[-2:]
+            linear = isinstance(layer, catalogue.Dense)
+            module = torch.nn.Linear(inputs, outputs) if linear else torch.nn.Conv2d(inputs, outputs, 3, padding="same")
+            module.load_state_dict({"weight": weights.T if linear else weights.permute(3, 2, 0, 1), "bias": bias})
+            modules += [module, torch.nn.ReLU() if work.activation(position) == "relu" else torch.nn.Sigmoid()]
+    return torch.nn.Sequential(*(modules if last_activation else modules[:-1]))
 
 
 @torch.inference_mode()
 def validation_loss(model, loss):
-    test = torch.from_numpy(task.test)
-    batches = test.split(work.batch)
-    return sum(loss(model(x), x).item() * len(x) for x in batches) / len(test)
+    test = TensorDataset(*map(tensor, task.test))
+    batches = (test[first : first + work.batch] for first in range(0, len(test), work.batch))
+    return sum(loss(model(batch[0]), batch[-1]).item() * len(batch[0]) for batch in batches) / len(test)
 
 
 def train_eager(task):
     model = network()
     loss = torch.nn.BCELoss() if work.loss == "bce" else torch.nn.MSELoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7)
-    loader = DataLoader(TensorDataset(torch.from_numpy(task.train)), batch_size=work.batch, shuffle=True)
+    loader = DataLoader(TensorDataset(*map(tensor, task.train)), batch_size=work.batch, shuffle=True)
 
     def epoch():
-        for (x,) in loader:
+        for batch in loader:
             optimizer.zero_grad()
-            loss(model(x), x).backward()
+            loss(model(batch[0]), batch[-1]).backward()
             optimizer.step()
             task.first_step_done()
 
@@ -51,21 +64,21 @@ def train_eager(task):
 
 def train_tensors(task, compiled=False):
     on_logits = work.loss == "bce"
-    model = network(last_activation=not on_logits)
+    model = network(last_activation=not on_logits).to(memory_format=torch.channels_last)
     loss = F.binary_cross_entropy_with_logits if on_logits else F.mse_loss
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7, fused=True)
-    samples = torch.from_numpy(task.train)
+    samples = [tensor(part) for part in task.train]
 
-    def loss_of(x):
-        return loss(model(x), x)
+    def loss_of(*batch):
+        return loss(model(batch[0]), batch[-1])
 
     if compiled:
         loss_of = torch.compile(loss_of, dynamic=False)
 
     def epoch():
-        for indices in torch.randperm(len(samples)).split(work.batch):
+        for indices in torch.randperm(len(samples[0])).split(work.batch):
             optimizer.zero_grad()
-            loss_of(samples.index_select(0, indices)).backward()
+            loss_of(*(part.index_select(0, indices) for part in samples)).backward()
             optimizer.step()
             task.first_step_done()
 
@@ -74,13 +87,13 @@ def train_tensors(task, compiled=False):
 
 def infer_module(task):
     torch.inference_mode().__enter__()  # for the rest of the process
-    return torch.from_numpy, network().eval()
+    return tensor, network().eval()
 
 
 def infer_traced(task):
     torch.inference_mode().__enter__()
-    traced = torch.jit.trace(network().eval(), torch.from_numpy(task.test[:1]))
-    return torch.from_numpy, torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+    traced = torch.jit.trace(network().eval(), tensor(task.test[0][:1]))
+    return tensor, torch.jit.optimize_for_inference(torch.jit.freeze(traced))
 
 
 common.main(
