@@ -3,7 +3,7 @@
 
 #include <eigencoder/eigencoder.hpp>
 
-/// The networks of examples 01 to 03, in either scalar.
+/// The networks of examples 01 to 03 and 05, in either scalar.
 namespace networks {
 
 namespace ec = eigencoder;
@@ -28,5 +28,13 @@ using SymmetricEncoder = ec::Encoder<ec::image(8, 8), ec::Dense<32>, ec::ReLU, e
 using SymmetricDecoder = ec::Decoder<ec::features(16), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<64>, ec::ReLU>;
 template <class T>
 using Symmetric = ec::Autoencoder<SymmetricEncoder, SymmetricDecoder, T>;
+
+/// Without the noise, which is the data's business here.
+using DenoisingEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<32, 3>, ec::ReLU,
+                                     ec::MaxPool2D<2>>;
+using DenoisingDecoder = ec::Decoder<ec::image(7, 7, 32), ec::Conv2D<32, 3>, ec::ReLU, ec::UpSample2D<2>, ec::Conv2D<32, 3>,
+                                     ec::ReLU, ec::UpSample2D<2>, ec::Conv2D<1, 3>, ec::Sigmoid>;
+template <class T>
+using Denoiser = ec::Autoencoder<DenoisingEncoder, DenoisingDecoder, T>;
 
 }  // namespace networks
