@@ -61,7 +61,7 @@ def digest(tensor, count=40):
     """`count` values evenly spread over a tensor, and its totals: small, however large the tensor is."""
     values = numbers(tensor)
     count = min(count, len(values))
-    indices = [k * (len(values) - 1) // (count - 1) for k in range(count)]
+    indices = [k * (len(values) - 1) // max(count - 1, 1) for k in range(count)]
     return {"indices": indices, "values": [values[i] for i in indices], **totals(tensor)}
 
 
