@@ -248,8 +248,9 @@ constexpr Fusion<C::size> fuse(const std::array<bool, C::size + 1>& observed, bo
   Fusion<C::size> fusion;
   for (std::size_t i = 1; i < C::size; ++i) {
     const bool input_read_again = training && (C::needs[i].backward_x || C::needs[i - 1].backward_y);
-    fusion.in_place[i] = C::taken_over(i) || (C::needs[i].in_place && !input_read_again && !observed[i]);
-    fusion.absorbed[i] = fusion.in_place[i] && C::elementwise[i] && C::needs[i - 1].epilogue && i != C::code;
+    const bool writes_over = C::needs[i].in_place && !input_read_again && !observed[i];
+    fusion.in_place[i] = C::taken_over(i) || writes_over;
+    fusion.absorbed[i] = !C::taken_over(i) && writes_over && C::elementwise[i] && C::needs[i - 1].epilogue && i != C::code;
   }
   return fusion;
 }

@@ -121,7 +121,8 @@ class Model {
   template <std::size_t From, std::size_t To>
   Matrix run(const char* what, const Input& x) const {
     check_rows(what, "input", C::shapes[From], x.rows());
-    constexpr Index piece = 64;  // enough columns for the kernels, few enough to stay in the cache
+    // Enough columns for the kernels, few enough to stay in the cache.
+    constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
     const Index pieces = (x.cols() + piece - 1) / piece, threads = useful_threads(x.cols(), pieces);
     std::vector<Workspace> workspaces(static_cast<std::size_t>(threads), Workspace(std::min(piece, x.cols())));
     Matrix y(C::shapes[To].size(), x.cols());
@@ -144,7 +145,7 @@ class Model {
   /// As many threads as have some milliseconds of work each.
   static Index useful_threads(Index columns, Index pieces) {
     constexpr double worth_a_thread = 1e8;
-    const double work = 2.0 * static_cast<double>(parameter_count) * static_cast<double>(columns);
+    const double work = 2.0 * static_cast<double>(C::multiplications) * static_cast<double>(columns);
     const auto machine = static_cast<Index>(std::thread::hardware_concurrency());
     return std::max<Index>(1, std::min({machine, pieces, static_cast<Index>(work / worth_a_thread)}));
   }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/apart.hpp"
+#include "support/catch.hpp"
+#include <eigencoder/eigencoder.hpp>
+
+// What runs as one must give what its parts give one after the other: predictions, losses, and every parameter's gradient.
+namespace fusion {
+
+using namespace eigencoder;
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+template <class T>
+struct Result {
+  Matrix<T> prediction, gradient;
+  double loss;
+};
+
+template <class T, class Recipe, class Loss>
+Result<T> run(const Recipe& recipe, Loss loss) {
+  Network<Recipe, T> model{recipe, Seed{1}};
+  using Model = decltype(model);
+  const Random random(Seed{2}, 0, 0);
+  constexpr Index batch = 5;
+  const auto uniform = [&](Index rows, Index columns, Index stream) {
+    return Matrix<T>(Matrix<T>::NullaryExpr(rows, columns, [&](Index i, Index j) { return static_cast<T>(random.uniform(stream + j, i)); }));
+  };
+  model.parameters() = uniform(Model::parameter_count, 1, 1000).array() - T(0.5);
+  const Matrix<T> x = uniform(Model::input.size(), batch, 0).array() - T(0.3), target = uniform(Model::output.size(), batch, 500);
+
+  const auto objective = as_objective(loss);
+  Stepper<Model, std::decay_t<decltype(objective)>, Adam> stepper(1, Seed{3});
+  stepper.reserve_training(batch);
+  Result<T> result{model.predict(x), Matrix<T>(Model::parameter_count, 1), 0};
+  result.loss = stepper.differentiate(model, objective, {x, target, nullptr, batch}, 1, result.gradient.data())[0];
+  return result;
+}
+
+template <class T>
+void check_alike(const Result<T>& one, const Result<T>& other) {
+  constexpr double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
+  const auto differ = [](const Matrix<T>& a, const Matrix<T>& b) {
+    return static_cast<double>((a - b).cwiseAbs().maxCoeff()) / static_cast<double>(a.cwiseAbs().maxCoeff());
+  };
+  CHECK(differ(one.prediction, other.prediction) < tolerance);
+  CHECK(differ(one.gradient, other.gradient) < tolerance);
+  CHECK(other.loss == Approx(one.loss).epsilon(tolerance));
+}
+
+/// The layers, and the same with something between every two.
+template <class T, Shape In, class... L, class Loss = MeanSquaredError>
+void check(Loss loss = {}) {
+  INFO((type_name<Sequential<In, L...>>()));
+  const auto parted = []<class First, class... Rest>(First first, Rest... rest) {
+    return std::apply([](auto... layers) { return sequential<In>(layers...); },
+                      std::tuple_cat(std::tuple{first}, std::tuple_cat(std::tuple{Apart{}, rest}...)));
+  };
+  check_alike(run<T>(sequential<In>(L{}...), loss), run<T>(parted(L{}...), loss));
+}
+
+}  // namespace fusion
