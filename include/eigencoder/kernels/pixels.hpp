@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+
 #include "eigencoder/core/window.hpp"
 #include "eigencoder/kernels/packet.hpp"
 
@@ -93,12 +95,12 @@ struct Grid {
   static constexpr Index pixel(Index n, Index r, Index s) { return ((n * height + r) * width + s) * Channels; }
   static constexpr Index window(Index n, Index i, Index j) { return ((n * rows + i) * columns + j) * Channels; }
 
-  /// How many pixels window (i, j) has.
-  static constexpr Index pixels_of(Index i, Index j) {
+  /// 1 / the number of pixels of window (i, j).
+  static constexpr double share(Index i, Index j) {
     constexpr bool whole =
         above == 0 && left == 0 && (rows - 1) * down + tall <= height && (columns - 1) * across + wide <= width;
-    if constexpr (whole) return tall * wide;
-    return taps_within(i * down - above, tall, height) * taps_within(j * across - left, wide, width);
+    if constexpr (whole) return 1.0 / (tall * wide);
+    return shares<W.vertical>[static_cast<std::size_t>(i)] * shares<W.horizontal>[static_cast<std::size_t>(j)];
   }
   /// A window with the pixels to the next one, where windows do not overlap.
   static constexpr Axis cell(Axis axis) {
@@ -107,9 +109,16 @@ struct Grid {
   }
 
  private:
-  static constexpr Index taps_within(Index first, Index taps, Index pixels) {
-    return std::min(taps, pixels - first) - std::max<Index>(-first, 0);
-  }
+  template <Axis A>
+  static constexpr auto shares = [] {
+    std::array<double, static_cast<std::size_t>(A.windows)> all{};
+    for (Index i = 0; i < A.windows; ++i) {
+      const Index first = i * A.stride - A.before;
+      all[static_cast<std::size_t>(i)] =
+          1.0 / static_cast<double>(std::min(A.taps, A.pixels - first) - std::max<Index>(-first, 0));
+    }
+    return all;
+  }();
 };
 
 /// From the pixels of a window to its value: f(lanes, at, rows, columns, each) is to write the value at `at`; each(g) calls

@@ -64,7 +64,7 @@ template <bool Mean, Windows W, Index Channels, class T>
 void spread_windows(Index images, const T* y, T* x) {
   scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index i, Index j) {
     using V = typename decltype(lanes)::V;
-    const T share = Mean ? T(1) / static_cast<T>(Grid<W, Channels>::pixels_of(i, j)) : T(1);
+    const double share = Mean ? Grid<W, Channels>::share(i, j) : 1;
     return [v = lanes.load(y + at) * V(share)](Index) { return v; };
   });
 }
