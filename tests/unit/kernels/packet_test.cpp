@@ -73,6 +73,7 @@ TEMPLATE_TEST_CASE("packet: comparisons choose in where, and a NaN compares fals
   for_all_pairs<T>([&](auto a, auto b) { return choose(a < b, a); }, [](T a, T b, T found) { return found == T(a < b); });
   for_all_pairs<T>([&](auto a, auto b) { return choose(a > b, a); }, [](T a, T b, T found) { return found == T(a > b); });
   for_all_pairs<T>([&](auto a, auto b) { return choose(a <= b, a); }, [](T a, T b, T found) { return found == T(a <= b); });
+  for_all_pairs<T>([&](auto a, auto b) { return choose(a == b, a); }, [](T a, T b, T found) { return found == T(a == b); });
   for_all_pairs<T>([](auto a, auto b) { return kernels::where(b < b + decltype(b)(1), a, b); },
                    [](T a, T b, T found) { return same(found, b < b + 1 ? a : b); });  // what is chosen may be a NaN
 }
