@@ -7,6 +7,7 @@
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/dense.hpp"
+#include "eigencoder/layers/depthwise_conv2d.hpp"
 #include "eigencoder/layers/dropout.hpp"
 #include "eigencoder/layers/layer_norm.hpp"
 #include "eigencoder/layers/noise.hpp"

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/kernels/depthwise.hpp"
+#include "eigencoder/kernels/depthwise_rows.hpp"
+#include "eigencoder/layers/convolution.hpp"
+
+namespace eigencoder {
+
+/// Convolution of every channel by itself: y(c, p) = b(c) + Σ over taps t of W(c, t) x(c, p · stride + t · dilation − before),
+/// with zeros beyond the border.   x: (height, width, channels)   y: (windows down, windows across, channels)
+/// W: channels × (kernel width · kernel height), the kernel's column fastest, then its row
+/// dW(c, t) += Σ_p dy(c, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over all p, t that meet q of W(c, t) dy(c, p)
+/// Options in any order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
+/// Init::glorot_uniform). Both fans are the taps that a value sees; Keras counts the taps of all channels as fan_in, so that its
+/// weights start the smaller the more channels there are.   Chollet, 2017
+template <Extent Kernel, Extent Stride = 1, auto... Options>
+struct DepthwiseConv2D {
+  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
+                "DepthwiseConv2D<Kernel, Stride, Options...>: an option is a Padding, a Dilation, a Bias or an Init");
+  static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
+
+  static constexpr Windows windows(Shape in) {
+    return Windows(in, Kernel, Stride, option_or<Padding, Options...>(Padding::same), option_or<Dilation, Options...>(Dilation{1}));
+  }
+
+  static constexpr bool accepts(Shape in) { return windows(in).fit(); }
+  template <Shape In>
+  struct Refusal {
+    static_assert(accepts(In), "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
+  };
+  static constexpr Shape output(Shape in) {
+    return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
+  }
+  static constexpr Needs needs(Shape in) {
+    return {.scratch = kernels::depthwise_rows_scratch(windows(in), in.channels), .backward_x = true, .derivative = true, .epilogue = true};
+  }
+  static constexpr auto parameters(Shape in) {
+    const Block weight{.name = "weight",
+                       .rows = in.channels,
+                       .cols = Kernel.size(),
+                       .init = option_or<Init, Options...>(Init::glorot_uniform),
+                       .fan_in = Kernel.size(),
+                       .fan_out = Kernel.size()};
+    if constexpr (biased) {
+      return std::array{weight, Block{.name = "bias", .rows = in.channels, .decay = false}};
+    } else {
+      return std::array{weight};
+    }
+  }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    using T = typename S::Scalar;
+    const T* bias = nullptr;
+    if constexpr (biased) bias = std::get<1>(pass.theta).data();
+    convolve<false, S>(pass, pass.x, bias, pass.y, kernels::Activate<typename S::Epilogue>{pass.epilogue});
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    using T = typename S::Scalar;
+    constexpr Windows w = windows(S::in);
+    const Index images = pass.dy.cols();
+    T* const dW = std::get<0>(pass.dtheta).data();
+    if constexpr (kernels::depthwise_in_rows<T>(w, S::in.channels)) {
+      kernels::add_depthwise_rows_gradient<w, S::in.channels>(images, pass.x.data(), pass.dy.data(), dW, pass.scratch.data());
+    } else {
+      kernels::add_depthwise_gradient<w, S::in.channels>(images, pass.x.data(), pass.dy.data(), dW);
+    }
+    if constexpr (biased) {
+      kernels::add_bias_gradient(S::in.channels, images * w.count(), pass.dy.data(), std::get<1>(pass.dtheta).data());
+    }
+    if constexpr (InputGradient) {
+      convolve<true, S>(pass, pass.dy, static_cast<const T*>(nullptr), pass.dx, detail::derivative_before(pass));
+    }
+  }
+
+ private:
+  template <bool Backward, class S, class Pass, class From, class T, class To, class Finish>
+  static void convolve(Pass& pass, const From& from, const T* bias, To& to, Finish finish) {
+    const T* const W = std::get<0>(pass.theta).data();
+    if constexpr (kernels::depthwise_in_rows<T>(windows(S::in), S::in.channels)) {
+      kernels::depthwise_rows<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), pass.scratch.data(), finish);
+    } else {
+      kernels::depthwise<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), finish);
+    }
+  }
+};
+
+}  // namespace eigencoder
