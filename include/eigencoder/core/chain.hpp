@@ -111,11 +111,18 @@ struct Chain {
   static constexpr auto shapes = detail::shapes_along<In, L...>;
   static constexpr Shape input = In, output = shapes[size];
 
-  /// Layer i does the work of layer i − 1 too. What lies between them does not exist; the code always does.
+  /// A later layer borrows from layer i.
+  static constexpr bool linked(std::size_t i) {
+    std::size_t at = 0;
+    return ((L::needs(shapes[at++]).link == static_cast<Index>(i)) || ...);
+  }
+
+  /// Layer i does the work of layer i − 1 too. What lies between them does not exist; the code always does. A layer that another
+  /// links to stays as it is: a pool, say, might take another of the values that an activation before it makes equal.
   static constexpr std::array<bool, size> takes_over = [] {
     std::array<bool, size> takes{};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((takes[I + 1] = TakesOver<layer<I + 1>, layer<I>> && !takes[I] && I + 1 != code), ...);
+      ((takes[I + 1] = TakesOver<layer<I + 1>, layer<I>> && !takes[I] && I + 1 != code && !linked(I) && !linked(I + 1)), ...);
     }(std::make_index_sequence<size - 1>{});
     return takes;
   }();
@@ -144,10 +151,6 @@ struct Chain {
   }();
   static constexpr std::array<bool, size> elementwise{Elementwise<L>...};
   static constexpr std::array<bool, size> logistic{Logistic<L>...};
-
-  static constexpr bool linked(std::size_t i) {
-    return std::any_of(needs.begin(), needs.end(), [=](const Needs& n) { return n.link == static_cast<Index>(i); });
-  }
 
   template <std::size_t I>
   static auto source_of() {

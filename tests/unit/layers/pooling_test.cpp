@@ -236,6 +236,11 @@ TEST_CASE("MaxUnpool2D: in a model, gradients by finite differences and with any
   contract::check_types<E, D>(ec::MeanSquaredError{});
 }
 
+TEST_CASE("MaxUnpool2D: of values that an activation made equal, the pool took the first") {
+  ec::Network<ec::Sequential<ec::image(2, 2), ec::ReLU, ec::MaxPool2D<2>, ec::Sigmoid, ec::MaxUnpool2D<1, 2>>> network;
+  CHECK(network.predict(Eigen::Vector4f(-3, -1, -2, -4)) == Eigen::Vector4f(0.5F, 0, 0, 0));
+}
+
 TEST_CASE("MaxPool2D: behind an activation in a model") {
   using E = ec::Encoder<ec::image(4, 6), ec::Dense<24>, ec::Reshape<ec::image(4, 6)>, ec::Tanh, ec::MaxPool2D<2>>;
   using D = ec::Decoder<E::output, ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::Dense<24>>;
