@@ -19,34 +19,69 @@ NETWORKS = {
              "objective": "mean_squared_error", "batch": 5},
     "symmetric": {"sizes": [64, 32, 32, 16, 32, 32, 64], "output_activation": "relu",
                   "objective": "mean_squared_error", "batch": 7},
+    "denoiser": {"layers": "conv 32, relu, pool, conv 32, relu, pool, conv 32, relu, up, conv 32, relu, up, conv 1, sigmoid",
+                 "objective": "binary_cross_entropy", "batch": 3},
+    "transposing": {"layers": "conv 16, relu, pool, conv 8, relu, pool, transposed 16, relu, transposed 1, sigmoid",
+                    "objective": "binary_cross_entropy", "batch": 3},
+    "unpooling": {"layers": "conv 16, relu, pool, conv 8, relu, pool, unpool, conv 16, relu, unpool, conv 1, sigmoid",
+                  "objective": "binary_cross_entropy", "batch": 3},
 }
 
 
 def make_parameters(sizes):
-    """Weight and bias of every layer; block k is drawn from stream 1000 + k."""
+    """Weight and bias of every layer of so many inputs and units; block k is drawn from stream 1000 + k."""
     blocks = []
-    for inputs, units in pairwise(sizes):
+    for inputs, units in sizes:
         blocks += [golden.weight(1000 + len(blocks), units, inputs), golden.bias(1001 + len(blocks), units)]
     return [block.requires_grad_() for block in blocks]
 
 
-def forward(parameters, x, output_activation):
+def dense(parameters, x, network):
     layers = list(zip(parameters[0::2], parameters[1::2]))
     for w, b in layers[:-1]:
         x = torch.relu(x @ w + b)
     w, b = layers[-1]
-    return getattr(torch, output_activation)(x @ w + b)
+    return getattr(torch, network["output_activation"])(x @ w + b)
+
+
+def convolutional(parameters, x, network):
+    """On 28 × 28 pixels, with kernels of 3 × 3 and everything else of 2 × 2."""
+    blocks, places = iter(parameters), []
+    y = x.reshape(-1, 28, 28, 1).permute(0, 3, 1, 2)
+    for layer in network["layers"].split(", "):
+        kind = layer.split()[0]
+        if kind in ("conv", "transposed"):
+            w, b = next(blocks).reshape(3, 3, y.shape[1], -1), next(blocks).flatten()
+            if kind == "conv":
+                y = F.conv2d(y, w.permute(3, 2, 0, 1).contiguous(), b, padding=1)
+            else:  # Keras's size, twice the image's: the last row and column are cut off
+                y = F.conv_transpose2d(y, w.permute(2, 3, 0, 1).contiguous(), b, stride=2)[:, :, :-1, :-1]
+        elif kind == "pool":
+            y, indices = F.max_pool2d(y, 2, return_indices=True)
+            places.append(indices)
+        elif kind == "unpool":
+            y = F.max_unpool2d(y, places.pop(), 2)
+        elif kind == "up":
+            y = F.interpolate(y, scale_factor=2, mode="nearest")
+        else:
+            y = getattr(torch, kind)(y)
+    return y.permute(0, 2, 3, 1).reshape(x.shape)
 
 
 def run(network):
-    x = golden.fill(1, 1, 0, network["sizes"][0], network["batch"])
-    parameters = make_parameters(network["sizes"])
+    if "sizes" in network:
+        forward, sizes = dense, list(pairwise(network["sizes"]))
+    else:
+        filters = [int(word) for word in network["layers"].replace(",", "").split() if word.isdigit()]
+        forward, sizes = convolutional, [(9 * channels, units) for channels, units in pairwise([1, *filters])]
+    x = golden.fill(1, 1, 0, network.get("sizes", [784])[0], network["batch"])
+    parameters = make_parameters(sizes)
     adam = torch.optim.Adam(parameters, lr=ADAM["learning_rate"], betas=(ADAM["beta1"], ADAM["beta2"]), eps=ADAM["epsilon"])
 
     losses = []
     for step in range(STEPS):
         adam.zero_grad()
-        y = forward(parameters, x, network["output_activation"])
+        y = forward(parameters, x, network)
         loss = LOSSES[network["objective"]](y, x)
         loss.backward()
         losses.append(loss.item())

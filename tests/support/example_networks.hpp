@@ -3,7 +3,7 @@
 
 #include <eigencoder/eigencoder.hpp>
 
-/// The networks of examples 01 to 03 and 05, in either scalar.
+/// The networks of examples 01 to 05, in either scalar.
 namespace networks {
 
 namespace ec = eigencoder;
@@ -28,6 +28,17 @@ using SymmetricEncoder = ec::Encoder<ec::image(8, 8), ec::Dense<32>, ec::ReLU, e
 using SymmetricDecoder = ec::Decoder<ec::features(16), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<64>, ec::ReLU>;
 template <class T>
 using Symmetric = ec::Autoencoder<SymmetricEncoder, SymmetricDecoder, T>;
+
+using PoolingEncoder =
+    ec::Encoder<ec::image(28, 28), ec::Conv2D<16, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<8, 3>, ec::ReLU, ec::MaxPool2D<2>>;
+using TransposingDecoder =
+    ec::Decoder<ec::image(7, 7, 8), ec::ConvTranspose2D<16, 3, 2>, ec::ReLU, ec::ConvTranspose2D<1, 3, 2>, ec::Sigmoid>;
+using UnpoolingDecoder = ec::Decoder<ec::image(7, 7, 8), ec::MaxUnpool2D<5, 2>, ec::Conv2D<16, 3>, ec::ReLU,
+                                     ec::MaxUnpool2D<2, 2>, ec::Conv2D<1, 3>, ec::Sigmoid>;
+template <class T>
+using Transposing = ec::Autoencoder<PoolingEncoder, TransposingDecoder, T>;
+template <class T>
+using Unpooling = ec::Autoencoder<PoolingEncoder, UnpoolingDecoder, T>;
 
 /// Without the noise, which is the data's business here.
 using DenoisingEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<32, 3>, ec::ReLU,

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include "golden_networks.hpp"
+
+TEST_CASE("golden: the unpooling network equals PyTorch's") {
+  golden::check_network<networks::Unpooling<double>>("unpooling", eigencoder::BinaryCrossEntropy{});
+  golden::check_network<networks::Unpooling<float>>("unpooling", eigencoder::BinaryCrossEntropy{});
+}
