@@ -41,8 +41,8 @@ template <class T>
 using Unpooling = ec::Autoencoder<PoolingEncoder, UnpoolingDecoder, T>;
 
 /// Without the noise, which is the data's business here.
-using DenoisingEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<32, 3>, ec::ReLU,
-                                     ec::MaxPool2D<2>>;
+using DenoisingEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<32, 3>,
+                                     ec::ReLU, ec::MaxPool2D<2>>;
 using DenoisingDecoder = ec::Decoder<ec::image(7, 7, 32), ec::Conv2D<32, 3>, ec::ReLU, ec::UpSample2D<2>, ec::Conv2D<32, 3>,
                                      ec::ReLU, ec::UpSample2D<2>, ec::Conv2D<1, 3>, ec::Sigmoid>;
 template <class T>
