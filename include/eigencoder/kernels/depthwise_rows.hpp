@@ -14,7 +14,7 @@ inline constexpr Index longest_packet = 16;
 
 /// The image that windows with their padding see; backward, the windows that pixels see.
 template <bool Backward>
-constexpr Framed framed_rows(const Windows& w, Index channels) {
+constexpr Bordered bordered_rows(const Windows& w, Index channels) {
   struct Line {
     Index before, inside, after;
   };
@@ -41,7 +41,7 @@ constexpr Index depthwise_rows_scratch(const Windows& w, Index channels) {
   if (channels >= 2 * detail::longest_packet || w.vertical.stride != 1 || w.horizontal.stride != 1) return 0;
   const Index repeated = std::max((detail::taps_of(w) + 1) * (channels + detail::longest_packet),
                                   detail::taps_of(w) * channels * detail::longest_packet);
-  return std::max(detail::framed_rows<false>(w, channels).size(), detail::framed_rows<true>(w, channels).size()) + detail::longest_packet +
+  return std::max(detail::bordered_rows<false>(w, channels).size(), detail::bordered_rows<true>(w, channels).size()) + detail::longest_packet +
          repeated;
 }
 
@@ -55,7 +55,7 @@ constexpr bool depthwise_in_rows(const Windows& w, Index channels) {
 template <bool Backward, Windows W, Index Channels, class T, class Finish>
 void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T* y, T* scratch, Finish finish) {
   using P = Packet<T>;
-  constexpr Framed frame = detail::framed_rows<Backward>(W, Channels);
+  constexpr Bordered frame = detail::bordered_rows<Backward>(W, Channels);
   constexpr Index taps = detail::taps_of(W), length = Channels + P::size;
   constexpr Index rows = Backward ? W.vertical.pixels : W.vertical.windows;
   constexpr Index line = (Backward ? W.horizontal.pixels : W.horizontal.windows) * Channels;
@@ -90,7 +90,7 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
   };
   T* to = y;
   for (Index n = 0; n < images; ++n, x += frame.rows * frame.columns) {
-    add_frame(1, frame, x, scratch);
+    add_border(1, frame, x, scratch);
     for (Index row = 0; row < rows; ++row, to += line) {
       const T* const from = scratch + row * frame.stride();
       Index at = 0;
@@ -104,12 +104,12 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
 template <Windows W, Index Channels, class T>
 void add_depthwise_rows_gradient(Index images, const T* x, const T* dy, T* dweight, T* scratch) {
   using P = Packet<T>;
-  constexpr Framed frame = detail::framed_rows<false>(W, Channels);
+  constexpr Bordered frame = detail::bordered_rows<false>(W, Channels);
   constexpr Index taps = detail::taps_of(W), length = Channels * P::size, line = W.horizontal.windows * Channels;
   T* const sums = scratch + frame.size() + detail::longest_packet;  // a place for every lane of `Channels` packets in a row
   std::fill_n(sums, taps * length, T(0));
   for (Index n = 0; n < images; ++n, x += frame.rows * frame.columns) {
-    add_frame(1, frame, x, scratch);
+    add_border(1, frame, x, scratch);
     for (Index row = 0; row < W.vertical.windows; ++row, dy += line) {
       for (Index v = 0, tap = 0; v < W.vertical.taps; ++v) {
         for (Index h = 0; h < W.horizontal.taps; ++h, ++tap) {
