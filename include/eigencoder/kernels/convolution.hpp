@@ -87,8 +87,8 @@ namespace detail {
 /// Rows in memory for any kind of panel.
 constexpr Index most_panel_rows(Index rows) { return (rows + 7) / 8 * 8; }
 
-/// So few rows that packets go along the depth instead.
-constexpr bool few(Index rows, Index run) { return rows <= 3 && run >= 8; }
+/// So few rows, of so many steps, that packets had better go along the depth: what is saved must pay for turning the sums.
+inline bool few(Index rows, const Loops& depth) { return rows <= 3 && depth.extent[2] >= 8 && depth.count() > 24 * rows; }
 
 inline constexpr int wide_pixels = many_registers ? 14 : 6, narrow_pixels = many_registers ? 8 : 4;
 
@@ -106,7 +106,7 @@ Epilogue moved(Epilogue epilogue, Index by) {
 
 template <class C>
 void run_for_pixels(const C& contraction) {
-  if (few(contraction.rows, contraction.depth.extent[2])) {
+  if (few(contraction.rows, contraction.depth)) {
     contraction.run_along_depth();
   } else {
     contraction.template run<wide_pixels, narrow_pixels>();
@@ -116,7 +116,7 @@ void run_for_pixels(const C& contraction) {
 /// Writes a rows × (taps · channels) matrix as run_for_pixels reads it.
 template <class T, class Element>
 void pack_for_pixels(Index rows, const Loops& depth, T* to, Element element) {
-  if (!few(rows, depth.extent[2])) return pack_panels<T>(rows, depth.count(), to, element);
+  if (!few(rows, depth)) return pack_panels<T>(rows, depth.count(), to, element);
   for (Index row = 0; row < rows; ++row) {
     for (Index k = 0; k < depth.count(); ++k) *to++ = element(row, k);
   }
