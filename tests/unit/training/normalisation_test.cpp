@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <eigencoder/layers/batch_norm.hpp>
+#include <eigencoder/layers/depthwise_conv2d.hpp>
 #include <eigencoder/layers/dropout.hpp>
+#include <eigencoder/layers/layer_norm.hpp>
 #include <eigencoder/layers/noise.hpp>
 
 #include "../core/contract.hpp"
+#include "support/allocations.hpp"
 
 // Layers that draw, and layers that couple the samples of a batch, inside models: derivatives, threads and shards.
 namespace ec = eigencoder;
@@ -45,6 +48,34 @@ TEST_CASE("training: noise, dropout and batch normalisation differentiate, on an
                         ec::decoder<ec::features(40)>(ec::GaussianNoise{0.1}, ec::BatchNorm{.epsilon = 0.1}, ec::Dropout{0.2},
                                                       ec::Dense<36>{}, ec::Tanh{}, ec::BatchNorm{})),
                   ec::MeanSquaredError{});
+}
+
+namespace {
+
+const auto encoder = ec::encoder<ec::image(6, 5, 3)>(ec::GaussianNoise{0.2}, ec::DepthwiseConv2D<3>{}, ec::Tanh{}, ec::LayerNorm{.epsilon = 0.5},
+                                                     ec::SpatialDropout2D{0.3}, ec::Sigmoid{}, ec::DepthwiseConv2D<3, 2>{}, ec::Tanh{},
+                                                     ec::BatchNorm{}, ec::ELU{}, ec::Dropout{0.2}, ec::Dense<7>{});
+const auto decoder = ec::decoder<ec::features(7)>(ec::LayerNorm{.epsilon = 0.5}, ec::Tanh{}, ec::Dense<90>{});
+
+}  // namespace
+
+TEST_CASE("training: normalisation and channel-wise convolution between activations differentiate, on any number of threads alike") {
+  contract::check(model(encoder, decoder), ec::MeanSquaredError{});
+}
+
+TEST_CASE("training: their steps take no memory") {
+  if (!allocations::counted) return;
+  auto trained = model(encoder, decoder);
+  const Eigen::MatrixXd x = samples_of(90, 300);
+  for (const std::size_t threads : {1U, 2U}) {
+    ec::Trainer trainer{trained, ec::MeanSquaredError{}, ec::Adam{}, {.threads = threads}};
+    trainer.train_on_batch(x);
+    for (const Index batch : {300, 37, 1}) {
+      const long before = allocations::count();
+      trainer.train_on_batch(x.leftCols(batch));
+      CHECK(allocations::count() == before);
+    }
+  }
 }
 
 TEST_CASE("training: batch normalisation keeps the statistics of whole batches, whatever the threads") {
