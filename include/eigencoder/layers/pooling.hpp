@@ -38,11 +38,12 @@ struct Pool {
 template <class Activation, Extent Window, Extent Stride, auto... Options>
 struct ActivatedMaxPool2D;
 
-/// The largest value of every window, channel by channel.   x: (h, w, c)   y: (⌊(h − p) / s⌋ + 1, …, c) for windows of p and
-/// steps of s   dx = dy where y came from (of equal values: from the first along the rows), 0 elsewhere; a pixel that won in
-/// several windows gets the sum. A NaN in a window becomes its value. Options: Padding::valid (default) or Padding::same, with
-/// ⌈h / s⌉ windows, whose padding is never taken. Where valid windows leave out the last rows or columns the layer does not
-/// compile (Keras and PyTorch drop them).
+/// The largest value of every window, channel by channel, for windows of p pixels in steps of s.
+/// x: (h, w, c)   y: (⌊(h − p) / s⌋ + 1, ⌊(w − p) / s⌋ + 1, c)
+/// dx = dy where y came from, of equal values from the first along the rows; 0 elsewhere; summed where a pixel won in several
+/// windows. A NaN in a window becomes its value.
+/// Options: Padding::valid (default), or Padding::same for ⌈h / s⌉ × ⌈w / s⌉ windows, whose padding is never taken. Where valid
+/// windows leave out the last rows or columns the layer does not compile; Keras and PyTorch drop them.
 template <Extent Window, Extent Stride = Window, auto... Options>
 struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;
@@ -106,9 +107,9 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
   }
 };
 
-/// The mean of every window, channel by channel: shapes and options as for MaxPool2D. With Padding::same the mean is over the
-/// pixels that exist, as in Keras; PyTorch counts the padding's zeros unless told count_include_pad=False. dx = Σ dy / p over
-/// the windows of a pixel, p being the number of pixels in the window.
+/// The mean of every window, channel by channel; shapes and options as for MaxPool2D. With Padding::same it is the mean of the pixels
+/// that exist, as in Keras; PyTorch counts the padding's zeros unless told count_include_pad=False.
+/// dx = Σ dy / n over the windows of a pixel, each of n pixels.
 template <Extent Window, Extent Stride = Window, auto... Options>
 struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;

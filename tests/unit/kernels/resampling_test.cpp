@@ -36,7 +36,7 @@ void check_bilinear() {
         const double share = hat(to / columns, from / In.width, In.height, Factor.height) *
                              hat(to % columns, from % In.width, In.width, Factor.width);
         for (Index c = 0; c < channels; ++c) {
-          const std::size_t above(n * rows * columns * channels + to * channels + c), below(n * In.size() + from * channels + c);
+          const auto above = std::size_t((n * rows * columns + to) * channels + c), below = std::size_t(n * In.size() + from * channels + c);
           expected_y[above] += share * static_cast<double>(x[below]);
           expected_dx[below] += share * static_cast<double>(dy[above]);
         }
