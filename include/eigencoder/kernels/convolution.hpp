@@ -28,7 +28,7 @@ struct Correlation {
 
   /// Pixels with what padding the windows reach.
   constexpr Frame pixel_frame() const {
-    Frame frame(vertical.pixels, horizontal.pixels, pixel_channels);
+    Frame frame({.channels = pixel_channels, .height = vertical.pixels, .width = horizontal.pixels});
     const auto reached = [](const Axis& axis) { return (axis.windows - 1) * axis.stride + axis.reach(); };
     const bool inside = vertical.before == 0 && horizontal.before == 0 && reached(vertical) <= vertical.pixels &&
                         reached(horizontal) <= horizontal.pixels;
@@ -66,7 +66,7 @@ struct Phase {
 
 /// Windows with the border that pixels reach over.
 constexpr Frame Correlation::window_frame() const {
-  Frame frame(vertical.windows, horizontal.windows, window_channels);
+  Frame frame({.channels = window_channels, .height = vertical.windows, .width = horizontal.windows});
   const auto widen = [](const Axis& axis, Index& begin, Index& extent) {
     Index last = axis.windows - 1;
     for (Index remainder = 0; remainder < axis.stride; ++remainder) {
@@ -165,7 +165,6 @@ template <class T, class Epilogue>
 void gather(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch, Epilogue epilogue) {
   const Frame frame = g.pixel_frame();
   const Index group = g.group();
-  frame.clear(std::min(group, count), scratch);
   for (Index n = 0; n < count; n += group) {
     const Index images = std::min(group, count - n);
     detail::run_for_pixels(Contraction<T, Epilogue>{
@@ -202,7 +201,6 @@ template <class T, class Epilogue>
 void scatter(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels, T* scratch, Epilogue epilogue) {
   const Frame frame = g.window_frame();
   const Index group = g.group();
-  frame.clear(std::min(group, count), scratch);
   for (Index n = 0; n < count; n += group) {
     const Index images = std::min(group, count - n);
     const T* const framed = frame.around(windows + n * g.windows(), images, scratch);

@@ -28,7 +28,7 @@ constexpr Frame in_panels(Frame frame) {
   return frame;
 }
 constexpr Frame window_panels(const Correlation& g) {
-  return in_panels(Frame(g.vertical.windows, g.horizontal.windows, g.window_channels));
+  return in_panels(Frame({.channels = g.window_channels, .height = g.vertical.windows, .width = g.horizontal.windows}));
 }
 constexpr Index framed(const Correlation& g, const Frame& frame) { return frame.bare() ? 0 : g.group() * frame.size(); }
 
@@ -40,8 +40,6 @@ void add_outer_at_windows(const Correlation& g, Index count, const T* pixels, co
   const Frame pixel_frame = g.pixel_frame(), window_frame = window_panels(g);
   const Index group = g.group();
   T* const window_scratch = scratch + framed(g, pixel_frame);
-  pixel_frame.clear(std::min(group, count), scratch);
-  window_frame.clear(std::min(group, count), window_scratch);
   for (Index n = 0; n < count; n += group) {
     const Index images = std::min(group, count - n), rows = g.window_channels;
     Loops columns = tap_loops(g.vertical.taps, g.horizontal.taps, g.pixel_channels, g.vertical.dilation * pixel_frame.row(),
@@ -71,7 +69,6 @@ template <class T>
 void add_outer_at_pixels(const Correlation& g, Index count, const T* pixels, const T* windows, T* sum, T* scratch) {
   const Frame frame = in_panels(g.pixel_frame());
   const Index group = g.group(), rows = g.pixel_channels, row = g.horizontal.windows * g.window_channels;
-  frame.clear(std::min(group, count), scratch);
   for (Index n = 0; n < count; n += group) {
     const Index images = std::min(group, count - n);
     const T* const framed_pixels = frame.around(pixels + n * g.pixels(), images, scratch);

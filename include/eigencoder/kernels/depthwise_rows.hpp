@@ -2,7 +2,7 @@
 #pragma once
 
 #include "eigencoder/core/window.hpp"
-#include "eigencoder/kernels/borders.hpp"
+#include "eigencoder/kernels/frame.hpp"
 
 // What kernels/depthwise.hpp does, for few channels and windows at every pixel: packets run along the rows, through the pixels of
 // an image with zeros around it, against weights written out for as many pixels as a packet meets.
@@ -14,22 +14,14 @@ inline constexpr Index longest_packet = 16;
 
 /// The image that windows with their padding see; backward, the windows that pixels see.
 template <bool Backward>
-constexpr Bordered bordered_rows(const Windows& w, Index channels) {
-  struct Line {
-    Index before, inside, after;
-  };
-  const auto line = [](const Axis& a) {
-    const Index inside = Backward ? a.windows : a.pixels, outputs = Backward ? a.pixels : a.windows;
-    const Index before = Backward ? a.reach() - 1 - a.before : a.before;
-    return Line{before, inside, outputs + a.reach() - 1 - before - inside};
-  };
-  const Line down = line(w.vertical), across = line(w.horizontal);
-  return {.rows = down.inside,
-          .columns = across.inside * channels,
-          .top = down.before,
-          .bottom = down.after,
-          .left = across.before * channels,
-          .right = across.after * channels};
+constexpr Frame framed_rows(const Windows& w, Index channels) {
+  const auto inside = [](const Axis& a) { return Backward ? a.windows : a.pixels; };
+  const auto before = [](const Axis& a) { return Backward ? a.reach() - 1 - a.before : a.before; };
+  const auto whole = [](const Axis& a) { return (Backward ? a.pixels : a.windows) + a.reach() - 1; };
+  Frame frame({.channels = channels, .height = inside(w.vertical), .width = inside(w.horizontal)});
+  frame.top = before(w.vertical), frame.left = before(w.horizontal);
+  frame.rows = whole(w.vertical), frame.columns = whole(w.horizontal);
+  return frame;
 }
 
 constexpr Index taps_of(const Windows& w) { return w.vertical.taps * w.horizontal.taps; }
@@ -41,7 +33,7 @@ constexpr Index depthwise_rows_scratch(const Windows& w, Index channels) {
   if (channels >= 2 * detail::longest_packet || w.vertical.stride != 1 || w.horizontal.stride != 1) return 0;
   const Index repeated = std::max((detail::taps_of(w) + 1) * (channels + detail::longest_packet),
                                   detail::taps_of(w) * channels * detail::longest_packet);
-  return std::max(detail::bordered_rows<false>(w, channels).size(), detail::bordered_rows<true>(w, channels).size()) + detail::longest_packet +
+  return std::max(detail::framed_rows<false>(w, channels).size(), detail::framed_rows<true>(w, channels).size()) + detail::longest_packet +
          repeated;
 }
 
@@ -55,7 +47,7 @@ constexpr bool depthwise_in_rows(const Windows& w, Index channels) {
 template <bool Backward, Windows W, Index Channels, class T, class Finish>
 void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T* y, T* scratch, Finish finish) {
   using P = Packet<T>;
-  constexpr Bordered frame = detail::bordered_rows<Backward>(W, Channels);
+  constexpr Frame frame = detail::framed_rows<Backward>(W, Channels);
   constexpr Index taps = detail::taps_of(W), length = Channels + P::size;
   constexpr Index rows = Backward ? W.vertical.pixels : W.vertical.windows;
   constexpr Index line = (Backward ? W.horizontal.pixels : W.horizontal.windows) * Channels;
@@ -76,7 +68,7 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
     }
     for (Index v = 0, tap = 0; v < W.vertical.taps; ++v) {
       for (Index h = 0; h < W.horizontal.taps; ++h, ++tap) {
-        const T* const source = from + at + v * W.vertical.dilation * frame.stride() + h * W.horizontal.dilation * Channels;
+        const T* const source = from + at + v * W.vertical.dilation * frame.row() + h * W.horizontal.dilation * Channels;
         for (std::size_t k = 0; k < N; ++k) {
           sums[k] = multiply_add(P::load(weights_here[k] + tap * length), P::load(source + static_cast<Index>(k) * P::size), sums[k]);
         }
@@ -89,10 +81,10 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
     }
   };
   T* to = y;
-  for (Index n = 0; n < images; ++n, x += frame.rows * frame.columns) {
-    add_border(1, frame, x, scratch);
+  for (Index n = 0; n < images; ++n, x += frame.image_size()) {
+    frame.put(x, 1, scratch);
     for (Index row = 0; row < rows; ++row, to += line) {
-      const T* const from = scratch + row * frame.stride();
+      const T* const from = scratch + row * frame.row();
       Index at = 0;
       for (; at + 4 * P::size <= line; at += 4 * P::size) block.template operator()<4>(from, at, to);
       for (; at < line; at += P::size) block.template operator()<1>(from, at, to);
@@ -104,16 +96,16 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
 template <Windows W, Index Channels, class T>
 void add_depthwise_rows_gradient(Index images, const T* x, const T* dy, T* dweight, T* scratch) {
   using P = Packet<T>;
-  constexpr Bordered frame = detail::bordered_rows<false>(W, Channels);
+  constexpr Frame frame = detail::framed_rows<false>(W, Channels);
   constexpr Index taps = detail::taps_of(W), length = Channels * P::size, line = W.horizontal.windows * Channels;
   T* const sums = scratch + frame.size() + detail::longest_packet;  // a place for every lane of `Channels` packets in a row
   std::fill_n(sums, taps * length, T(0));
-  for (Index n = 0; n < images; ++n, x += frame.rows * frame.columns) {
-    add_border(1, frame, x, scratch);
+  for (Index n = 0; n < images; ++n, x += frame.image_size()) {
+    frame.put(x, 1, scratch);
     for (Index row = 0; row < W.vertical.windows; ++row, dy += line) {
       for (Index v = 0, tap = 0; v < W.vertical.taps; ++v) {
         for (Index h = 0; h < W.horizontal.taps; ++h, ++tap) {
-          const T* const source = scratch + (row + v * W.vertical.dilation) * frame.stride() + h * W.horizontal.dilation * Channels;
+          const T* const source = scratch + (row + v * W.vertical.dilation) * frame.row() + h * W.horizontal.dilation * Channels;
           T* const begin = sums + tap * length;
           for (Index at = 0; at < line; at += P::size) {
             T* const sum = begin + at % length;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "eigencoder/kernels/view.hpp"
+#include "eigencoder/core/shape.hpp"
 
 namespace eigencoder::kernels {
 
@@ -11,41 +11,59 @@ namespace eigencoder::kernels {
 struct Frame {
   Index height, width, channels;  ///< of the image
   Index top = 0, left = 0;        ///< where it begins in the frame
-  Index rows, columns;            ///< of the frame; it may also be smaller than the image
+  Index rows, columns;            ///< of the frame, which may end before the image does
   Index pixel;                    ///< from a pixel to the next: channels, or more
 
-  constexpr Frame(Index image_height, Index image_width, Index image_channels)
-      : height(image_height), width(image_width), channels(image_channels), rows(height), columns(width), pixel(channels) {}
+  constexpr explicit Frame(Shape image)
+      : height(image.height), width(image.width), channels(image.channels), rows(height), columns(width), pixel(channels) {}
 
   constexpr Index row() const { return columns * pixel; }
   constexpr Index size() const { return rows * row(); }
   constexpr Index image_size() const { return height * width * channels; }
-  /// The image as it is: no copy is needed.
+  /// The image as it is.
   constexpr bool bare() const { return top == 0 && left == 0 && rows == height && columns == width && pixel == channels; }
 
-  /// Copies `count` images into frames; returns where these are, which is where the images were if they need none. `memory`, of
-  /// size() a frame, must have been cleared; borders stay clear.
+  /// Copies `count` images into frames.
+  template <class T>
+  void put(const T* images, Index count, T* frames) const {
+    const Index here = std::min(height, rows - top), across = std::min(width, columns - left);
+    for (Index n = 0; n < count; ++n) {
+      T* to = std::fill_n(frames + n * size(), top * row(), T(0));
+      for (Index y = 0; y < here; ++y) {
+        to = std::fill_n(to, left * pixel, T(0));
+        to = put_row(images + n * image_size() + y * width * channels, across, to);
+        to = std::fill_n(to, (columns - left - across) * pixel, T(0));
+      }
+      std::fill_n(to, (rows - top - here) * row(), T(0));
+    }
+  }
+  /// The same, unless there is nothing around the images: returns where their frames are.
   template <class T>
   const T* around(const T* images, Index count, T* memory) const {
     if (bare()) return images;
-    const Index copied_rows = std::min(height, rows - top), copied_columns = std::min(width, columns - left);
-    for (Index n = 0; n < count; ++n) {
-      for (Index y = 0; y < copied_rows; ++y) {
-        const T* const from = images + n * image_size() + y * width * channels;
-        T* const to = memory + n * size() + (top + y) * row() + left * pixel;
-        if (pixel == channels) {
-          std::copy_n(from, copied_columns * channels, to);
-        } else {
-          for (Index x = 0; x < copied_columns; ++x) std::copy_n(from + x * channels, channels, to + x * pixel);
-        }
-      }
-    }
+    put(images, count, memory);
     return memory;
   }
-  /// Prepares `memory` for `count` frames.
+  /// The reverse of put(), for frames that hold the whole image.
   template <class T>
-  void clear(Index count, T* memory) const {
-    if (!bare()) std::fill_n(memory, count * size(), T(0));
+  void take(const T* frames, Index count, T* images) const {
+    for (Index n = 0; n < count; ++n) {
+      for (Index y = 0; y < height; ++y) {
+        std::copy_n(frames + n * size() + (top + y) * row() + left * pixel, width * channels, images);
+        images += width * channels;
+      }
+    }
+  }
+
+ private:
+  template <class T>
+  T* put_row(const T* from, Index count, T* to) const {
+    if (pixel == channels) return std::copy_n(from, count * channels, to);
+    for (Index x = 0; x < count; ++x) {
+      to = std::copy_n(from + x * channels, channels, to);
+      to = std::fill_n(to, pixel - channels, T(0));
+    }
+    return to;
   }
 };
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/pass.hpp"
-#include "eigencoder/kernels/borders.hpp"
+#include "eigencoder/kernels/frame.hpp"
 
 // Layers that move values and change none.
 namespace eigencoder {
@@ -24,13 +24,12 @@ struct Border {
 };
 
 namespace detail {
-constexpr kernels::Bordered bordered(Shape inner, Border border) {
-  return {.rows = inner.height,
-          .columns = inner.width * inner.channels,
-          .top = border.top,
-          .bottom = border.bottom,
-          .left = border.left * inner.channels,
-          .right = border.right * inner.channels};
+constexpr kernels::Frame framed(Shape inner, Border border) {
+  kernels::Frame frame(inner);
+  frame.top = border.top, frame.left = border.left;
+  frame.rows = border.top + inner.height + border.bottom;
+  frame.columns = border.left + inner.width + border.right;
+  return frame;
 }
 }  // namespace detail
 
@@ -47,12 +46,12 @@ struct ZeroPad2D {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    kernels::add_border(pass.x.cols(), detail::bordered(S::in, Zeros), pass.x.data(), pass.y.data());
+    detail::framed(S::in, Zeros).put(pass.x.data(), pass.x.cols(), pass.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::remove_border(pass.dy.cols(), detail::bordered(S::in, Zeros), pass.dy.data(), pass.dx.data());
+      detail::framed(S::in, Zeros).take(pass.dy.data(), pass.dy.cols(), pass.dx.data());
     }
   }
 };
@@ -73,12 +72,12 @@ struct Crop2D {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    kernels::remove_border(pass.x.cols(), detail::bordered(S::out, Cut), pass.x.data(), pass.y.data());
+    detail::framed(S::out, Cut).take(pass.x.data(), pass.x.cols(), pass.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::add_border(pass.dy.cols(), detail::bordered(S::out, Cut), pass.dy.data(), pass.dx.data());
+      detail::framed(S::out, Cut).put(pass.dy.data(), pass.dy.cols(), pass.dx.data());
     }
   }
 };
