@@ -12,7 +12,8 @@ namespace detail {
 
 inline constexpr Index longest_period = 512;
 
-/// One vector a channel, written out for several pixels in a row where channels are few, so that neither packets nor loops are short.
+/// One vector a channel, written out for several pixels in a row where channels are few, so that neither packets nor loops are
+/// short.
 template <class T, std::size_t K>
 class Periods {
  public:
@@ -33,7 +34,8 @@ class Periods {
   /// f(vectors + begin...)
   template <class F>
   void from(Index begin, F f) const {
-    [&]<std::size_t... k>(std::index_sequence<k...>) { f(vectors_[k] + begin...); }(std::make_index_sequence<K>{});
+    [&]<std::size_t... k>(std::index_sequence<k...>) { f(vectors_[k] + begin...); }
+    (std::make_index_sequence<K>{});
   }
 
  private:
@@ -55,8 +57,8 @@ void transform_channels(Index channels, Index n, T* out, F f, const std::array<c
   });
 }
 
-/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum, count) in
-/// parts: of at most 128 values in T, for the total to be in double.
+/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum, count)
+/// in parts: of at most 128 values in T, for the total to be in double.
 template <class T, std::size_t K, class Collect, class F, class... In>
 void sum_channels(Index channels, Index n, Collect collect, F f, const std::array<const T*, K>& by_channel, const In*... in) {
   using P = Packet<T>;
@@ -78,10 +80,12 @@ void sum_channels(Index channels, Index n, Collect collect, F f, const std::arra
         };
         Index i = 0;
         for (; i + P::size <= width; i += P::size) {
-          one(i, [](const T* from) { return P::load(from); }, [](P value, T* to) { value.store(to); });
+          one(
+              i, [](const T* from) { return P::load(from); }, [](P value, T* to) { value.store(to); });
         }
         if (const Index rest = width - i; rest > 0) {
-          one(i, [=](const T* from) { return P::load_part(from, rest); }, [=](P value, T* to) { value.store_part(to, rest); });
+          one(
+              i, [=](const T* from) { return P::load_part(from, rest); }, [=](P value, T* to) { value.store_part(to, rest); });
         }
       }
     });

@@ -27,7 +27,8 @@ inline constexpr auto meetings = [] {
   constexpr Index places = Backward ? A.pixels : A.windows;
   std::array<std::array<Index, static_cast<std::size_t>(A.taps)>, static_cast<std::size_t>(places)> all{};
   for (Index at = 0; at < places; ++at) {
-    for (Index tap = 0; tap < A.taps; ++tap) all[static_cast<std::size_t>(at)][static_cast<std::size_t>(tap)] = met<Backward>(A, at, tap);
+    for (Index tap = 0; tap < A.taps; ++tap)
+      all[static_cast<std::size_t>(at)][static_cast<std::size_t>(tap)] = met<Backward>(A, at, tap);
   }
   return all;
 }();
@@ -51,8 +52,10 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
   constexpr Index step = (Backward ? 1 : W.horizontal.stride) * Channels;  // from what one output meets to what the next does
   constexpr auto whole = [](std::size_t first) {  // no output of a block is beyond the end, and all taps meet something
     if (first + together > across.size() || (Backward && W.horizontal.stride > 1)) return false;
-    for (const Index meets : across[first]) if (meets < 0) return false;
-    for (const Index meets : across[first + together - 1]) if (meets < 0) return false;
+    for (const Index meets : across[first])
+      if (meets < 0) return false;
+    for (const Index meets : across[first + together - 1])
+      if (meets < 0) return false;
     return true;
   };
 
@@ -69,7 +72,8 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
           const P w = P::load_first(weights + static_cast<Index>(h) * Channels, lanes);
           for (std::size_t o = 0; o < together; ++o) {
             if constexpr (Whole) {
-              sums[o] = multiply_add(w, P::load_first(source + across[first][h] * Channels + static_cast<Index>(o) * step, lanes), sums[o]);
+              sums[o] = multiply_add(
+                  w, P::load_first(source + across[first][h] * Channels + static_cast<Index>(o) * step, lanes), sums[o]);
             } else if (static_cast<Index>(o) < count && across[first + o][h] >= 0) {
               sums[o] = multiply_add(w, P::load_first(source + across[first + o][h] * Channels, lanes), sums[o]);
             }
@@ -88,7 +92,8 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
       for (Index first = 0; first < columns; first += together) {
         const Index count = std::min(together, columns - first);
         const auto begin = static_cast<std::size_t>(first);
-        whole(begin) ? block.template operator()<true>(x, row, begin, to, together) : block.template operator()<false>(x, row, begin, to, count);
+        whole(begin) ? block.template operator()<true>(x, row, begin, to, together)
+                     : block.template operator()<false>(x, row, begin, to, count);
         to += count * Channels;
       }
     }
@@ -119,7 +124,8 @@ void add_depthwise_gradient(Index images, const T* x, const T* dy, T* dweight) {
             const Index lanes = std::min(P::size, Channels - c);
             std::array<P, 4> sums{P::load_first(sum + c, lanes), P(0), P(0), P(0)};
             const auto add = [&](std::size_t into, Index p) {
-              sums[into] = multiply_add(P::load_first(dy + p * Channels + c, lanes), P::load_first(from + (p - begin) * step + c, lanes), sums[into]);
+              sums[into] = multiply_add(P::load_first(dy + p * Channels + c, lanes),
+                                        P::load_first(from + (p - begin) * step + c, lanes), sums[into]);
             };
             Index p = begin;
             for (; p + 4 <= end; p += 4) {

@@ -18,7 +18,9 @@ struct BatchMoments {
   double n;
 
   BatchMoments(std::span<const double> totals, double count)
-      : first(totals.data(), static_cast<Index>(totals.size() / 2)), second(first.data() + first.size(), first.size()), n(count) {}
+      : first(totals.data(), static_cast<Index>(totals.size() / 2)),
+        second(first.data() + first.size(), first.size()),
+        n(count) {}
   auto mean() const { return first / n; }
   auto variance() const { return (second / n - mean().square()).max(0.0); }
 };
@@ -79,7 +81,10 @@ struct BatchNorm {
           const double origin = static_cast<double>(first[c]), n = static_cast<double>(count);
           add<S>(pass.sums, c, sum + n * origin, squares + origin * (2 * sum + n * origin));
         },
-        [](auto origin, auto x) { return std::array{x - origin, (x - origin) * (x - origin)}; }, std::array{first}, first);
+        [](auto origin, auto x) {
+          return std::array{x - origin, (x - origin) * (x - origin)};
+        },
+        std::array{first}, first);
   }
 
   template <class S, bool Training>
@@ -98,7 +103,10 @@ struct BatchNorm {
   void gather_backward(GatherBackward<S> pass) const {
     kernels::sum_channels(
         S::in.channels, pass.x.size(), [&](Index c, double sum, double product, Index) { add<S>(pass.dsums, c, sum, product); },
-        [](auto dy, auto x) { return std::array{dy, dy * x}; }, std::array<const typename S::Scalar*, 0>{}, pass.dy.data(), pass.x.data());
+        [](auto dy, auto x) {
+          return std::array{dy, dy * x};
+        },
+        std::array<const typename S::Scalar*, 0>{}, pass.dy.data(), pass.x.data());
   }
 
   template <class S, bool InputGradient>
@@ -117,7 +125,8 @@ struct BatchNorm {
 
     if constexpr (InputGradient) {  // dx = a dy + b x + c
       constexpr Index channels = S::in.channels;
-      auto a = pass.scratch.array().head(channels), b = pass.scratch.array().segment(channels, channels), c = pass.scratch.array().tail(channels);
+      auto a = pass.scratch.array().head(channels), b = pass.scratch.array().segment(channels, channels),
+           c = pass.scratch.array().tail(channels);
       a = (in_double(std::get<0>(pass.theta)) * inverse).template cast<T>();
       b = (-in_double(a) * inverse * dot / moments.n).template cast<T>();
       c = (-in_double(a) * products.mean() - in_double(b) * mean).template cast<T>();
@@ -175,7 +184,8 @@ struct BatchNorm {
     scale = (in_double(gamma) / (variance + epsilon.value).sqrt()).template cast<T>();
     shift = (in_double(beta) - in_double(scale) * mean).template cast<T>();
     kernels::transform_channels(
-        channels, pass.x.size(), pass.y.data(), [&](auto a, auto b, auto x) { return pass.epilogue.apply(multiply_add(a, x, b)); },
+        channels, pass.x.size(), pass.y.data(),
+        [&](auto a, auto b, auto x) { return pass.epilogue.apply(multiply_add(a, x, b)); },
         std::array<const T*, 2>{scale.data(), shift.data()}, pass.x.data());
   }
 };

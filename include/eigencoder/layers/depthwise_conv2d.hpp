@@ -14,16 +14,18 @@ namespace eigencoder {
 /// W: channels × (kernel width · kernel height), the kernel's column fastest, then its row
 /// dW(c, t) += Σ_p dy(c, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over all p, t that meet q of W(c, t) dy(c, p)
 /// Options in any order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
-/// Init::glorot_uniform). Both fans are the taps that a value sees; Keras counts the taps of all channels as fan_in, so that its
-/// weights start the smaller the more channels there are.   Chollet, 2017
+/// Init::glorot_uniform). Both fans are the taps that a value sees; Keras counts the taps of all channels as fan_in, so that
+/// its weights start the smaller the more channels there are.   Chollet, 2017
 template <Extent Kernel, Extent Stride = 1, auto... Options>
 struct DepthwiseConv2D {
-  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
+  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> ||
+                  OptionOf<Options, Init>)&&...),
                 "DepthwiseConv2D<Kernel, Stride, Options...>: an option is a Padding, a Dilation, a Bias or an Init");
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
 
   static constexpr Windows windows(Shape in) {
-    return Windows(in, Kernel, Stride, option_or<Padding, Options...>(Padding::same), option_or<Dilation, Options...>(Dilation{1}));
+    return Windows(in, Kernel, Stride, option_or<Padding, Options...>(Padding::same),
+                   option_or<Dilation, Options...>(Dilation{1}));
   }
 
   static constexpr bool accepts(Shape in) { return windows(in).fit(); }
@@ -35,7 +37,10 @@ struct DepthwiseConv2D {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   static constexpr Needs needs(Shape in) {
-    return {.scratch = kernels::depthwise_rows_scratch(windows(in), in.channels), .backward_x = true, .derivative = true, .epilogue = true};
+    return {.scratch = kernels::depthwise_rows_scratch(windows(in), in.channels),
+            .backward_x = true,
+            .derivative = true,
+            .epilogue = true};
   }
   static constexpr auto parameters(Shape in) {
     const Block weight{.name = "weight",
@@ -83,7 +88,8 @@ struct DepthwiseConv2D {
   static void convolve(Pass& pass, const From& from, const T* bias, To& to, Finish finish) {
     const T* const W = std::get<0>(pass.theta).data();
     if constexpr (kernels::depthwise_in_rows<T>(windows(S::in), S::in.channels)) {
-      kernels::depthwise_rows<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), pass.scratch.data(), finish);
+      kernels::depthwise_rows<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(),
+                                                                        pass.scratch.data(), finish);
     } else {
       kernels::depthwise<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), finish);
     }

@@ -15,9 +15,9 @@ constexpr double dropout_rate(const char* layer, double rate) {
 }
 }  // namespace detail
 
-/// Each value is 0 with probability `rate`, and x / (1 − rate) otherwise, anew in each step; in training alone, predictions pass
-/// x through. dx is dy under the same mask, drawn again. Throws OptionError.
-/// Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014.
+/// Each value is 0 with probability `rate`, and x / (1 − rate) otherwise, anew in each step; in training alone, predictions
+/// pass x through. dx is dy under the same mask, drawn again. Throws OptionError. Srivastava, Hinton, Krizhevsky, Sutskever and
+/// Salakhutdinov, 2014.
 struct Dropout {
   double rate;
 
@@ -44,7 +44,8 @@ struct Dropout {
     const V dropped(rate), scale(1 / (1 - rate)), zero(0);
     for (Index j = 0; j < from.cols(); ++j) {
       kernels::transform_draws<kernels::Uniform>(
-          random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < dropped, zero, scale * v); }, from.col(j).data());
+          random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < dropped, zero, scale * v); },
+          from.col(j).data());
     }
   }
 };

@@ -57,8 +57,10 @@ struct LayerNorm {
       }
       kernels::transform(
           n, pass.y.data() + pixel * n,
-          [&, m = V(mean), factor = V(inverse)](V v, V g, V b) { return pass.epilogue.apply(multiply_add((v - m) * factor, g, b)); }, x,
-          gamma.data(), beta.data());
+          [&, m = V(mean), factor = V(inverse)](V v, V g, V b) {
+            return pass.epilogue.apply(multiply_add((v - m) * factor, g, b));
+          },
+          x, gamma.data(), beta.data());
     }
   }
 

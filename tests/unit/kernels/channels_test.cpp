@@ -47,7 +47,8 @@ TEMPLATE_TEST_CASE("channels: a function with a value for every channel, in plac
     }
     found.resize(expected.size(), T(-77));
     kernels::transform_channels(
-        channels, n, found.data(), [](auto a, auto b, auto v) { return a * v + b; }, std::array{scale.data(), shift.data()}, found.data());
+        channels, n, found.data(), [](auto a, auto b, auto v) { return a * v + b; }, std::array{scale.data(), shift.data()},
+        found.data());
     CHECK(found == expected);
   });
 }
@@ -63,8 +64,11 @@ TEMPLATE_TEST_CASE("channels: two sums for every channel, in parts", "", float, 
       expected[shift.size() + c] += static_cast<double>((x[i] - shift[c]) * y[i]);
     }
     kernels::sum_channels(
-        channels, n, add_to(found.data(), channels), [](auto s, auto a, auto b) { return std::array{a - s, (a - s) * b}; }, std::array{shift.data()},
-        x.data(), y.data());
+        channels, n, add_to(found.data(), channels),
+        [](auto s, auto a, auto b) {
+          return std::array{a - s, (a - s) * b};
+        },
+        std::array{shift.data()}, x.data(), y.data());
     CHECK(found == expected);
   });
 }
@@ -86,7 +90,10 @@ TEMPLATE_TEST_CASE("channels: sums without a value for every channel; lanes beyo
           add_to(found.data(), channels)(c, a, b, count);
           values += count;
         },
-        []<class V>(V v) { return std::array{v + V(1), V(2)}; }, std::array<const T*, 0>{}, x.data());
+        []<class V>(V v) {
+          return std::array{v + V(1), V(2)};
+        },
+        std::array<const T*, 0>{}, x.data());
     CHECK(found == expected);
     CHECK(values == n);
   });
@@ -97,7 +104,11 @@ TEST_CASE("channels: millions of floats add up as in double") {
   const std::vector<float> tenths(static_cast<std::size_t>(n), 0.1f);
   double sums[4] = {};
   kernels::sum_channels(
-      2, n, add_to(sums, 2), [](auto v) { return std::array{v, v * v}; }, std::array<const float*, 0>{}, tenths.data());
+      2, n, add_to(sums, 2),
+      [](auto v) {
+        return std::array{v, v * v};
+      },
+      std::array<const float*, 0>{}, tenths.data());
   for (const int c : {0, 1}) {
     CHECK(std::abs(sums[c] / (n / 2 * double{0.1f}) - 1) < 1e-6);
     CHECK(std::abs(sums[2 + c] / (n / 2 * double{0.1f} * double{0.1f}) - 1) < 1e-6);

@@ -37,11 +37,13 @@ void for_each_product(F f) {
   for (Index n = 0; n < images * v.windows * h.windows; ++n) {
     const Index row = n / h.windows % v.windows, column = n % h.windows;
     for (Index tap = 0; tap < v.taps * h.taps; ++tap) {
-      const Index y = row * v.stride - v.before + tap / h.taps * v.dilation, x = column * h.stride - h.before + tap % h.taps * h.dilation;
+      const Index y = row * v.stride - v.before + tap / h.taps * v.dilation,
+                  x = column * h.stride - h.before + tap % h.taps * h.dilation;
       if (y < 0 || y >= v.pixels || x < 0 || x >= h.pixels) continue;
       const Index pixel = (n / (v.windows * h.windows) * v.pixels + y) * h.pixels + x;
       for (Index c = 0; c < Channels; ++c) {
-        f(static_cast<std::size_t>(pixel * Channels + c), static_cast<std::size_t>(n * Channels + c), static_cast<std::size_t>(tap * Channels + c));
+        f(static_cast<std::size_t>(pixel * Channels + c), static_cast<std::size_t>(n * Channels + c),
+          static_cast<std::size_t>(tap * Channels + c));
       }
     }
   }
@@ -54,7 +56,8 @@ void check() {
   CAPTURE(W.vertical.pixels, W.horizontal.pixels, W.vertical.taps, W.horizontal.taps, W.vertical.stride, Channels);
   const Index pixels = images * W.vertical.pixels * W.horizontal.pixels * Channels, windows = images * W.count() * Channels;
   const Index weights = W.vertical.taps * W.horizontal.taps * Channels;
-  const auto x = numbers<T>(pixels, 1), dy = numbers<T>(windows, 2), weight = numbers<T>(weights, 3), bias = numbers<T>(Channels, 4);
+  const auto x = numbers<T>(pixels, 1), dy = numbers<T>(windows, 2), weight = numbers<T>(weights, 3),
+             bias = numbers<T>(Channels, 4);
   std::vector<T> y(dy.size()), dx(x.size(), T(0)), dweight(weight.size(), T(5));
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = 2 * bias[i % bias.size()];
   for_each_product<W, Channels>([&](std::size_t in, std::size_t out, std::size_t w) {
@@ -77,11 +80,12 @@ void check() {
   if constexpr (needed > 0) {
     std::vector<T> scratch(static_cast<std::size_t>(needed), std::numeric_limits<T>::quiet_NaN());
     found = poisoned(std::vector<T>(y.size(), T(3)));
-    kernels::depthwise_rows<false, W, Channels>(images, x.data(), weight.data(), bias.data(), found.data(), scratch.data(), twice);
+    kernels::depthwise_rows<false, W, Channels>(images, x.data(), weight.data(), bias.data(), found.data(), scratch.data(),
+                                                twice);
     CHECK(found == poisoned(y));
     found = poisoned(std::vector<T>(x.size(), T(3)));
-    kernels::depthwise_rows<true, W, Channels>(images, dy.data(), weight.data(), static_cast<const T*>(nullptr), found.data(), scratch.data(),
-                                               twice);
+    kernels::depthwise_rows<true, W, Channels>(images, dy.data(), weight.data(), static_cast<const T*>(nullptr), found.data(),
+                                               scratch.data(), twice);
     CHECK(found == poisoned(dx));
     found = poisoned(std::vector<T>(weight.size(), T(5)));
     kernels::add_depthwise_rows_gradient<W, Channels>(images, x.data(), dy.data(), found.data(), scratch.data());
@@ -101,7 +105,8 @@ void check_windows() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("depthwise: sums, both gradients, along channels and along rows, and nothing beyond them", "", float, double) {
+TEMPLATE_TEST_CASE("depthwise: sums, both gradients, along channels and along rows, and nothing beyond them", "", float,
+                   double) {
   check_windows<TestType, 1>();
   check_windows<TestType, 3>();
   check_windows<TestType, 16>();

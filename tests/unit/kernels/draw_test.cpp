@@ -92,8 +92,10 @@ TEST_CASE("draws: an address alone decides") {
     const auto few = draw<kernels::Normal, float>(n, 5), many = draw<kernels::Normal, float>(1000, 5);
     CHECK(std::equal(few.begin(), few.end(), many.begin()));
   }
-  CHECK(draw<kernels::Normal, float>(100, 9) == draw<kernels::Normal, float>(100, 2, {ec::Seed{3}, 1, 2, 7}));  // a shard from 7 on
-  for (const ec::Random& other : {ec::Random(ec::Seed{4}, 1, 2), ec::Random(ec::Seed{3}, 2, 2), ec::Random(ec::Seed{3}, 1, 3)}) {
+  CHECK(draw<kernels::Normal, float>(100, 9) ==
+        draw<kernels::Normal, float>(100, 2, {ec::Seed{3}, 1, 2, 7}));  // a shard from 7 on
+  for (const ec::Random& other :
+       {ec::Random(ec::Seed{4}, 1, 2), ec::Random(ec::Seed{3}, 2, 2), ec::Random(ec::Seed{3}, 1, 3)}) {
     CHECK(draw<kernels::Uniform, float>(10) != draw<kernels::Uniform, float>(10, 0, other));
   }
   CHECK(draw<kernels::Uniform, float>(10, 0) != draw<kernels::Uniform, float>(10, 1));
@@ -115,7 +117,8 @@ TEST_CASE("draws: element 64 s + 16 w + l is word w of counter 16 s + l; float a
 TEST_CASE("draws: what is beside the values is not touched") {
   for (Index n = 0; n <= 130; ++n) {
     std::vector<float> values(static_cast<std::size_t>(n) + 20, -77.0f);
-    kernels::transform_draws<kernels::Uniform>({}, 0, n, values.data(), [](auto u, auto v) { return u + v; }, values.data());
+    kernels::transform_draws<kernels::Uniform>(
+        {}, 0, n, values.data(), [](auto u, auto v) { return u + v; }, values.data());
     CHECK(std::all_of(values.begin(), values.begin() + n, [](float v) { return v >= -77 && v < -76; }));
     CHECK(std::all_of(values.begin() + n, values.end(), [](float v) { return v == -77; }));
   }

@@ -20,7 +20,8 @@ struct Place {
   static Matrix<T> infer(ec::BatchNorm layer, const Vector& theta, const Vector& state, const Matrix<T>& x) {
     Matrix<T> y(x.rows(), x.cols());
     Vector scratch(S::needs.scratch);
-    ec::run_forward<C, 0, S, false>({layer}, {theta.data(), state.data(), nullptr}, {.x = x.data(), .y = y.data(), .scratch = scratch.data()},
+    ec::run_forward<C, 0, S, false>({layer}, {theta.data(), state.data(), nullptr},
+                                    {.x = x.data(), .y = y.data(), .scratch = scratch.data()},
                                     {.columns = x.cols(), .batch = x.cols()});
     return y;
   }
@@ -115,9 +116,11 @@ TEST_CASE("BatchNorm: its blocks, its defaults, and options out of range") {
   static_assert(blocks[2].name == "moving_mean" && !blocks[2].trainable && blocks[3].init == ec::Init::ones);
   static_assert(ec::BatchNorm{}.momentum.value == 0.99 && ec::BatchNorm{.epsilon = 1e-5}.epsilon.value == 1e-5);
   for (const double bad : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
-    expect_error<ec::OptionError>([=] { static_cast<void>(ec::BatchNorm{.momentum = bad}); }, {"BatchNorm: momentum", "in [0, 1)", "found"});
+    expect_error<ec::OptionError>([=] { static_cast<void>(ec::BatchNorm{.momentum = bad}); },
+                                  {"BatchNorm: momentum", "in [0, 1)", "found"});
   }
   for (const double bad : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
-    expect_error<ec::OptionError>([=] { static_cast<void>(ec::BatchNorm{.epsilon = bad}); }, {"BatchNorm: epsilon", "finite and positive", "found"});
+    expect_error<ec::OptionError>([=] { static_cast<void>(ec::BatchNorm{.epsilon = bad}); },
+                                  {"BatchNorm: epsilon", "finite and positive", "found"});
   }
 }

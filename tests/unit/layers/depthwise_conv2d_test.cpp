@@ -14,7 +14,8 @@ namespace {
 template <class T, ec::Shape In, Extent Kernel, Extent Stride, Padding P, Dilation D, Bias B>
 bool check_entry(const nlohmann::json& entry) {
   using nlohmann::json;
-  const json about{In.height, In.width, In.channels, Kernel.height, Kernel.width, Stride.height, Stride.width, D.height, D.width};
+  const json about{In.height,     In.width,     In.channels, Kernel.height, Kernel.width,
+                   Stride.height, Stride.width, D.height,    D.width};
   json found = entry["shape"];
   for (const char* part : {"kernel", "stride", "dilation"}) found.insert(found.end(), entry[part].begin(), entry[part].end());
   if (found != about || entry["same"] != (P == Padding::same) || entry["bias"] != (B == Bias::added)) return false;
@@ -102,7 +103,8 @@ TEST_CASE("DepthwiseConv2D: shapes, blocks and options in any order") {
   static_assert(ec::DepthwiseConv2D<3, 2>::output(in) == ec::image(14, 14, 8));
   static_assert(ec::DepthwiseConv2D<3, 2, Padding::valid>::output(in) == ec::image(13, 13, 8));
   constexpr auto blocks = ec::DepthwiseConv2D<Extent{3, 5}>::parameters(in);
-  static_assert(blocks.size() == 2 && blocks[0].rows == 8 && blocks[0].cols == 15 && blocks[0].fan_in == 15 && blocks[0].fan_out == 15);
+  static_assert(blocks.size() == 2 && blocks[0].rows == 8 && blocks[0].cols == 15 && blocks[0].fan_in == 15 &&
+                blocks[0].fan_out == 15);
   static_assert(blocks[1].size() == 8 && !blocks[1].decay && blocks[0].init == Init::glorot_uniform);
   using Given = ec::DepthwiseConv2D<3, 1, Init::he_normal, Dilation{2}, Bias::none, Padding::valid>;
   static_assert(Given::parameters(in).size() == 1 && Given::parameters(in)[0].init == Init::he_normal);

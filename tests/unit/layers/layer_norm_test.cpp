@@ -18,7 +18,9 @@ TEMPLATE_TEST_CASE("LayerNorm: PyTorch's values", "", float, double) {
   });
 }
 
-TEST_CASE("LayerNorm: finite differences") { layers::check_gradient(ec::LayerNorm{}, {.low = -3, .high = 3, .difference = 2e-5}); }
+TEST_CASE("LayerNorm: finite differences") {
+  layers::check_gradient(ec::LayerNorm{}, {.low = -3, .high = 3, .difference = 2e-5});
+}
 
 TEMPLATE_TEST_CASE("LayerNorm: in place, with an activation in its store, without a batch", "", float, double) {
   using T = TestType;
@@ -40,7 +42,8 @@ TEMPLATE_TEST_CASE("LayerNorm: gradients of many pixels keep their digits", "", 
   run.theta.setOnes();
   const Matrix<T> x = layers::uniform<T>(shape.size(), 300, 1, 4, -1), y = run.forward(x);
   run.template backward<false>(x, y, Matrix<T>::Constant(shape.size(), 300, T(0.1)));
-  for (const ec::Index c : {0, 1}) CHECK(std::abs(static_cast<double>(run.dtheta[2 + c]) / (784 * 300 * static_cast<double>(T(0.1))) - 1) < 3e-5);
+  for (const ec::Index c : {0, 1})
+    CHECK(std::abs(static_cast<double>(run.dtheta[2 + c]) / (784 * 300 * static_cast<double>(T(0.1))) - 1) < 3e-5);
 }
 
 TEMPLATE_TEST_CASE("LayerNorm: a NaN spoils its pixel and no other", "", float, double) {
@@ -56,9 +59,11 @@ TEMPLATE_TEST_CASE("LayerNorm: a NaN spoils its pixel and no other", "", float, 
 
 TEST_CASE("LayerNorm: its blocks and defaults, and an epsilon out of range") {
   constexpr auto blocks = ec::LayerNorm::parameters(ec::image(5, 3, 2));
-  static_assert(blocks.size() == 2 && blocks[0].name == "gamma" && blocks[0].size() == 2 && !blocks[0].decay && !blocks[1].decay);
+  static_assert(blocks.size() == 2 && blocks[0].name == "gamma" && blocks[0].size() == 2 && !blocks[0].decay &&
+                !blocks[1].decay);
   static_assert(ec::LayerNorm{}.epsilon.value == 1e-3 && ec::LayerNorm{.epsilon = 1e-5}.epsilon.value == 1e-5);
   for (const double bad : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
-    expect_error<ec::OptionError>([=] { static_cast<void>(ec::LayerNorm{.epsilon = bad}); }, {"LayerNorm: epsilon", "finite and positive", "found"});
+    expect_error<ec::OptionError>([=] { static_cast<void>(ec::LayerNorm{.epsilon = bad}); },
+                                  {"LayerNorm: epsilon", "finite and positive", "found"});
   }
 }

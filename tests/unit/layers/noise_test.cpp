@@ -60,7 +60,8 @@ TEST_CASE("GaussianNoise: a NaN stays where it is") {
 TEST_CASE("GaussianNoise: options out of range are refused") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
   for (const double bad : {-0.1, nan, infinite}) {
-    expect_error<ec::OptionError>([=] { ec::GaussianNoise{bad}; }, {"GaussianNoise: sigma", "finite and not negative", "found"});
+    expect_error<ec::OptionError>([=] { ec::GaussianNoise{bad}; },
+                                  {"GaussianNoise: sigma", "finite and not negative", "found"});
   }
   expect_error<ec::OptionError>([] { ec::GaussianNoise{-0.1}; }, {"found -0.1"});
   expect_error<ec::OptionError>([] { ec::Clip{1, 1}; }, {"Clip: low must be less than high", "found 1 and 1"});

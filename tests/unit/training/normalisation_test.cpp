@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "../core/contract.hpp"
+#include "support/allocations.hpp"
 #include <eigencoder/layers/batch_norm.hpp>
 #include <eigencoder/layers/depthwise_conv2d.hpp>
 #include <eigencoder/layers/dropout.hpp>
 #include <eigencoder/layers/layer_norm.hpp>
 #include <eigencoder/layers/noise.hpp>
-
-#include "../core/contract.hpp"
-#include "support/allocations.hpp"
 
 // Layers that draw, and layers that couple the samples of a batch, inside models: derivatives, threads and shards.
 namespace ec = eigencoder;
@@ -43,23 +42,25 @@ Eigen::VectorXd train(Model trained, Index batch, std::size_t threads) {
 }  // namespace
 
 TEST_CASE("training: noise, dropout and batch normalisation differentiate, on any number of threads alike") {
-  contract::check(model(ec::encoder<ec::image(4, 3, 3)>(ec::GaussianNoise{0.2, ec::Clip{0, 1}}, ec::Dense<70>{}, ec::BatchNorm{}, ec::Tanh{},
-                                                        ec::SpatialDropout2D{0.3}, ec::Dense<40>{}, ec::Sigmoid{}),
-                        ec::decoder<ec::features(40)>(ec::GaussianNoise{0.1}, ec::BatchNorm{.epsilon = 0.1}, ec::Dropout{0.2},
-                                                      ec::Dense<36>{}, ec::Tanh{}, ec::BatchNorm{})),
-                  ec::MeanSquaredError{});
+  contract::check(
+      model(ec::encoder<ec::image(4, 3, 3)>(ec::GaussianNoise{0.2, ec::Clip{0, 1}}, ec::Dense<70>{}, ec::BatchNorm{},
+                                            ec::Tanh{}, ec::SpatialDropout2D{0.3}, ec::Dense<40>{}, ec::Sigmoid{}),
+            ec::decoder<ec::features(40)>(ec::GaussianNoise{0.1}, ec::BatchNorm{.epsilon = 0.1}, ec::Dropout{0.2},
+                                          ec::Dense<36>{}, ec::Tanh{}, ec::BatchNorm{})),
+      ec::MeanSquaredError{});
 }
 
 namespace {
 
-const auto encoder = ec::encoder<ec::image(6, 5, 3)>(ec::GaussianNoise{0.2}, ec::DepthwiseConv2D<3>{}, ec::Tanh{}, ec::LayerNorm{.epsilon = 0.5},
-                                                     ec::SpatialDropout2D{0.3}, ec::Sigmoid{}, ec::DepthwiseConv2D<3, 2>{}, ec::Tanh{},
-                                                     ec::BatchNorm{}, ec::ELU{}, ec::Dropout{0.2}, ec::Dense<7>{});
+const auto encoder = ec::encoder<ec::image(6, 5, 3)>(
+    ec::GaussianNoise{0.2}, ec::DepthwiseConv2D<3>{}, ec::Tanh{}, ec::LayerNorm{.epsilon = 0.5}, ec::SpatialDropout2D{0.3},
+    ec::Sigmoid{}, ec::DepthwiseConv2D<3, 2>{}, ec::Tanh{}, ec::BatchNorm{}, ec::ELU{}, ec::Dropout{0.2}, ec::Dense<7>{});
 const auto decoder = ec::decoder<ec::features(7)>(ec::LayerNorm{.epsilon = 0.5}, ec::Tanh{}, ec::Dense<90>{});
 
 }  // namespace
 
-TEST_CASE("training: normalisation and channel-wise convolution between activations differentiate, on any number of threads alike") {
+TEST_CASE(
+    "training: normalisation and channel-wise convolution between activations differentiate, on any number of threads alike") {
   contract::check(model(encoder, decoder), ec::MeanSquaredError{});
 }
 
@@ -79,8 +80,8 @@ TEST_CASE("training: their steps take no memory") {
 }
 
 TEST_CASE("training: batch normalisation keeps the statistics of whole batches, whatever the threads") {
-  const auto normalised = model(ec::encoder<ec::features(20)>(ec::BatchNorm{.momentum = 0.7}, ec::Dense<90>{}, ec::BatchNorm{}, ec::ReLU{},
-                                                              ec::Dense<10>{}),
+  const auto normalised = model(ec::encoder<ec::features(20)>(ec::BatchNorm{.momentum = 0.7}, ec::Dense<90>{}, ec::BatchNorm{},
+                                                              ec::ReLU{}, ec::Dense<10>{}),
                                 ec::decoder<ec::features(10)>(ec::Dense<20>{}));
   for (const Index batch : {1, 37, 300}) {
     CAPTURE(batch);
