@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Convolutions of the examples' shapes, all three directions, in per cent of one core's multiply-add peak. An upsampling and the
-// convolution behind it run as one transposed convolution with a 4×4 kernel and a stride of 2.
+// Convolutions of the examples' shapes, all three directions, in per cent of one core's multiply-add peak. An upsampling and
+// the convolution behind it run as one transposed convolution with a 4×4 kernel and a stride of 2.
 //   build/release/benchmarks/convolutions --benchmark_filter=gather
-#include <eigencoder/eigencoder.hpp>
-
 #include "common/machine.hpp"
+#include <eigencoder/eigencoder.hpp>
 
 namespace ec = eigencoder;
 namespace kernels = ec::kernels;
@@ -17,8 +16,12 @@ namespace {
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"side", "c", "f", "kernel", "stride"});
   bench->Args({28, 1, 32, 3, 1})->Args({14, 32, 32, 3, 1})->Args({7, 32, 32, 3, 1});  // 05_denoising's encoder and code
-  bench->Args({14, 32, 32, 4, 2})->Args({28, 1, 32, 4, 2});                            // its decoder
-  bench->Args({28, 32, 1, 3, 1})->Args({28, 3, 16, 3, 1})->Args({14, 16, 8, 3, 1})->Args({28, 1, 16, 3, 2})->Args({28, 64, 64, 3, 1});
+  bench->Args({14, 32, 32, 4, 2})->Args({28, 1, 32, 4, 2});                           // its decoder
+  bench->Args({28, 32, 1, 3, 1})
+      ->Args({28, 3, 16, 3, 1})
+      ->Args({14, 16, 8, 3, 1})
+      ->Args({28, 1, 16, 3, 2})
+      ->Args({28, 64, 64, 3, 1});
 }
 
 struct Convolution {
@@ -32,21 +35,25 @@ struct Convolution {
         packed(std::max(kernels::gather_packed(g), kernels::scatter_packed(g))),
         pixels(Vector::Random(images * g.pixels())),
         windows(Vector::Random(images * g.windows())),
-        scratch(std::max({Index{1}, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::gather_gradient_scratch(g),
-                          kernels::scatter_gradient_scratch(g)})) {}
+        scratch(std::max({Index{1}, kernels::gather_scratch(g), kernels::scatter_scratch(g),
+                          kernels::gather_gradient_scratch(g), kernels::scatter_gradient_scratch(g)})) {}
 
-  static ec::Axis axis(const benchmark::State& state) { return {state.range(0), state.range(3), state.range(4), 1, ec::Padding::same}; }
+  static ec::Axis axis(const benchmark::State& state) {
+    return {state.range(0), state.range(3), state.range(4), 1, ec::Padding::same};
+  }
   float weight(Index f, Index row, Index column, Index c) const {
     return weights[((row * g.horizontal.taps + column) * g.pixel_channels + c) * g.window_channels + f];
   }
-  /// Calls f(window, tap row, tap column, place of the pixel's first channel) for every window and tap of the last image that meet.
+  /// Calls f(window, tap row, tap column, place of the pixel's first channel) for every window and tap of the last image that
+  /// meet.
   template <class F>
   void for_each_meeting(F f) const {
     for (Index wy = 0; wy < g.vertical.windows; ++wy) {
       for (Index wx = 0; wx < g.horizontal.windows; ++wx) {
         for (Index ty = 0; ty < g.vertical.taps; ++ty) {
           for (Index tx = 0; tx < g.horizontal.taps; ++tx) {
-            const Index y = wy * g.vertical.stride + ty - g.vertical.before, x = wx * g.horizontal.stride + tx - g.horizontal.before;
+            const Index y = wy * g.vertical.stride + ty - g.vertical.before,
+                        x = wx * g.horizontal.stride + tx - g.horizontal.before;
             if (y < 0 || y >= g.vertical.pixels || x < 0 || x >= g.horizontal.pixels) continue;
             f(((images - 1) * g.vertical.windows + wy) * g.horizontal.windows + wx, ty, tx,
               (((images - 1) * g.vertical.pixels + y) * g.horizontal.pixels + x) * g.pixel_channels);
@@ -58,7 +65,8 @@ struct Convolution {
 };
 
 void report(benchmark::State& state, const Convolution& of, double calls_per_second) {
-  const double flops = 2.0 * static_cast<double>(of.images * of.g.vertical.windows * of.g.horizontal.windows * of.g.weights()) * calls_per_second;
+  const double flops = 2.0 * static_cast<double>(of.images * of.g.vertical.windows * of.g.horizontal.windows * of.g.weights()) *
+                       calls_per_second;
   state.counters["Gflop/s"] = flops / 1e9;
   state.counters["%peak"] = 100 * flops / machine::peak<float>();
 }
@@ -70,15 +78,17 @@ void compare(benchmark::State& state, const auto& found, const auto& expected) {
 void gather(benchmark::State& state) {
   Convolution of(state);
   const kernels::Correlation& g = of.g;
-  kernels::pack_gather(g, of.packed.data(), [&](Index f, Index row, Index column, Index c) { return of.weight(f, row, column, c); });
+  kernels::pack_gather(g, of.packed.data(),
+                       [&](Index f, Index row, Index column, Index c) { return of.weight(f, row, column, c); });
   report(state, of, machine::run(state, [&] {
-           kernels::gather(g, of.images, of.pixels.data(), of.packed.data(), static_cast<const float*>(nullptr), of.windows.data(),
-                           of.scratch.data(), kernels::Activate<ec::ReLU>{});
+           kernels::gather(g, of.images, of.pixels.data(), of.packed.data(), static_cast<const float*>(nullptr),
+                           of.windows.data(), of.scratch.data(), kernels::Activate<ec::ReLU>{});
          }));
   Vector expected = Vector::Zero(of.windows.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {
     for (Index f = 0; f < g.window_channels; ++f) {
-      for (Index c = 0; c < g.pixel_channels; ++c) expected[window * g.window_channels + f] += of.weight(f, row, column, c) * of.pixels[pixel + c];
+      for (Index c = 0; c < g.pixel_channels; ++c)
+        expected[window * g.window_channels + f] += of.weight(f, row, column, c) * of.pixels[pixel + c];
     }
   });
   compare(state, of.windows.tail(g.windows()), expected.tail(g.windows()).cwiseMax(0));
@@ -89,15 +99,17 @@ BENCHMARK(gather)->Apply(sizes);
 void scatter(benchmark::State& state) {
   Convolution of(state);
   const kernels::Correlation& g = of.g;
-  kernels::pack_scatter(g, of.packed.data(), [&](Index c, Index row, Index column, Index f) { return of.weight(f, row, column, c); });
+  kernels::pack_scatter(g, of.packed.data(),
+                        [&](Index c, Index row, Index column, Index f) { return of.weight(f, row, column, c); });
   report(state, of, machine::run(state, [&] {
-           kernels::scatter(g, of.images, of.windows.data(), of.packed.data(), static_cast<const float*>(nullptr), of.pixels.data(),
-                            of.scratch.data(), kernels::Activate<ec::NoEpilogue>{});
+           kernels::scatter(g, of.images, of.windows.data(), of.packed.data(), static_cast<const float*>(nullptr),
+                            of.pixels.data(), of.scratch.data(), kernels::Activate<ec::NoEpilogue>{});
          }));
   Vector expected = Vector::Zero(of.pixels.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {
     for (Index f = 0; f < g.window_channels; ++f) {
-      for (Index c = 0; c < g.pixel_channels; ++c) expected[pixel + c] += of.weight(f, row, column, c) * of.windows[window * g.window_channels + f];
+      for (Index c = 0; c < g.pixel_channels; ++c)
+        expected[pixel + c] += of.weight(f, row, column, c) * of.windows[window * g.window_channels + f];
     }
   });
   compare(state, of.pixels.tail(g.pixels()), expected.tail(g.pixels()));
@@ -126,7 +138,8 @@ void weight_gradient(benchmark::State& state) {
     for (Index f = 0; f < g.window_channels; ++f) {
       for (Index c = 0; c < g.pixel_channels; ++c) {
         const Index tap = row * g.horizontal.taps + column;
-        const Index at = transposed ? (tap * g.window_channels + f) * g.pixel_channels + c : (tap * g.pixel_channels + c) * g.window_channels + f;
+        const Index at = transposed ? (tap * g.window_channels + f) * g.pixel_channels + c
+                                    : (tap * g.pixel_channels + c) * g.window_channels + f;
         expected[at] += of.pixels[pixel + c] * of.windows[window * g.window_channels + f];
       }
     }

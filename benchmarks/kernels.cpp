@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The kernels, in per cent of one core's multiply-add peak (products), of the rate at which it reads the matrix (batch 1), or in
-// values a second (elementwise).   build/release/benchmarks/kernels --benchmark_filter=multiply
-#include <eigencoder/eigencoder.hpp>
-
+// The kernels, in per cent of one core's multiply-add peak (products), of the rate at which it reads the matrix (batch 1), or
+// in values a second (elementwise).   build/release/benchmarks/kernels --benchmark_filter=multiply
 #include "common/machine.hpp"
+#include <eigencoder/eigencoder.hpp>
 
 namespace ec = eigencoder;
 using Matrix = Eigen::MatrixXf;
@@ -13,8 +12,16 @@ namespace {
 /// m, n, k of the products that the examples' networks make.
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"m", "n", "k"});
-  for (const auto& [m, k] :
-       {std::pair{32, 784}, {784, 32}, {512, 784}, {784, 512}, {256, 512}, {512, 256}, {128, 256}, {256, 128}, {64, 128}, {128, 64}}) {
+  for (const auto& [m, k] : {std::pair{32, 784},
+                             {784, 32},
+                             {512, 784},
+                             {784, 512},
+                             {256, 512},
+                             {512, 256},
+                             {128, 256},
+                             {256, 128},
+                             {64, 128},
+                             {128, 64}}) {
     for (const int n : {256, 128, 32}) bench->Args({m, n, k});
   }
   bench->Args({100, 100, 100})->Args({33, 47, 61});
@@ -101,7 +108,8 @@ void layer(benchmark::State& state) {
   const Matrix x = Matrix::Random(784, batch), dy = Matrix::Random(S::out.size(), batch);
   Matrix y(S::out.size(), batch), dx(784, batch);
   const ec::Parameters<float> parameters{theta.data(), nullptr, nullptr};
-  const ec::LayerMemory<float> memory{.x = x.data(), .y = y.data(), .dy = dy.data(), .dx = dx.data(), .gradient = gradient.data()};
+  const ec::LayerMemory<float> memory{
+      .x = x.data(), .y = y.data(), .dy = dy.data(), .dx = dx.data(), .gradient = gradient.data()};
   for (auto _ : state) {
     ec::run_forward<C, 0, S, true>(layers, parameters, memory, {.columns = batch, .batch = batch});
     ec::run_backward<C, 0, S, true>(layers, parameters, memory, {.columns = batch, .batch = batch});
@@ -148,8 +156,10 @@ BENCHMARK(moves<ec::MaxPool2D<2>, ec::image(28, 28, 32), false>)->Name("MaxPool2
 BENCHMARK(moves<ec::MaxPool2D<2>, ec::image(28, 28, 32), true>)->Name("MaxPool2D/backward");
 BENCHMARK(moves<ec::UpSample2D<2>, ec::image(14, 14, 32), false>)->Name("UpSample2D/forward");
 BENCHMARK(moves<ec::UpSample2D<2>, ec::image(14, 14, 32), true>)->Name("UpSample2D/backward");
-BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), false>)->Name("UpSample2D/bilinear/forward");
-BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), true>)->Name("UpSample2D/bilinear/backward");
+BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), false>)
+    ->Name("UpSample2D/bilinear/forward");
+BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), true>)
+    ->Name("UpSample2D/bilinear/backward");
 
 /// A loss alone: value and gradient of 784 values × 256 samples.
 template <class Loss>
@@ -157,8 +167,11 @@ void loss(benchmark::State& state) {
   constexpr ec::Index batch = 256;
   const Matrix y = (Matrix::Random(784, batch).array() + 1) / 2, target = (Matrix::Random(784, batch).array() + 1) / 2;
   Matrix dy(784, batch);
-  const ec::LossPass<float> pass{
-      .y = {y.data(), 784, batch}, .target = {target.data(), 784, batch}, .dy = {dy.data(), 784, batch}, .batch = batch, .weight = 1};
+  const ec::LossPass<float> pass{.y = {y.data(), 784, batch},
+                                 .target = {target.data(), 784, batch},
+                                 .dy = {dy.data(), 784, batch},
+                                 .batch = batch,
+                                 .weight = 1};
   for (auto _ : state) benchmark::DoNotOptimize(Loss{}(pass));
   state.counters["values/s"] = benchmark::Counter(784.0 * batch, benchmark::Counter::kIsIterationInvariantRate);
 }

@@ -8,4 +8,6 @@ constexpr ec::Index left = 1;
 constexpr ec::Index left = -1;
 #endif
 
-int main() { return static_cast<int>(ec::Encoder<ec::image(4, 4), ec::ZeroPad2D<ec::Border{0, 0, left, 0}>>::output.size() & 1); }
+int main() {
+  return static_cast<int>(ec::Encoder<ec::image(4, 4), ec::ZeroPad2D<ec::Border{0, 0, left, 0}>>::output.size() & 1);
+}

@@ -24,8 +24,10 @@ using DeepDecoder = ec::Decoder<ec::features(64), ec::Dense<128>, ec::ReLU, ec::
 template <class T>
 using Deep = ec::Autoencoder<DeepEncoder, DeepDecoder, T>;
 
-using SymmetricEncoder = ec::Encoder<ec::image(8, 8), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<16>, ec::ReLU>;
-using SymmetricDecoder = ec::Decoder<ec::features(16), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<64>, ec::ReLU>;
+using SymmetricEncoder =
+    ec::Encoder<ec::image(8, 8), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<16>, ec::ReLU>;
+using SymmetricDecoder =
+    ec::Decoder<ec::features(16), ec::Dense<32>, ec::ReLU, ec::Dense<32>, ec::ReLU, ec::Dense<64>, ec::ReLU>;
 template <class T>
 using Symmetric = ec::Autoencoder<SymmetricEncoder, SymmetricDecoder, T>;
 

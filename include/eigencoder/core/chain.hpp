@@ -9,8 +9,8 @@
 
 namespace eigencoder {
 
-/// Fails to compile, naming the first layer of a list that cannot stand at its place. A layer may say why, in the assertions of a
-/// member template `Refusal<Input>`.
+/// Fails to compile, naming the first layer of a list that cannot stand at its place. A layer may say why, in the assertions of
+/// a member template `Refusal<Input>`.
 template <std::size_t Position, class Layer, Shape Input>
 struct LayerAccepts {
   static_assert(Recipe<Layer>,
@@ -83,7 +83,9 @@ constexpr std::array<Index, N + 1> running_total(Count count) {
 /// A layer that can do the work of the layer before it as well, as one: it says so by a member template Behind<Before>, a layer
 /// with the same parameters, made from both and put in the place of both. The list of layers stays the user's.
 template <class Layer, class Before>
-concept TakesOver = requires { typename Layer::template Behind<Before>; };
+concept TakesOver = requires {
+  typename Layer::template Behind<Before>;
+};
 
 namespace detail {
 template <class Before, class Layer, bool Taken>
@@ -117,13 +119,14 @@ struct Chain {
     return ((L::needs(shapes[at++]).link == static_cast<Index>(i)) || ...);
   }
 
-  /// Layer i does the work of layer i − 1 too. What lies between them does not exist; the code always does. A layer that another
-  /// links to stays as it is: a pool, say, might take another of the values that an activation before it makes equal.
+  /// Layer i does the work of layer i − 1 too. What lies between them does not exist; the code always does. A layer that
+  /// another links to stays as it is: a pool, say, might take another of the values that an activation before it makes equal.
   static constexpr std::array<bool, size> takes_over = [] {
     std::array<bool, size> takes{};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       ((takes[I + 1] = TakesOver<layer<I + 1>, layer<I>> && !takes[I] && I + 1 != code && !linked(I) && !linked(I + 1)), ...);
-    }(std::make_index_sequence<size - 1>{});
+    }
+    (std::make_index_sequence<size - 1>{});
     return takes;
   }();
   static constexpr bool taken_over(std::size_t i) { return i + 1 < size && takes_over[i + 1]; }
@@ -146,7 +149,8 @@ struct Chain {
     std::array<Needs, size> all{};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       ((all[I] = taken_over(I) ? Needs{} : runs_as<I>::needs(shapes[reads(I)])), ...);
-    }(std::make_index_sequence<size>{});
+    }
+    (std::make_index_sequence<size>{});
     return all;
   }();
   static constexpr std::array<bool, size> elementwise{Elementwise<L>...};
@@ -170,9 +174,8 @@ struct Chain {
 
   template <class F>
   static constexpr void for_each_layer(F f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (f.template operator()<I>(), ...);
-    }(std::make_index_sequence<size>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }
+    (std::make_index_sequence<size>{});
   }
 
  private:

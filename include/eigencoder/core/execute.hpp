@@ -14,7 +14,8 @@ class Lane {
   using T = typename P::Network::Scalar;
 
   explicit Lane(Index columns)
-      : capacity_((columns + 15) / 16 * 16), memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch)) {}
+      : capacity_((columns + 15) / 16 * 16),
+        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch)) {}
 
   Index capacity() const { return capacity_; }
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
@@ -60,9 +61,8 @@ class Execute {
  public:
   template <int Phase>
   static void phase(const Shard<P>& shard) {
-    [&]<std::size_t... K>(std::index_sequence<K...>) {
-      (run<Phase, K>(shard), ...);
-    }(std::make_index_sequence<(Training ? P::training : P::evaluation).count>{});
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (run<Phase, K>(shard), ...); }
+    (std::make_index_sequence<(Training ? P::training : P::evaluation).count>{});
   }
 
   /// Every worker adds the shards' shares itself, in shard order: the same bits for all, and no second wait.
@@ -147,7 +147,8 @@ class Execute {
   template <std::size_t I>
   static void gather(const Shard<P>& shard) {
     using S = typename P::template stage<I>;
-    C::template recipe<I>(shard.layers).gather(Gather<S>{.x = view(shard, C::reads(I)), .sums = part(shard.sums, C::sums_at[I], S::needs.sums)});
+    C::template recipe<I>(shard.layers)
+        .gather(Gather<S>{.x = view(shard, C::reads(I)), .sums = part(shard.sums, C::sums_at[I], S::needs.sums)});
   }
 
   template <std::size_t I, int Delta>
@@ -194,9 +195,9 @@ class Execute {
   static void penalty_gather(const Shard<P>& shard) {
     using S = typename P::template stage<P::producer(P::site[K])>;
     std::get<K>(shard.objective.terms)
-        .term.gather(PenaltyGather<S>{
-            .y = view(shard, P::site[K]),
-            .sums = part(shard.sums, P::penalties_begin + P::penalty_sums_at[K], P::penalty_sums_at[K + 1] - P::penalty_sums_at[K])});
+        .term.gather(PenaltyGather<S>{.y = view(shard, P::site[K]),
+                                      .sums = part(shard.sums, P::penalties_begin + P::penalty_sums_at[K],
+                                                   P::penalty_sums_at[K + 1] - P::penalty_sums_at[K])});
   }
 
   template <std::size_t K, int Delta, bool Gradient>
@@ -206,15 +207,15 @@ class Execute {
     const auto& [weight, term] = std::get<K>(shard.objective.terms);
     typename S::Epilogue epilogue{};
     if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<Q + 1>(shard.layers);
-    shard.values[K] += term(
-        PenaltyPass<S, Gradient>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
-                                 .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
-                                 .y = view(shard, P::site[K]),
-                                 .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
-                                 .sums = penalty_sums<K>(shard),
-                                 .batch = shard.batch,
-                                 .weight = weight,
-                                 .epilogue = epilogue});
+    shard.values[K] +=
+        term(PenaltyPass<S, Gradient>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
+                                      .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
+                                      .y = view(shard, P::site[K]),
+                                      .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
+                                      .sums = penalty_sums<K>(shard),
+                                      .batch = shard.batch,
+                                      .weight = weight,
+                                      .epilogue = epilogue});
   }
 };
 

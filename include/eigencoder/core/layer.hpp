@@ -83,7 +83,9 @@ concept Elementwise = Recipe<L> && requires(const L layer, double v) {
 
 /// An activation that is the logistic function, so that a loss may work on its input (the logits) instead.
 template <class L>
-concept Logistic = Elementwise<L> && requires { requires L::logistic; };
+concept Logistic = Elementwise<L> && requires {
+  requires L::logistic;
+};
 
 /// What a producer applies in its store when no activation follows.
 struct NoEpilogue {

@@ -45,9 +45,8 @@ struct Program {
   }();
   template <class F>
   static constexpr void for_each_term(F f) {
-    [&]<std::size_t... K>(std::index_sequence<K...>) {
-      (f.template operator()<K>(), ...);
-    }(std::make_index_sequence<terms>{});
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (f.template operator()<K>(), ...); }
+    (std::make_index_sequence<terms>{});
   }
 
  public:
@@ -66,7 +65,8 @@ struct Program {
       using Term = typename O::template term<K>;
       at[K] = layers;
       if constexpr (Penalty<Term>) {
-        static_assert(Term::site != Site::latent || sampler < layers, "this penalty needs a network that samples a latent code");
+        static_assert(Term::site != Site::latent || sampler < layers,
+                      "this penalty needs a network that samples a latent code");
         at[K] = Term::site == Site::code ? C::code : sampler;
       }
     });
@@ -150,10 +150,14 @@ struct Program {
   static constexpr Stretch gathered_by(const Operation& operation) {
     const std::size_t i = operation.index;
     switch (operation.what) {
-      case Do::gather: return {C::sums_at[i], C::needs[i].sums};
-      case Do::gather_backward: return {dsums_begin + C::dsums_at[i], C::needs[i].dsums};
-      case Do::penalty_gather: return {penalties_begin + penalty_sums_at[i], penalty_sums_at[i + 1] - penalty_sums_at[i]};
-      default: return {};
+      case Do::gather:
+        return {C::sums_at[i], C::needs[i].sums};
+      case Do::gather_backward:
+        return {dsums_begin + C::dsums_at[i], C::needs[i].dsums};
+      case Do::penalty_gather:
+        return {penalties_begin + penalty_sums_at[i], penalty_sums_at[i + 1] - penalty_sums_at[i]};
+      default:
+        return {};
     }
   }
 

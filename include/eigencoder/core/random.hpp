@@ -61,8 +61,11 @@ class Random {
 
   /// Two of them, at the price of one.
   constexpr std::array<double, 2> uniforms(Index sample, Index element) const {
-    const auto word = philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, layer_}, seed_);
-    const auto real = [](std::uint64_t high, std::uint64_t low) { return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53; };
+    const auto word =
+        philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, layer_}, seed_);
+    const auto real = [](std::uint64_t high, std::uint64_t low) {
+      return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53;
+    };
     return {real(word[0], word[1]), real(word[2], word[3])};
   }
 

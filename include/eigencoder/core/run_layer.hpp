@@ -20,8 +20,9 @@ void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, 
   C::for_each_layer([&]<std::size_t I>() {
     using S = typename C::template stage<I>;
     if constexpr (S::needs.packed > 0) {
-      C::template recipe<I>(layers).prepare(Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
-                                             .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
+      C::template recipe<I>(layers).prepare(
+          Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
+                     .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
     }
   });
 }

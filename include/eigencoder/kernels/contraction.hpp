@@ -5,8 +5,9 @@
 
 #include "eigencoder/kernels/tile.hpp"
 
-// A matrix product whose operands are found by walking: what convolutions are made of. Where an ordinary product has a column, this
-// one has a pixel somewhere in an image; where that one has a depth, this one goes through a kernel's taps, or through the pixels.
+// A matrix product whose operands are found by walking: what convolutions are made of. Where an ordinary product has a column,
+// this one has a pixel somewhere in an image; where that one has a depth, this one goes through a kernel's taps, or through the
+// pixels.
 namespace eigencoder::kernels {
 
 /// Three nested loops, outermost first, and how far each step moves through two operands.
@@ -108,29 +109,30 @@ struct Differentiate {
   }
 };
 
-/// C(:, n) = f(Σ_k A(:, k) B(k, n) + bias), or C(:, n) += Σ_k A(:, k) B(k, n), where k goes through `depth` and n through `columns`.
-/// A's rows lie together, and so do C's. Element (k, n) of B lies where both walks lead.
+/// C(:, n) = f(Σ_k A(:, k) B(k, n) + bias), or C(:, n) += Σ_k A(:, k) B(k, n), where k goes through `depth` and n through
+/// `columns`. A's rows lie together, and so do C's. Element (k, n) of B lies where both walks lead.
 template <class T, class Epilogue = Activate<NoEpilogue>>
 struct Contraction {
-  const T* a;           ///< panels made by pack(), or panel_rows(rows) readable values at every step of the depth
+  const T* a;  ///< panels made by pack(), or panel_rows(rows) readable values at every step of the depth
   bool packed;
   Index rows;
   const T* b;
   T* c;
-  Loops depth;          ///< through a (unless packed) and b
-  Loops columns;        ///< through b and c
+  Loops depth;    ///< through a (unless packed) and b
+  Loops columns;  ///< through b and c
   bool accumulate = false;
   const T* bias = nullptr;
   Epilogue epilogue = {};
 
-  /// By tiles of rows × columns, wide ones and, for what is left, narrow ones. Of every Group of columns, the later ones are the
-  /// first one's neighbours in b.
+  /// By tiles of rows × columns, wide ones and, for what is left, narrow ones. Of every Group of columns, the later ones are
+  /// the first one's neighbours in b.
   template <int Wide, int Narrow, int Group = 1>
   void run() const {
     const Index count = columns.count(), deep = depth.count();
     detail::for_each_panel<T>(rows, [&]<class P, int Packets>(Index i, Index height) {
       std::array<Index, 3> step = depth.first;
-      if (packed) step = {depth.extent[1] * depth.extent[2] * Packets * P::size, depth.extent[2] * Packets * P::size, Packets * P::size};
+      if (packed)
+        step = {depth.extent[1] * depth.extent[2] * Packets * P::size, depth.extent[2] * Packets * P::size, Packets * P::size};
       const Panel panel{packed ? a + i * deep : a + i, step, bias ? bias + i : nullptr, i, height};
       detail::Walker walker(columns);
       for (Index n = 0; n < count;) {

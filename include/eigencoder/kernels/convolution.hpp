@@ -20,7 +20,7 @@ struct Correlation {
 
   constexpr Index taps() const { return vertical.taps * horizontal.taps; }
   constexpr Index weights() const { return taps() * pixel_channels * window_channels; }
-  constexpr Index pixels() const { return vertical.pixels * horizontal.pixels * pixel_channels; }    ///< scalars of an image
+  constexpr Index pixels() const { return vertical.pixels * horizontal.pixels * pixel_channels; }  ///< scalars of an image
   constexpr Index windows() const { return vertical.windows * horizontal.windows * window_channels; }
 
   /// Images worked on at once, so that small ones too fill the tiles.
@@ -146,10 +146,16 @@ inline Loops scatter_depth(const Correlation& g, const Frame& frame, const Phase
 
 // Scalars that the operations below need.
 
-constexpr Index gather_packed(const Correlation& g) { return detail::most_panel_rows(g.window_channels) * g.taps() * g.pixel_channels; }
-constexpr Index scatter_packed(const Correlation& g) { return detail::most_panel_rows(g.pixel_channels) * g.taps() * g.window_channels; }
+constexpr Index gather_packed(const Correlation& g) {
+  return detail::most_panel_rows(g.window_channels) * g.taps() * g.pixel_channels;
+}
+constexpr Index scatter_packed(const Correlation& g) {
+  return detail::most_panel_rows(g.pixel_channels) * g.taps() * g.window_channels;
+}
 constexpr Index gather_scratch(const Correlation& g) { return g.pixel_frame().bare() ? 0 : g.group() * g.pixel_frame().size(); }
-constexpr Index scatter_scratch(const Correlation& g) { return g.window_frame().bare() ? 0 : g.group() * g.window_frame().size(); }
+constexpr Index scatter_scratch(const Correlation& g) {
+  return g.window_frame().bare() ? 0 : g.group() * g.window_frame().size();
+}
 
 /// Packs weight(window channel, tap row, tap column, pixel channel) for gather().
 template <class T, class Weight>
@@ -162,7 +168,8 @@ void pack_gather(const Correlation& g, T* packed, Weight weight) {
 
 /// window(w) = f(bias + Σ over taps of weight(tap) · pixel(w, tap)), for `count` images.
 template <class T, class Epilogue>
-void gather(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch, Epilogue epilogue) {
+void gather(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch,
+            Epilogue epilogue) {
   const Frame frame = g.pixel_frame();
   const Index group = g.group();
   for (Index n = 0; n < count; n += group) {
@@ -190,7 +197,8 @@ void pack_scatter(const Correlation& g, T* packed, Weight weight) {
     const Loops depth = detail::scatter_depth(g, frame, y, x);
     const Index run = x.taps * g.window_channels;
     detail::pack_for_pixels(g.pixel_channels, depth, packed, [&](Index row, Index k) {
-      return weight(row, y.last_tap - k / run * y.tap_step, x.last_tap - k % run / g.window_channels * x.tap_step, k % g.window_channels);
+      return weight(row, y.last_tap - k / run * y.tap_step, x.last_tap - k % run / g.window_channels * x.tap_step,
+                    k % g.window_channels);
     });
     packed += detail::most_panel_rows(g.pixel_channels) * depth.count();
   });
@@ -198,7 +206,8 @@ void pack_scatter(const Correlation& g, T* packed, Weight weight) {
 
 /// pixel(p) = f(bias + Σ over the windows and taps that meet at p of weight(tap) · window), for `count` images.
 template <class T, class Epilogue>
-void scatter(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels, T* scratch, Epilogue epilogue) {
+void scatter(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels, T* scratch,
+             Epilogue epilogue) {
   const Frame frame = g.window_frame();
   const Index group = g.group();
   for (Index n = 0; n < count; n += group) {

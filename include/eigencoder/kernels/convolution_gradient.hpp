@@ -32,7 +32,9 @@ constexpr Frame window_panels(const Correlation& g) {
 }
 constexpr Index framed(const Correlation& g, const Frame& frame) { return frame.bare() ? 0 : g.group() * frame.size(); }
 
-constexpr Index outer_at_windows_scratch(const Correlation& g) { return framed(g, g.pixel_frame()) + framed(g, window_panels(g)); }
+constexpr Index outer_at_windows_scratch(const Correlation& g) {
+  return framed(g, g.pixel_frame()) + framed(g, window_panels(g));
+}
 
 /// sum(window channel, (tap, pixel channel)) += Σ over windows of window · pixel at the tap.
 template <class T>
@@ -46,19 +48,18 @@ void add_outer_at_windows(const Correlation& g, Index count, const T* pixels, co
                               g.horizontal.dilation * pixel_frame.pixel);
     columns.first = columns.second;
     columns.second = {columns.extent[1] * columns.extent[2] * rows, columns.extent[2] * rows, rows};
-    run_in_runs(
-        Contraction<T>{
-            .a = window_frame.around(windows + n * g.windows(), images, window_scratch),
-            .packed = false,
-            .rows = rows,
-            .b = pixel_frame.around(pixels + n * g.pixels(), images, scratch),
-            .c = sum,
-            .depth = {.extent = {images, g.vertical.windows, g.horizontal.windows},
-                      .first = {window_frame.size(), window_frame.row(), window_frame.pixel},
-                      .second = {pixel_frame.size(), g.vertical.stride * pixel_frame.row(), g.horizontal.stride * pixel_frame.pixel}},
-            .columns = columns,
-            .accumulate = true},
-        columns.extent[2]);
+    run_in_runs(Contraction<T>{.a = window_frame.around(windows + n * g.windows(), images, window_scratch),
+                               .packed = false,
+                               .rows = rows,
+                               .b = pixel_frame.around(pixels + n * g.pixels(), images, scratch),
+                               .c = sum,
+                               .depth = {.extent = {images, g.vertical.windows, g.horizontal.windows},
+                                         .first = {window_frame.size(), window_frame.row(), window_frame.pixel},
+                                         .second = {pixel_frame.size(), g.vertical.stride * pixel_frame.row(),
+                                                    g.horizontal.stride * pixel_frame.pixel}},
+                               .columns = columns,
+                               .accumulate = true},
+                columns.extent[2]);
   }
 }
 
@@ -74,17 +75,18 @@ void add_outer_at_pixels(const Correlation& g, Index count, const T* pixels, con
     const T* const framed_pixels = frame.around(pixels + n * g.pixels(), images, scratch);
     for (Index tap = 0; tap < g.taps(); ++tap) {
       const Index y = tap / g.horizontal.taps * g.vertical.dilation, x = tap % g.horizontal.taps * g.horizontal.dilation;
-      run_in_runs(Contraction<T>{.a = framed_pixels + y * frame.row() + x * frame.pixel,
-                                 .packed = false,
-                                 .rows = rows,
-                                 .b = windows + n * g.windows(),
-                                 .c = sum + tap * g.window_channels * rows,
-                                 .depth = {.extent = {images, g.vertical.windows, g.horizontal.windows},
-                                           .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
-                                           .second = {g.windows(), row, g.window_channels}},
-                                 .columns = {.extent = {1, 1, g.window_channels}, .first = {0, 0, 1}, .second = {0, 0, rows}},
-                                 .accumulate = true},
-                  g.window_channels);
+      run_in_runs(
+          Contraction<T>{.a = framed_pixels + y * frame.row() + x * frame.pixel,
+                         .packed = false,
+                         .rows = rows,
+                         .b = windows + n * g.windows(),
+                         .c = sum + tap * g.window_channels * rows,
+                         .depth = {.extent = {images, g.vertical.windows, g.horizontal.windows},
+                                   .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
+                                   .second = {g.windows(), row, g.window_channels}},
+                         .columns = {.extent = {1, 1, g.window_channels}, .first = {0, 0, 1}, .second = {0, 0, rows}},
+                         .accumulate = true},
+          g.window_channels);
     }
   }
 }
@@ -107,11 +109,12 @@ constexpr bool exchanges(const Correlation& g) { return g.pixel_channels <= 3 &&
 }  // namespace detail
 
 constexpr Index gather_gradient_scratch(const Correlation& g) {
-  return detail::turns(g) ? g.weights() + detail::outer_at_windows_scratch(detail::turned(g)) : detail::outer_at_windows_scratch(g);
+  return detail::turns(g) ? g.weights() + detail::outer_at_windows_scratch(detail::turned(g))
+                          : detail::outer_at_windows_scratch(g);
 }
 
-/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of gather()'s weights. Few window
-/// channels leave registers empty: then the product is made with the pixels' channels as rows, and turned.
+/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of gather()'s weights. Few
+/// window channels leave registers empty: then the product is made with the pixels' channels as rows, and turned.
 template <class T>
 void add_gather_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
   if (!detail::turns(g)) return detail::add_outer_at_windows(g, count, pixels, dwindows, dweights, scratch);
@@ -142,7 +145,8 @@ void add_scatter_gradient(const Correlation& g, Index count, const T* dpixels, c
   for (Index tap = 0; tap < g.taps(); ++tap) {
     for (Index c = 0; c < g.window_channels; ++c) {
       for (Index f = 0; f < g.pixel_channels; ++f) {
-        dweights[(tap * g.window_channels + c) * g.pixel_channels + f] += sum[(tap * g.pixel_channels + f) * g.window_channels + c];
+        dweights[(tap * g.window_channels + c) * g.pixel_channels + f] +=
+            sum[(tap * g.pixel_channels + f) * g.window_channels + c];
       }
     }
   }
@@ -155,7 +159,8 @@ void add_bias_gradient(Index channels, Index count, const T* dy, T* dbias) {
     double sum = 0;
     constexpr Index stretch = 4096;
     for (Index at = 0; at < count; at += stretch) {
-      sum += static_cast<double>(Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(dy + at, std::min(stretch, count - at)).sum());
+      sum += static_cast<double>(
+          Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(dy + at, std::min(stretch, count - at)).sum());
     }
     *dbias += static_cast<T>(sum);
   } else {

@@ -33,13 +33,8 @@ constexpr Index depthwise_rows_scratch(const Windows& w, Index channels) {
   if (channels >= 2 * detail::longest_packet || w.vertical.stride != 1 || w.horizontal.stride != 1) return 0;
   const Index repeated = std::max((detail::taps_of(w) + 1) * (channels + detail::longest_packet),
                                   detail::taps_of(w) * channels * detail::longest_packet);
-<<<<<<< HEAD
-  return std::max(detail::framed_rows<false>(w, channels).size(), detail::framed_rows<true>(w, channels).size()) + detail::longest_packet +
-         repeated;
-=======
-  return std::max(detail::bordered_rows<false>(w, channels).size(), detail::bordered_rows<true>(w, channels).size()) +
+  return std::max(detail::framed_rows<false>(w, channels).size(), detail::framed_rows<true>(w, channels).size()) +
          detail::longest_packet + repeated;
->>>>>>> 3d11829 (Formatted)
 }
 
 /// Whether they are worth it.
@@ -111,12 +106,8 @@ void add_depthwise_rows_gradient(Index images, const T* x, const T* dy, T* dweig
     for (Index row = 0; row < W.vertical.windows; ++row, dy += line) {
       for (Index v = 0, tap = 0; v < W.vertical.taps; ++v) {
         for (Index h = 0; h < W.horizontal.taps; ++h, ++tap) {
-<<<<<<< HEAD
-          const T* const source = scratch + (row + v * W.vertical.dilation) * frame.row() + h * W.horizontal.dilation * Channels;
-=======
           const T* const source =
-              scratch + (row + v * W.vertical.dilation) * frame.stride() + h * W.horizontal.dilation * Channels;
->>>>>>> 3d11829 (Formatted)
+              scratch + (row + v * W.vertical.dilation) * frame.row() + h * W.horizontal.dilation * Channels;
           T* const begin = sums + tap * length;
           for (Index at = 0; at < line; at += P::size) {
             T* const sum = begin + at % length;

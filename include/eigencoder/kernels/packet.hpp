@@ -12,7 +12,8 @@
 #include "eigencoder/core/shape.hpp"
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // g++: the alignment of registers does not matter where they are template arguments
+#pragma GCC diagnostic ignored \
+    "-Wignored-attributes"  // g++: the alignment of registers does not matter where they are template arguments
 
 // The one header that names Eigen::internal: whatever Eigen knows of SIMD, as a value type with operators.
 namespace eigencoder::kernels {
@@ -70,8 +71,8 @@ struct Packet {
   using Scalar = T;
   using Raw = typename detail::RawPacket<T, R>::type;
   static constexpr Index size = Eigen::internal::unpacket_traits<Raw>::size;
-  static constexpr bool masks =
-      Eigen::internal::unpacket_traits<Raw>::masked_load_available && Eigen::internal::unpacket_traits<Raw>::masked_store_available;
+  static constexpr bool masks = Eigen::internal::unpacket_traits<Raw>::masked_load_available &&
+                                Eigen::internal::unpacket_traits<Raw>::masked_store_available;
 
   struct Mask {
     decltype(detail::less(Raw{}, Raw{})) raw;
@@ -82,7 +83,7 @@ struct Packet {
   Packet() = default;
   explicit Packet(Raw value) requires(!std::same_as<Raw, T>) : raw(value) {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
   explicit Packet(Number value) : raw(Eigen::internal::pset1<Raw>(static_cast<T>(value))) {}
 
   static Packet load(const T* from) { return Packet(Eigen::internal::ploadu<Raw>(from)); }
@@ -184,7 +185,9 @@ Packet<T, R> scale_by_power_of_two(Packet<T, R> a, Packet<T, R> n) {
     namespace simd = Eigen::internal;
     using Raw = typename Packet<T, R>::Raw;
     using Whole = typename detail::WholePacket<Packet<T, R>>::type;
-    const auto power = [](Whole exponent) { return simd::preinterpret<Raw>(simd::plogical_shift_left<23>(simd::padd(exponent, simd::pset1<Whole>(127)))); };
+    const auto power = [](Whole exponent) {
+      return simd::preinterpret<Raw>(simd::plogical_shift_left<23>(simd::padd(exponent, simd::pset1<Whole>(127))));
+    };
     const Whole whole = simd::pcast<Raw, Whole>(n.raw), half = simd::parithmetic_shift_right<1>(whole);
     return Packet<T, R>(simd::pmul(simd::pmul(a.raw, power(half)), power(simd::psub(whole, half))));
   } else {

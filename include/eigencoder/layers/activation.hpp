@@ -24,13 +24,15 @@ struct Activation {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    kernels::transform(pass.y.size(), pass.y.data(), [this](auto x) { return self().apply(x); }, pass.x.data());
+    kernels::transform(
+        pass.y.size(), pass.y.data(), [this](auto x) { return self().apply(x); }, pass.x.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
       kernels::transform(
-          pass.dy.size(), pass.dx.data(), [this](auto dy, auto y) { return dy * self().derivative(y); }, pass.dy.data(), pass.y.data());
+          pass.dy.size(), pass.dx.data(), [this](auto dy, auto y) { return dy * self().derivative(y); }, pass.dy.data(),
+          pass.y.data());
     }
   }
 
@@ -48,7 +50,8 @@ struct InputActivation {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    kernels::transform(pass.y.size(), pass.y.data(), [](auto x) { return Self::apply(x); }, pass.x.data());
+    kernels::transform(
+        pass.y.size(), pass.y.data(), [](auto x) { return Self::apply(x); }, pass.x.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
@@ -101,7 +104,8 @@ struct LeakyReLU : Activation<LeakyReLU> {
 
   constexpr LeakyReLU() = default;
   constexpr explicit LeakyReLU(double negative_slope) : slope(negative_slope) {
-    if (!(slope >= 0 && slope <= std::numeric_limits<double>::max())) throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
+    if (!(slope >= 0 && slope <= std::numeric_limits<double>::max()))
+      throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
   }
   template <class V>
   V apply(V x) const {
@@ -125,7 +129,8 @@ struct ELU : Activation<ELU> {
 
   constexpr ELU() = default;
   constexpr explicit ELU(double scale) : alpha(scale) {
-    if (!(alpha > 0 && alpha <= std::numeric_limits<double>::max())) throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
+    if (!(alpha > 0 && alpha <= std::numeric_limits<double>::max()))
+      throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
   }
   template <class V>
   V apply(V x) const {

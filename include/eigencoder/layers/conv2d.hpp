@@ -5,21 +5,23 @@
 
 namespace eigencoder {
 
-/// Convolution: y(f, p) = b(f) + Σ over taps t and channels c of W(f, (c, t)) · x(c, p · stride + t · dilation − before), with zeros
-/// beyond the border.   x: (height, width, channels)   y: (windows down, windows across, Filters)
-/// W: Filters × (channels · kernel width · kernel height), the input's channel fastest, then the kernel's column, then its row
-/// dW(f, (c, t)) += Σ_p dy(f, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over all p, t that meet q of Σ_f W(f, (c, t)) dy(f, p)
-/// Options in any order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
+/// Convolution: y(f, p) = b(f) + Σ over taps t and channels c of W(f, (c, t)) · x(c, p · stride + t · dilation − before), with
+/// zeros beyond the border.   x: (height, width, channels)   y: (windows down, windows across, Filters) W: Filters × (channels
+/// · kernel width · kernel height), the input's channel fastest, then the kernel's column, then its row dW(f, (c, t)) += Σ_p
+/// dy(f, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over all p, t that meet q of Σ_f W(f, (c, t)) dy(f, p) Options in any
+/// order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
 /// Init::glorot_uniform). A kernel, or a stride, of unequal sides is an Extent{height, width}.
 template <Index Filters, Extent Kernel, Extent Stride = 1, auto... Options>
 struct Conv2D {
   static_assert(Filters > 0, "Conv2D<Filters, Kernel>: Filters must be positive");
-  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
+  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> ||
+                  OptionOf<Options, Init>)&&...),
                 "Conv2D<Filters, Kernel, Stride, Options...>: an option is a Padding, a Dilation, a Bias or an Init");
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
 
   static constexpr Windows windows(Shape in) {
-    return Windows(in, Kernel, Stride, option_or<Padding, Options...>(Padding::same), option_or<Dilation, Options...>(Dilation{1}));
+    return Windows(in, Kernel, Stride, option_or<Padding, Options...>(Padding::same),
+                   option_or<Dilation, Options...>(Dilation{1}));
   }
   static constexpr kernels::Correlation correlation(Shape in) {
     return {windows(in).vertical, windows(in).horizontal, in.channels, Filters};
@@ -27,9 +29,9 @@ struct Conv2D {
 
   /// Behind an upsampling that repeats pixels: both as one.
   template <class Before>
-    requires(RepeatsPixels<Before> && Stride == Extent(1) && option_or<Padding, Options...>(Padding::same) == Padding::same &&
-             option_or<Dilation, Options...>(Dilation{1}) == Dilation{1})
-  using Behind = RepeatedConv2D<Before::repeats, Filters, Kernel, Options...>;
+  requires(RepeatsPixels<Before>&& Stride == Extent(1) && option_or<Padding, Options...>(Padding::same) == Padding::same &&
+           option_or<Dilation, Options...>(Dilation{1}) ==
+               Dilation{1}) using Behind = RepeatedConv2D<Before::repeats, Filters, Kernel, Options...>;
 
   static constexpr bool accepts(Shape in) { return windows(in).fit(); }
   template <Shape In>
@@ -41,7 +43,8 @@ struct Conv2D {
   }
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
-    return {.scratch = std::max<Index>({1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::gather_gradient_scratch(g)}),
+    return {.scratch = std::max<Index>(
+                {1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::gather_gradient_scratch(g)}),
             .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
             .backward_x = true,
             .derivative = true,
@@ -55,7 +58,9 @@ struct Conv2D {
   void prepare(Prepare<S> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const auto& W = std::get<0>(pass.theta);
-    const auto weight = [&](Index f, Index row, Index column, Index c) { return W(f, (row * Kernel.width + column) * S::in.channels + c); };
+    const auto weight = [&](Index f, Index row, Index column, Index c) {
+      return W(f, (row * Kernel.width + column) * S::in.channels + c);
+    };
     kernels::pack_gather(g, pass.packed.data(), weight);
     kernels::pack_scatter(g, pass.packed.data() + kernels::gather_packed(g),
                           [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
@@ -75,8 +80,7 @@ struct Conv2D {
     using T = typename S::Scalar;
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_gather_gradient(g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(),
-                                 pass.scratch.data());
+    kernels::add_gather_gradient(g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(), pass.scratch.data());
     if constexpr (biased) {
       kernels::add_bias_gradient(Filters, count * windows(S::in).count(), pass.dy.data(), std::get<1>(pass.dtheta).data());
     }
@@ -96,7 +100,8 @@ struct Conv1D : Conv2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...
   template <Shape In>
   struct Refusal {
     static_assert(In.height == 1, "this convolution takes sequences: for images there is Conv2D");
-    static_assert(Convolution::accepts(In), "this convolution's kernel is longer than its unpadded sequence: see Layer and Input above");
+    static_assert(Convolution::accepts(In),
+                  "this convolution's kernel is longer than its unpadded sequence: see Layer and Input above");
   };
 };
 

@@ -37,7 +37,9 @@ struct ConvTranspose2D {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
   static constexpr Needs needs(Shape in) { return detail::scattering_needs(correlation(in)); }
-  static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size()); }
+  static constexpr auto parameters(Shape in) {
+    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size());
+  }
 
   template <class S>
   void prepare(Prepare<S> pass) const {
@@ -56,8 +58,10 @@ struct ConvTranspose2D {
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_scatter_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(), pass.scratch.data());
-    if constexpr (biased) kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
+    kernels::add_scatter_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(),
+                                  pass.scratch.data());
+    if constexpr (biased)
+      kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
     if constexpr (InputGradient) detail::input_gradient_scattering(g, pass);
   }
 };

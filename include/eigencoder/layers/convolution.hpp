@@ -39,7 +39,8 @@ auto derivative_before(const Backward<S, true>& pass) {
 // A layer that goes from windows to pixels: a transposed convolution, or an upsampling and the convolution behind it.
 
 constexpr Needs scattering_needs(const kernels::Correlation& g) {
-  return {.scratch = std::max<Index>({1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::scatter_gradient_scratch(g)}),
+  return {.scratch = std::max<Index>(
+              {1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::scatter_gradient_scratch(g)}),
           .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
           .backward_x = true,
           .derivative = true,
@@ -64,8 +65,8 @@ void forward_scattering(const kernels::Correlation& g, Forward<S, Training>& pas
 template <class S>
 void input_gradient_scattering(const kernels::Correlation& g, Backward<S, true>& pass) {
   using T = typename S::Scalar;
-  kernels::gather(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::scatter_packed(g), static_cast<const T*>(nullptr),
-                  pass.dx.data(), pass.scratch.data(), derivative_before(pass));
+  kernels::gather(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::scatter_packed(g),
+                  static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(), derivative_before(pass));
 }
 
 }  // namespace eigencoder::detail

@@ -23,7 +23,8 @@ struct Dense {
   static constexpr Needs needs(Shape) { return {.backward_x = true, .derivative = true, .epilogue = true}; }
   static constexpr auto parameters(Shape in) {
     constexpr Block bias{.name = "bias", .rows = Units, .decay = false};
-    const Block weight{.name = "weight", .rows = Units, .cols = in.size(), .init = option_or<Init, Options...>(Init::glorot_uniform)};
+    const Block weight{
+        .name = "weight", .rows = Units, .cols = in.size(), .init = option_or<Init, Options...>(Init::glorot_uniform)};
     if constexpr (biased) {
       return std::array{weight, bias};
     } else {

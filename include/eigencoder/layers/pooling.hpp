@@ -51,8 +51,9 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
 
   /// Behind an activation that never falls: max f(x) = f(max x).
   template <class Before>
-    requires(Elementwise<Before> && requires { requires Before::monotone; })
-  using Behind = ActivatedMaxPool2D<Before, Window, Stride, Options...>;
+  requires(Elementwise<Before>&& requires {
+    requires Before::monotone;
+  }) using Behind = ActivatedMaxPool2D<Before, Window, Stride, Options...>;
 
   /// The cache says where in its window each value of y was, counted along the rows.
   static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true}; }
@@ -99,7 +100,8 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
     Pool::forward(pass);
-    kernels::transform(pass.y.size(), pass.y.data(), [this](auto v) { return activation.apply(v); }, pass.y.data());
+    kernels::transform(
+        pass.y.size(), pass.y.data(), [this](auto v) { return activation.apply(v); }, pass.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
@@ -107,9 +109,9 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
   }
 };
 
-/// The mean of every window, channel by channel; shapes and options as for MaxPool2D. With Padding::same it is the mean of the pixels
-/// that exist, as in Keras; PyTorch counts the padding's zeros unless told count_include_pad=False.
-/// dx = Σ dy / n over the windows of a pixel, each of n pixels.
+/// The mean of every window, channel by channel; shapes and options as for MaxPool2D. With Padding::same it is the mean of the
+/// pixels that exist, as in Keras; PyTorch counts the padding's zeros unless told count_include_pad=False. dx = Σ dy / n over
+/// the windows of a pixel, each of n pixels.
 template <Extent Window, Extent Stride = Window, auto... Options>
 struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;

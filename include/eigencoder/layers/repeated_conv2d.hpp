@@ -7,15 +7,17 @@ namespace eigencoder {
 
 /// A layer that writes every pixel `repeats` times, in both directions: UpSample2D with nearest neighbours.
 template <class Layer>
-concept RepeatsPixels = requires { requires std::is_same_v<decltype(Layer::repeats), const Extent>; };
+concept RepeatsPixels = requires {
+  requires std::is_same_v<decltype(Layer::repeats), const Extent>;
+};
 
 /// What Conv2D<Filters, Kernel> becomes behind a layer that repeats every pixel R times: both as one, without the large image.
-/// On each axis output o meets repeated pixel o + k − before by tap k, and this is pixel p for R values of k in a row. So the same
-/// pixel p is met with the sum of those taps' weights, which depends on o − p R alone: a transposed convolution of stride R whose
-/// kernel has R + K − 1 taps,
+/// On each axis output o meets repeated pixel o + k − before by tap k, and this is pixel p for R values of k in a row. So the
+/// same pixel p is met with the sum of those taps' weights, which depends on o − p R alone: a transposed convolution of stride
+/// R whose kernel has R + K − 1 taps,
 ///   V(e) = Σ over k with before − e ≤ k < before − e + R of W(k),   e = o − p R = before − K + 1, …, before + R − 1
-/// and dW(k) = Σ over the R values of e that hold k of dV(e). On both axes it takes ((R + K − 1) / (R K))² of the arithmetic: 4/9
-/// for R = 2, K = 3.
+/// and dW(k) = Σ over the R values of e that hold k of dV(e). On both axes it takes ((R + K − 1) / (R K))² of the arithmetic:
+/// 4/9 for R = 2, K = 3.
 template <Extent Repeats, Index Filters, Extent Kernel, auto... Options>
 struct RepeatedConv2D {
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
@@ -44,7 +46,9 @@ struct RepeatedConv2D {
     needs.scratch += correlation(in).weights();
     return needs;
   }
-  static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size()); }
+  static constexpr auto parameters(Shape in) {
+    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size());
+  }
 
   template <class S>
   void prepare(Prepare<S> pass) const {
@@ -77,7 +81,8 @@ struct RepeatedConv2D {
         });
       }
     }
-    if constexpr (biased) kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
+    if constexpr (biased)
+      kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
     if constexpr (InputGradient) detail::input_gradient_scattering(g, pass);
   }
 

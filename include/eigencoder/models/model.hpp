@@ -107,7 +107,8 @@ class Model {
     check_rows(what, "input", C::shapes[From], x.rows());
     check_rows(what, "output", C::shapes[To], y.rows());
     if (x.cols() != y.cols()) {
-      throw ShapeError(message(what, ": expected an output of ", x.cols(), " columns, as many as the input has, found ", y.cols()));
+      throw ShapeError(
+          message(what, ": expected an output of ", x.cols(), " columns, as many as the input has, found ", y.cols()));
     }
     // Columns that lie apart are taken one by one: each of them has no gaps.
     const bool dense = x.outerStride() == x.rows() && y.outerStride() == y.rows();

@@ -68,13 +68,14 @@ class Workspace {
       prepared_ = contents;
     }
     parameters.packed = packed();
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (layer<From, To, From + I>(layers, parameters, x, y, count), ...);
-    }(std::make_index_sequence<To - From>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (layer<From, To, From + I>(layers, parameters, x, y, count), ...); }
+    (std::make_index_sequence<To - From>{});
   }
 
  private:
-  static constexpr std::size_t scalars(Index columns) { return static_cast<std::size_t>(columns * Plan::per_sample + Plan::once); }
+  static constexpr std::size_t scalars(Index columns) {
+    return static_cast<std::size_t>(columns * Plan::per_sample + Plan::once);
+  }
   T* at(Index scalars_a_sample) { return memory_.data() + Plan::once + scalars_a_sample * columns_; }
   T* packed() { return memory_.data(); }
   T* cache(std::size_t i) { return at(Plan::width[0] + Plan::width[1] + C::linked_cache_at[i]); }

@@ -163,28 +163,30 @@ class Stepper {
   }
 
   template <bool TrainingStep, int Phase>
-  void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker, std::size_t s) {
+  void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
+                 std::size_t s) {
     WorkerLane& mine = *lanes_[P::coupled ? s : worker];
     const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, batch.size - begin);
     const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
     const T* const target = batch.targets == batch.inputs
                                 ? x
                                 : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
-    Execute<P, TrainingStep>::template phase<Phase>(Shard<P>{.layers = model.layers(),
-                                                             .objective = objective,
-                                                             .lane = mine.lane,
-                                                             .parameters = {model.parameters().data(), model.state().data(), packed_.data()},
-                                                             .gradient = gradients_[worker].data(),
-                                                             .x = x,
-                                                             .target = target,
-                                                             .first = begin,
-                                                             .columns = columns,
-                                                             .batch = batch.size,
-                                                             .sums = std::span(shard_sums_).subspan(s * totals_.size(), totals_.size()),
-                                                             .totals = totals_,
-                                                             .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
-                                                             .seed = seed_,
-                                                             .step = step_});
+    Execute<P, TrainingStep>::template phase<Phase>(
+        Shard<P>{.layers = model.layers(),
+                 .objective = objective,
+                 .lane = mine.lane,
+                 .parameters = {model.parameters().data(), model.state().data(), packed_.data()},
+                 .gradient = gradients_[worker].data(),
+                 .x = x,
+                 .target = target,
+                 .first = begin,
+                 .columns = columns,
+                 .batch = batch.size,
+                 .sums = std::span(shard_sums_).subspan(s * totals_.size(), totals_.size()),
+                 .totals = totals_,
+                 .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
+                 .seed = seed_,
+                 .step = step_});
   }
 
   /// The shard's columns without gaps: where they lie, or copied into `to` (once a step).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/core/random.hpp>
 #include <set>
 
 #include "support/catch.hpp"
+#include <eigencoder/core/random.hpp>
 
 namespace ec = eigencoder;
 

@@ -45,7 +45,8 @@ void check_network(const std::string& name, const Loss& loss) {
   }
 
   const nlohmann::json& adam = expected["adam"];
-  const ec::Adam optimizer{.learning_rate = adam["learning_rate"], .beta1 = adam["beta1"], .beta2 = adam["beta2"], .epsilon = adam["epsilon"]};
+  const ec::Adam optimizer{
+      .learning_rate = adam["learning_rate"], .beta1 = adam["beta1"], .beta2 = adam["beta2"], .epsilon = adam["epsilon"]};
   ec::Trainer trainer{model, loss, optimizer, {.threads = 2}};
   for (const auto& before : adam["losses"]) CHECK(trainer.train_on_batch(x) == Approx(before.get<double>()).epsilon(tolerance));
   std::size_t k = 0;

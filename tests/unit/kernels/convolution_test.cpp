@@ -101,7 +101,8 @@ void check(const Case& c) {
   }
   {
     Poisoned<T> packed(kernels::scatter_packed(g)), scratch(kernels::scatter_scratch(g)), y(pixels.size());
-    kernels::pack_scatter(g, packed.data(), [&](Index p, Index row, Index column, Index w) { return weight(w, row, column, p); });
+    kernels::pack_scatter(g, packed.data(),
+                          [&](Index p, Index row, Index column, Index w) { return weight(w, row, column, p); });
     kernels::scatter(g, c.batch, windows.data(), packed.data(), static_cast<const T*>(nullptr), y.data(), scratch.data(),
                      kernels::Differentiate<ReLU, T>{ReLU{}, pixels.data()});
     for (Index i = 0; i < scattered.size(); ++i) scattered[i] *= static_cast<T>(pixels[i] > T(0));
@@ -140,7 +141,9 @@ TEMPLATE_TEST_CASE("convolution: exactly the definition, over a grid of shapes",
     const Case c{{Axis(pick(sides), pick(kernels_), pick(small), pick(dilations), padding),
                   Axis(pick(sides), pick(kernels_), pick(small), pick(dilations), padding), pick(channels), pick(channels)},
                  pick(batches)};
-    if (c.g.vertical.windows < 1 || c.g.horizontal.windows < 1 || c.batch * c.g.windows() * c.g.taps() * c.g.pixel_channels > 2'000'000) continue;
+    if (c.g.vertical.windows < 1 || c.g.horizontal.windows < 1 ||
+        c.batch * c.g.windows() * c.g.taps() * c.g.pixel_channels > 2'000'000)
+      continue;
     check<TestType>(c);
     ++checked;
   }

@@ -153,7 +153,8 @@ TEMPLATE_TEST_CASE("math: sine_and_cosine of fractions of a turn, to their zeros
     const long double angle = two_pi * static_cast<long double>(t);
     worst.sine = std::max(worst.sine, static_cast<double>(std::abs(sine - std::sin(angle))));
     worst.cosine = std::max(worst.cosine, static_cast<double>(std::abs(cosine - std::cos(angle))));
-    worst.radius = std::max(worst.radius, std::abs(static_cast<double>(sine) * sine + static_cast<double>(cosine) * cosine - 1));
+    worst.radius =
+        std::max(worst.radius, std::abs(static_cast<double>(sine) * sine + static_cast<double>(cosine) * cosine - 1));
   };
   for (int i = -100'000; i <= 100'000; ++i) {
     const T t = static_cast<T>(i) / T(200'000);

@@ -57,7 +57,9 @@ TEMPLATE_TEST_CASE("packet: arithmetic is that of every lane", "", float, double
 
 TEMPLATE_TEST_CASE("packet: min and max hand on a NaN in what they limit", "", float, double) {
   using T = TestType;
-  const auto limited = [](T a, T b, T found, T otherwise) { return std::isnan(b) || same(found, std::isnan(a) ? a : otherwise); };
+  const auto limited = [](T a, T b, T found, T otherwise) {
+    return std::isnan(b) || same(found, std::isnan(a) ? a : otherwise);
+  };
   for_all_pairs<T>([](auto a, auto b) { return kernels::min(a, b); },
                    [&](T a, T b, T found) { return limited(a, b, found, std::fmin(a, b)); });
   for_all_pairs<T>([](auto a, auto b) { return kernels::max(a, b); },

@@ -7,7 +7,8 @@
 #include <eigencoder/kernels/pooling.hpp>
 
 namespace kernels = eigencoder::kernels;
-using eigencoder::Axis, eigencoder::Extent, eigencoder::Index, eigencoder::Padding, eigencoder::Shape, eigencoder::Windows, eigencoder::image;
+using eigencoder::Axis, eigencoder::Extent, eigencoder::Index, eigencoder::Padding, eigencoder::Shape, eigencoder::Windows,
+    eigencoder::image;
 
 namespace {
 
@@ -34,10 +35,12 @@ void for_all(Index images, F f) {
     for (Index i = 0; i < down.windows; ++i) {
       for (Index j = 0; j < across.windows; ++j) {
         for (Index k = 0; k < down.taps * across.taps; ++k) {
-          const Index r = i * down.stride - down.before + k / across.taps, s = j * across.stride - across.before + k % across.taps;
+          const Index r = i * down.stride - down.before + k / across.taps,
+                      s = j * across.stride - across.before + k % across.taps;
           if (r < 0 || r >= down.pixels || s < 0 || s >= across.pixels) continue;
           for (Index c = 0; c < Channels; ++c) {
-            f(((n * down.windows + i) * across.windows + j) * Channels + c, ((n * down.pixels + r) * across.pixels + s) * Channels + c, k);
+            f(((n * down.windows + i) * across.windows + j) * Channels + c,
+              ((n * down.pixels + r) * across.pixels + s) * Channels + c, k);
           }
         }
       }
@@ -60,12 +63,14 @@ template <class T, Shape Image, Extent Window, Extent Stride, Padding Around>
 void check_windows() {
   constexpr Windows W(Image, Window, Stride, Around);
   constexpr Index images = 2, channels = Image.channels, pixels = images * Image.size(), values = images * W.count() * channels;
-  CAPTURE(Image.height, Image.width, channels, Window.height, Window.width, Stride.height, Stride.width, Around == Padding::same);
+  CAPTURE(Image.height, Image.width, channels, Window.height, Window.width, Stride.height, Stride.width,
+          Around == Padding::same);
   const Values<T> x = normal<T>(pixels, 1), dy = normal<T>(values, 2);
   const auto at = [](auto& all, Index i) -> auto& { return all[std::size_t(i)]; };
 
   Values<T> most(std::size_t(values), -std::numeric_limits<T>::infinity()), places = unwritten<T>(values);
-  Values<T> sums(std::size_t(values), T(0)), counts = sums, means = sums, dx(std::size_t(pixels), T(0)), spread = dx, shared = dx;
+  Values<T> sums(std::size_t(values), T(0)), counts = sums, means = sums, dx(std::size_t(pixels), T(0)), spread = dx,
+                                             shared = dx;
   for_all<W, channels>(images, [&](Index window, Index pixel, Index k) {
     if (at(x, pixel) > at(most, window)) at(most, window) = at(x, pixel), at(places, window) = static_cast<T>(k);
     at(sums, window) += at(x, pixel);
@@ -87,7 +92,8 @@ void check_windows() {
   CHECK(y == most);
   kernels::take_from_place<W, channels>(images, places.data(), x.data(), y.data());
   CHECK(y == most);
-  kernels::put_in_place<W, channels>(images, places.data(), back.data(), [&](auto lanes, Index i) { return lanes.load(dy.data() + i); });
+  kernels::put_in_place<W, channels>(images, places.data(), back.data(),
+                                     [&](auto lanes, Index i) { return lanes.load(dy.data() + i); });
   check_close(back, dx);
   kernels::sum_windows<false, W, channels>(images, x.data(), y.data());
   check_close(y, sums);
@@ -101,7 +107,8 @@ void check_windows() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("windows: what one loop after the other gives, for channels on every side of a packet's length", "", float, double) {
+TEMPLATE_TEST_CASE("windows: what one loop after the other gives, for channels on every side of a packet's length", "", float,
+                   double) {
   check_windows<TestType, image(4, 6, 1), 2, 2, Padding::valid>();
   check_windows<TestType, image(4, 6, 3), 2, 2, Padding::valid>();
   check_windows<TestType, image(4, 2, 5), 2, 2, Padding::valid>();

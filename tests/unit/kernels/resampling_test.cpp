@@ -12,8 +12,8 @@ using eigencoder::Extent, eigencoder::Index, eigencoder::Shape, eigencoder::imag
 
 namespace {
 
-/// How much of pixel p there is in new pixel `at` of an axis that is enlarged by `factor`: a hat around the pixel's centre, whose share
-/// grows by what would lie beyond the ends.
+/// How much of pixel p there is in new pixel `at` of an axis that is enlarged by `factor`: a hat around the pixel's centre,
+/// whose share grows by what would lie beyond the ends.
 double hat(Index at, Index p, Index pixels, Index factor) {
   const double centre = (static_cast<double>(at) + 0.5) / static_cast<double>(factor) - 0.5;
   const double inside = std::min(std::max(centre, 0.0), static_cast<double>(pixels - 1));
@@ -36,7 +36,8 @@ void check_bilinear() {
         const double share = hat(to / columns, from / In.width, In.height, Factor.height) *
                              hat(to % columns, from % In.width, In.width, Factor.width);
         for (Index c = 0; c < channels; ++c) {
-          const auto above = std::size_t((n * rows * columns + to) * channels + c), below = std::size_t(n * In.size() + from * channels + c);
+          const auto above = std::size_t((n * rows * columns + to) * channels + c),
+                     below = std::size_t(n * In.size() + from * channels + c);
           expected_y[above] += share * static_cast<double>(x[below]);
           expected_dx[below] += share * static_cast<double>(dy[above]);
         }

@@ -30,7 +30,8 @@ void check_entry(const nlohmann::json& entry, Index batch) {
 template <Extent Window, Extent Stride, ec::Shape In, Index Batch, auto... Options>
 void check_pools() {
   static const nlohmann::json golden = golden::load("pooling.json");
-  const std::string name = ec::message(text(Window), ' ', text(Stride), sizeof...(Options) > 0 ? " same " : " valid ", text(In), ' ', Batch);
+  const std::string name =
+      ec::message(text(Window), ' ', text(Stride), sizeof...(Options) > 0 ? " same " : " valid ", text(In), ' ', Batch);
   INFO(name);
   check_entry<double, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
   check_entry<float, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
@@ -186,7 +187,8 @@ struct ThereAndBack {
 
   ThereAndBack(const Matrix<T>& x, const Matrix<T>& dy) : batch(x.cols()) {
     const ec::LayerBatch about{.columns = batch, .batch = batch};
-    const ec::LayerMemory<T> pool{.x = x.data(), .y = values.data(), .cache = places.data(), .dy = dvalues.data(), .dx = dx.data()};
+    const ec::LayerMemory<T> pool{
+        .x = x.data(), .y = values.data(), .cache = places.data(), .dy = dvalues.data(), .dx = dx.data()};
     const ec::LayerMemory<T> reverse{
         .x = values.data(), .y = y.data(), .source_cache = places.data(), .dy = dy.data(), .dx = dvalues.data()};
     ec::run_forward<C, 0, typename C::template stage<0>, Training>({}, {}, pool, about);

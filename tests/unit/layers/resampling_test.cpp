@@ -13,7 +13,8 @@ namespace {
 template <class T, Interpolation Between, Extent Factor, ec::Shape In, Index Batch>
 void check_values() {
   static const nlohmann::json golden = golden::load("pooling.json");
-  const std::string name = ec::message(Factor.height, 'x', Factor.width, ' ', In.height, 'x', In.width, 'x', In.channels, ' ', Batch);
+  const std::string name =
+      ec::message(Factor.height, 'x', Factor.width, ' ', In.height, 'x', In.width, 'x', In.channels, ' ', Batch);
   INFO(name);
   const nlohmann::json& entry = golden[Between == Interpolation::nearest ? "nearest" : "bilinear"].at(name);
   StageRunner<ec::UpSample2D<Factor, Between>, In, T> run;

@@ -71,7 +71,8 @@ TEST_CASE("reshaping: shapes, and what is refused") {
   static_assert(ec::Crop2D<Border{1, 2, 0, 4}>::output(ec::image(5, 6, 7)) == ec::image(2, 2, 7));
   static_assert(ec::Crop2D<1>::accepts(ec::image(3, 3)) && !ec::Crop2D<1>::accepts(ec::image(2, 3)) &&
                 !ec::Crop2D<1>::accepts(ec::image(3, 2)));
-  static_assert(ec::Reshape<ec::image(2, 3)>::accepts(ec::features(6)) && !ec::Reshape<ec::image(2, 3)>::accepts(ec::features(5)));
+  static_assert(ec::Reshape<ec::image(2, 3)>::accepts(ec::features(6)) &&
+                !ec::Reshape<ec::image(2, 3)>::accepts(ec::features(5)));
   for (const auto& make : {+[] { Border{-1}; }, +[] { Border{0, -1, 0, 0}; }, +[] { Border{0, 0, 0, -1}; }}) {
     expect_error<ec::ShapeError>(make, {"border", "found -1"});
   }

@@ -26,10 +26,12 @@ Result<T> run(const Recipe& recipe, Loss loss) {
   const Random random(Seed{2}, 0, 0);
   constexpr Index batch = 5;
   const auto uniform = [&](Index rows, Index columns, Index stream) {
-    return Matrix<T>(Matrix<T>::NullaryExpr(rows, columns, [&](Index i, Index j) { return static_cast<T>(random.uniform(stream + j, i)); }));
+    return Matrix<T>(
+        Matrix<T>::NullaryExpr(rows, columns, [&](Index i, Index j) { return static_cast<T>(random.uniform(stream + j, i)); }));
   };
   model.parameters() = uniform(Model::parameter_count, 1, 1000).array() - T(0.5);
-  const Matrix<T> x = uniform(Model::input.size(), batch, 0).array() - T(0.3), target = uniform(Model::output.size(), batch, 500);
+  const Matrix<T> x = uniform(Model::input.size(), batch, 0).array() - T(0.3),
+                  target = uniform(Model::output.size(), batch, 500);
 
   const auto objective = as_objective(loss);
   Stepper<Model, std::decay_t<decltype(objective)>, Adam> stepper(1, Seed{3});

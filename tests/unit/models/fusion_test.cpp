@@ -7,7 +7,6 @@ using fusion::check;
 template <Shape In, class... L>
 using ChainOf = Chain<float, In, static_cast<std::size_t>(-1), L...>;
 
-
 TEST_CASE("fusion: what is marked") {
   using Pooled = ChainOf<image(8, 8), Conv2D<4, 3>, ReLU, MaxPool2D<2>, Conv2D<4, 3>, UpSample2D<2>, Conv2D<1, 3>, Sigmoid>;
   static_assert(Pooled::takes_over == std::array{false, false, true, false, false, true, false});
@@ -30,7 +29,8 @@ TEST_CASE("fusion: an activation in the store of a convolution") {
 TEST_CASE("fusion: an activation and a max pool") {
   check<double, image(8, 6), Conv2D<3, 3>, ReLU, MaxPool2D<2>, Conv2D<2, 3>>();
   check<float, image(9, 6, 2), Conv2D<17, 3>, Sigmoid, MaxPool2D<3>, Dense<4>, Tanh>();
-  check<double, image(5, 5, 2), Conv2D<4, 2>, LeakyReLU, MaxPool2D<3, 2, Padding::same>, Conv2D<4, 3>, Softplus, MaxPool2D<2, 1>>();
+  check<double, image(5, 5, 2), Conv2D<4, 2>, LeakyReLU, MaxPool2D<3, 2, Padding::same>, Conv2D<4, 3>, Softplus,
+        MaxPool2D<2, 1>>();
 }
 
 TEST_CASE("fusion: a final sigmoid and binary cross-entropy") {
