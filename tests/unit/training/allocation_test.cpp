@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/eigencoder.hpp>
 #include <memory>
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/example_networks.hpp"
+#include <eigencoder/eigencoder.hpp>
 
 namespace ec = eigencoder;
 
@@ -13,9 +14,7 @@ const void* volatile seen = nullptr;
 
 namespace {
 
-using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<32>, ec::ReLU>;
-using Decoder = ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>;
-using Model = ec::Autoencoder<Encoder, Decoder>;
+using Model = networks::Simple<float>;
 
 long during(const auto& work) {
   const long before = allocations::count();
@@ -37,18 +36,46 @@ TEST_CASE("allocations: the counter counts") {
         }) == 1);
 }
 
-// 64 and 128 columns are sizes at which Eigen's own product takes memory.
-TEST_CASE("allocations: none in a steady training step") {
+namespace {
+
+/// Batches, the largest first.
+template <class Model>
+void check_training(std::initializer_list<ec::Index> batches) {
   Model model{ec::Seed{1}};
-  const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(784, 256).array() + 1) / 2;
+  const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(784, *batches.begin()).array() + 1) / 2;
   for (const std::size_t threads : {1U, 2U}) {
     ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{}, {.threads = threads}};
     trainer.train_on_batch(x);
-    for (const ec::Index batch : {256, 128, 64, 16, 1}) {
+    trainer.evaluate(x);
+    for (const ec::Index batch : batches) {
       INFO(threads << " threads, batch " << batch);
       CHECK(during([&] { trainer.train_on_batch(x.leftCols(batch)); }) == 0);
+      CHECK(during([&] { trainer.evaluate(x.leftCols(batch)); }) <= 1);  // the terms that it returns
     }
   }
+}
+
+template <class Model>
+void check_predictions(ec::Index samples, std::initializer_list<ec::Index> workspaces) {
+  const Model model{ec::Seed{1}};
+  const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(784, samples).array() + 1) / 2;
+  Eigen::MatrixXf y(784, samples), codes(Model::code.size(), samples);
+  for (const ec::Index columns : workspaces) {
+    typename Model::Workspace workspace = model.workspace(columns);
+    INFO("workspace of " << columns);
+    CHECK(during([&] { model.reconstruct(x, y, workspace); }) == 0);
+    CHECK(during([&] { model.encode(x, codes, workspace); }) == 0);
+    CHECK(during([&] { model.decode(codes, y, workspace); }) == 0);
+    CHECK(during([&] { model.reconstruct(x.col(3), y.col(3), workspace); }) == 0);
+  }
+}
+
+}  // namespace
+
+// 64 and 128 columns are sizes at which Eigen's own product takes memory.
+TEST_CASE("allocations: none in a steady training step") {
+  check_training<Model>({256, 128, 64, 16, 1});
+  check_training<networks::Denoiser<float>>({12, 5, 1});
 }
 
 TEST_CASE("allocations: none between the batches of a fit, shuffled and with a partial last batch") {
@@ -67,15 +94,6 @@ TEST_CASE("allocations: none between the batches of a fit, shuffled and with a p
 }
 
 TEST_CASE("allocations: none in a prediction with a workspace") {
-  const Model model{ec::Seed{1}};
-  const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(784, 300).array() + 1) / 2;
-  Eigen::MatrixXf y(784, 300), codes(32, 300);
-  for (const ec::Index columns : {1, 16, 64, 128, 300}) {
-    Model::Workspace workspace = model.workspace(columns);
-    INFO("workspace of " << columns);
-    CHECK(during([&] { model.reconstruct(x, y, workspace); }) == 0);
-    CHECK(during([&] { model.encode(x, codes, workspace); }) == 0);
-    CHECK(during([&] { model.decode(codes, y, workspace); }) == 0);
-    CHECK(during([&] { model.reconstruct(x.col(3), y.col(3), workspace); }) == 0);
-  }
+  check_predictions<Model>(300, {1, 16, 64, 128, 300});
+  check_predictions<networks::Denoiser<float>>(20, {1, 7, 20});
 }
