@@ -21,18 +21,6 @@ constexpr Index met(const Axis& axis, Index at, Index tap) {
   }
 }
 
-/// The same for all places of an axis and all taps.
-template <bool Backward, Axis A>
-inline constexpr auto meetings = [] {
-  constexpr Index places = Backward ? A.pixels : A.windows;
-  std::array<std::array<Index, static_cast<std::size_t>(A.taps)>, static_cast<std::size_t>(places)> all{};
-  for (Index at = 0; at < places; ++at) {
-    for (Index tap = 0; tap < A.taps; ++tap)
-      all[static_cast<std::size_t>(at)][static_cast<std::size_t>(tap)] = met<Backward>(A, at, tap);
-  }
-  return all;
-}();
-
 inline constexpr Index depthwise_together = 4;  ///< outputs for which a weight is loaded once
 
 }  // namespace detail
@@ -44,38 +32,39 @@ template <bool Backward, Windows W, Index Channels, class T, class Finish>
 void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, Finish finish) {
   using P = Packet<T>;
   constexpr Index together = detail::depthwise_together;
-  constexpr auto& down = detail::meetings<Backward, W.vertical>;
-  constexpr auto& across = detail::meetings<Backward, W.horizontal>;
-  constexpr Index rows = static_cast<Index>(down.size()), columns = static_cast<Index>(across.size());
-  constexpr Index line = (Backward ? W.horizontal.windows : W.horizontal.pixels) * Channels;
-  constexpr Index image = (Backward ? W.vertical.windows : W.vertical.pixels) * line;
-  constexpr Index step = (Backward ? 1 : W.horizontal.stride) * Channels;  // from what one output meets to what the next does
-  constexpr auto whole = [](std::size_t first) {  // no output of a block is beyond the end, and all taps meet something
-    if (first + together > across.size() || (Backward && W.horizontal.stride > 1)) return false;
-    for (const Index meets : across[first])
-      if (meets < 0) return false;
-    for (const Index meets : across[first + together - 1])
-      if (meets < 0) return false;
-    return true;
+  static constexpr Axis down = W.vertical, across = W.horizontal;
+  constexpr Index rows = Backward ? down.pixels : down.windows, columns = Backward ? across.pixels : across.windows;
+  constexpr Index line = (Backward ? across.windows : across.pixels) * Channels;
+  constexpr Index image = (Backward ? down.windows : down.pixels) * line;
+  constexpr Index step = (Backward ? 1 : across.stride) * Channels;  // from what one output meets to what the next does
+  constexpr auto meets = [](Index column, Index tap) { return detail::met<Backward>(across, column, tap); };
+  const auto whole = [=](Index first) {  // no output of a block is beyond the end, and all taps meet something
+    constexpr Index last_tap = across.taps - 1;
+    const Index last = first + together - 1;
+    return last < columns && !(Backward && across.stride > 1) && meets(first, 0) >= 0 && meets(first, last_tap) >= 0 &&
+           meets(last, 0) >= 0 && meets(last, last_tap) >= 0;
   };
 
-  const auto block = [&]<bool Whole>(const T* from, std::size_t row, std::size_t first, T* to, Index count) {
+  const auto block = [&]<bool Whole>(const T* from, Index row, Index first, T* to, Index count) {
     for (Index c = 0; c < Channels; c += P::size) {
       const Index lanes = std::min(P::size, Channels - c);
-      std::array<P, together> sums;
+      std::array<P, static_cast<std::size_t>(together)> sums;
       sums.fill(bias ? P::load_first(bias + c, lanes) : P(0));
-      for (std::size_t v = 0; v < down[0].size(); ++v) {
-        if (down[row][v] < 0) continue;
-        const T* const source = from + down[row][v] * line + c;
-        const T* const weights = weight + static_cast<Index>(v * across[0].size()) * Channels + c;
-        for (std::size_t h = 0; h < across[0].size(); ++h) {
-          const P w = P::load_first(weights + static_cast<Index>(h) * Channels, lanes);
-          for (std::size_t o = 0; o < together; ++o) {
+      for (Index v = 0; v < down.taps; ++v) {
+        const Index met_row = detail::met<Backward>(down, row, v);
+        if (met_row < 0) continue;
+        const T* const source = from + met_row * line + c;
+        for (Index h = 0; h < across.taps; ++h) {
+          const P w = P::load_first(weight + (v * across.taps + h) * Channels + c, lanes);
+          const auto add = [&](Index o, const T* at) {
+            P& sum = sums[static_cast<std::size_t>(o)];
+            sum = multiply_add(w, P::load_first(at, lanes), sum);
+          };
+          for (Index o = 0; o < together; ++o) {
             if constexpr (Whole) {
-              sums[o] = multiply_add(
-                  w, P::load_first(source + across[first][h] * Channels + static_cast<Index>(o) * step, lanes), sums[o]);
-            } else if (static_cast<Index>(o) < count && across[first + o][h] >= 0) {
-              sums[o] = multiply_add(w, P::load_first(source + across[first + o][h] * Channels, lanes), sums[o]);
+              add(o, source + meets(first, h) * Channels + o * step);
+            } else if (const Index met_column = o < count ? meets(first + o, h) : -1; met_column >= 0) {
+              add(o, source + met_column * Channels);
             }
           }
         }
@@ -88,12 +77,11 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
   };
   T* to = y;
   for (Index n = 0; n < images; ++n, x += image) {
-    for (std::size_t row = 0; row < rows; ++row) {
+    for (Index row = 0; row < rows; ++row) {
       for (Index first = 0; first < columns; first += together) {
         const Index count = std::min(together, columns - first);
-        const auto begin = static_cast<std::size_t>(first);
-        whole(begin) ? block.template operator()<true>(x, row, begin, to, together)
-                     : block.template operator()<false>(x, row, begin, to, count);
+        whole(first) ? block.template operator()<true>(x, row, first, to, together)
+                     : block.template operator()<false>(x, row, first, to, count);
         to += count * Channels;
       }
     }
@@ -104,22 +92,21 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
 template <Windows W, Index Channels, class T>
 void add_depthwise_gradient(Index images, const T* x, const T* dy, T* dweight) {
   using P = Packet<T>;
-  constexpr auto& down = detail::meetings<false, W.vertical>;
-  constexpr auto& across = detail::meetings<false, W.horizontal>;
-  constexpr Index line = W.horizontal.pixels * Channels, step = W.horizontal.stride * Channels;
-  for (Index n = 0; n < images; ++n, x += W.vertical.pixels * line) {
-    for (std::size_t row = 0; row < down.size(); ++row, dy += W.horizontal.windows * Channels) {
-      for (std::size_t v = 0; v < down[0].size(); ++v) {
-        if (down[row][v] < 0) continue;
-        const T* const source = x + down[row][v] * line;
-        for (std::size_t h = 0; h < across[0].size(); ++h) {
+  static constexpr Axis down = W.vertical, across = W.horizontal;
+  constexpr Index line = across.pixels * Channels, step = across.stride * Channels;
+  for (Index n = 0; n < images; ++n, x += down.pixels * line) {
+    for (Index row = 0; row < down.windows; ++row, dy += across.windows * Channels) {
+      for (Index v = 0; v < down.taps; ++v) {
+        const Index met_row = detail::met<false>(down, row, v);
+        if (met_row < 0) continue;
+        for (Index h = 0; h < across.taps; ++h) {
           // Windows [begin, end) have a pixel under this tap.
-          Index begin = 0, end = W.horizontal.windows;
-          while (begin < end && across[static_cast<std::size_t>(begin)][h] < 0) ++begin;
-          while (begin < end && across[static_cast<std::size_t>(end - 1)][h] < 0) --end;
+          Index begin = 0, end = across.windows;
+          while (begin < end && detail::met<false>(across, begin, h) < 0) ++begin;
+          while (begin < end && detail::met<false>(across, end - 1, h) < 0) --end;
           if (begin == end) continue;
-          T* const sum = dweight + static_cast<Index>(v * across[0].size() + h) * Channels;
-          const T* const from = source + across[static_cast<std::size_t>(begin)][h] * Channels;
+          T* const sum = dweight + (v * across.taps + h) * Channels;
+          const T* const from = x + met_row * line + detail::met<false>(across, begin, h) * Channels;
           for (Index c = 0; c < Channels; c += P::size) {
             const Index lanes = std::min(P::size, Channels - c);
             std::array<P, 4> sums{P::load_first(sum + c, lanes), P(0), P(0), P(0)};
