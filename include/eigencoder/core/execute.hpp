@@ -14,8 +14,7 @@ class Lane {
   using T = typename P::Network::Scalar;
 
   explicit Lane(Index columns)
-      : capacity_((columns + 15) / 16 * 16),
-        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch)) {}
+      : capacity_(rounded(columns)), memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch)) {}
 
   Index capacity() const { return capacity_; }
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
@@ -26,6 +25,11 @@ class Lane {
 
  private:
   static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers];
+  /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
+  static Index rounded(Index columns) {
+    const Index whole = columns < 16 ? 4 : 16;
+    return (columns + whole - 1) / whole * whole;
+  }
   T* at(Index scalars_a_sample) { return memory_.data() + scalars_a_sample * capacity_; }
 
   Index capacity_;
