@@ -19,25 +19,6 @@ struct Loops {
 
 namespace detail {
 
-/// Long registers often cost twice what short ones do: few rows are then better off in these.
-template <class T>
-using ShortPacket = Packet<T, sizeof(typename Packet<T>::Raw) == 64 ? Register::half : Register::whole>;
-
-/// Calls f.operator()<P, Packets>(i, rows) for every panel of rows i to i + rows that a tile works on at once.
-template <class T, class F>
-void for_each_panel(Index rows, F f) {
-  using P = Packet<T>;
-  using Short = ShortPacket<T>;
-  Index i = 0;
-  for (; i + 2 * P::size <= rows; i += 2 * P::size) f.template operator()<P, 2>(i, 2 * P::size);
-  for (; i + P::size <= rows; i += P::size) f.template operator()<P, 1>(i, P::size);
-  if (const Index rest = rows - i; rest > Short::size) {
-    f.template operator()<P, 1>(i, rest);
-  } else if (rest > 0) {
-    f.template operator()<Short, 1>(i, rest);
-  }
-}
-
 /// Goes through a nest of loops, some innermost steps at a time.
 class Walker {
  public:
@@ -70,13 +51,6 @@ class Walker {
 };
 
 }  // namespace detail
-
-/// Rows of a matrix rounded up to what a panel reads.
-template <class T>
-constexpr Index panel_rows(Index rows) {
-  constexpr Index step = detail::ShortPacket<T>::size;
-  return (rows + step - 1) / step * step;
-}
 
 /// What becomes of a sum: f(sum).
 template <class F>
@@ -113,7 +87,7 @@ struct Differentiate {
 /// `columns`. A's rows lie together, and so do C's. Element (k, n) of B lies where both walks lead.
 template <class T, class Epilogue = Activate<NoEpilogue>>
 struct Contraction {
-  const T* a;  ///< panels made by pack(), or panel_rows(rows) readable values at every step of the depth
+  const T* a;  ///< made by pack_panels(), or at every step of the depth as many readable values as whole panels have rows
   bool packed;
   Index rows;
   const T* b;
@@ -130,9 +104,9 @@ struct Contraction {
   void run() const {
     const Index count = columns.count(), deep = depth.count();
     detail::for_each_panel<T>(rows, [&]<class P, int Packets>(Index i, Index height) {
+      constexpr Index tall = Packets * P::size;
       std::array<Index, 3> step = depth.first;
-      if (packed)
-        step = {depth.extent[1] * depth.extent[2] * Packets * P::size, depth.extent[2] * Packets * P::size, Packets * P::size};
+      if (packed) step = {depth.extent[1] * depth.extent[2] * tall, depth.extent[2] * tall, tall};
       const Panel panel{packed ? a + i * deep : a + i, step, bias ? bias + i : nullptr, i, height};
       detail::Walker walker(columns);
       for (Index n = 0; n < count;) {
@@ -293,7 +267,7 @@ struct Contraction {
   }
 };
 
-/// Calls pack's f with every row and step of the depth: writes A (rows × depth, element by element) as Contraction reads it.
+/// Writes A, a matrix of rows × depth given element by element, as a Contraction reads it.
 template <class T, class Element>
 void pack_panels(Index rows, Index depth, T* to, Element element) {
   detail::for_each_panel<T>(rows, [&]<class P, int Packets>(Index i, Index height) {

@@ -22,8 +22,8 @@ Index readable_beyond(Index rows, Index columns, Index stride) {
   return std::max<Index>(0, columns - (P::size - rows + stride - 1) / stride);
 }
 
-/// Σ over the columns of A, for some packets of rows, of what term(column's packet, j, sum) makes of a sum: in as many chains as
-/// keep the loads coming.
+/// Σ over the columns of A, for some packets of rows, of what term(column's packet, j, sum) makes of a sum: in as many chains
+/// as keep the loads coming.
 template <int Packets, class T, class Term>
 std::array<Packet<T>, Packets> strip(const T* a, Index stride, Index columns, Term term) {
   using P = Packet<T>;
@@ -96,10 +96,6 @@ namespace detail {
 /// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is at hand. Of a transposed left operand, `a` is Aᵀ.
 template <class T, bool LeftTransposed, bool Transposed, class Epilogue>
 struct Product {
-  using P = Packet<T>;
-  /// Long registers often cost twice what short ones do: few rows are then better off in these.
-  using Short = Packet<T, sizeof(typename P::Raw) == 64 ? Register::half : Register::whole>;
-
   View<const T> a;
   Right<T, Transposed> b;
   View<T> c;
@@ -111,15 +107,17 @@ struct Product {
   void run() const {
     T rest[static_cast<std::size_t>(wide_tile * depth_block)];
     const Index depth = LeftTransposed ? a.rows : a.cols, filled = tiled();
-    const Index blocks = std::max<Index>(1, (depth + depth_block - 1) / depth_block);  // one even for no depth, which leaves f(bias)
+    const Index blocks =
+        std::max<Index>(1, (depth + depth_block - 1) / depth_block);  // one even for no depth, which leaves f(bias)
     for (Index block = 0; block < blocks; ++block) {
       const Index begin = depth * block / blocks, deep = depth * (block + 1) / blocks - begin;
       Slice slice{begin, deep, block + 1 == blocks, 0, 0, filled, copy_rest(begin, deep, filled, rest)};
       while (slice.end < c.cols) {
         slice.first = slice.end;
-        while (slice.end < c.cols && slice.end < slice.first + column_block<LeftTransposed>) slice.end += width(c.cols - slice.end);
+        while (slice.end < c.cols && slice.end < slice.first + column_block<LeftTransposed>)
+          slice.end += width(c.cols - slice.end);
         slice.end = std::min(slice.end, c.cols);
-        all_rows(slice);
+        for_each_panel<T>(c.rows, [&]<class Part, int Packets>(Index i, Index rows) { panel<Part, Packets>(slice, i, rows); });
       }
     }
   }
@@ -133,7 +131,9 @@ struct Product {
     Right<T, Transposed> rest;
   };
 
-  static int width(Index left) { return left > 2 * narrow_tile || (left > narrow_tile && left <= wide_tile) ? wide_tile : narrow_tile; }
+  static int width(Index left) {
+    return left > 2 * narrow_tile || (left > narrow_tile && left <= wide_tile) ? wide_tile : narrow_tile;
+  }
   Index tiled() const {
     Index j = 0;
     while (j + width(c.cols - j) <= c.cols) j += width(c.cols - j);
@@ -156,17 +156,6 @@ struct Product {
     return copy;
   }
 
-  void all_rows(const Slice& slice) const {
-    Index i = 0;
-    for (; i + 2 * P::size <= c.rows; i += 2 * P::size) panel<P, 2>(slice, i, 2 * P::size);
-    for (; i + P::size <= c.rows; i += P::size) panel<P, 1>(slice, i, P::size);
-    if (const Index rows = c.rows - i; rows > Short::size) {
-      panel<P, 1>(slice, i, rows);
-    } else if (rows > 0) {
-      panel<Short, 1>(slice, i, rows);
-    }
-  }
-
   /// Rows of a transposed left operand, turned.
   template <class Part, int Packets>
   void turn(const Slice& slice, Index i, Index rows, T* copy) const {
@@ -176,10 +165,12 @@ struct Product {
         const Index deep = std::min(Part::size, slice.depth - p);
         for (Index k = 0; k < Part::size; ++k) {
           const bool exists = column + k < rows;
-          square[static_cast<std::size_t>(k)] = exists ? Part::load_first(a.column(i + column + k) + slice.begin + p, deep) : Part(0);
+          square[static_cast<std::size_t>(k)] =
+              exists ? Part::load_first(a.column(i + column + k) + slice.begin + p, deep) : Part(0);
         }
         transpose(square);
-        for (Index k = 0; k < deep; ++k) square[static_cast<std::size_t>(k)].store(copy + (p + k) * Packets * Part::size + column);
+        for (Index k = 0; k < deep; ++k)
+          square[static_cast<std::size_t>(k)].store(copy + (p + k) * Packets * Part::size + column);
       }
     }
   }
@@ -193,11 +184,11 @@ struct Product {
     for (Index p = readable; p < slice.depth; ++p) Part::load_part(left + p * a.stride, rows).store(copy + p * Part::size);
   }
 
-  /// Tiles go through a large operand in short pieces far apart, too irregular for a machine to foresee: while one panel is worked
-  /// on, memory is asked for what the next one begins with.
+  /// Tiles go through a large operand in short pieces far apart, too irregular for a machine to foresee: while one panel is
+  /// worked on, memory is asked for what the next one begins with.
   const T* next_panel(const Slice& slice, Index i) const {
     const auto large = [](auto operand) { return operand.rows * operand.cols * static_cast<Index>(sizeof(T)) > 256 * 1024; };
-    if (i + 2 * P::size > c.rows) return nullptr;
+    if (i + 2 * Packet<T>::size > c.rows) return nullptr;
     if (accumulate) return large(c) ? c.column(slice.first) + i : nullptr;
     return !LeftTransposed && slice.first == 0 && large(a) ? a.column(slice.begin) + i : nullptr;
   }
@@ -255,7 +246,8 @@ struct Product {
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
 template <class T, class Epilogue = NoEpilogue>
-void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr, Epilogue epilogue = {}) {
+void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
+              Epilogue epilogue = {}) {
   if (c.cols == 1) {  // bound by the reading of A
     using P = Packet<T>;
     return detail::sum_columns(
@@ -272,7 +264,9 @@ void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_ident
 /// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
 template <class T>
 void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {
-  detail::Product<T, false, true, detail::Apply<NoEpilogue>>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}.run();
+  detail::Product<T, false, true, detail::Apply<NoEpilogue>>{
+      .a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}
+      .run();
 }
 
 /// C = Aᵀ·B.   A: k × m   B: k × n   C: m × n

@@ -8,10 +8,29 @@
 // The inner part of every product: a few packets × a few columns of C, kept in registers while the depth runs.
 namespace eigencoder::kernels::detail {
 
-// What the registers hold: two packets of rows, and as many columns as leave room for the operands. Nearly any number of columns
-// is a sum of wide and narrow tiles, and narrow ones still keep enough multiply-adds in flight.
+// What the registers hold: two packets of rows, and as many columns as leave room for the operands. Nearly any number of
+// columns is a sum of wide and narrow tiles, and narrow ones still keep enough multiply-adds in flight.
 inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
 inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
+
+/// Long registers often cost twice what short ones do: few rows are then better off in these.
+template <class T>
+using ShortPacket = Packet<T, sizeof(typename Packet<T>::Raw) == 64 ? Register::half : Register::whole>;
+
+/// Calls f.operator()<P, Packets>(i, rows) for every panel of rows i to i + rows that a tile works on at once.
+template <class T, class F>
+void for_each_panel(Index rows, F f) {
+  using P = Packet<T>;
+  using Short = ShortPacket<T>;
+  Index i = 0;
+  for (; i + 2 * P::size <= rows; i += 2 * P::size) f.template operator()<P, 2>(i, 2 * P::size);
+  for (; i + P::size <= rows; i += P::size) f.template operator()<P, 1>(i, P::size);
+  if (const Index rest = rows - i; rest > Short::size) {
+    f.template operator()<P, 1>(i, rest);
+  } else if (rest > 0) {
+    f.template operator()<Short, 1>(i, rest);
+  }
+}
 
 /// The right operand, whose element (p, j) is broadcast: B itself, or Bᵀ read without a copy.
 template <class T, bool Transposed>
@@ -48,15 +67,15 @@ struct TimesDerivative {
 /// Where a tile goes and what becomes of it there.
 template <class T, class Epilogue>
 struct Sink {
-  T* c;                 ///< the tile's first element
-  Index row, column;    ///< its place in C
+  T* c;               ///< the tile's first element
+  Index row, column;  ///< its place in C
   Index stride;
   Index rows, columns;  ///< of the tile that exist
   bool accumulate;      ///< C holds something to add to
   bool last;            ///< the depth is complete: apply the epilogue
   const T* ahead;       ///< what to ask memory for while the depth runs, a cache line each step
   Index ahead_step;
-  const T* bias;        ///< for the tile's rows: what the sums begin with, or null
+  const T* bias;  ///< for the tile's rows: what the sums begin with, or null
   Epilogue epilogue;
 };
 
