@@ -55,7 +55,7 @@ void batch(benchmark::State& state) {
   const double calls = machine::run(state, [&] { model.reconstruct(x, y, workspace); });
   state.counters["images/s"] = calls * static_cast<double>(columns);
   state.counters["%limit"] =
-      100 * calls * 2 * static_cast<double>(Model::parameter_count * columns) / machine::peak<float>();
+      100 * calls * 2 * static_cast<double>(Model::Chain::multiplications * columns) / machine::peak<float>();
 }
 
 /// A large matrix without one, on all threads.
@@ -78,5 +78,6 @@ INFERENCE("simple", networks::Simple<float>);
 INFERENCE("vanilla", networks::Vanilla<float>);
 INFERENCE("deep", networks::Deep<float>);
 INFERENCE("symmetric", networks::Symmetric<float>);
+INFERENCE("denoiser", networks::Denoiser<float>);
 
 BENCHMARK_MAIN();

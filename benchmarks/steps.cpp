@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whole training steps of the examples' networks: images a second, per cent of the machine's arithmetic limit (one core's peak,
-// measured here, times the threads), memory of model and trainer, allocations in all steps after the first (0).
+// measured here, times the threads), memory of model and trainer, allocations in all steps after the first (0). %limit counts
+// the arithmetic of the network as written, %busy that of what runs: an upsampling and its 3×3 convolution take 4/9 as one.
 //   build/release/benchmarks/steps
 #ifdef __linux__
 #include <malloc.h>
@@ -16,15 +17,33 @@ namespace ec = eigencoder;
 
 namespace {
 
-/// Multiply-adds that a step cannot do without: forward and weight gradients of every dense layer, input gradients of all but the first.
+/// Multiply-adds of a layer's weights, forward, for a sample.
+template <class Layer>
+double multiply_adds(ec::Shape in) {
+  if constexpr (requires { Layer::correlation(in); }) {
+    const auto g = Layer::correlation(in);
+    return static_cast<double>(g.weights() * g.vertical.windows * g.horizontal.windows);
+  } else {
+    ec::Index sum = 0;
+    for (const ec::Block& block : Layer::parameters(in)) sum += block.cols > 0 ? block.size() : 0;
+    return static_cast<double>(sum);
+  }
+}
+
+struct Flops {
+  double written = 0, run = 0;
+};
+
+/// What a step cannot do without: forward and weight gradients of every layer, input gradients of all but the first; by the
+/// layers as they are written, and by what runs in their places.
 template <class Model>
-double flops_per_sample() {
+Flops flops_per_sample() {
   using C = typename Model::Chain;
-  double sum = 0;
+  Flops sum;
   C::template for_each_layer([&]<std::size_t I>() {
-    for (const auto& entry : C::template stage<I>::Trainable::entries) {
-      if (entry.block.cols > 0) sum += 2.0 * static_cast<double>(entry.block.size()) * (C::trains_before(I) ? 3 : 2);
-    }
+    const double each = C::trains_before(I) ? 6 : 4;
+    sum.written += each * multiply_adds<typename C::template layer<I>>(C::shapes[I]);
+    sum.run += each * multiply_adds<typename C::template runs_as<I>>(C::shapes[C::reads(I)]);
   });
   return sum;
 }
@@ -49,14 +68,18 @@ void step(benchmark::State& state) {
   ec::Trainer trainer{model, Loss{}, ec::Adam{}, {.threads = threads}};
   for (int warm = 0; warm < 3; ++warm) trainer.train_on_batch(x);
   const double bytes = heap_bytes() - before;
-  const long allocated = allocations::count();
+  const long before_steps = allocations::count();
   const double steps = machine::run(state, [&] { benchmark::DoNotOptimize(trainer.train_on_batch(x)); });
-  const double flops = flops_per_sample<Model>() * static_cast<double>(batch) * steps;
-  state.counters["images/s"] = static_cast<double>(batch) * steps;
-  state.counters["Gflop/s"] = flops / 1e9;
-  state.counters["%limit"] = 100 * flops / (machine::peak<float>() * static_cast<double>(threads));
+  const long allocated = allocations::count() - before_steps;
+  const Flops flops = flops_per_sample<Model>();
+  const double images = static_cast<double>(batch) * steps, limit = machine::peak<float>() * static_cast<double>(threads);
+  state.counters["images/s"] = images;
+  state.counters["Mflop"] = flops.written / 1e6;
+  state.counters["Gflop/s"] = flops.written * images / 1e9;
+  state.counters["%limit"] = 100 * flops.written * images / limit;
+  state.counters["%busy"] = 100 * flops.run * images / limit;
   state.counters["MiB"] = bytes / (1 << 20);
-  state.counters["allocations"] = static_cast<double>(allocations::count() - allocated);
+  state.counters["allocations"] = static_cast<double>(allocated);
 }
 
 void threads(benchmark::internal::Benchmark* bench, int batch) {
@@ -67,6 +90,7 @@ BENCHMARK(step<networks::Simple<float>, ec::BinaryCrossEntropy>)->Name("simple")
 BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Symmetric<float>, ec::MeanSquaredError>)->Name("symmetric")->Apply([](auto* b) { threads(b, 32); });
+BENCHMARK(step<networks::Denoiser<float>, ec::BinaryCrossEntropy>)->Name("denoiser")->Apply([](auto* b) { threads(b, 128); });
 
 }  // namespace
 

@@ -22,7 +22,7 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
   model.for_each_block([&](const std::string& name, const Block&, const auto& view) { look(view, "in parameter ", name, '.'); });
   if (!where.empty()) return where;
 
-  // Layer by layer, as in inference but with nothing fused, so that every activation can be looked at.
+  // Layer by layer, as in inference but with nothing in the store of another, so that every activation that exists is looked at.
   Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size])), scratch(static_cast<std::size_t>(C::scratch)),
       scratch_per_sample(static_cast<std::size_t>(C::scratch_per_sample * inputs.cols())),
       cache(static_cast<std::size_t>(C::cache_at[C::size] * inputs.cols()));
@@ -30,8 +30,8 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
   prepare<C>(model.layers(), model.parameters().data(), packed.data());
   const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};
   C::for_each_layer([&]<std::size_t I>() {
+    if (!where.empty() || C::taken_over(I)) return;
     using S = typename C::template stage<I>;
-    if (!where.empty()) return;
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::out.size(), x.cols());
     constexpr Index link = S::needs.link;
     run_forward<C, I, S, false>(model.layers(), parameters,
