@@ -28,7 +28,6 @@ TEST_CASE("fusion: an activation in the store of a convolution") {
 
 TEST_CASE("fusion: an activation and a max pool") {
   check<double, image(8, 6), Conv2D<3, 3>, ReLU, MaxPool2D<2>, Conv2D<2, 3>>();
-  check<float, image(9, 6, 2), Conv2D<17, 3>, Sigmoid, MaxPool2D<3>, Dense<4>, Tanh>();
   check<double, image(5, 5, 2), Conv2D<4, 2>, LeakyReLU, MaxPool2D<3, 2, Padding::same>, Conv2D<4, 3>, Softplus,
         MaxPool2D<2, 1>>();
 }
@@ -50,4 +49,13 @@ TEST_CASE("fusion: an autoencoder, its encoder and its decoder alone") {
   const Autoencoder<Encoder<image(8, 8), Conv2D<6, 3>, MaxPool2D<2>>, FromTheCode, double> other{Seed{4}};
   CHECK(other.decode(other.encode(x)) == other.reconstruct(x));
   CHECK(other.decoder().predict(other.encode(x)).isApprox(other.reconstruct(x), 1e-12));
+}
+
+TEST_CASE("fusion: where values stop being finite is found among layers that run as one") {
+  using Layers = Sequential<image(4, 4), Conv2D<2, 3>, Sigmoid, MaxPool2D<2>, UpSample2D<2>, Conv2D<1, 3>, Dense<2>>;
+  Network<Layers> model{Seed{1}};
+  Eigen::MatrixXf x = Eigen::MatrixXf::Ones(16, 3);
+  CHECK(diagnose(model, Samples<float>(x)) == "every activation is finite, the loss itself is not.");
+  model.parameter("layer.4.weight").setConstant(2e38F);
+  CHECK(diagnose(model, Samples<float>(x)).find("behind layer layer.4, Conv2D<1, 3>") != std::string::npos);
 }
