@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/eigencoder.hpp>
 #include <thread>
 
 #include "support/throws.hpp"
+#include <eigencoder/eigencoder.hpp>
 
 namespace ec = eigencoder;
 
@@ -24,7 +24,8 @@ Eigen::MatrixXf encoded(Model& model, const Eigen::MatrixXf& x) {
 }
 Eigen::MatrixXf decoded(Model& model, const Eigen::MatrixXf& codes) {
   const Eigen::MatrixXf leaky = (codes.array() > 0).select(codes, 0.3F * codes);
-  const Eigen::ArrayXXf logits = (model.parameter("decoder.1.weight") * leaky).colwise() + model.parameter("decoder.1.bias").col(0);
+  const Eigen::ArrayXXf logits =
+      (model.parameter("decoder.1.weight") * leaky).colwise() + model.parameter("decoder.1.bias").col(0);
   return (1 + (-logits).exp()).inverse();
 }
 
@@ -45,7 +46,8 @@ TEST_CASE("autoencoder: encode, decode and reconstruct are the network written o
   SECTION("its halves on their own") {
     CHECK(model.encoder().predict(x) == codes);
     CHECK(model.decoder().predict(codes) == model.decode(codes));
-    static_assert(decltype(model.encoder())::parameter_count + decltype(model.decoder())::parameter_count == Model::parameter_count);
+    static_assert(decltype(model.encoder())::parameter_count + decltype(model.decoder())::parameter_count ==
+                  Model::parameter_count);
   }
 
   SECTION("a workspace of any size gives the same, and blocks with gaps too") {
@@ -91,8 +93,10 @@ TEST_CASE("autoencoder: matrices that do not fit are refused") {
   expect_error<ec::ShapeError>([&] { model.encode(Eigen::MatrixXf(14, 4)); }, {"encode", "15 rows", "(5, 3, 1)", "found 14"});
   expect_error<ec::ShapeError>([&] { model.decode(Eigen::MatrixXf(3, 4)); }, {"decode", "2 rows", "found 3"});
   expect_error<ec::ShapeError>([&] { model.reconstruct(Eigen::MatrixXf(16, 4)); }, {"reconstruct", "15 rows", "found 16"});
-  expect_error<ec::ShapeError>([&] { model.encode(Eigen::MatrixXf(15, 4), y, workspace); }, {"encode", "output of 2 rows", "found 15"});
-  expect_error<ec::ShapeError>([&] { model.reconstruct(Eigen::MatrixXf(15, 5), y, workspace); }, {"output of 5 columns", "found 4"});
+  expect_error<ec::ShapeError>([&] { model.encode(Eigen::MatrixXf(15, 4), y, workspace); },
+                               {"encode", "output of 2 rows", "found 15"});
+  expect_error<ec::ShapeError>([&] { model.reconstruct(Eigen::MatrixXf(15, 5), y, workspace); },
+                               {"output of 5 columns", "found 4"});
 }
 
 TEST_CASE("autoencoder: parameters by name") {
@@ -109,7 +113,8 @@ TEST_CASE("autoencoder: parameters by name") {
   CHECK(total == Model::parameter_count);
   CHECK(model.parameter("encoder.2.weight").rows() == 2);
   CHECK(model.parameter("encoder.2.weight").cols() == 7);
-  expect_error<ec::OptionError>([&] { model.parameter("encoder.1.weight"); }, {"encoder.1.weight", "encoder.0.weight, encoder.0.bias"});
+  expect_error<ec::OptionError>([&] { model.parameter("encoder.1.weight"); },
+                                {"encoder.1.weight", "encoder.0.weight, encoder.0.bias"});
 }
 
 TEST_CASE("autoencoder: types and values spell the same network") {
@@ -139,7 +144,8 @@ TEST_CASE("network: any stack of layers") {
 
 TEST_CASE("summary: layers, shapes, parameters and totals") {
   const std::string text = ec::summary(Model{});
-  for (const std::string part : {"(5, 3, 1)", "encoder.0  Dense<7>", "decoder.1  Dense<15>", "112", "Parameters: 173 (692 B)"}) {
+  for (const std::string part :
+       {"(5, 3, 1)", "encoder.0  Dense<7>", "decoder.1  Dense<15>", "112", "Parameters: 173 (692 B)"}) {
     INFO(text << "\nmust hold: " << part);
     CHECK(text.find(part) != std::string::npos);
   }
@@ -150,7 +156,8 @@ TEST_CASE("summary: layers, shapes, parameters and totals") {
 }
 
 TEST_CASE("autoencoder: a large matrix, shared among threads, gives what piece after piece gives") {
-  using Wide = ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Dense<32>, ec::ReLU>, ec::Decoder<ec::features(32), ec::Dense<784>>>;
+  using Wide =
+      ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Dense<32>, ec::ReLU>, ec::Decoder<ec::features(32), ec::Dense<784>>>;
   const Wide model{ec::Seed{1}};
   const Eigen::MatrixXf x = Eigen::MatrixXf::Random(784, 4100);
   Eigen::MatrixXf y(784, 4100), codes(32, 4100);
