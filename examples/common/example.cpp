@@ -37,6 +37,10 @@ void Program::add_choice(const std::string& flag, std::string& value, const std:
   command_line_->app.add_option(flag, value, text)->check(CLI::IsMember(choices))->capture_default_str();
 }
 
+void Program::add_number(const std::string& flag, double& value, const std::string& text) {
+  command_line_->app.add_option(flag, value, text)->capture_default_str();
+}
+
 int Program::run(int argc, char** argv, const std::function<void()>& body) {
   CLI::App& app = command_line_->app;
   const auto add = [&](const std::string& flag, auto& value, const std::string& text) {

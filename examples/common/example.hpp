@@ -51,6 +51,9 @@ class Program {
   /// Adds an option that is one of some words.
   void add_choice(const std::string& flag, std::string& value, const std::vector<std::string>& choices, const std::string& text);
 
+  /// Adds an option that is a number.
+  void add_number(const std::string& flag, double& value, const std::string& text);
+
   /// Parses the command line and runs the example; what goes wrong is one line on standard error and exit status 1.
   int run(int argc, char** argv, const std::function<void()>& body);
 

@@ -16,6 +16,7 @@
 #include "eigencoder/layers/reshaping.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/losses/binary_cross_entropy.hpp"
+#include "eigencoder/losses/contractive.hpp"
 #include "eigencoder/losses/huber.hpp"
 #include "eigencoder/losses/mean_absolute_error.hpp"
 #include "eigencoder/losses/mean_squared_error.hpp"

@@ -73,6 +73,13 @@ concept Recipe = std::is_trivially_copyable_v<L> && requires(Shape in) {
   L::parameters(in).size();
 };
 
+/// A layer y = A x + b, which takes a small change of x to A times that. `Tangent` is the layer without b, over the first of
+/// the same blocks.
+template <class L>
+concept Affine = Recipe<L> && requires {
+  typename L::Tangent;
+};
+
 /// An activation that works value by value and whose derivative follows from its output.
 template <class L>
 concept Elementwise = Recipe<L> && requires(const L layer, double v) {

@@ -50,7 +50,8 @@ concept Loss = std::is_trivially_copyable_v<Term> && requires(const Term term, L
   { term(pass) } -> std::convertible_to<double>;
 };
 
-/// A term that looks at an activation.
+/// A term that looks at an activation. It may say what it asks of a network, in the assertions of a member template
+/// `Demands<Network>`, where Network is the Chain.
 template <class Term>
 concept Penalty = std::is_trivially_copyable_v<Term> && requires(Shape shape) {
   { Term::site } -> std::convertible_to<Site>;

@@ -67,6 +67,11 @@ struct Program {
       if constexpr (Penalty<Term>) {
         static_assert(Term::site != Site::latent || sampler < layers,
                       "this penalty needs a network that samples a latent code");
+        static_assert(Term::site != Site::code || (0 < C::code && C::code <= layers),
+                      "this penalty needs a network with an encoder and a code: an Autoencoder");
+        if constexpr (requires { typename Term::template Demands<C>; }) {
+          static_assert(sizeof(typename Term::template Demands<C>) > 0);
+        }
         at[K] = Term::site == Site::code ? C::code : sampler;
       }
     });

@@ -91,6 +91,15 @@ void add_columns(View<const T> a, T* sum) {
       [=](P total, Index i, Index rows) { (P::load_first(sum + i, rows) + total).store_first(sum + i, rows); });
 }
 
+/// squares_i = Σ_j a_ij².   A: m × n   squares: m
+template <class T>
+void square_rows(View<const T> a, T* squares) {
+  using P = Packet<T>;
+  detail::sum_columns(
+      a, [](P value, Index, P total) { return multiply_add(value, value, total); },
+      [=](P total, Index i, Index rows) { total.store_first(squares + i, rows); });
+}
+
 namespace detail {
 
 /// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is at hand. Of a transposed left operand, `a` is Aᵀ.

@@ -18,6 +18,8 @@ struct Dense {
                 "Dense<Units, Options...>: an option is a Bias or an Init");
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
 
+  using Tangent = Dense<Units, Bias::none>;
+
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape) { return features(Units); }
   static constexpr Needs needs(Shape) { return {.backward_x = true, .derivative = true, .epilogue = true}; }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/objective.hpp"
+#include "eigencoder/kernels/elementwise.hpp"
+#include "eigencoder/kernels/gemm.hpp"
+
+namespace eigencoder {
+
+/// ‖∂h/∂x‖²_F, averaged over the batch: how far the code h moves when the input does.   h = f(W x + b)   W: m × n
+/// For an encoder of one Dense, with an activation behind it or none, exactly and at little cost: the Jacobian is
+/// diag(f′) W, so
+///   ‖J‖² = Σ_i f′_i² ‖W_i‖²   ∂/∂W_i = 2 f′_i² W_i   ∂/∂h_i = 2 f′_i f″_i ‖W_i‖²,
+/// where f′ and f″ = df′/dh are taken at the output, as `derivative` and `curvature` of an activation are.
+/// Rifai, Vincent, Muller, Glorot and Bengio, "Contractive auto-encoders", 2011.
+struct Contractive {
+  static constexpr Site site = Site::code;
+  static constexpr Index sums(Shape) { return 0; }
+
+  template <class Network>
+  struct Demands {
+    static constexpr bool one_dense = [] {
+      using Producer = typename Network::template stage<0>;
+      if constexpr (Affine<typename Producer::Layer>) {
+        constexpr Block weight = Producer::Trainable::entries[0].block;
+        return weight.rows == Producer::out.size() && weight.cols == Producer::in.size();
+      }
+      return false;
+    }();
+    static_assert(
+        one_dense && (Network::code == 1 || (Network::code == 2 && Network::elementwise[1])),
+        "Contractive needs an encoder of one Dense and at most one activation whose derivative follows from its output");
+  };
+
+  template <class S, bool Gradient>
+  double operator()(PenaltyPass<S, Gradient> pass) const {
+    using T = typename S::Scalar;
+    constexpr bool curved = Elementwise<typename S::Epilogue>;
+    constexpr Index block = 256;  // rows of W whose sums fit on the stack, and into the first cache
+    alignas(64) std::array<T, static_cast<std::size_t>(block)> norms, slopes;
+    const auto slope = [&]<class V>(V y) {
+      if constexpr (curved) return pass.epilogue.derivative(y);
+      return V(1);
+    };
+
+    const double share = 1 / static_cast<double>(pass.batch);
+    const auto factor = static_cast<T>(2 * share * pass.weight);
+    const auto& W = std::get<0>(pass.theta);
+    double value = 0;
+    for (Index first = 0; first < W.rows(); first += block) {
+      const Index rows = std::min(block, W.rows() - first);
+      kernels::square_rows<T>({W.data() + first, rows, W.cols(), W.rows()}, norms.data());
+      slopes.fill(T(0));
+      for (Index j = 0; j < pass.y.cols(); ++j) {
+        const T* const y = pass.y.col(j).data() + first;
+        kernels::transform(
+            rows, slopes.data(), [&]<class V>(V sum, V at) { return kernels::multiply_add(slope(at), slope(at), sum); },
+            slopes.data(), y);
+        if constexpr (Gradient && curved) {
+          T* const dy = pass.dy.col(j).data() + first;
+          kernels::transform(
+              rows, dy,
+              [&]<class V>(V before, V at, V norm) {
+                return kernels::multiply_add(V(factor) * slope(at) * pass.epilogue.curvature(at), norm, before);
+              },
+              dy, y, norms.data());
+        }
+      }
+      for (Index i = 0; i < rows; ++i) {
+        const auto row = static_cast<std::size_t>(i);
+        value += static_cast<double>(slopes[row]) * static_cast<double>(norms[row]);
+        slopes[row] *= factor;
+      }
+      if constexpr (Gradient) {
+        auto& dW = std::get<0>(pass.dtheta);
+        for (Index j = 0; j < W.cols(); ++j) {
+          T* const dw = dW.col(j).data() + first;
+          kernels::transform(
+              rows, dw, []<class V>(V before, V times, V w) { return kernels::multiply_add(times, w, before); }, dw,
+              slopes.data(), W.col(j).data() + first);
+        }
+      }
+    }
+    return share * value;
+  }
+};
+static_assert(Penalty<Contractive>);
+
+}  // namespace eigencoder
