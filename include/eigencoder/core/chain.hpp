@@ -168,9 +168,9 @@ struct Chain {
       return std::type_identity<Source>{};
     }
   }
-  /// Layer I at its place, with the activation that it applies in its store.
-  template <std::size_t I, class Epilogue = NoEpilogue, class Before = NoEpilogue>
-  using stage = Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, linked(I), Before>;
+  /// Layer I at its place, with the activation that it applies in its store. Kept: somebody reads its cache, in inference too.
+  template <std::size_t I, class Epilogue = NoEpilogue, class Before = NoEpilogue, bool Kept = linked(I)>
+  using stage = Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, Kept, Before>;
 
   template <class F>
   static constexpr void for_each_layer(F f) {

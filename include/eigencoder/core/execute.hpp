@@ -4,6 +4,7 @@
 #include "eigencoder/core/arena.hpp"
 #include "eigencoder/core/program.hpp"
 #include "eigencoder/core/run_layer.hpp"
+#include "eigencoder/core/tangents.hpp"
 
 namespace eigencoder {
 
@@ -22,9 +23,15 @@ class Lane {
   T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
   T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
   T* scratch() { return at(P::per_sample); }
+  T* tangent(std::size_t i) { return at(tangents + P::tangent_at[i]); }
+  T* bend(std::size_t i) { return at(tangents + P::tangent_at[i] + P::Network::shapes[i].size()); }
+  T* tangent_delta(int which) {
+    return at(tangents + P::tangent_at[P::carriers + 1] + which * std::max(P::Network::input.size(), P::Network::widest_output));
+  }
 
  private:
   static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers];
+  static constexpr Index tangents = P::per_sample - P::tangents;
   /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
   static Index rounded(Index columns) {
     const Index whole = columns < 16 ? 4 : 16;
@@ -100,6 +107,8 @@ class Execute {
       loss<I, operation.delta, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::penalty) {
       penalty<I, operation.delta, operation.gradient>(shard);
+    } else if constexpr (operation.what == Do::bend) {
+      bend<I, operation.delta>(shard);
     } else if constexpr (operation.what == Do::gather_backward) {
       gather_backward<I, operation.delta>(shard);
     } else {
@@ -204,8 +213,24 @@ class Execute {
                                                    P::penalty_sums_at[K + 1] - P::penalty_sums_at[K])});
   }
 
+  /// Adds what the tangents have made of an activation's gradient.
+  template <std::size_t I, int Delta>
+  static void bend(const Shard<P>& shard) {
+    const Index values = C::shapes[I + 1].size() * shard.columns;
+    VectorView<T>(shard.lane.delta(Delta), values) += VectorView<const T>(shard.lane.bend(I + 1), values);
+  }
+
   template <std::size_t K, int Delta, bool Gradient>
   static void penalty(const Shard<P>& shard) {
+    if constexpr (K == P::tangent_term) {
+      const auto& [weight, term] = std::get<K>(shard.objective.terms);
+      shard.values[K] += Tangents<P, Training>::template run<Gradient>(shard, term, weight);
+    } else {
+      look<K, Delta, Gradient>(shard);
+    }
+  }
+  template <std::size_t K, int Delta, bool Gradient>
+  static void look(const Shard<P>& shard) {
     constexpr std::size_t Q = P::producer(P::site[K]);
     using S = typename P::template stage<Q>;
     const auto& [weight, term] = std::get<K>(shard.objective.terms);

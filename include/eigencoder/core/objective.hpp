@@ -10,8 +10,9 @@ namespace eigencoder {
 /// What a loss does over the features of a sample. Over the samples of a batch it is always the mean.
 enum class Reduction { mean, sum };
 
-/// Where a penalty looks: at the code, or at the input of the layer that samples a latent distribution.
-enum class Site { code, latent };
+/// Where a penalty looks: at the code, at the input of the layer that samples a latent distribution, or at what becomes, on the way
+/// to the code, of small changes of the input.
+enum class Site { code, latent, tangent };
 
 /// y, target → value and ∂/∂y for some columns of a batch. The value that a loss returns is its share of the batch's mean
 /// (1/batch included, weight not); its gradient carries the weight too.
@@ -42,6 +43,16 @@ struct PenaltyPass {
   Index batch;
   double weight;
   [[no_unique_address]] typename S::Epilogue epilogue;
+};
+
+/// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says how many
+/// `directions(input)` it wants, and draws each by `direction(d, random, u)`.
+template <class T, bool Gradient>
+struct TangentPass {
+  MatrixView<const T> v;
+  MatrixView<T> dv;  ///< overwrite, if Gradient
+  Index batch;
+  double weight;
 };
 
 /// A term that compares the network's output with the target.

@@ -132,6 +132,23 @@ struct Backward {
   [[no_unique_address]] typename S::Before before;
 };
 
+/// A small change u of x → that of y, v = J u, where y is what forward made of x.
+template <class S>
+struct Push {
+  using T = typename S::Scalar;
+  MatrixView<const T> y, cache, u;
+  MatrixView<T> v;  ///< overwrite
+};
+
+/// dv → du = Jᵀ dv, and what dv makes of the gradient with respect to y through J.
+template <class S>
+struct Pull {
+  using T = typename S::Scalar;
+  MatrixView<const T> y, cache, u, dv;
+  MatrixView<T> du;  ///< overwrite
+  MatrixView<T> dy;  ///< add ∂(dv · v)/∂y
+};
+
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
 template <class S>
 concept Runs = requires(const typename S::Layer layer, Forward<S, true> training, Forward<S, false> inference,
@@ -147,6 +164,11 @@ template <class S>
 concept Gathers = requires(const typename S::Layer layer, Gather<S> pass) { layer.gather(pass); };
 template <class S>
 concept GathersBackward = requires(const typename S::Layer layer, GatherBackward<S> pass) { layer.gather_backward(pass); };
+template <class S>
+concept CarriesTangents = Affine<typename S::Layer> || requires(const typename S::Layer layer, Push<S> push, Pull<S> pull) {
+  layer.push(push);
+  layer.pull(pull);
+};
 template <class S>
 concept Settles = requires(const typename S::Layer layer, Settle<S> pass) { layer.settle(pass); };
 

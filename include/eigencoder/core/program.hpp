@@ -7,7 +7,7 @@
 namespace eigencoder {
 
 /// What an operation of a step does, to the layer or to the objective's term of its index.
-enum class Do : unsigned char { gather, forward, penalty_gather, loss, penalty, gather_backward, backward };
+enum class Do : unsigned char { gather, forward, penalty_gather, loss, penalty, bend, gather_backward, backward };
 
 struct Operation {
   Do what{};
@@ -67,15 +67,41 @@ struct Program {
       if constexpr (Penalty<Term>) {
         static_assert(Term::site != Site::latent || sampler < layers,
                       "this penalty needs a network that samples a latent code");
-        static_assert(Term::site != Site::code || (0 < C::code && C::code <= layers),
+        static_assert(Term::site == Site::latent || (0 < C::code && C::code <= layers),
                       "this penalty needs a network with an encoder and a code: an Autoencoder");
         if constexpr (requires { typename Term::template Demands<C>; }) {
           static_assert(sizeof(typename Term::template Demands<C>) > 0);
         }
-        at[K] = Term::site == Site::code ? C::code : sampler;
+        at[K] = Term::site == Site::latent ? sampler : C::code;
       }
     });
     return at;
+  }();
+
+  /// The term that looks at tangents, and with it how many layers carry them.
+  static constexpr std::array<bool, terms> on_tangents = [] {
+    std::array<bool, terms> is{};
+    for_each_term([&]<std::size_t K>() {
+      if constexpr (penalty[K]) is[K] = O::template term<K>::site == Site::tangent;
+    });
+    return is;
+  }();
+  static_assert(std::count(on_tangents.begin(), on_tangents.end(), true) <= 1, "an objective has at most one penalty on tangents");
+  static constexpr auto tangent_term =
+      static_cast<std::size_t>(std::find(on_tangents.begin(), on_tangents.end(), true) - on_tangents.begin());
+  static constexpr std::size_t carriers = tangent_term < terms ? C::code : 0;
+  /// Layer i carries tangents, and its derivative depends on its output.
+  static constexpr std::array<bool, layers> bends = [] {
+    std::array<bool, layers> is{};
+    C::for_each_layer([&]<std::size_t I>() {
+      using S = typename C::template stage<I>;
+      if constexpr (I < carriers && !C::taken_over(I)) {
+        static_assert(CarriesTangents<S>, "this penalty needs an encoder of layers that carry tangents: dense and convolution layers, "
+                                          "activations whose derivative follows from their output, pools, resampling, dropout");
+        is[I] = !Affine<typename S::Layer>;
+      }
+    });
+    return is;
   }();
 
   /// A single loss with a form on logits takes the place of the final Sigmoid in training and evaluation.
@@ -92,6 +118,7 @@ struct Program {
   /// A penalty looks at activation i, and adds to its gradient.
   static constexpr std::array<bool, layers + 1> observed = [] {
     std::array<bool, layers + 1> is{};
+    for (std::size_t i = 0; i < layers; ++i) is[i + 1] = bends[i];
     for (std::size_t k = 0; k < terms; ++k) is[site[k]] = is[site[k]] || penalty[k];
     return is;
   }();
@@ -118,7 +145,7 @@ struct Program {
     }
   }
   template <std::size_t I>
-  using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type>;
+  using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type, NoEpilogue, C::linked(I) || (I < carriers)>;
 
   template <std::size_t I>
   static auto before_of() {
@@ -168,7 +195,7 @@ struct Program {
 
  private:
   static constexpr auto build(bool trains) {
-    Operations<4 * layers + 3 * terms> operations;
+    Operations<5 * layers + 3 * terms> operations;
     int phase = 0, delta = 0;
     std::array<int, terms> gathered{};
     const auto put = [&](Do what, std::size_t index, bool gradient = false) {
@@ -203,6 +230,7 @@ struct Program {
       }
       if (!trains || !C::trains(i) || C::taken_over(i)) continue;
       if (on_logits && i == layers - 1) continue;  // the loss has differentiated it
+      if (bends[i]) put(Do::bend, i);
       if (C::needs[i].dsums > 0) {
         put(Do::gather_backward, i);
         after(phase);
@@ -239,8 +267,15 @@ struct Program {
     return most;
   }();
 
+  /// Scalars a sample before tangent i in their memory: that of activation i, and of what it adds to the activation's gradient.
+  static constexpr auto tangent_at = detail::running_total<carriers + 1>(
+      [](std::size_t i) { return carriers > 0 ? 2 * C::shapes[i].size() : Index{0}; });
+  /// Tangents and two of their gradients.
+  static constexpr Index tangents = carriers > 0 ? tangent_at[carriers + 1] + 2 * std::max(C::input.size(), C::widest_output) : 0;
+
   /// Scalars a sample that a lane holds beside the batch itself.
-  static constexpr Index per_sample = activations + C::cache_at[layers] + 2 * C::widest_output + C::scratch_per_sample;
+  static constexpr Index per_sample =
+      activations + C::cache_at[layers] + 2 * C::widest_output + C::scratch_per_sample + tangents;
 };
 
 }  // namespace eigencoder

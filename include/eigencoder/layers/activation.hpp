@@ -36,6 +36,21 @@ struct Activation {
     }
   }
 
+  template <class S>
+  void push(Push<S> pass) const {
+    kernels::transform(
+        pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * self().derivative(y); }, pass.u.data(), pass.y.data());
+  }
+  template <class S>
+  void pull(Pull<S> pass) const {
+    kernels::transform(
+        pass.dy.size(), pass.dy.data(), [this](auto dy, auto dv, auto u, auto y) { return dy + dv * u * self().curvature(y); },
+        pass.dy.data(), pass.dv.data(), pass.u.data(), pass.y.data());
+    kernels::transform(
+        pass.du.size(), pass.du.data(), [this](auto dv, auto y) { return dv * self().derivative(y); }, pass.dv.data(),
+        pass.y.data());
+  }
+
  private:
   const Self& self() const { return static_cast<const Self&>(*this); }
 };

@@ -13,6 +13,7 @@ namespace eigencoder {
 /// Init::glorot_uniform). A kernel, or a stride, of unequal sides is an Extent{height, width}.
 template <Index Filters, Extent Kernel, Extent Stride = 1, auto... Options>
 struct Conv2D {
+  using Tangent = Conv2D<Filters, Kernel, Stride, Options..., Bias::none>;
   static_assert(Filters > 0, "Conv2D<Filters, Kernel>: Filters must be positive");
   static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> ||
                   OptionOf<Options, Init>)&&...),

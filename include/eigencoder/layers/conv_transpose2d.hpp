@@ -14,6 +14,7 @@ namespace eigencoder {
 /// Options in any order: Padding::same (default) or valid; Bias::added (default) or none; an Init for W.
 template <Index Filters, Extent Kernel, Extent Stride = 1, auto... Options>
 struct ConvTranspose2D {
+  using Tangent = ConvTranspose2D<Filters, Kernel, Stride, Options..., Bias::none>;
   static_assert(Filters > 0, "ConvTranspose2D<Filters, Kernel>: Filters must be positive");
   static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
                 "ConvTranspose2D<Filters, Kernel, Stride, Options...>: an option is a Padding, a Bias or an Init");

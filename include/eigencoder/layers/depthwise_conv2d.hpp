@@ -18,6 +18,7 @@ namespace eigencoder {
 /// its weights start the smaller the more channels there are.   Chollet, 2017
 template <Extent Kernel, Extent Stride = 1, auto... Options>
 struct DepthwiseConv2D {
+  using Tangent = DepthwiseConv2D<Kernel, Stride, Options..., Bias::none>;
   static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> ||
                   OptionOf<Options, Init>)&&...),
                 "DepthwiseConv2D<Kernel, Stride, Options...>: an option is a Padding, a Dilation, a Bias or an Init");

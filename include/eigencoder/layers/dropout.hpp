@@ -19,6 +19,7 @@ constexpr double dropout_rate(const char* layer, double rate) {
 /// pass x through. dx is dy under the same mask, drawn again. Throws OptionError. Srivastava, Hinton, Krizhevsky, Sutskever and
 /// Salakhutdinov, 2014.
 struct Dropout {
+  using Tangent = Dropout;
   double rate;
 
   constexpr explicit Dropout(double dropped) : rate(detail::dropout_rate("Dropout", dropped)) {}
@@ -54,6 +55,7 @@ struct Dropout {
 /// otherwise. For sequences this is Keras's SpatialDropout1D, for vectors Dropout. Throws OptionError.
 /// Tompson, Goroshin, Jain, LeCun and Bregler, 2015.
 struct SpatialDropout2D {
+  using Tangent = SpatialDropout2D;
   double rate;
 
   constexpr explicit SpatialDropout2D(double dropped) : rate(detail::dropout_rate("SpatialDropout2D", dropped)) {}

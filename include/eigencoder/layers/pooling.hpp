@@ -71,7 +71,24 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
     if constexpr (InputGradient) differentiate(pass, pass.before);
   }
 
+  template <class S>
+  void push(Push<S> pass) const {
+    take<S>(pass, pass.v.data());
+  }
+  template <class S>
+  void pull(Pull<S> pass) const {
+    const auto* dv = pass.dv.data();
+    kernels::put_in_place<Pool::windows(S::in), S::in.channels>(pass.dv.cols(), pass.cache.data(), pass.du.data(),
+                                                                [=](auto lanes, Index at) { return lanes.load(dv + at); });
+  }
+
  protected:
+  /// Of the changes, those of the values that were taken.
+  template <class S>
+  static void take(const auto& pass, typename S::Scalar* to) {
+    kernels::take_from_place<Pool::windows(S::in), S::in.channels>(pass.u.cols(), pass.cache.data(), pass.u.data(), to);
+  }
+
   /// What was taken is y, so the derivative of the activation `before` is that at y.
   template <class S, class Before>
   static void differentiate(Backward<S, true>& pass, const Before& before) {
@@ -107,6 +124,25 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) Pool::differentiate(pass, activation);
   }
+
+  template <class S>
+  void push(Push<S> pass) const {
+    Pool::template take<S>(pass, pass.v.data());
+    kernels::transform(
+        pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * activation.derivative(y); }, pass.v.data(), pass.y.data());
+  }
+  template <class S>
+  void pull(Pull<S> pass) const {
+    auto *taken = pass.du.data(), *dy = pass.dy.data();  // du is larger than that, and overwritten afterwards
+    const auto *dv = pass.dv.data(), *y = pass.y.data();
+    Pool::template take<S>(pass, taken);
+    kernels::transform(
+        pass.dy.size(), dy, [this](auto before, auto out, auto u, auto at) { return before + out * u * activation.curvature(at); }, dy,
+        dv, taken, y);
+    kernels::put_in_place<Pool::windows(S::in), S::in.channels>(
+        pass.dv.cols(), pass.cache.data(), pass.du.data(),
+        [=, this](auto lanes, Index at) { return lanes.load(dv + at) * activation.derivative(lanes.load(y + at)); });
+  }
 };
 
 /// The mean of every window, channel by channel; shapes and options as for MaxPool2D. With Padding::same it is the mean of the
@@ -115,6 +151,7 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
 template <Extent Window, Extent Stride = Window, auto... Options>
 struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;
+  using Tangent = AvgPool2D;
   static constexpr Needs needs(Shape) { return {}; }
 
   template <class S, bool Training>
@@ -131,6 +168,7 @@ struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
 
 /// The mean of every channel over all pixels.   x: (h, w, c)   y: (c)   dx = dy / (h w)
 struct GlobalAvgPool2D {
+  using Tangent = GlobalAvgPool2D;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return features(in.channels); }
   static constexpr Needs needs(Shape) { return {}; }

@@ -20,6 +20,7 @@ concept RepeatsPixels = requires {
 /// 4/9 for R = 2, K = 3.
 template <Extent Repeats, Index Filters, Extent Kernel, auto... Options>
 struct RepeatedConv2D {
+  using Tangent = RepeatedConv2D<Repeats, Filters, Kernel, Options..., Bias::none>;
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
   static constexpr Extent folded{Repeats.height + Kernel.height - 1, Repeats.width + Kernel.width - 1};
 

@@ -36,6 +36,7 @@ constexpr kernels::Frame framed(Shape inner, Border border) {
 /// The image with zeros around it.   x: (h, w, c)   y: (top + h + bottom, left + w + right, c)   dx: dy without the border
 template <Border Zeros>
 struct ZeroPad2D {
+  using Tangent = ZeroPad2D;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) {
     return {
@@ -59,6 +60,7 @@ struct ZeroPad2D {
 /// The image without a border.   x: (h, w, c)   y: (h − top − bottom, w − left − right, c)   dx: dy with zeros around it
 template <Border Cut>
 struct Crop2D {
+  using Tangent = Crop2D;
   static constexpr bool accepts(Shape in) { return in.height > Cut.top + Cut.bottom && in.width > Cut.left + Cut.right; }
   template <Shape In>
   struct Refusal {
@@ -85,6 +87,7 @@ struct Crop2D {
 /// The same values as a sample of another shape, Target, of the same size: Reshape<image(7, 7, 32)> behind Dense<1568>.
 template <Shape Target>
 struct Reshape {
+  using Tangent = Reshape;
   static constexpr bool accepts(Shape in) { return in.size() == Target.size(); }
   template <Shape In>
   struct Refusal {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/objective.hpp"
+#include "eigencoder/kernels/draw.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/kernels/gemm.hpp"
 
@@ -31,7 +32,8 @@ struct Contractive {
     }();
     static_assert(
         one_dense && (Network::code == 1 || (Network::code == 2 && Network::elementwise[1])),
-        "Contractive needs an encoder of one Dense and at most one activation whose derivative follows from its output");
+        "Contractive needs an encoder of one Dense and at most one activation whose derivative follows from its output; "
+                  "for other encoders there are StochasticContractive and DeepContractive");
   };
 
   template <class S, bool Gradient>
@@ -87,5 +89,72 @@ struct Contractive {
   }
 };
 static_assert(Penalty<Contractive>);
+
+namespace detail {
+
+/// ‖v‖² / divisor, averaged over the batch, for v = J u.   ∂/∂v = 2 v / divisor
+struct SquaredTangent {
+  static constexpr Site site = Site::tangent;
+  static constexpr Index sums(Shape) { return 0; }
+
+  template <class T, bool Gradient>
+  static double value(const TangentPass<T, Gradient>& pass, Index divisor) {
+    const double share = 1 / (static_cast<double>(pass.batch) * static_cast<double>(divisor));
+    const auto factor = static_cast<T>(2 * share * pass.weight);
+    double sum = 0;
+    for (Index j = 0; j < pass.v.cols(); ++j) sum += static_cast<double>(pass.v.col(j).squaredNorm());
+    if constexpr (Gradient) {
+      kernels::transform(
+          pass.v.size(), const_cast<T*>(pass.dv.data()), [=]<class V>(V v) { return V(factor) * v; }, pass.v.data());
+    }
+    return share * sum;
+  }
+};
+
+}  // namespace detail
+
+/// ‖∂h/∂x‖²_F like Contractive, estimated for encoders of any depth, with convolutions, pools and dropout: the mean of ‖J u‖²
+/// over so many directions u ~ N(0, I), drawn anew for every sample in every step. E ‖J u‖² = ‖J‖²_F, and the variance of one
+/// is 2 ‖Jᵀ J‖²_F: the relative deviation is at most √(2 / Directions) for a sample, and falls with the root of the batch. A
+/// direction costs about as much as the encoder's own forward and backward. Hutchinson, 1990.
+template <Index Directions = 1>
+struct StochasticContractive : detail::SquaredTangent {
+  static_assert(Directions > 0, "StochasticContractive<Directions>: Directions must be positive");
+  static constexpr Index directions(Shape) { return Directions; }
+
+  template <class View>
+  void direction(Index, const Random& random, View u) const {
+    for (Index j = 0; j < u.cols(); ++j) {
+      kernels::transform_draws<kernels::Normal>(random, j, u.rows(), u.col(j).data(), [](auto n) { return n; });
+    }
+  }
+  template <class T, bool Gradient>
+  double operator()(const TangentPass<T, Gradient>& pass) const {
+    return value(pass, Directions);
+  }
+};
+static_assert(Penalty<StochasticContractive<>>);
+
+/// ‖∂h/∂x‖²_F like Contractive, exactly, for encoders that StochasticContractive takes: Σ_k ‖J e_k‖², a column of J for each
+/// value of the input, which costs about as much as the encoder's own forward and backward. For inputs of at most 128 values.
+struct DeepContractive : detail::SquaredTangent {
+  template <class Network>
+  struct Demands {
+    static_assert(Network::input.size() <= 128,
+                  "DeepContractive takes inputs of at most 128 values; for larger ones there is StochasticContractive");
+  };
+  static constexpr Index directions(Shape input) { return input.size(); }
+
+  template <class View>
+  void direction(Index d, const Random&, View u) const {
+    u.setZero();
+    u.row(d).setOnes();
+  }
+  template <class T, bool Gradient>
+  double operator()(const TangentPass<T, Gradient>& pass) const {
+    return value(pass, 1);
+  }
+};
+static_assert(Penalty<DeepContractive>);
 
 }  // namespace eigencoder

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "check_contractive.hpp"
+
+namespace ec = eigencoder;
+using contractive::check_golden;
+using contractive::check_gradient;
+using contractive::Matrix;
+using contractive::model_of;
+
+TEMPLATE_TEST_CASE("deep contractive: PyTorch's Jacobian", "", float, double) {
+  using T = TestType;
+  constexpr ec::DeepContractive penalty;
+  check_golden("13-7 sigmoid", model_of<T, ec::features(13)>(ec::Dense<7>{}, ec::Sigmoid{}), penalty);
+  check_golden("9-3 none", model_of<T, ec::features(9)>(ec::Dense<3>{}), penalty);
+  check_golden("11-8-5 tanh", model_of<T, ec::features(11)>(ec::Dense<8>{}, ec::Tanh{}, ec::Dense<5>{}, ec::Tanh{}), penalty);
+  check_golden("6-9-17-2 sigmoid",
+               model_of<T, ec::features(6)>(ec::Dense<9>{}, ec::Sigmoid{}, ec::Dense<17>{}, ec::Sigmoid{}, ec::Dense<2>{},
+                                            ec::Sigmoid{}),
+               penalty);
+}
+
+TEST_CASE("deep contractive: finite differences") {
+  constexpr ec::DeepContractive exact;
+  constexpr ec::StochasticContractive<2> estimate;
+  const auto check = [&](const auto& model) {
+    for (const ec::Index batch : {1, 7}) {
+      check_gradient(model, exact, batch);
+      check_gradient(model, estimate, batch);
+    }
+  };
+  check(model_of<double, ec::features(5)>(ec::Dense<7>{}, ec::ELU{}, ec::Dense<3>{}, ec::Softplus{}));
+  check(model_of<double, ec::image(5, 6, 2)>(ec::Conv2D<3, 3>{}, ec::Tanh{}, ec::AvgPool2D<2, 1>{},
+                                             ec::Reshape<ec::features(60)>{}, ec::Dense<2>{}, ec::Sigmoid{}));
+}
+
+TEST_CASE("deep contractive: pools, alone and with the activation before them") {
+  constexpr ec::StochasticContractive<2> estimate;
+  check_gradient(
+      model_of<double, ec::image(6, 4)>(ec::Conv2D<5, 3>{}, ec::Tanh{}, ec::MaxPool2D<2>{}, ec::Conv2D<3, 3>{}, ec::Sigmoid{}),
+      estimate, 3);
+  check_gradient(model_of<double, ec::image(6, 4)>(ec::Conv2D<5, 3>{}, ec::MaxPool2D<2>{}, ec::Tanh{}, ec::Dense<3>{}),
+                 estimate, 3);
+  check_gradient(model_of<double, ec::image(4, 4)>(ec::Conv2D<3, 3>{}, ec::Tanh{}, ec::MaxPool2D<2>{}), estimate, 3);
+}
+
+TEST_CASE("deep contractive: evaluation sees what training sees, on any number of threads") {
+  const Matrix<double> x = Matrix<double>::Random(24, 300);
+  const auto objective = ec::MeanSquaredError{} + 0.1 * ec::DeepContractive{};
+  double expected = 0;
+  for (const std::size_t threads : {1U, 2U, 3U}) {
+    auto model =
+        model_of<double, ec::image(6, 4)>(ec::Conv2D<5, 3>{}, ec::Tanh{}, ec::MaxPool2D<2>{}, ec::Dense<3>{}, ec::Sigmoid{});
+    ec::Trainer trainer{model, objective, ec::Adam{}, {.threads = threads}};
+    const double before = trainer.evaluate(x).loss;
+    CHECK(trainer.train_on_batch(x) == Approx(before).epsilon(1e-12));
+    const double after = trainer.evaluate(x).loss;
+    CHECK(after < before);
+    if (threads == 1) expected = after;
+    CHECK(after == Approx(expected).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("deep contractive: the estimate's mean is the exact value, and directions differ from sample to sample") {
+  auto model = model_of<double, ec::features(7)>(ec::Dense<6>{}, ec::Tanh{}, ec::Dense<4>{}, ec::Tanh{});
+  const Matrix<double> x = Matrix<double>::Random(7, 1).replicate(1, 20000);
+  const auto value = [&](const auto& penalty) {
+    return ec::Trainer{model, ec::MeanSquaredError{} + 0.0 * penalty, ec::Adam{}}.evaluate(x).terms[1];
+  };
+  const double exact = value(ec::DeepContractive{});
+  CHECK(value(ec::StochasticContractive<1>{}) == Approx(exact).epsilon(5 * std::sqrt(2.0 / 20000)));
+  CHECK(value(ec::StochasticContractive<3>{}) == Approx(exact).epsilon(5 * std::sqrt(2.0 / 60000)));
+}
+
+TEST_CASE("deep contractive: dropout lets the same values through") {
+  check_gradient(model_of<double, ec::features(9)>(ec::Dense<8>{}, ec::Tanh{}, ec::Dropout{0.4}, ec::Dense<3>{}, ec::Tanh{}),
+                 ec::StochasticContractive<3>{}, 7);
+}
