@@ -1,4 +1,4 @@
-"""The umbrella header needs Eigen and the standard library alone, and draws in no stream objects.
+"""The umbrella header needs Eigen and the standard library alone, and draws in no stream objects and no solvers.
 
     python3 lean_umbrella.py compiler [flags]"""
 
@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-unwanted = {"iostream", "json.hpp", "zlib.h", "png.h"}
+unwanted = {"Eigenvalues", "iostream", "json.hpp", "zlib.h", "png.h"}
 command = [*sys.argv[1:], "-M", "-x", "c++", "-"]
 rule = subprocess.run(command, input="#include <eigencoder/eigencoder.hpp>\n", stdout=subprocess.PIPE, text=True, check=True).stdout
 headers = [pathlib.PurePath(word) for word in rule.split()]
