@@ -151,7 +151,7 @@ struct PairUnmax : NoParameters {
 
 /// y = Wᵀ x + b with the W of the Dense at Position.
 template <Index Units, Index Position>
-struct TiedDense : NoParameters {
+struct NaiveTied : NoParameters {
   static constexpr Shape output(Shape) { return features(Units); }
   static constexpr Needs needs(Shape) { return {.backward_x = true, .epilogue = true, .link = Position}; }
   static constexpr auto parameters(Shape) { return std::array{Block{.name = "bias", .rows = Units, .decay = false}}; }

@@ -58,6 +58,7 @@ template <class S>
 struct Prepare {
   using T = typename S::Scalar;
   typename S::Theta theta;
+  SourceView<S> source;  ///< its parameters alone: there are no samples yet
   VectorView<T> packed;  ///< overwrite
 };
 

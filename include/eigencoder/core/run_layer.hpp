@@ -14,19 +14,6 @@ struct Parameters {
   const T* packed = nullptr;
 };
 
-/// Derives what layers keep packed from theta.
-template <class C>
-void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed) {
-  C::for_each_layer([&]<std::size_t I>() {
-    using S = typename C::template stage<I>;
-    if constexpr (S::needs.packed > 0) {
-      C::template recipe<I>(layers).prepare(
-          Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
-                     .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
-    }
-  });
-}
-
 /// Where layer I's operands and working memory lie for some columns. What the layer has not asked for may be null.
 template <class T>
 struct LayerMemory {
@@ -64,6 +51,20 @@ SourceView<S> borrow(const T* theta, const LayerMemory<T>& memory, Index columns
 }
 
 }  // namespace detail
+
+/// Derives what layers keep packed from theta.
+template <class C>
+void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed) {
+  C::for_each_layer([&]<std::size_t I>() {
+    using S = typename C::template stage<I>;
+    if constexpr (S::needs.packed > 0) {
+      C::template recipe<I>(layers).prepare(
+          Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
+                     .source = detail::borrow<C, I, S>(theta, LayerMemory<typename C::Scalar>{}, 0),
+                     .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
+    }
+  });
+}
 
 /// Layer I of a chain forward, x → y. S is its stage, with the epilogue that it applies.
 template <class C, std::size_t I, class S, bool Training>

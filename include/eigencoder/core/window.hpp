@@ -52,6 +52,7 @@ struct Axis {
   constexpr Index reach() const { return (taps - 1) * dilation + 1; }
   /// Pixels at the end that no window reaches.
   constexpr Index lost() const { return std::max<Index>(pixels + before - (windows - 1) * stride - reach(), 0); }
+  friend constexpr bool operator==(const Axis&, const Axis&) = default;
 };
 
 /// Both axes of an image.
@@ -64,6 +65,7 @@ struct Windows {
 
   constexpr bool fit() const { return vertical.windows > 0 && horizontal.windows > 0; }
   constexpr Index count() const { return vertical.windows * horizontal.windows; }
+  friend constexpr bool operator==(const Windows&, const Windows&) = default;
 };
 
 }  // namespace eigencoder

@@ -278,10 +278,13 @@ void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::t
       .run();
 }
 
-/// C = Aᵀ·B.   A: k × m   B: k × n   C: m × n
-template <class T>
-void multiply_transposed(View<const T> a, View<const T> b, View<T> c) {
-  detail::Product<T, true, false, detail::Apply<NoEpilogue>>{.a = a, .b = {b.data, b.stride}, .c = c}.run();
+/// C = f(Aᵀ·B + bias·1ᵀ).   A: k × m   B: k × n   C: m × n   bias: m, or null
+template <class T, class Epilogue = NoEpilogue>
+void multiply_transposed(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
+                         Epilogue epilogue = {}) {
+  detail::Product<T, true, false, detail::Apply<Epilogue>>{
+      .a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = {epilogue}}
+      .run();
 }
 
 /// C = Aᵀ·B ∘ f′, where f′ = f.derivative(y).   y: m × n

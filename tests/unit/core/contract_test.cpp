@@ -31,7 +31,7 @@ TEST_CASE("contract: a layer that borrows a cache") {
 
 TEST_CASE("contract: layers that borrow parameters") {
   using E = ec::Encoder<ec::image(3, 3), ec::Dense<5>, ec::Sigmoid, ec::Dense<3>, ec::Sigmoid>;
-  using D = ec::Decoder<E::output, TiedDense<5, 2>, ec::Sigmoid, TiedDense<9, 0>, ec::Sigmoid>;
+  using D = ec::Decoder<E::output, NaiveTied<5, 2>, ec::Sigmoid, NaiveTied<9, 0>, ec::Sigmoid>;
   static_assert(ec::Autoencoder<E, D>::parameter_count == 9 * 5 + 5 + 5 * 3 + 3 + 5 + 9);
   check_types<E, D>(ec::BinaryCrossEntropy{});
 }
