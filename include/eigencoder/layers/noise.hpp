@@ -11,6 +11,25 @@
 // 2008.
 namespace eigencoder {
 
+namespace detail {
+
+constexpr double noise_rate(const char* layer, double rate) {
+  return rate >= 0 && rate < 1 ? rate : throw OptionError(message(layer, ": rate must be in [0, 1), found ", rate));
+}
+
+/// `from` with 0 where the draw is below the rate.
+template <class From, class To>
+void clear_hit(const Random& random, double rate, const From& from, To& to) {
+  using V = kernels::Packet<typename To::Scalar>;
+  const V hit(rate), zero(0);
+  for (Index j = 0; j < from.cols(); ++j) {
+    kernels::transform_draws<kernels::Uniform>(
+        random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < hit, zero, v); }, from.col(j).data());
+  }
+}
+
+}  // namespace detail
+
 /// The range that corrupted values are cut to; without bounds, none is. Throws OptionError unless low < high.
 struct Clip {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
@@ -59,6 +78,65 @@ struct GaussianNoise {
           pass.dy.size(), pass.dx.data(), [=](V dy, V y) { return where(y <= low, zero, where(high <= y, zero, dy)); },
           pass.dy.data(), pass.y.data());
     }
+  }
+};
+
+/// Each value is 0 with probability `rate` and x otherwise, anew in each step; in training alone, predictions pass x through.
+/// dx is 0 where y was masked, else dy. Unlike Dropout it does not scale what is left: a corrupted input keeps its range. The
+/// rate must be in [0, 1). Throws OptionError.
+struct MaskingNoise {
+  double rate;
+
+  constexpr explicit MaskingNoise(double masked) : rate(detail::noise_rate("MaskingNoise", masked)) {}
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    detail::clear_hit(pass.random, rate, pass.x, pass.y);
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, pass.dy, pass.dx);
+  }
+};
+
+/// Each value is `pepper` with probability rate / 2, `salt` with probability rate / 2 and x otherwise, anew in each step; in
+/// training alone, predictions pass x through.
+///   SaltAndPepperNoise{0.2}   SaltAndPepperNoise{0.2, -1, 1}
+/// dx is 0 where y was replaced, else dy. The rate must be in [0, 1), pepper and salt finite. Throws OptionError.
+struct SaltAndPepperNoise {
+  double rate, pepper, salt;
+
+  constexpr explicit SaltAndPepperNoise(double replaced, double least = 0, double most = 1)
+      : rate(detail::noise_rate("SaltAndPepperNoise", replaced)), pepper(least), salt(most) {
+    const auto finite = [](double value) { return value - value == 0; };
+    if (!finite(pepper) || !finite(salt)) {
+      throw OptionError(message("SaltAndPepperNoise: pepper and salt must be finite, found ", pepper, " and ", salt));
+    }
+  }
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    using V = kernels::Packet<typename S::Scalar>;
+    const V replaced(rate), half(rate / 2), low(pepper), high(salt);
+    for (Index j = 0; j < pass.x.cols(); ++j) {
+      kernels::transform_draws<kernels::Uniform>(
+          pass.random, j, pass.x.rows(), pass.y.col(j).data(),
+          [=](V u, V x) { return where(u < half, low, where(u < replaced, high, x)); }, pass.x.col(j).data());
+    }
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, pass.dy, pass.dx);
   }
 };
 
