@@ -9,6 +9,7 @@
 #include "eigencoder/layers/dense.hpp"
 #include "eigencoder/layers/depthwise_conv2d.hpp"
 #include "eigencoder/layers/dropout.hpp"
+#include "eigencoder/layers/k_sparse.hpp"
 #include "eigencoder/layers/layer_norm.hpp"
 #include "eigencoder/layers/noise.hpp"
 #include "eigencoder/layers/pooling.hpp"
@@ -19,6 +20,11 @@
 #include "eigencoder/losses/binary_cross_entropy.hpp"
 #include "eigencoder/losses/contractive.hpp"
 #include "eigencoder/losses/huber.hpp"
+#include "eigencoder/losses/kl_sparsity.hpp"
+#include "eigencoder/losses/l1_activity.hpp"
+#include "eigencoder/losses/l1_weights.hpp"
+#include "eigencoder/losses/l2_activity.hpp"
+#include "eigencoder/losses/l2_weights.hpp"
 #include "eigencoder/losses/mean_absolute_error.hpp"
 #include "eigencoder/losses/mean_squared_error.hpp"
 #include "eigencoder/models/autoencoder.hpp"
@@ -26,6 +32,8 @@
 #include "eigencoder/models/summary.hpp"
 #include "eigencoder/optimizers/adam.hpp"
 #include "eigencoder/optimizers/sgd.hpp"
+#include "eigencoder/tasks/corrupt.hpp"
+#include "eigencoder/training/max_norm.hpp"
 #include "eigencoder/training/trainer.hpp"
 
 // What needs more than Eigen comes along where the build says that its package is there.

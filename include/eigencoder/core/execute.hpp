@@ -26,7 +26,8 @@ class Lane {
   T* tangent(std::size_t i) { return at(tangents + P::tangent_at[i]); }
   T* bend(std::size_t i) { return at(tangents + P::tangent_at[i] + P::Network::shapes[i].size()); }
   T* tangent_delta(int which) {
-    return at(tangents + P::tangent_at[P::carriers + 1] + which * std::max(P::Network::input.size(), P::Network::widest_output));
+    return at(tangents + P::tangent_at[P::carriers + 1] +
+              which * std::max(P::Network::input.size(), P::Network::widest_output));
   }
 
  private:
@@ -109,6 +110,8 @@ class Execute {
       penalty<I, operation.delta, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::bend) {
       bend<I, operation.delta>(shard);
+    } else if constexpr (operation.what == Do::weight_penalty) {
+      weight_penalty<I, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::gather_backward) {
       gather_backward<I, operation.delta>(shard);
     } else {
@@ -184,7 +187,7 @@ class Execute {
 
   template <std::size_t K, int Delta, bool Gradient>
   static void loss(const Shard<P>& shard) {
-    constexpr bool first = std::find(P::penalty.begin(), P::penalty.end(), false) - P::penalty.begin() == K;
+    constexpr bool first = std::find(P::loss.begin(), P::loss.end(), true) - P::loss.begin() == K;
     constexpr Index rows = C::output.size();
     const auto& [weight, term] = std::get<K>(shard.objective.terms);
     const LossPass<T, Gradient, !first> pass{.y = view(shard, P::layers),
@@ -245,6 +248,22 @@ class Execute {
                                       .batch = shard.batch,
                                       .weight = weight,
                                       .epilogue = epilogue});
+  }
+
+  /// Weights are the same for all shards: the first does it for the batch.
+  template <std::size_t K, bool Gradient>
+  static void weight_penalty(const Shard<P>& shard) {
+    if (shard.first != 0) return;
+    C::for_each_layer([&]<std::size_t I>() {
+      for (const auto& entry : C::template stage<I>::Trainable::entries) {
+        if (!entry.block.decay) continue;
+        const auto& [weight, term] = std::get<K>(shard.objective.terms);
+        const Index at = C::theta_at[I] + entry.offset, size = entry.block.size();
+        shard.values[K] += term(WeightPass<T, Gradient>{.theta = VectorView<const T>(shard.parameters.theta + at, size),
+                                                        .dtheta = VectorView<T>(Gradient ? shard.gradient + at : nullptr, size),
+                                                        .weight = weight});
+      }
+    });
   }
 };
 

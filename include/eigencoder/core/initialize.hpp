@@ -20,12 +20,18 @@ void initialize(const Block& block, T* values, Random random, Index stream = 0) 
   const auto uniform = [&](double limit) { fill([=](Index i) { return limit * (2 * random.uniform(stream, i) - 1); }); };
   const auto normal = [&](double deviation) { fill([=](Index i) { return deviation * random.normal(stream, i); }); };
   switch (block.init) {
-    case Init::zeros: return fill([](Index) { return 0.0; });
-    case Init::ones: return fill([](Index) { return 1.0; });
-    case Init::glorot_uniform: return uniform(std::sqrt(6 / (fan_in + fan_out)));
-    case Init::glorot_normal: return normal(std::sqrt(2 / (fan_in + fan_out)));
-    case Init::he_uniform: return uniform(std::sqrt(6 / fan_in));
-    case Init::he_normal: return normal(std::sqrt(2 / fan_in));
+    case Init::zeros:
+      return fill([](Index) { return 0.0; });
+    case Init::ones:
+      return fill([](Index) { return 1.0; });
+    case Init::glorot_uniform:
+      return uniform(std::sqrt(6 / (fan_in + fan_out)));
+    case Init::glorot_normal:
+      return normal(std::sqrt(2 / (fan_in + fan_out)));
+    case Init::he_uniform:
+      return uniform(std::sqrt(6 / fan_in));
+    case Init::he_normal:
+      return normal(std::sqrt(2 / fan_in));
   }
 }
 

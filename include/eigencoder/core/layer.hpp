@@ -94,6 +94,17 @@ concept Logistic = Elementwise<L> && requires {
   requires L::logistic;
 };
 
+/// An open interval.
+struct Range {
+  double low = 0, high = 1;
+};
+
+/// An activation all of whose values lie in a known range.
+template <class L>
+concept Bounded = Elementwise<L> && requires {
+  { L::range } -> std::convertible_to<Range>;
+};
+
 /// What a producer applies in its store when no activation follows.
 struct NoEpilogue {
   template <class V>

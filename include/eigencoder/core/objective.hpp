@@ -10,9 +10,10 @@ namespace eigencoder {
 /// What a loss does over the features of a sample. Over the samples of a batch it is always the mean.
 enum class Reduction { mean, sum };
 
-/// Where a penalty looks: at the code, at the input of the layer that samples a latent distribution, or at what becomes, on the way
-/// to the code, of small changes of the input.
-enum class Site { code, latent, tangent };
+/// Where a penalty looks: at the code, at the input of the layer that samples a latent distribution, at what becomes, on the
+/// way to the code, of small changes of the input, or at the output of the layer of that number, counted in the network from
+/// the encoder's first on.
+enum class Site : Index { tangent = -3, latent = -2, code = -1 };
 
 /// y, target → value and ∂/∂y for some columns of a batch. The value that a loss returns is its share of the batch's mean
 /// (1/batch included, weight not); its gradient carries the weight too.
@@ -36,7 +37,7 @@ template <class S, bool Gradient>
 struct PenaltyPass {
   using T = typename S::Scalar;
   typename S::Theta theta;
-  typename S::DTheta dtheta;     ///< add, if Gradient
+  typename S::DTheta dtheta;  ///< add, if Gradient
   MatrixView<const T> y;
   MatrixView<T> dy;              ///< add, if Gradient
   std::span<const double> sums;  ///< totals
@@ -45,13 +46,21 @@ struct PenaltyPass {
   [[no_unique_address]] typename S::Epilogue epilogue;
 };
 
-/// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says how many
-/// `directions(input)` it wants, and draws each by `direction(d, random, u)`.
+/// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says
+/// how many `directions(input)` it wants, and draws each by `direction(d, random, u)`.
 template <class T, bool Gradient>
 struct TangentPass {
   MatrixView<const T> v;
   MatrixView<T> dv;  ///< overwrite, if Gradient
   Index batch;
+  double weight;
+};
+
+/// A block of weights → value and gradient of a penalty on them.
+template <class T, bool Gradient = true>
+struct WeightPass {
+  VectorView<const T> theta;
+  VectorView<T> dtheta;  ///< add; untouched unless Gradient
   double weight;
 };
 
@@ -69,6 +78,24 @@ concept Penalty = std::is_trivially_copyable_v<Term> && requires(Shape shape) {
   { Term::sums(shape) } -> std::convertible_to<Index>;
 };
 
+/// A term that looks at the weights: at every block of the network that decays.
+template <class Term>
+concept WeightPenalty = std::is_trivially_copyable_v<Term> && requires(const Term term, WeightPass<double> pass) {
+  { term(pass) } -> std::convertible_to<double>;
+};
+
+/// A penalty that looks at the output of layer Position in place of the code.
+template <Index Position, Penalty Term>
+struct OnLayer : Term {
+  static_assert(Position >= 0, "OnLayer<Position, Term>: layers are counted from 0");
+  static constexpr Site site{Position};
+};
+/// 0.1 * on_layer<1>(L1Activity{}): of layer 1, counted in the network from the encoder's first on.
+template <Index Position, Penalty Term>
+constexpr OnLayer<Position, Term> on_layer(Term term) {
+  return {term};
+}
+
 /// A loss that has a cheaper, stable form on the input of a final Sigmoid: on_logits() is that form, a loss itself.
 template <class Term>
 concept HasLogitsForm = Loss<Term> && requires(const Term term) {
@@ -76,7 +103,7 @@ concept HasLogitsForm = Loss<Term> && requires(const Term term) {
 };
 
 template <class T>
-concept ObjectiveTerm = Loss<T> || Penalty<T>;
+concept ObjectiveTerm = Loss<T> || Penalty<T> || WeightPenalty<T>;
 
 template <ObjectiveTerm TermType>
 struct Weighted {
@@ -113,7 +140,9 @@ constexpr Objective<Terms...> as_objective(Objective<Terms...> objective) {
 
 /// What may stand on either side of a plus: a term, a weighted term, a sum of such.
 template <class T>
-concept ObjectivePart = requires(const T part) { as_objective(part); };
+concept ObjectivePart = requires(const T part) {
+  as_objective(part);
+};
 
 template <ObjectiveTerm Term>
 constexpr Weighted<Term> operator*(double weight, Term term) {

@@ -101,8 +101,8 @@ struct Forward {
   IfAsked<(S::needs.packed > 0), VectorView<const T>, asked_for::packed> packed;
   SourceView<S> source;
   MatrixView<const T> x;
-  MatrixView<T> y;                                                 ///< overwrite
-  IfAsked<keeps_cache, MatrixView<T>, asked_for::cache> cache;     ///< overwrite
+  MatrixView<T> y;                                              ///< overwrite
+  IfAsked<keeps_cache, MatrixView<T>, asked_for::cache> cache;  ///< overwrite
   IfAsked<(S::needs.scratch > 0), VectorView<T>, asked_for::scratch> scratch;
   IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
   Random random;
@@ -160,17 +160,25 @@ concept Runs = requires(const typename S::Layer layer, Forward<S, true> training
   layer.backward(first);
 };
 template <class S>
-concept Prepares = requires(const typename S::Layer layer, Prepare<S> pass) { layer.prepare(pass); };
+concept Prepares = requires(const typename S::Layer layer, Prepare<S> pass) {
+  layer.prepare(pass);
+};
 template <class S>
-concept Gathers = requires(const typename S::Layer layer, Gather<S> pass) { layer.gather(pass); };
+concept Gathers = requires(const typename S::Layer layer, Gather<S> pass) {
+  layer.gather(pass);
+};
 template <class S>
-concept GathersBackward = requires(const typename S::Layer layer, GatherBackward<S> pass) { layer.gather_backward(pass); };
+concept GathersBackward = requires(const typename S::Layer layer, GatherBackward<S> pass) {
+  layer.gather_backward(pass);
+};
 template <class S>
 concept CarriesTangents = Affine<typename S::Layer> || requires(const typename S::Layer layer, Push<S> push, Pull<S> pull) {
   layer.push(push);
   layer.pull(pull);
 };
 template <class S>
-concept Settles = requires(const typename S::Layer layer, Settle<S> pass) { layer.settle(pass); };
+concept Settles = requires(const typename S::Layer layer, Settle<S> pass) {
+  layer.settle(pass);
+};
 
 }  // namespace eigencoder

@@ -7,7 +7,17 @@
 namespace eigencoder {
 
 /// What an operation of a step does, to the layer or to the objective's term of its index.
-enum class Do : unsigned char { gather, forward, penalty_gather, loss, penalty, bend, gather_backward, backward };
+enum class Do : unsigned char {
+  gather,
+  forward,
+  penalty_gather,
+  loss,
+  penalty,
+  weight_penalty,
+  bend,
+  gather_backward,
+  backward
+};
 
 struct Operation {
   Do what{};
@@ -50,12 +60,17 @@ struct Program {
   }
 
  public:
+  static constexpr std::array<bool, terms> loss = [] {
+    std::array<bool, terms> is{};
+    for_each_term([&]<std::size_t K>() { is[K] = Loss<typename O::template term<K>>; });
+    return is;
+  }();
   static constexpr std::array<bool, terms> penalty = [] {
     std::array<bool, terms> is{};
     for_each_term([&]<std::size_t K>() { is[K] = Penalty<typename O::template term<K>>; });
     return is;
   }();
-  static constexpr std::size_t losses = static_cast<std::size_t>(std::count(penalty.begin(), penalty.end(), false));
+  static constexpr std::size_t losses = static_cast<std::size_t>(std::count(loss.begin(), loss.end(), true));
   static_assert(losses > 0, "an objective needs a loss that compares the output with the target");
 
   /// The activation that each term looks at.
@@ -67,12 +82,19 @@ struct Program {
       if constexpr (Penalty<Term>) {
         static_assert(Term::site != Site::latent || sampler < layers,
                       "this penalty needs a network that samples a latent code");
-        static_assert(Term::site == Site::latent || (0 < C::code && C::code <= layers),
+        constexpr bool on_layer = static_cast<Index>(Term::site) >= 0;
+        constexpr auto layer = static_cast<std::size_t>(Term::site);
+        static_assert(on_layer || Term::site == Site::latent || (0 < C::code && C::code <= layers),
                       "this penalty needs a network with an encoder and a code: an Autoencoder");
+        static_assert(!on_layer || layer < layers,
+                      "this penalty looks at a layer that the network does not have: positions are counted from 0, from the "
+                      "encoder's first layer on");
+        static_assert(!on_layer || !C::taken_over(layer),
+                      "this penalty looks between two layers that run as one: let it look at the second");
         if constexpr (requires { typename Term::template Demands<C>; }) {
           static_assert(sizeof(typename Term::template Demands<C>) > 0);
         }
-        at[K] = Term::site == Site::latent ? sampler : C::code;
+        at[K] = on_layer ? layer + 1 : Term::site == Site::latent ? sampler : C::code;
       }
     });
     return at;
@@ -86,7 +108,8 @@ struct Program {
     });
     return is;
   }();
-  static_assert(std::count(on_tangents.begin(), on_tangents.end(), true) <= 1, "an objective has at most one penalty on tangents");
+  static_assert(std::count(on_tangents.begin(), on_tangents.end(), true) <= 1,
+                "an objective has at most one penalty on tangents");
   static constexpr auto tangent_term =
       static_cast<std::size_t>(std::find(on_tangents.begin(), on_tangents.end(), true) - on_tangents.begin());
   static constexpr std::size_t carriers = tangent_term < terms ? C::code : 0;
@@ -96,8 +119,9 @@ struct Program {
     C::for_each_layer([&]<std::size_t I>() {
       using S = typename C::template stage<I>;
       if constexpr (I < carriers && !C::taken_over(I)) {
-        static_assert(CarriesTangents<S>, "this penalty needs an encoder of layers that carry tangents: dense and convolution layers, "
-                                          "activations whose derivative follows from their output, pools, resampling, dropout");
+        static_assert(CarriesTangents<S>,
+                      "this penalty needs an encoder of layers that carry tangents: dense and convolution layers, "
+                      "activations whose derivative follows from their output, pools, resampling, dropout");
         is[I] = !Affine<typename S::Layer>;
       }
     });
@@ -145,7 +169,8 @@ struct Program {
     }
   }
   template <std::size_t I>
-  using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type, NoEpilogue, C::linked(I) || (I < carriers)>;
+  using stage =
+      typename C::template stage<I, typename decltype(epilogue_of<I>())::type, NoEpilogue, C::linked(I) || (I < carriers)>;
 
   template <std::size_t I>
   static auto before_of() {
@@ -220,7 +245,8 @@ struct Program {
       gather_penalties(i + 1);
     }
     for (std::size_t k = 0; k < terms; ++k) {
-      if (!penalty[k]) put(Do::loss, k, trains && C::trains_before(layers));
+      if (loss[k]) put(Do::loss, k, trains && C::trains_before(layers));
+      if (!loss[k] && !penalty[k]) put(Do::weight_penalty, k, trains);
     }
     for (std::size_t i = layers; i-- > 0;) {
       for (std::size_t k = 0; k < terms; ++k) {
@@ -268,10 +294,11 @@ struct Program {
   }();
 
   /// Scalars a sample before tangent i in their memory: that of activation i, and of what it adds to the activation's gradient.
-  static constexpr auto tangent_at = detail::running_total<carriers + 1>(
-      [](std::size_t i) { return carriers > 0 ? 2 * C::shapes[i].size() : Index{0}; });
+  static constexpr auto tangent_at =
+      detail::running_total<carriers + 1>([](std::size_t i) { return carriers > 0 ? 2 * C::shapes[i].size() : Index{0}; });
   /// Tangents and two of their gradients.
-  static constexpr Index tangents = carriers > 0 ? tangent_at[carriers + 1] + 2 * std::max(C::input.size(), C::widest_output) : 0;
+  static constexpr Index tangents = carriers > 0 ? tangent_at[carriers + 1] + 2 * std::max(C::input.size(), C::widest_output)
+                                                 : 0;
 
   /// Scalars a sample that a lane holds beside the batch itself.
   static constexpr Index per_sample =

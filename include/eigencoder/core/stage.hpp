@@ -59,7 +59,8 @@ struct Blocks {
     return [base]<std::size_t... I>(std::index_sequence<I...>) {
       static_cast<void>(base);
       return std::tuple{view<entries[I].block.cols == 0>(base, entries[I])...};
-    }(std::make_index_sequence<count>{});
+    }
+    (std::make_index_sequence<count>{});
   }
 
  private:
@@ -81,7 +82,7 @@ struct Stage {
   using Scalar = T;
   using Epilogue = EpilogueType;  ///< the elementwise layer behind, which forward applies
   using Before = BeforeType;      ///< the elementwise layer before, with whose derivative backward multiplies dx
-  using Source = SourceStage;  ///< the stage that this one borrows from, or void
+  using Source = SourceStage;     ///< the stage that this one borrows from, or void
 
   static constexpr Shape in = In, out = Layer::output(In);
   static constexpr Needs needs = Layer::needs(In);

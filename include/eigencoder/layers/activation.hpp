@@ -13,7 +13,8 @@ namespace eigencoder {
 
 /// Base of an activation y = f(x) whose derivative follows from its output. `Self` has
 ///   apply(x) = f(x)   derivative(y) = f′ at f⁻¹(y)   curvature(y) = d derivative / dy, for penalties on the Jacobian
-/// and may say that f never falls (`monotone`): then a max pool behind it comes first, and f works on fewer values.
+/// and may say that f never falls (`monotone`): then a max pool behind it comes first, and f works on fewer values; and between
+/// which values y lies (`range`), which KLSparsity asks for.
 template <class Self>
 struct Activation {
   static constexpr bool monotone = false;
@@ -164,6 +165,7 @@ struct ELU : Activation<ELU> {
 /// y = 1 / (1 + e⁻ˣ)
 struct Sigmoid : Activation<Sigmoid> {
   static constexpr bool monotone = true;
+  static constexpr Range range{0, 1};
   static constexpr bool logistic = true;  ///< a loss may work on the input instead: BinaryCrossEntropy does
 
   template <class V>
@@ -183,6 +185,7 @@ struct Sigmoid : Activation<Sigmoid> {
 /// y = tanh x
 struct Tanh : Activation<Tanh> {
   static constexpr bool monotone = true;
+  static constexpr Range range{-1, 1};
   template <class V>
   static V apply(V x) {
     return kernels::tanh(x);

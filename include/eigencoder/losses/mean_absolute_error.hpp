@@ -11,11 +11,7 @@ struct MeanAbsoluteError {
 
   template <class T, bool Gradient, bool Accumulate>
   double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
-    return pointwise_loss(pass, reduction, []<class V>(V y, V t) {
-      const V error = y - t;
-      const V sign = kernels::where(error > V(0), V(1), kernels::where(error < V(0), V(-1), V(0)));
-      return kernels::Pointwise<V>{kernels::abs(error), sign};
-    });
+    return pointwise_loss(pass, reduction, []<class V>(V y, V t) { return detail::absolute(y - t); });
   }
 };
 

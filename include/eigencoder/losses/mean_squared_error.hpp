@@ -12,10 +12,7 @@ struct MeanSquaredError {
 
   template <class T, bool Gradient, bool Accumulate>
   double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
-    return pointwise_loss(pass, reduction, []<class V>(V y, V t) {
-      const V error = y - t;
-      return kernels::Pointwise<V>{error * error, error + error};
-    });
+    return pointwise_loss(pass, reduction, []<class V>(V y, V t) { return detail::square(y - t); });
   }
 };
 

@@ -16,4 +16,33 @@ double pointwise_loss(const LossPass<T, Gradient, Accumulate>& pass, Reduction r
                                                               const_cast<T*>(pass.dy.data()), pass.weight * share, f);
 }
 
+/// The same for a penalty that is a sum over values: f(y) gives value and derivative at one. Summed over the features of a
+/// sample (or over the weights), and over the batch the mean.
+template <class S, bool Gradient, class F>
+double pointwise_penalty(const PenaltyPass<S, Gradient>& pass, F f) {
+  using T = typename S::Scalar;
+  const double share = 1.0 / static_cast<double>(pass.batch);
+  return share * kernels::sum_pointwise<Gradient, true>(pass.y.size(), pass.y.data(), pass.y.data(),
+                                                        const_cast<T*>(pass.dy.data()), pass.weight * share,
+                                                        [f](auto y, auto) { return f(y); });
+}
+template <class T, bool Gradient, class F>
+double pointwise_penalty(const WeightPass<T, Gradient>& pass, F f) {
+  return kernels::sum_pointwise<Gradient, true>(pass.theta.size(), pass.theta.data(), pass.theta.data(),
+                                                const_cast<T*>(pass.dtheta.data()), pass.weight,
+                                                [f](auto w, auto) { return f(w); });
+}
+
+namespace detail {
+
+/// |v|, whose derivative at 0 is taken as 0.
+inline constexpr auto absolute = []<class V>(V v) {
+  const V sign = kernels::where(v > V(0), V(1), kernels::where(v < V(0), V(-1), V(0)));
+  return kernels::Pointwise<V>{kernels::abs(v), sign};
+};
+/// v²
+inline constexpr auto square = []<class V>(V v) { return kernels::Pointwise<V>{v * v, v + v}; };
+
+}  // namespace detail
+
 }  // namespace eigencoder

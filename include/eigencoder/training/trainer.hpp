@@ -50,6 +50,10 @@ class Trainer {
       if (!std::isfinite(weighted.weight)) {
         throw OptionError(message("the weight of a term of the objective must be finite, found ", weighted.weight));
       }
+      using Term = typename std::decay_t<decltype(weighted)>::Term;
+      if (!Loss<Term> && weighted.weight < 0) {
+        throw OptionError(message("the weight of ", type_name<Term>(), " must not be negative, found ", weighted.weight));
+      }
       if constexpr (requires { weighted.term.check(); }) weighted.term.check();
     });
   }

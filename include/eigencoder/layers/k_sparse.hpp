@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/elementwise.hpp"
+
+namespace eigencoder {
+
+/// Keeps the K largest values of every sample and makes the others 0, in training and in predictions: as the last layer of an
+/// encoder, a k-sparse autoencoder. Of equal values the first are kept. A NaN counts as the largest, so that it shows.
+/// dx = dy where y is not 0, else 0. Makhzani and Frey, 2013.
+template <Index K>
+struct KSparse {
+  static_assert(K > 0, "KSparse<K>: K must be positive");
+
+  template <Shape In>
+  struct Refusal {
+    static_assert(K <= In.size(), "KSparse<K>: K is larger than the sample has values: see K and In above");
+  };
+  static constexpr bool accepts(Shape in) { return K <= in.size(); }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape in) { return {.scratch = in.size(), .backward_y = true, .in_place = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    using T = typename S::Scalar;
+    const auto rank = [](T x) { return std::isnan(x) ? std::numeric_limits<T>::infinity() : x; };
+    auto* const ranks = pass.scratch.data();
+    const Index size = pass.x.rows();
+    for (Index j = 0; j < pass.x.cols(); ++j) {
+      const auto x = pass.x.col(j);
+      auto y = pass.y.col(j);
+      std::transform(x.data(), x.data() + size, ranks, rank);
+      std::nth_element(ranks, ranks + (K - 1), ranks + size, std::greater<T>());
+      const T least = ranks[K - 1];
+      // What is before the K-th largest is not less than it; so many of it may be equal and are kept too.
+      Index equals = K - std::count_if(ranks, ranks + (K - 1), [least](T r) { return r > least; });
+      for (Index i = 0; i < size; ++i) {
+        const T r = rank(x[i]);
+        const bool kept = r > least || (r == least && equals-- > 0);
+        y[i] = kept ? x[i] : T(0);
+      }
+    }
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      using V = kernels::Packet<typename S::Scalar>;
+      kernels::transform(
+          pass.dy.size(), pass.dx.data(), [](V dy, V y) { return where(y == V(0), V(0), dy); }, pass.dy.data(), pass.y.data());
+    }
+  }
+};
+
+}  // namespace eigencoder
