@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <eigencoder/tasks/pca.hpp>
 
 #include "common/plot.hpp"
 
@@ -26,6 +27,17 @@ CLI::Validator at_least(long long least) {
 
 }  // namespace
 
+LinearFit fit_pca(const ec::Split<float>& data, Index code) {
+  const ec::PCA pca = ec::PCA::fit(data.train.samples, code);
+  const auto error = [](const Eigen::MatrixXf& y, const Eigen::MatrixXf& x) { return (y - x).array().square().mean(); };
+  LinearFit fit;
+  fit.reconstructions = pca.reconstruct(data.test.samples);
+  fit.train_loss = error(pca.reconstruct(data.train.samples), data.train.samples);
+  fit.validation_loss = error(fit.reconstructions, data.test.samples);
+  fit.parameters = pca.mean().size() + pca.components().size();
+  return fit;
+}
+
 Program::Program(const std::string& name, const std::string& description)
     : name_(name), command_line_(new CommandLine{CLI::App(description, name)}) {
   options.out = std::filesystem::path("out") / name;
@@ -39,6 +51,10 @@ void Program::add_choice(const std::string& flag, std::string& value, const std:
 
 void Program::add_number(const std::string& flag, double& value, const std::string& text) {
   command_line_->app.add_option(flag, value, text)->capture_default_str();
+}
+
+void Program::add_flag(const std::string& flag, bool& value, const std::string& text) {
+  command_line_->app.add_flag(flag, value, text);
 }
 
 int Program::run(int argc, char** argv, const std::function<void()>& body) {
@@ -91,6 +107,10 @@ void Program::write(const std::string& file, const std::vector<ec::ImageRow>& ro
 
 void Program::plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const {
   print(plot_losses(path(file), curves, loss));
+}
+
+void Program::plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const {
+  print(example::plot_codes(path(file), models, labels));
 }
 
 nlohmann::ordered_json Program::metrics(const ec::History& history, Index train_samples, Index validation_samples,

@@ -40,6 +40,20 @@ struct Curve {
   ec::History history;
 };
 
+/// Codes of two values, one a column, to draw.
+struct Codes {
+  std::string name;
+  Eigen::MatrixXf values;
+};
+
+/// What principal component analysis of the training images makes of all: the best that a linear autoencoder can do.
+struct LinearFit {
+  double train_loss = 0, validation_loss = 0;  ///< mean squared errors
+  Index parameters = 0;                        ///< of mean and components
+  Eigen::MatrixXf reconstructions;             ///< of the test images
+};
+LinearFit fit_pca(const ec::Split<float>& data, Index code);
+
 /// An example's command line and its results. The options' values at the time of run() are the defaults.
 class Program {
  public:
@@ -54,6 +68,9 @@ class Program {
   /// Adds an option that is a number.
   void add_number(const std::string& flag, double& value, const std::string& text);
 
+  /// Adds an option that is there or not.
+  void add_flag(const std::string& flag, bool& value, const std::string& text);
+
   /// Parses the command line and runs the example; what goes wrong is one line on standard error and exit status 1.
   int run(int argc, char** argv, const std::function<void()>& body);
 
@@ -67,6 +84,9 @@ class Program {
 
   /// Writes the losses of each epoch as a CSV file, and as a picture where gnuplot is installed.
   void plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const;
+
+  /// Writes codes as a CSV file, and as points coloured by class where gnuplot is installed.
+  void plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const;
 
   /// The numbers that every example reports.
   nlohmann::ordered_json metrics(const ec::History& history, Index train_samples, Index validation_samples, Index parameters,

@@ -17,18 +17,33 @@ inline std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-/// Writes the losses of each epoch to a CSV file, and draws them beside it as a PNG where gnuplot is installed.
-/// Returns lines that say what was written.
-inline std::string plot_losses(std::filesystem::path png, const std::vector<Curve>& curves, const std::string& loss) {
+/// Writes a table as a CSV file, and draws it as a PNG of the same name where gnuplot is installed. Returns a line that says so.
+inline std::string draw(const std::filesystem::path& png, const std::string& table, const std::string& size, const std::string& script) {
   using eigencoder::message;
   const std::filesystem::path csv = std::filesystem::path(png).replace_extension(".csv");
+  eigencoder::write_file(csv, std::string_view(table));
+
+  const std::string csv_alone = message("wrote ", csv.string(), " (with gnuplot installed, its picture too)\n");
+  if (std::system("command -v gnuplot >/dev/null 2>&1") != 0) return csv_alone;
+  std::FILE* gnuplot = popen("gnuplot 2>/dev/null", "w");
+  if (gnuplot == nullptr) return csv_alone;
+  std::fprintf(gnuplot, "set terminal pngcairo size %s font 'sans,11'\nset output %s\nset datafile separator ','\ncsv = %s\n%s\n",
+               size.c_str(), quoted(png.string()).c_str(), quoted(csv.string()).c_str(), script.c_str());
+  if (pclose(gnuplot) != 0) return csv_alone;
+  return message("wrote ", png.string(), '\n');
+}
+
+/// Writes the losses of each epoch to a CSV file, and draws them beside it as a PNG where gnuplot is installed.
+/// Returns lines that say what was written.
+inline std::string plot_losses(const std::filesystem::path& png, const std::vector<Curve>& curves, const std::string& loss) {
+  using eigencoder::message;
   std::string table = "epoch", plots;
   std::size_t epochs = 0, column = 1;
   for (const Curve& curve : curves) {
     for (const char* set : {"training", "validation"}) {
       const std::string title = curve.name.empty() ? set : curve.name + ", " + set;
       table += message(",\"", title, '"');
-      plots += message(plots.empty() ? "" : ", ", quoted(csv.string()), " using 1:", ++column, " with linespoints lw 2 pt 7 ps 0.6 title ",
+      plots += message(plots.empty() ? "" : ", ", "csv using 1:", ++column, " with linespoints lw 2 pt 7 ps 0.6 title ",
                        quoted(title));
     }
     epochs = std::max(epochs, curve.history.epochs.size());
@@ -42,18 +57,34 @@ inline std::string plot_losses(std::filesystem::path png, const std::vector<Curv
     }
     table += '\n';
   }
-  eigencoder::write_file(csv, std::string_view(table));
+  return draw(png, table, "800,480",
+              message("set xlabel 'epoch'\nset ylabel ", quoted(loss), "\nset grid lc rgb '#dddddd'\nset key noenhanced\nset xtics 1,",
+                      std::max<std::size_t>(epochs / 10, 1), "\nplot ", plots));
+}
 
-  const std::string csv_alone = message("wrote ", csv.string(), " (with gnuplot installed, its picture too)\n");
-  if (std::system("command -v gnuplot >/dev/null 2>&1") != 0) return csv_alone;
-  std::FILE* gnuplot = popen("gnuplot 2>/dev/null", "w");
-  if (gnuplot == nullptr) return csv_alone;
-  std::fprintf(gnuplot,
-               "set terminal pngcairo size 800,480 font 'sans,11'\nset output %s\nset datafile separator ','\n"
-               "set xlabel 'epoch'\nset ylabel %s\nset grid lc rgb '#dddddd'\nset key noenhanced\nset xtics 1,%zu\nplot %s\n",
-               quoted(png.string()).c_str(), quoted(loss).c_str(), std::max<std::size_t>(epochs / 10, 1), plots.c_str());
-  if (pclose(gnuplot) != 0) return csv_alone;
-  return message("wrote ", png.string(), '\n');
+/// Draws codes of two values, as points coloured by class: a panel for each model.
+inline std::string plot_codes(const std::filesystem::path& png, const std::vector<Codes>& models, const Eigen::VectorXi& labels) {
+  using eigencoder::message;
+  std::string table = "class", panels, colours;
+  std::size_t linetype = 0;
+  for (const char* colour : {"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"}) {
+    colours += message("set linetype ", ++linetype, " lc rgb '", colour, "'\n");
+  }
+  for (const Codes& model : models) {
+    const std::size_t column = 2 + 2 * static_cast<std::size_t>(&model - models.data());
+    table += message(",\"", model.name, ", first\",\"", model.name, ", second\"");
+    panels += message("set title ", quoted(model.name), "\nplot for [class=0:", labels.maxCoeff(), "] csv using ($1==class ? $", column,
+                      " : NaN):", column + 1, " every ::1 with points lt class+1 pt 7 ps 0.4 title sprintf('%d', class)\n");
+  }
+  table += '\n';
+  for (Index j = 0; j < labels.size(); ++j) {
+    table += std::to_string(labels[j]);
+    for (const Codes& model : models) table += message(',', model.values(0, j), ',', model.values(1, j));
+    table += '\n';
+  }
+  return draw(png, table, message(600 * models.size(), ",560"),
+              message(colours, "set linetype cycle 10\nset key outside right samplen 1\nset multiplot layout 1,",
+                      models.size(), "\n", panels, "unset multiplot"));
 }
 
 }  // namespace example
