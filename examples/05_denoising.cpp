@@ -1,47 +1,87 @@
 // SPDX-License-Identifier: MIT
-// A convolutional autoencoder that removes noise. In training its first layer adds new noise to every image in every step, and
-// the targets are the clean images; a prediction takes images as noisy as they come.
+// An autoencoder that removes noise. In training its first layer adds new noise to every image in every step, and the targets
+// are the clean images; a prediction takes images as noisy as they come.
+#include <variant>
+
 #include "common/example.hpp"
 
 namespace ec = eigencoder;
 
-constexpr ec::GaussianNoise noise{0.5, ec::Clip{0, 1}};
-constexpr auto encoder = ec::encoder<ec::image(28, 28)>(noise, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::MaxPool2D<2>{},
-                                                        ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::MaxPool2D<2>{});
-constexpr auto decoder = ec::decoder<encoder.output>(ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::UpSample2D<2>{}, ec::Conv2D<32, 3>{},
-                                                     ec::ReLU{}, ec::UpSample2D<2>{}, ec::Conv2D<1, 3>{}, ec::Sigmoid{});
+/// One kind of noise of three, chosen when the program runs: a layer of our own, which hands everything on.
+struct AnyNoise {
+  std::variant<ec::GaussianNoise, ec::MaskingNoise, ec::SaltAndPepperNoise> kind;
 
-/// The images with noise like that of training, drawn once.
-Eigen::MatrixXf with_noise(const Eigen::MatrixXf& images, ec::Seed seed) {
-  const ec::Random random(seed, 0, 0);
-  return Eigen::MatrixXf::NullaryExpr(images.rows(), images.cols(), [&](ec::Index pixel, ec::Index image) {
-    return std::clamp(images(pixel, image) + static_cast<float>(noise.sigma * random.normal(image, pixel)), 0.0F, 1.0F);
-  });
+  static constexpr bool accepts(ec::Shape) { return true; }
+  static constexpr ec::Shape output(ec::Shape in) { return in; }
+  static constexpr ec::Needs needs(ec::Shape in) { return ec::GaussianNoise::needs(in); }
+  static constexpr std::array<ec::Block, 0> parameters(ec::Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(ec::Forward<S, Training> pass) const {
+    std::visit([&](const auto& noise) { noise.forward(pass); }, kind);
+  }
+  template <class S, bool InputGradient>
+  void backward(ec::Backward<S, InputGradient> pass) const {
+    std::visit([&](const auto& noise) { noise.backward(pass); }, kind);
+  }
+};
+
+AnyNoise noise_of(const std::string& name, double level) {
+  if (name == "masking") return {ec::MaskingNoise{level}};
+  if (name == "salt-pepper") return {ec::SaltAndPepperNoise{level}};
+  return {ec::GaussianNoise{level, ec::Clip{0, 1}}};
+}
+
+auto dense(const AnyNoise& noise, ec::Seed seed) {
+  const auto encoder = ec::encoder<ec::image(28, 28)>(noise, ec::Dense<512>{}, ec::ReLU{}, ec::Dense<128>{}, ec::ReLU{});
+  const auto decoder = ec::decoder<ec::features(128)>(ec::Dense<512>{}, ec::ReLU{}, ec::Dense<784>{}, ec::Sigmoid{});
+  return ec::Autoencoder{encoder, decoder, seed};
+}
+
+auto convolutional(const AnyNoise& noise, ec::Seed seed) {
+  const auto encoder = ec::encoder<ec::image(28, 28)>(noise, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::MaxPool2D<2>{},
+                                                      ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::MaxPool2D<2>{});
+  const auto decoder = ec::decoder<encoder.output>(ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::UpSample2D<2>{}, ec::Conv2D<32, 3>{},
+                                                   ec::ReLU{}, ec::UpSample2D<2>{}, ec::Conv2D<1, 3>{}, ec::Sigmoid{});
+  ec::Autoencoder model{encoder, decoder, seed};
+  static_assert(decltype(model)::parameter_count == 28'353);
+  return model;
+}
+
+template <class Model>
+void train(const example::Program& program, Model model, const AnyNoise& noise) {
+  const example::Options& options = program.options;
+  const auto [train, test] = program.load();
+  const Eigen::MatrixXf noisy_test = ec::corrupt(test.samples, noise, ec::Seed{options.seed + 1});  // the same in every epoch
+  program.print(ec::summary(model) + '\n');
+
+  ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
+  ec::FitOptions<float> fit = options.fit(noisy_test);
+  fit.validation_targets = test.samples;
+  const ec::History history = trainer.fit(train.samples, fit);
+
+  const ec::Index shown = std::min<ec::Index>(test.size(), 10);
+  const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
+  program.write("denoised.png", {{"noisy", inputs}, {"denoised", model.reconstruct(inputs)}, {"original", originals}},
+                test.shape);
+  program.plot("loss.png", {{"", history}}, "binary cross-entropy");
+  program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
 }
 
 int main(int argc, char** argv) {
-  example::Program program("05_denoising", "Trains a convolutional network to remove noise from images.");
+  example::Program program("05_denoising", "Trains a network to remove noise from images.");
   example::Options& options = program.options;
   options.batch_size = 128;
+  std::string kind = "gaussian", model = "conv";
+  double level = 0.5;
+  program.add_choice("--noise", kind, {"gaussian", "masking", "salt-pepper"}, "what spoils the images");
+  program.add_number("--level", level, "deviation of gaussian noise, share of pixels hit by the others");
+  program.add_choice("--model", model, {"dense", "conv"}, "784-512-128-512-784, or convolutions");
 
   return program.run(argc, argv, [&] {
-    const auto [train, test] = program.load();
-    const Eigen::MatrixXf noisy_test = with_noise(test.samples, ec::Seed{options.seed + 1});  // the same in every epoch
-    ec::Autoencoder model{encoder, decoder, ec::Seed{options.seed}};
-    static_assert(decltype(model)::parameter_count == 28'353);
-    program.print(ec::summary(model) + '\n');
-
-    ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
-    ec::FitOptions<float> fit = options.fit(noisy_test);
-    fit.validation_targets = test.samples;
-    const ec::History history = trainer.fit(train.samples, fit);
-
-    const ec::Index shown = std::min<ec::Index>(test.size(), 10);
-    const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
-    program.write("denoised.png", {{"noisy", inputs}, {"denoised", model.reconstruct(inputs)}, {"original", originals}},
-                  test.shape);
-    program.plot("loss.png", {{"", history}}, "binary cross-entropy");
-    program.write_metrics(
-        program.metrics(history, train.size(), test.size(), decltype(model)::parameter_count, trainer.threads()));
+    const AnyNoise noise = noise_of(kind, level);
+    const ec::Seed seed{options.seed};
+    if (model == "dense") train(program, dense(noise, seed), noise);
+    if (model == "conv") train(program, convolutional(noise, seed), noise);
   });
 }

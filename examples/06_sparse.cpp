@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Codes of 256 numbers of which few are active, by four ways: nothing, an L1 penalty, a Kullback-Leibler penalty, or the 32
+// largest.
+#include "common/example.hpp"
+
+namespace ec = eigencoder;
+
+template <class... Code>
+using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<256>, Code...>;
+using Decoder = ec::Decoder<ec::features(256), ec::Dense<784>, ec::Sigmoid>;
+
+/// What a set's codes look like.
+struct Sparsity {
+  double mean, active;  ///< activation, and share of those above 0.01
+
+  explicit Sparsity(const Eigen::MatrixXf& codes)
+      : mean(static_cast<double>(codes.mean())),
+        active(static_cast<double>((codes.array().abs() > 0.01F).count()) / static_cast<double>(codes.size())) {}
+};
+
+/// What each of the first units adds to a picture: its column of the decoder's weights, from the least to the greatest value.
+template <class Model>
+Eigen::MatrixXf features(Model& model, ec::Index count) {
+  Eigen::MatrixXf tiles = model.parameter("decoder.0.weight").leftCols(count);
+  for (auto tile : tiles.colwise()) {
+    const float low = tile.minCoeff(), high = tile.maxCoeff();
+    tile.array() = (tile.array() - low) / std::max(high - low, 1e-12F);
+  }
+  return tiles;
+}
+
+template <class... Code, class Objective>
+void train(const example::Program& program, const Objective& objective) {
+  const example::Options& options = program.options;
+  const auto [train, test] = program.load();
+  ec::Autoencoder<Encoder<Code...>, Decoder> model{ec::Seed{options.seed}};
+  program.print(ec::summary(model) + '\n');
+
+  ec::Trainer trainer{model, objective, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
+  const ec::History history = trainer.fit(train.samples, options.fit(test.samples));
+
+  const double entropy = history.last().validation.terms[0];
+  const double error = static_cast<double>((model.reconstruct(test.samples) - test.samples).array().square().mean());
+  const Sparsity sparsity(model.encode(test.samples));
+  program.print(ec::message("validation: binary cross-entropy ", entropy, ", MSE ", error, ", mean activation ", sparsity.mean,
+                            ", share above 0.01 ", sparsity.active, '\n'));
+
+  const Eigen::MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
+  program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
+  program.write("features.png", {{"features", features(model, 100)}}, test.shape);
+  program.plot("loss.png", {{"", history}}, "objective");
+  auto metrics = program.metrics(history, train.size(), test.size(), model.parameter_count, trainer.threads());
+  metrics["validation_cross_entropy"] = entropy;
+  metrics["validation_mse"] = error;
+  metrics["mean_activation"] = sparsity.mean;
+  metrics["active_share"] = sparsity.active;
+  program.write_metrics(metrics);
+}
+
+int main(int argc, char** argv) {
+  example::Program program("06_sparse", "Trains 784-256-784 with a sparse code.");
+  std::string penalty = "kl";
+  double target = 0.05, weight = -1;
+  program.options.epochs = 30;
+  program.options.batch_size = 128;
+  program.options.learning_rate = 3e-3;
+  program.add_choice("--penalty", penalty, {"none", "l1", "kl", "ksparse"}, "what makes the code sparse");
+  program.add_number("--target", target, "mean activation of every unit, of --penalty kl");
+  program.add_number("--weight", weight, "of the penalty; -1: 0.001 for l1, 0.003 for kl");
+
+  return program.run(argc, argv, [&] {
+    const ec::BinaryCrossEntropy error;
+    const double given = weight;
+    const auto weight_or = [given](double usual) { return given == -1 ? usual : given; };
+    if (penalty == "none") train<ec::Sigmoid>(program, ec::as_objective(error));
+    if (penalty == "l1") train<ec::ReLU>(program, error + weight_or(1e-3) * ec::L1Activity{});
+    if (penalty == "kl") train<ec::Sigmoid>(program, error + weight_or(3e-3) * ec::KLSparsity{.target = target});
+    if (penalty == "ksparse") train<ec::KSparse<32>>(program, ec::as_objective(error));
+  });
+}
