@@ -47,7 +47,12 @@ void train(const example::Program& program, const Objective& objective) {
 
   const Eigen::MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
   program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
-  program.write("features.png", {{"features", features(model, 100)}}, test.shape);
+  const Eigen::MatrixXf tiles = features(model, 100);
+  std::vector<ec::ImageRow> rows;
+  for (ec::Index first = 0; first < tiles.cols(); first += 10) {
+    rows.emplace_back(ec::message("units ", first, " to ", first + 9), tiles.middleCols(first, 10));
+  }
+  program.write("features.png", rows, test.shape);
   program.plot("loss.png", {{"", history}}, "objective");
   auto metrics = program.metrics(history, train.size(), test.size(), model.parameter_count, trainer.threads());
   metrics["validation_cross_entropy"] = entropy;
@@ -66,14 +71,14 @@ int main(int argc, char** argv) {
   program.options.learning_rate = 3e-3;
   program.add_choice("--penalty", penalty, {"none", "l1", "kl", "ksparse"}, "what makes the code sparse");
   program.add_number("--target", target, "mean activation of every unit, of --penalty kl");
-  program.add_number("--weight", weight, "of the penalty; -1: 0.001 for l1, 0.003 for kl");
+  program.add_number("--weight", weight, "of the penalty; -1: 0.0003 for l1, 0.003 for kl");
 
   return program.run(argc, argv, [&] {
     const ec::BinaryCrossEntropy error;
     const double given = weight;
     const auto weight_or = [given](double usual) { return given == -1 ? usual : given; };
     if (penalty == "none") train<ec::Sigmoid>(program, ec::as_objective(error));
-    if (penalty == "l1") train<ec::ReLU>(program, error + weight_or(1e-3) * ec::L1Activity{});
+    if (penalty == "l1") train<ec::ReLU>(program, error + weight_or(3e-4) * ec::L1Activity{});
     if (penalty == "kl") train<ec::Sigmoid>(program, error + weight_or(3e-3) * ec::KLSparsity{.target = target});
     if (penalty == "ksparse") train<ec::KSparse<32>>(program, ec::as_objective(error));
   });
