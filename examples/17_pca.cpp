@@ -18,9 +18,10 @@ template <ec::Index Code>
 using Deep = ec::Autoencoder<DeepEncoder<Code>, ec::Mirror<DeepEncoder<Code>, ec::Sigmoid>>;
 static_assert(Deep<code>::parameter_count == 1'102'240);
 
-/// Trains at a rate that falls to nothing, so that the last steps settle what the noise of batches has moved.
+/// Trains at a rate that falls to nothing, so that the last steps settle what the noise of batches has moved. Returns metrics.
 template <class Model>
-ec::History train(const example::Program& program, const char* name, Model& model, const ec::Split<float>& data, double rate) {
+nlohmann::ordered_json train(const example::Program& program, const char* name, Model& model, const ec::Split<float>& data,
+                             double rate) {
   const example::Options& options = program.options;
   program.print(ec::message('\n', name, ", ", Model::parameter_count, " parameters\n"));
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = rate}, options.trainer()};
@@ -30,7 +31,8 @@ ec::History train(const example::Program& program, const char* name, Model& mode
         static_cast<double>(report.epoch - 1) + static_cast<double>(report.samples) / static_cast<double>(report.total);
     trainer.set_optimizer({.learning_rate = rate * std::max(1 - done / static_cast<double>(report.epochs), 1e-3)});
   }}};
-  return trainer.fit(data.train.samples, fit);
+  const ec::History history = trainer.fit(data.train.samples, fit);
+  return program.metrics(history, data.train.size(), data.test.size(), Model::parameter_count, trainer.threads());
 }
 
 template <class Y>
@@ -54,25 +56,21 @@ int main(int argc, char** argv) {
 
   return program.run(argc, argv, [&] {
     const ec::Split<float> data = program.load();
-    const auto& [train_set, test_set] = data;
-    const ec::PCA pca = ec::PCA::fit(train_set.samples, code);
+    const ec::PCA pca = ec::PCA::fit(data.train.samples, code);
 
     const ec::Seed seed{program.options.seed};
     Linear linear{seed};
     train(program, "linear, code 16", linear, data, 3e-3);
     Deep<code> deep{seed};
-    const ec::History history = train(program, "deep, code 16", deep, data, program.options.learning_rate);
+    nlohmann::ordered_json metrics = train(program, "deep, code 16", deep, data, program.options.learning_rate);
     Deep<2> deep_plane{seed};
     train(program, "deep, code 2", deep_plane, data, program.options.learning_rate);
 
-    nlohmann::ordered_json metrics =
-        program.metrics(history, train_set.size(), test_set.size(), Deep<code>::parameter_count, 0);
-    metrics.erase("threads");
-    const double best = mean_squared_error(pca.reconstruct(test_set.samples), test_set.samples);
+    const double best = mean_squared_error(pca.reconstruct(data.test.samples), data.test.samples);
     std::string table = "\n model    code   training MSE   test MSE   of PCA's\n";
     const auto add = [&](const char* name, const auto& model) {
-      const double training = mean_squared_error(model.reconstruct(train_set.samples), train_set.samples);
-      const double test = mean_squared_error(model.reconstruct(test_set.samples), test_set.samples);
+      const double training = mean_squared_error(model.reconstruct(data.train.samples), data.train.samples);
+      const double test = mean_squared_error(model.reconstruct(data.test.samples), data.test.samples);
       char line[96];
       std::snprintf(line, sizeof line, " %-8s %4td   %12.5f   %8.5f   %7.1f%%\n", name, code, training, test,
                     100 * test / best);
@@ -88,17 +86,17 @@ int main(int argc, char** argv) {
     for (const double angle : angles) program.print(ec::message(' ', angle));
     program.print("\n\n");
 
-    const auto shown = test_set.samples.leftCols(std::min<ec::Index>(test_set.size(), 10)).eval();
+    const auto shown = data.test.samples.leftCols(std::min<ec::Index>(data.test.size(), 10)).eval();
     program.write("reconstructions.png",
                   {{"original", shown},
                    {"PCA", pca.reconstruct(shown)},
                    {"linear", linear.reconstruct(shown)},
                    {"deep", deep.reconstruct(shown)}},
-                  test_set.shape);
+                  data.test.shape);
     program.plot_codes(
         "codes.png",
-        {{"PCA", pca.encode(test_set.samples).topRows(2)}, {"deep autoencoder", deep_plane.encode(test_set.samples)}},
-        test_set.labels);
+        {{"PCA", pca.encode(data.test.samples).topRows(2)}, {"deep autoencoder", deep_plane.encode(data.test.samples)}},
+        data.test.labels);
     program.write_metrics(metrics);
   });
 }
