@@ -6,6 +6,7 @@
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/dense.hpp"
+#include "eigencoder/layers/k_sparse.hpp"
 #include "eigencoder/layers/layer_norm.hpp"
 #include "eigencoder/layers/pooling.hpp"
 #include "eigencoder/layers/resampling.hpp"
@@ -175,6 +176,10 @@ struct MirrorOf<BatchNorm> {
 };
 template <>
 struct MirrorOf<LayerNorm> {
+  static constexpr auto role = MirrorRole::follows;
+};
+template <Index K>
+struct MirrorOf<KSparse<K>> {
   static constexpr auto role = MirrorRole::follows;
 };
 template <detail::TrainingOnly L>

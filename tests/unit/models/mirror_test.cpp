@@ -27,6 +27,9 @@ using Noisy =
     ec::Encoder<ec::features(8), ec::GaussianNoise, ec::Dense<5>, ec::BatchNorm, ec::ReLU, ec::Dropout, ec::Dense<2>, ec::Tanh>;
 static_assert(same<ec::Mirror<Noisy>, ec::Decoder<ec::features(2), ec::Dense<5>, ec::BatchNorm, ec::ReLU, ec::Dense<8>>>);
 
+using Sparse = ec::Encoder<ec::features(8), ec::MaskingNoise, ec::Dense<5>, ec::KSparse<2>>;
+static_assert(same<ec::Mirror<Sparse>, ec::Decoder<ec::features(5), ec::Dense<8>>>);
+
 using Images = ec::Encoder<ec::image(7, 6, 2), ec::Conv2D<3, 3>, ec::ReLU, ec::MaxPool2D<2, 2, ec::Padding::same>,
                            ec::Conv2D<4, 3>, ec::ReLU, ec::MaxPool2D<2, 2, ec::Padding::same>, ec::Dense<5>>;
 static_assert(same<ec::Mirror<Images, ec::Sigmoid>,
