@@ -4,9 +4,12 @@
 
 namespace ec = eigencoder;
 
-using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<64>, ec::Sigmoid>;
-using Decoder = ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>;
-using Model = ec::Autoencoder<Encoder, Decoder>;
+template <class Encoder>
+using Model = ec::Autoencoder<Encoder, ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>>;
+
+using Shallow = Model<ec::Encoder<ec::image(28, 28), ec::Dense<64>, ec::Sigmoid>>;
+using Convolutional = Model<ec::Encoder<ec::image(28, 28), ec::Conv2D<16, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<16, 3>,
+                                        ec::ReLU, ec::MaxPool2D<2>, ec::Dense<64>, ec::Tanh>>;
 
 struct Result {
   std::string name;
@@ -27,20 +30,21 @@ Eigen::MatrixXf shifted(const Eigen::MatrixXf& images, ec::Index pixels) {
 
 /// The image at a few places, side by side.
 Eigen::MatrixXf shifts(const Eigen::MatrixXf& images) {
-  Eigen::MatrixXf all(images.rows(), 4 * images.cols());
+  Eigen::MatrixXf all(images.rows(), 5 * images.cols());
   for (ec::Index j = 0; j < images.cols(); ++j) {
-    for (ec::Index pixels = 0; pixels < 4; ++pixels) all.col(4 * j + pixels) = shifted(images.col(j), pixels);
+    for (ec::Index pixels = 0; pixels < 5; ++pixels) all.col(5 * j + pixels) = shifted(images.col(j), pixels);
   }
   return all;
 }
 
-Result train(const example::Program& program, const std::string& name, double weight, const ec::Split<float>& data,
-             const Eigen::MatrixXf& shown) {
+template <class Model, class Penalty>
+Result train(const example::Program& program, const std::string& name, ec::Weighted<Penalty> penalty,
+             const ec::Split<float>& data, const Eigen::MatrixXf& shown) {
   const example::Options& options = program.options;
   Model model{ec::Seed{options.seed}};
   program.print(name + ":\n");
-  ec::Trainer trainer{model, ec::MeanSquaredError{} + weight * ec::Contractive{},
-                      ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
+  ec::Trainer trainer{model, ec::MeanSquaredError{} + penalty, ec::Adam{.learning_rate = options.learning_rate},
+                      options.trainer()};
   const ec::History history = trainer.fit(data.train.samples, options.fit(data.test.samples));
   program.print("\n");
 
@@ -50,18 +54,30 @@ Result train(const example::Program& program, const std::string& name, double we
   return {name, history, at[0], at[1], model.reconstruct(shown), (moved - codes).norm() / spread};
 }
 
+/// The same network without and with the penalty.
+template <class Model, class Penalty>
+std::vector<Result> compare(const example::Program& program, double weight, const ec::Split<float>& data,
+                            const Eigen::MatrixXf& shown) {
+  return {train<Model>(program, "plain", 0.0 * Penalty{}, data, shown),
+          train<Model>(program, "contractive", weight * Penalty{}, data, shown)};
+}
+
 int main(int argc, char** argv) {
-  example::Program program("07_contractive", "Trains 784-64-784 with and without a penalty on the code's derivatives.");
+  example::Program program("07_contractive", "Trains a network with and without a penalty on the code's derivatives.");
   program.options.epochs = 20;
   program.options.batch_size = 128;
   double weight = 1e-3;
+  std::string which = "dense";
+  program.add_choice("--model", which, {"dense", "conv"},
+                     "784-64-784 and the exact penalty, or a convolutional encoder and random directions");
   program.add_number("--weight", weight, "of ‖∂h/∂x‖² in the objective");
 
   return program.run(argc, argv, [&] {
     const ec::Split<float> data = program.load();
-    const Eigen::MatrixXf shown = shifts(data.test.samples.leftCols(std::min<ec::Index>(data.test.size(), 3)));
-    const std::vector<Result> results{train(program, "plain", 0, data, shown),
-                                      train(program, "contractive", weight, data, shown)};
+    const Eigen::MatrixXf shown = shifts(data.test.samples.leftCols(std::min<ec::Index>(data.test.size(), 2)));
+    const std::vector<Result> results = which == "dense"
+                                            ? compare<Shallow, ec::Contractive>(program, weight, data, shown)
+                                            : compare<Convolutional, ec::StochasticContractive<>>(program, weight, data, shown);
 
     program.print("                validation MSE   |J|^2 on validation   movement / spread of the code\n");
     std::vector<ec::ImageRow> rows{{"shifted", shown}};
