@@ -88,6 +88,7 @@ concept WeightPenalty = std::is_trivially_copyable_v<Term> && requires(const Ter
 template <Index Position, Penalty Term>
 struct OnLayer : Term {
   static_assert(Position >= 0, "OnLayer<Position, Term>: layers are counted from 0");
+  static_assert(Term::site == Site::code, "OnLayer<Position, Term>: this penalty has a place of its own");
   static constexpr Site site{Position};
 };
 /// 0.1 * on_layer<1>(L1Activity{}): of layer 1, counted in the network from the encoder's first on.
