@@ -95,7 +95,7 @@ struct Packet {
       return Packet(Eigen::internal::ploadu<Raw>(from, first_lanes(count)));
     } else {
       Lanes lanes{};
-      std::copy_n(from, count, lanes.begin());
+      std::copy_n(from, std::min(count, size), lanes.begin());  // g++ 12 would see copies of more than there are lanes
       return load(lanes.data());
     }
   }
@@ -103,7 +103,7 @@ struct Packet {
     if constexpr (masks) {
       Eigen::internal::pstoreu(to, raw, first_lanes(count));
     } else {
-      std::copy_n(lanes().begin(), count, to);
+      std::copy_n(lanes().begin(), std::min(count, size), to);
     }
   }
 
