@@ -3,6 +3,7 @@
 
 #include "eigencoder/core/window.hpp"
 #include "eigencoder/kernels/frame.hpp"
+#include "eigencoder/kernels/packet.hpp"
 
 // What kernels/depthwise.hpp does, for few channels and windows at every pixel: packets run along the rows, through the pixels
 // of an image with zeros around it, against weights written out for as many pixels as a packet meets.
