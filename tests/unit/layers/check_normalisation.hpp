@@ -20,7 +20,8 @@ void check_normalisation(const nlohmann::json& entry, Run& run, const Matrix<T>&
   const Matrix<T> dy = uniform<T>(x.rows(), batch, 2, 4, -1), y = run.forward(x);
   if (!entry.contains("y")) return;
   golden::check_totals(entry["y"], y, tolerance);
-  golden::check_totals(entry["dx"], run.backward(x, y, dy), tolerance);
+  // Over one channel dx is 0: what is left is the rounding of gamma dy, times 1 / √epsilon.
+  golden::check_totals(entry["dx"], run.backward(x, y, dy), channels == 1 ? 32 * tolerance : tolerance);
   golden::check_totals(entry["dgamma"], run.dtheta.head(channels), tolerance);
   golden::check_totals(entry["dbeta"], run.dtheta.tail(channels), tolerance);
   CHECK(run.backward_in_place(x, y, dy) == run.backward(x, y, dy));
