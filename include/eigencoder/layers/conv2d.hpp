@@ -6,10 +6,11 @@
 namespace eigencoder {
 
 /// Convolution: y(f, p) = b(f) + Σ over taps t and channels c of W(f, (c, t)) · x(c, p · stride + t · dilation − before), with
-/// zeros beyond the border.   x: (height, width, channels)   y: (windows down, windows across, Filters) W: Filters × (channels
-/// · kernel width · kernel height), the input's channel fastest, then the kernel's column, then its row dW(f, (c, t)) += Σ_p
-/// dy(f, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over all p, t that meet q of Σ_f W(f, (c, t)) dy(f, p) Options in any
-/// order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
+/// zeros beyond the border.
+/// x: (height, width, channels)   y: (windows down, windows across, Filters)
+/// W: Filters × (channels · kernel width · kernel height), the channel fastest, then the kernel's column, then its row
+/// dW(f, (c, t)) += Σ_p dy(f, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over p, t that meet q of Σ_f W(f, (c, t)) dy(f, p)
+/// Options in any order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
 /// Init::glorot_uniform). A kernel, or a stride, of unequal sides is an Extent{height, width}.
 template <Index Filters, Extent Kernel, Extent Stride = 1, auto... Options>
 struct Conv2D {
@@ -28,11 +29,13 @@ struct Conv2D {
     return {windows(in).vertical, windows(in).horizontal, in.channels, Filters};
   }
 
+  /// Looks at every pixel and its neighbours, zeros beyond the border: what RepeatedConv2D can do on the image before.
+  static constexpr bool plain = Stride == Extent(1) && option_or<Padding, Options...>(Padding::same) == Padding::same &&
+                                option_or<Dilation, Options...>(Dilation{1}) == Dilation{1};
   /// Behind an upsampling that repeats pixels: both as one.
-  template <class Before>
-  requires(RepeatsPixels<Before>&& Stride == Extent(1) && option_or<Padding, Options...>(Padding::same) == Padding::same &&
-           option_or<Dilation, Options...>(Dilation{1}) ==
-               Dilation{1}) using Behind = RepeatedConv2D<Before::repeats, Filters, Kernel, Options...>;
+  template <RepeatsPixels Before>
+  requires plain
+  using Behind = RepeatedConv2D<Before::repeats, Filters, Kernel, Options...>;
 
   static constexpr bool accepts(Shape in) { return windows(in).fit(); }
   template <Shape In>
@@ -43,13 +46,7 @@ struct Conv2D {
     return {.channels = Filters, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   static constexpr Needs needs(Shape in) {
-    const kernels::Correlation g = correlation(in);
-    return {.scratch = std::max<Index>(
-                {1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::gather_gradient_scratch(g)}),
-            .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
-            .backward_x = true,
-            .derivative = true,
-            .epilogue = true};
+    return detail::convolution_needs(correlation(in), kernels::gather_gradient_scratch(correlation(in)));
   }
   static constexpr auto parameters(Shape in) {
     return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size());

@@ -37,7 +37,9 @@ struct ConvTranspose2D {
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
-  static constexpr Needs needs(Shape in) { return detail::scattering_needs(correlation(in)); }
+  static constexpr Needs needs(Shape in) {
+    return detail::convolution_needs(correlation(in), kernels::scatter_gradient_scratch(correlation(in)));
+  }
   static constexpr auto parameters(Shape in) {
     return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size());
   }

@@ -36,16 +36,16 @@ auto derivative_before(const Backward<S, true>& pass) {
   }
 }
 
-// A layer that goes from windows to pixels: a transposed convolution, or an upsampling and the convolution behind it.
-
-constexpr Needs scattering_needs(const kernels::Correlation& g) {
-  return {.scratch = std::max<Index>(
-              {1, kernels::gather_scratch(g), kernels::scatter_scratch(g), kernels::scatter_gradient_scratch(g)}),
+/// Both directions, and the gradient of the weights.
+constexpr Needs convolution_needs(const kernels::Correlation& g, Index gradient_scratch) {
+  return {.scratch = std::max<Index>({1, kernels::gather_scratch(g), kernels::scatter_scratch(g), gradient_scratch}),
           .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
           .backward_x = true,
           .derivative = true,
           .epilogue = true};
 }
+
+// A layer that goes from windows to pixels: a transposed convolution, or an upsampling and the convolution behind it.
 
 /// `weight` is that of (filter, tap's row, tap's column, channel).
 template <class S, class Weight>

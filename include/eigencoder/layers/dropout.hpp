@@ -3,17 +3,10 @@
 
 #include <array>
 
-#include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/channels.hpp"
-#include "eigencoder/kernels/draw.hpp"
+#include "eigencoder/layers/noise.hpp"
 
 namespace eigencoder {
-
-namespace detail {
-constexpr double dropout_rate(const char* layer, double rate) {
-  return rate >= 0 && rate < 1 ? rate : throw OptionError(message(layer, ": rate must be in [0, 1), found ", rate));
-}
-}  // namespace detail
 
 /// Each value is 0 with probability `rate`, and x / (1 − rate) otherwise, anew in each step; in training alone, predictions
 /// pass x through. dx is dy under the same mask, drawn again. Throws OptionError. Srivastava, Hinton, Krizhevsky, Sutskever and
@@ -22,7 +15,7 @@ struct Dropout {
   using Tangent = Dropout;
   double rate;
 
-  constexpr explicit Dropout(double dropped) : rate(detail::dropout_rate("Dropout", dropped)) {}
+  constexpr explicit Dropout(double dropped) : rate(detail::noise_rate("Dropout", dropped)) {}
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
@@ -31,23 +24,11 @@ struct Dropout {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    mask(pass.random, pass.x, pass.y);
+    detail::clear_hit(pass.random, rate, 1 / (1 - rate), pass.x, pass.y);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (InputGradient) mask(pass.random, pass.dy, pass.dx);
-  }
-
- private:
-  template <class From, class To>
-  void mask(const Random& random, const From& from, To& to) const {
-    using V = kernels::Packet<typename To::Scalar>;
-    const V dropped(rate), scale(1 / (1 - rate)), zero(0);
-    for (Index j = 0; j < from.cols(); ++j) {
-      kernels::transform_draws<kernels::Uniform>(
-          random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < dropped, zero, scale * v); },
-          from.col(j).data());
-    }
+    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, 1 / (1 - rate), pass.dy, pass.dx);
   }
 };
 
@@ -58,7 +39,7 @@ struct SpatialDropout2D {
   using Tangent = SpatialDropout2D;
   double rate;
 
-  constexpr explicit SpatialDropout2D(double dropped) : rate(detail::dropout_rate("SpatialDropout2D", dropped)) {}
+  constexpr explicit SpatialDropout2D(double dropped) : rate(detail::noise_rate("SpatialDropout2D", dropped)) {}
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

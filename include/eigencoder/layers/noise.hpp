@@ -17,14 +17,14 @@ constexpr double noise_rate(const char* layer, double rate) {
   return rate >= 0 && rate < 1 ? rate : throw OptionError(message(layer, ": rate must be in [0, 1), found ", rate));
 }
 
-/// `from` with 0 where the draw is below the rate.
+/// `from` with 0 where the draw is below the rate, the rest scaled.
 template <class From, class To>
-void clear_hit(const Random& random, double rate, const From& from, To& to) {
+void clear_hit(const Random& random, double rate, double scale, const From& from, To& to) {
   using V = kernels::Packet<typename To::Scalar>;
-  const V hit(rate), zero(0);
+  const V hit(rate), factor(scale), zero(0);
   for (Index j = 0; j < from.cols(); ++j) {
     kernels::transform_draws<kernels::Uniform>(
-        random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < hit, zero, v); }, from.col(j).data());
+        random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < hit, zero, factor * v); }, from.col(j).data());
   }
 }
 
@@ -96,11 +96,11 @@ struct MaskingNoise {
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
-    detail::clear_hit(pass.random, rate, pass.x, pass.y);
+    detail::clear_hit(pass.random, rate, 1, pass.x, pass.y);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, pass.dy, pass.dx);
+    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, 1, pass.dy, pass.dx);
   }
 };
 
@@ -136,7 +136,7 @@ struct SaltAndPepperNoise {
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, pass.dy, pass.dx);
+    if constexpr (InputGradient) detail::clear_hit(pass.random, rate, 1, pass.dy, pass.dx);
   }
 };
 

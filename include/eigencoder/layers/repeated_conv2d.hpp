@@ -43,8 +43,9 @@ struct RepeatedConv2D {
     return {.channels = Filters, .height = in.height * Repeats.height, .width = in.width * Repeats.width};
   }
   static constexpr Needs needs(Shape in) {
-    Needs needs = detail::scattering_needs(correlation(in));
-    needs.scratch += correlation(in).weights();
+    const kernels::Correlation g = correlation(in);
+    Needs needs = detail::convolution_needs(g, kernels::scatter_gradient_scratch(g));
+    needs.scratch += g.weights();  // the gradient of V
     return needs;
   }
   static constexpr auto parameters(Shape in) {

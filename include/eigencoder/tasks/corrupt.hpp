@@ -5,16 +5,18 @@
 
 namespace eigencoder {
 
+namespace detail {
+template <class L>
+inline constexpr bool value_by_value = [] {
+  constexpr Needs needs = L::needs(Shape{});
+  return needs.training_only && needs.in_place && needs.cache + needs.scratch + needs.scratch_per_sample == 0 &&
+         L::parameters(Shape{}).size() == 0;
+}();
+}  // namespace detail
+
 /// A layer that changes values in training alone, each by itself: GaussianNoise, MaskingNoise, SaltAndPepperNoise, Dropout.
 template <class L>
-concept Noise = Recipe<L> && requires {
-  requires L::needs(Shape{})
-  .training_only&& L::needs(Shape{}).in_place;
-  requires L::needs(Shape{})
-  .cache + L::needs(Shape{}).scratch + L::needs(Shape{}).scratch_per_sample == 0;
-  requires L::parameters(Shape{})
-  .size() == 0;
-};
+concept Noise = Recipe<L> && detail::value_by_value<L>;
 
 /// The samples, one a column, as they are behind a noise layer: a noisy set that stays the same, or a picture. The draws follow
 /// from (seed, column, row) alone, and float and double draw alike. They are those of a step 0 of a network whose first layer
