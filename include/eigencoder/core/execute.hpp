@@ -20,6 +20,7 @@ class Lane {
   Index capacity() const { return capacity_; }
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
   T* cache(std::size_t layer) { return at(P::activations + P::Network::cache_at[layer]); }
+  T* term_cache(std::size_t term) { return at(P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[term]); }
   T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
   T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
   T* scratch() { return at(P::per_sample); }
@@ -31,7 +32,7 @@ class Lane {
   }
 
  private:
-  static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers];
+  static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[P::terms];
   static constexpr Index tangents = P::per_sample - P::tangents;
   /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
   static Index rounded(Index columns) {
@@ -59,6 +60,7 @@ struct Shard {
   std::span<double> sums;                   ///< the shard's own share of the totals
   std::span<const double> totals;           ///< over the whole batch
   std::span<double> values;                 ///< of the objective's terms, unweighted: the shard's share
+  T* shared = nullptr;                      ///< the terms' columns that all shards may read
   Seed seed;
   std::uint64_t step = 0;
 };
@@ -102,8 +104,8 @@ class Execute {
       gather<I>(shard);
     } else if constexpr (operation.what == Do::forward) {
       forward<I>(shard);
-    } else if constexpr (operation.what == Do::penalty_gather) {
-      penalty_gather<I>(shard);
+    } else if constexpr (operation.what == Do::term_gather) {
+      gather_term<I>(shard);
     } else if constexpr (operation.what == Do::loss) {
       loss<I, operation.delta, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::penalty) {
@@ -123,6 +125,7 @@ class Execute {
   static MatrixView<const T> view(const Shard<P>& shard, std::size_t i) {
     return {activation(shard, i), C::shapes[i].size(), shard.columns};
   }
+  static MatrixView<const T> read(const MatrixView<T>& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
   template <class Value>
   static std::span<Value> part(std::span<Value> whole, Index begin, Index size) {
     return whole.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
@@ -156,7 +159,8 @@ class Execute {
   static void forward(const Shard<P>& shard) {
     if constexpr (!P::fusion.absorbed[I] && !(P::on_logits && I + 1 == P::layers)) {
       using S = typename P::template stage<I>;
-      run_forward<C, I, S, Training>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
+      constexpr bool draws = Training || C::needs[I].latent;  // an expectation over codes is estimated by drawing them
+      run_forward<C, I, S, draws>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
     }
   }
 
@@ -189,12 +193,18 @@ class Execute {
   static void loss(const Shard<P>& shard) {
     constexpr bool first = std::find(P::loss.begin(), P::loss.end(), true) - P::loss.begin() == K;
     constexpr Index rows = C::output.size();
-    const auto& [weight, term] = std::get<K>(shard.objective.terms);
-    const LossPass<T, Gradient, !first> pass{.y = view(shard, P::layers),
-                                             .target = MatrixView<const T>(shard.target, rows, shard.columns),
-                                             .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
-                                             .batch = shard.batch,
-                                             .weight = weight};
+    const auto& term = std::get<K>(shard.objective.terms).term;
+    LossPass<T, Gradient, !first> pass{.y = view(shard, P::layers),
+                                       .target = MatrixView<const T>(shard.target, rows, shard.columns),
+                                       .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
+                                       .batch = shard.batch,
+                                       .weight = weight<K>(shard),
+                                       .sums = term_sums<K>(shard)};
+    if constexpr (P::penalty[K]) {
+      new (&pass.latent) MatrixView<const T>(view(shard, P::site[K]));  // Eigen's way to point a map elsewhere
+      new (&pass.code) MatrixView<const T>(view(shard, code<K>));
+      new (&pass.cache) MatrixView<T>(term_cache<K>(shard));
+    }
     if constexpr (P::on_logits) {
       shard.values[K] += term.on_logits()(pass);
     } else {
@@ -203,17 +213,45 @@ class Execute {
   }
 
   template <std::size_t K>
-  static std::span<const double> penalty_sums(const Shard<P>& shard) {
-    return part(shard.totals, P::penalties_begin + P::penalty_sums_at[K], P::penalty_sums_at[K + 1] - P::penalty_sums_at[K]);
+  static double weight(const Shard<P>& shard) {
+    const auto& weighted = std::get<K>(shard.objective.terms);
+    return Training ? weighted.weight_in(shard.step) : weighted.weight;
   }
+  template <std::size_t K, class Value>
+  static std::span<Value> sums_of(std::span<Value> totals) {
+    return part(totals, P::terms_begin + P::term_sums_at[K], P::term_sums_at[K + 1] - P::term_sums_at[K]);
+  }
+  template <std::size_t K>
+  static std::span<const double> term_sums(const Shard<P>& shard) {
+    return sums_of<K>(shard.totals);
+  }
+  template <std::size_t K>
+  static MatrixView<T> term_cache(const Shard<P>& shard) {
+    return {shard.lane.term_cache(K), P::term_cache_at[K + 1] - P::term_cache_at[K], shard.columns};
+  }
+  /// Columns [first, first + columns) of what the shards share under term K.
+  template <std::size_t K>
+  static MatrixView<T> shared(const Shard<P>& shard, Index first, Index columns) {
+    constexpr Index rows = P::shared_at[K + 1] - P::shared_at[K];
+    return {shard.shared + P::shared_at[K] * shard.batch + rows * first, rows, columns};
+  }
+  /// What term K may see beside the activation that it looks at.
+  template <std::size_t K>
+  static constexpr std::size_t code = P::site[K] == P::latent ? P::latent + 1 : P::site[K];
 
   template <std::size_t K>
-  static void penalty_gather(const Shard<P>& shard) {
-    using S = typename P::template stage<P::producer(P::site[K])>;
-    std::get<K>(shard.objective.terms)
-        .term.gather(PenaltyGather<S>{.y = view(shard, P::site[K]),
-                                      .sums = part(shard.sums, P::penalties_begin + P::penalty_sums_at[K],
-                                                   P::penalty_sums_at[K + 1] - P::penalty_sums_at[K])});
+  static void gather_term(const Shard<P>& shard) {
+    const auto& term = std::get<K>(shard.objective.terms).term;
+    if constexpr (P::penalty[K]) {
+      using S = typename P::template stage<P::producer(P::site[K])>;
+      term.gather(PenaltyGather<S>{.y = view(shard, P::site[K]),
+                                   .sums = sums_of<K>(shard.sums),
+                                   .shared = shared<K>(shard, shard.first, shard.columns)});
+    } else {
+      term.gather(LossGather<T>{.y = view(shard, P::layers),
+                                .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
+                                .sums = sums_of<K>(shard.sums)});
+    }
   }
 
   /// Adds what the tangents have made of an activation's gradient.
@@ -226,8 +264,8 @@ class Execute {
   template <std::size_t K, int Delta, bool Gradient>
   static void penalty(const Shard<P>& shard) {
     if constexpr (K == P::tangent_term) {
-      const auto& [weight, term] = std::get<K>(shard.objective.terms);
-      shard.values[K] += Tangents<P, Training>::template run<Gradient>(shard, term, weight);
+      shard.values[K] += Tangents<P, Training>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term,
+                                                                       weight<K>(shard));
     } else {
       look<K, Delta, Gradient>(shard);
     }
@@ -236,7 +274,7 @@ class Execute {
   static void look(const Shard<P>& shard) {
     constexpr std::size_t Q = P::producer(P::site[K]);
     using S = typename P::template stage<Q>;
-    const auto& [weight, term] = std::get<K>(shard.objective.terms);
+    const auto& term = std::get<K>(shard.objective.terms).term;
     typename S::Epilogue epilogue{};
     if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<Q + 1>(shard.layers);
     shard.values[K] +=
@@ -244,10 +282,15 @@ class Execute {
                                       .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
                                       .y = view(shard, P::site[K]),
                                       .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
-                                      .sums = penalty_sums<K>(shard),
+                                      .sums = term_sums<K>(shard),
                                       .batch = shard.batch,
-                                      .weight = weight,
-                                      .epilogue = epilogue});
+                                      .weight = weight<K>(shard),
+                                      .epilogue = epilogue,
+                                      .code = view(shard, code<K>),
+                                      .shared = read(shared<K>(shard, 0, shard.batch)),
+                                      .cache = read(term_cache<K>(shard)),
+                                      .first = shard.first,
+                                      .step = Training ? shard.step : last_step});
   }
 
   /// Weights are the same for all shards: the first does it for the batch.
@@ -257,11 +300,11 @@ class Execute {
     C::for_each_layer([&]<std::size_t I>() {
       for (const auto& entry : C::template stage<I>::Trainable::entries) {
         if (!entry.block.decay) continue;
-        const auto& [weight, term] = std::get<K>(shard.objective.terms);
+        const auto& term = std::get<K>(shard.objective.terms).term;
         const Index at = C::theta_at[I] + entry.offset, size = entry.block.size();
         shard.values[K] += term(WeightPass<T, Gradient>{.theta = VectorView<const T>(shard.parameters.theta + at, size),
                                                         .dtheta = VectorView<T>(Gradient ? shard.gradient + at : nullptr, size),
-                                                        .weight = weight});
+                                                        .weight = weight<K>(shard)});
       }
     });
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <tuple>
 
 #include "eigencoder/core/pass.hpp"
@@ -21,15 +23,27 @@ template <class T, bool Gradient = true, bool Accumulate = false>
 struct LossPass {
   MatrixView<const T> y, target;
   MatrixView<T> dy;  ///< overwrite, or add if Accumulate; untouched unless Gradient
-  Index batch;       ///< samples in the whole batch, of which y holds some
+  Index batch;       ///< columns in the whole batch, of which y holds some
   double weight;
+  std::span<const double> sums{};                ///< totals
+  MatrixView<const T> latent{nullptr, 0, 0};     ///< what the layer that samples a latent code reads, if there is one
+  MatrixView<const T> code{nullptr, 0, 0};       ///< and what it makes of it
+  MatrixView<T> cache{nullptr, 0, 0};            ///< overwrite, if the term is a penalty too, which reads it
+};
+
+/// A loss's share of the sums over the batch that it needs.
+template <class T>
+struct LossGather {
+  MatrixView<const T> y, target;
+  std::span<double> sums;  ///< add
 };
 
 /// A penalty's share of the sums over the batch that it needs.
 template <class S>
 struct PenaltyGather {
   MatrixView<const typename S::Scalar> y;
-  std::span<double> sums;  ///< add
+  std::span<double> sums;                 ///< add
+  MatrixView<typename S::Scalar> shared;  ///< overwrite: the shard's columns of what the whole batch shares
 };
 
 /// y → value and gradient of a penalty on an activation. S is the stage that produced y, its epilogue included.
@@ -44,6 +58,11 @@ struct PenaltyPass {
   Index batch;
   double weight;
   [[no_unique_address]] typename S::Epilogue epilogue;
+  MatrixView<const T> code;    ///< at Site::latent what the layer there makes of y, elsewhere y
+  MatrixView<const T> shared;  ///< what all shards have gathered, column by column of the batch
+  MatrixView<const T> cache;   ///< of the same columns, what the term left there as a loss
+  Index first;                 ///< the batch's column that y begins with
+  std::uint64_t step;          ///< 1, 2, 3, … in training; in an evaluation the largest there is
 };
 
 /// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says
@@ -64,14 +83,16 @@ struct WeightPass {
   double weight;
 };
 
-/// A term that compares the network's output with the target.
+/// A term that compares the network's output with the target. One that needs totals over the batch says how many in `loss_sums`
+/// and has gather(LossGather<T>). One that is a penalty too may leave `cache` scalars a column for its second part.
 template <class Term>
 concept Loss = std::is_trivially_copyable_v<Term> && requires(const Term term, LossPass<double> pass) {
   { term(pass) } -> std::convertible_to<double>;
 };
 
-/// A term that looks at an activation. It may say what it asks of a network, in the assertions of a member template
-/// `Demands<Network>`, where Network is the Chain.
+/// A term that looks at an activation. One whose samples meet says what it gathers: `sums(shape)` totals, or `shared(shape)`
+/// scalars a column that every shard may then read. Any term may say what it asks of a network, in the assertions of a member
+/// template `Demands<Network>`, where Network is the Chain.
 template <class Term>
 concept Penalty = std::is_trivially_copyable_v<Term> && requires(Shape shape) {
   { Term::site } -> std::convertible_to<Site>;
@@ -111,7 +132,16 @@ struct Weighted {
   using Term = TermType;
   double weight = 1;
   Term term;
+
+  /// The weight in a step of training: a term that has a `factor(step)` comes in by and by.
+  double weight_in(std::uint64_t step) const {
+    if constexpr (requires { term.factor(step); }) return weight * term.factor(step);
+    return weight;
+  }
 };
+
+/// The step of which an evaluation takes the factors: the last.
+inline constexpr std::uint64_t last_step = std::numeric_limits<std::uint64_t>::max();
 
 template <class Term>
 Weighted(double, Term) -> Weighted<Term>;  // clang 14 does not find it by itself

@@ -10,7 +10,7 @@ namespace eigencoder {
 enum class Do : unsigned char {
   gather,
   forward,
-  penalty_gather,
+  term_gather,
   loss,
   penalty,
   weight_penalty,
@@ -70,6 +70,15 @@ struct Program {
     for_each_term([&]<std::size_t K>() { is[K] = Penalty<typename O::template term<K>>; });
     return is;
   }();
+  static constexpr bool looks_at_latent = [] {
+    bool looks = false;
+    for_each_term([&]<std::size_t K>() {
+      if constexpr (penalty[K]) looks = looks || O::template term<K>::site == Site::latent;
+    });
+    return looks;
+  }();
+  /// The layer that samples a latent code, if a term looks there.
+  static constexpr std::size_t latent = looks_at_latent ? sampler : layers;
   static constexpr std::size_t losses = static_cast<std::size_t>(std::count(loss.begin(), loss.end(), true));
   static_assert(losses > 0, "an objective needs a loss that compares the output with the target");
 
@@ -79,8 +88,11 @@ struct Program {
     for_each_term([&]<std::size_t K>() {
       using Term = typename O::template term<K>;
       at[K] = layers;
+      if constexpr (requires { typename Term::template Demands<C>; }) {
+        static_assert(sizeof(typename Term::template Demands<C>) > 0);
+      }
       if constexpr (Penalty<Term>) {
-        static_assert(Term::site != Site::latent || sampler < layers,
+        static_assert(Term::site != Site::latent || (0 < sampler && sampler < layers),
                       "this penalty needs a network that samples a latent code");
         constexpr bool on_layer = static_cast<Index>(Term::site) >= 0;
         constexpr auto layer = static_cast<std::size_t>(Term::site);
@@ -91,9 +103,6 @@ struct Program {
                       "encoder's first layer on");
         static_assert(!on_layer || !C::taken_over(layer),
                       "this penalty looks between two layers that run as one: let it look at the second");
-        if constexpr (requires { typename Term::template Demands<C>; }) {
-          static_assert(sizeof(typename Term::template Demands<C>) > 0);
-        }
         at[K] = on_layer ? layer + 1 : Term::site == Site::latent ? sampler : C::code;
       }
     });
@@ -144,6 +153,7 @@ struct Program {
     std::array<bool, layers + 1> is{};
     for (std::size_t i = 0; i < layers; ++i) is[i + 1] = bends[i];
     for (std::size_t k = 0; k < terms; ++k) is[site[k]] = is[site[k]] || penalty[k];
+    if (looks_at_latent) is[sampler + 1] = true;
     return is;
   }();
   static constexpr Fusion<layers> fusion = fuse<C>(observed, true);
@@ -188,17 +198,54 @@ struct Program {
     return fusion.absorbed[activation - 1] ? activation - 2 : activation - 1;
   }
 
-  // Doubles that are summed over the batch: the layers' for forward, for backward, then the penalties'.
-  static constexpr auto penalty_sums_at = [] {
+  // Doubles that are summed over the batch: the layers' for forward, for backward, then the terms'.
+  static constexpr auto term_sums_at = [] {
     std::array<Index, terms> sizes{};
     for_each_term([&]<std::size_t K>() {
-      if constexpr (penalty[K]) sizes[K] = O::template term<K>::sums(C::shapes[site[K]]);
+      using Term = typename O::template term<K>;
+      if constexpr (penalty[K]) sizes[K] = Term::sums(C::shapes[site[K]]);
+      if constexpr (requires { Term::loss_sums; }) sizes[K] = Term::loss_sums;
     });
     return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
   }();
-  static constexpr Index dsums_begin = C::sums_at[layers], penalties_begin = dsums_begin + C::dsums_at[layers],
-                         totals = penalties_begin + penalty_sums_at[terms];
-  static constexpr bool gathers(std::size_t term) { return penalty_sums_at[term + 1] > penalty_sums_at[term]; }
+  static constexpr Index dsums_begin = C::sums_at[layers], terms_begin = dsums_begin + C::dsums_at[layers],
+                         totals = terms_begin + term_sums_at[terms];
+  /// Scalars a column of the batch that a term's shards share, and that its loss leaves for its penalty.
+  static constexpr auto shared_at = [] {
+    std::array<Index, terms> sizes{};
+    for_each_term([&]<std::size_t K>() {
+      using Term = typename O::template term<K>;
+      if constexpr (requires { Term::shared(C::input); }) sizes[K] = Term::shared(C::shapes[site[K]]);
+    });
+    return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
+  }();
+  static constexpr auto term_cache_at = [] {
+    std::array<Index, terms> sizes{};
+    for_each_term([&]<std::size_t K>() {
+      if constexpr (requires { O::template term<K>::cache; }) sizes[K] = O::template term<K>::cache;
+    });
+    return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
+  }();
+  static constexpr bool gathers(std::size_t term) {
+    return term_sums_at[term + 1] > term_sums_at[term] || shared_at[term + 1] > shared_at[term];
+  }
+
+  /// Columns of a batch that every sample takes: a term may ask for several draws of its latent code.
+  static constexpr Index draws = [] {
+    Index most = 1;
+    for_each_term([&]<std::size_t K>() {
+      if constexpr (requires { O::template term<K>::draws; }) most = std::max(most, O::template term<K>::draws);
+    });
+    return most;
+  }();
+  static constexpr bool draws_agree = [] {
+    bool agree = true;
+    for_each_term([&]<std::size_t K>() {
+      if constexpr (requires { O::template term<K>::draws; }) agree = agree && O::template term<K>::draws == draws;
+    });
+    return agree;
+  }();
+  static_assert(draws_agree, "terms that ask for several draws of a sample must ask for as many");
 
   /// The stretch of totals that an operation gathers.
   struct Stretch {
@@ -211,8 +258,8 @@ struct Program {
         return {C::sums_at[i], C::needs[i].sums};
       case Do::gather_backward:
         return {dsums_begin + C::dsums_at[i], C::needs[i].dsums};
-      case Do::penalty_gather:
-        return {penalties_begin + penalty_sums_at[i], penalty_sums_at[i + 1] - penalty_sums_at[i]};
+      case Do::term_gather:
+        return {terms_begin + term_sums_at[i], term_sums_at[i + 1] - term_sums_at[i]};
       default:
         return {};
     }
@@ -228,11 +275,11 @@ struct Program {
     };
     const auto after = [&](int gathering) { phase = std::max(phase, gathering + 1); };
 
-    const auto gather_penalties = [&](std::size_t activation) {
+    const auto gather_terms = [&](std::size_t activation) {
       for (std::size_t k = 0; k < terms; ++k) {
-        if (!penalty[k] || site[k] != activation || !gathers(k)) continue;
+        if (site[k] != activation || !gathers(k)) continue;
         gathered[k] = phase;
-        put(Do::penalty_gather, k);
+        put(Do::term_gather, k);
       }
     };
     for (std::size_t i = 0; i < layers; ++i) {
@@ -242,9 +289,10 @@ struct Program {
         after(phase);
       }
       put(Do::forward, i);
-      gather_penalties(i + 1);
+      gather_terms(i + 1);
     }
     for (std::size_t k = 0; k < terms; ++k) {
+      if (loss[k] && !penalty[k] && gathers(k)) after(gathered[k]);
       if (loss[k]) put(Do::loss, k, trains && C::trains_before(layers));
       if (!loss[k] && !penalty[k]) put(Do::weight_penalty, k, trains);
     }
@@ -302,7 +350,7 @@ struct Program {
 
   /// Scalars a sample that a lane holds beside the batch itself.
   static constexpr Index per_sample =
-      activations + C::cache_at[layers] + 2 * C::widest_output + C::scratch_per_sample + tangents;
+      activations + C::cache_at[layers] + term_cache_at[terms] + 2 * C::widest_output + C::scratch_per_sample + tangents;
 };
 
 }  // namespace eigencoder

@@ -241,8 +241,14 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   const auto objective = as_objective(part);
   using P = Program<C, std::decay_t<decltype(objective)>>;
 
-  const detail::CheckMatrix x = inputs, target = targets;
+  // Every sample stands as often as its code is drawn.
+  const auto repeated = [](const auto& samples) {
+    return detail::CheckMatrix::NullaryExpr(samples.rows(), samples.cols() * P::draws,
+                                            [&](Index i, Index j) { return samples(i, j / P::draws); });
+  };
+  const detail::CheckMatrix x = repeated(inputs), target = repeated(targets);
   Lane<P> lane(x.cols());
+  Arena<double> shared(static_cast<std::size_t>(P::shared_at[P::terms] * x.cols()));
   detail::CheckVector gradient = detail::CheckVector::Constant(C::parameter_count, detail::poison);
   Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size]));
   std::vector<double> sums(static_cast<std::size_t>(P::totals)), totals = sums, values(P::terms);
@@ -265,6 +271,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .sums = sums,
                          .totals = totals,
                          .values = values,
+                         .shared = shared.data(),
                          .seed = options.seed,
                          .step = 1};
     [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
@@ -272,7 +279,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
     }(std::make_integer_sequence<int, P::training.phases>{});
     double sum = 0;
     std::size_t k = 0;
-    std::apply([&](const auto&... terms) { ((sum += terms.weight * values[k++]), ...); }, objective.terms);
+    std::apply([&](const auto&... terms) { ((sum += terms.weight_in(1) * values[k++]), ...); }, objective.terms);
     return sum;
   };
 

@@ -35,17 +35,19 @@ class Stepper {
 
   std::size_t threads() const { return gradients_.size(); }
   std::uint64_t updates() const { return updates_; }
+  std::uint64_t step() const { return step_; }  ///< of the last training step: what schedules of the objective go by
 
   /// Takes the memory for batches of up to `batch` samples.
   void reserve(Index batch) {
     if (batch <= reserved_) return;
     Cut most;
     for (Index size = 1; size <= batch; ++size) {  // a smaller batch may be cut into wider shards, for fewer workers
-      const Cut cut = cut_of(size, batch_workers(size));
+      const Cut cut = cut_of(size * P::draws, batch_workers(size * P::draws));
       most = {std::max(most.width, cut.width), std::max(most.shards, cut.shards)};
     }
     lanes_.clear();
     while (lanes_.size() < (P::coupled ? most.shards : threads())) lanes_.push_back(std::make_unique<WorkerLane>(most.width));
+    shared_.resize(static_cast<std::size_t>(P::shared_at[P::terms] * batch * P::draws));
     shard_values_.resize(most.shards * P::terms);
     shard_sums_.resize(most.shards * static_cast<std::size_t>(P::totals));
     packed_.resize(static_cast<std::size_t>(C::packed_at[C::size]));
@@ -70,7 +72,7 @@ class Stepper {
       const auto rule = at_step(optimizer, updates_);
       T* const theta = model.parameters().data();
       team_.run(workers, [&](std::size_t worker) { update(rule, theta, worker, workers); });
-      settle(model.layers(), model.state().data(), batch.size);
+      settle(model.layers(), model.state().data(), batch.size * P::draws);
     } else {
       for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
     }
@@ -89,14 +91,17 @@ class Stepper {
     return values_;
   }
 
-  /// The unweighted terms of the objective as in inference: no noise, no update.
-  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch) {
+  /// The unweighted terms of the objective as in inference: no noise, no update. Latent codes are drawn, as `number` says.
+  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t number = 0) {
+    const std::uint64_t step = std::exchange(step_, evaluations + number);
     execute<false>(model, objective, batch);
+    step_ = step;
     return values_;
   }
 
  private:
   static constexpr std::size_t parameters = static_cast<std::size_t>(C::parameter_count);
+  static constexpr std::uint64_t evaluations = 0x80000000;  ///< where the draws of evaluations begin: no training gets so far
 
   struct WorkerLane {
     explicit WorkerLane(Index columns)
@@ -125,7 +130,7 @@ class Stepper {
   static Cut cut_of(Index batch, std::size_t workers) {
     const auto ceiling = [](Index a, Index b) { return (a + b - 1) / b; };
     const Index share = ceiling(batch, static_cast<Index>(workers));
-    const Index width = ceiling(share, ceiling(share, widest_shard));
+    const Index width = ceiling(ceiling(share, ceiling(share, widest_shard)), P::draws) * P::draws;  // a sample's draws together
     return {width, static_cast<std::size_t>(ceiling(batch, width))};
   }
   /// Below about ten microseconds of arithmetic, meeting costs more than a second worker saves.
@@ -138,8 +143,9 @@ class Stepper {
   template <bool TrainingStep>
   std::size_t execute(const ModelType& model, const O& objective, const Batch<T>& batch) {
     prepare<C>(model.layers(), model.parameters().data(), packed_.data());
-    const std::size_t workers = batch_workers(batch.size);
-    const Cut cut = cut_of(batch.size, workers);
+    const Index columns = batch.size * P::draws;
+    const std::size_t workers = batch_workers(columns);
+    const Cut cut = cut_of(columns, workers);
     std::fill(shard_values_.begin(), shard_values_.end(), 0.0);
     std::fill(shard_sums_.begin(), shard_sums_.end(), 0.0);
     run_phases<TrainingStep, 0>(model, objective, batch, cut, workers);
@@ -166,7 +172,8 @@ class Stepper {
   void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
                  std::size_t s) {
     WorkerLane& mine = *lanes_[P::coupled ? s : worker];
-    const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, batch.size - begin);
+    const Index all = batch.size * P::draws;
+    const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
     const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
     const T* const target = batch.targets == batch.inputs
                                 ? x
@@ -181,18 +188,22 @@ class Stepper {
                  .target = target,
                  .first = begin,
                  .columns = columns,
-                 .batch = batch.size,
+                 .batch = all,
                  .sums = std::span(shard_sums_).subspan(s * totals_.size(), totals_.size()),
                  .totals = totals_,
                  .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
+                 .shared = shared_.data(),
                  .seed = seed_,
                  .step = step_});
   }
 
   /// The shard's columns without gaps: where they lie, or copied into `to` (once a step).
   static const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy) {
-    if (order == nullptr && samples.in_place()) return samples.column(begin);
-    const auto column = [&](Index j) { return order ? order[begin + j] : begin + j; };
+    if (P::draws == 1 && order == nullptr && samples.in_place()) return samples.column(begin);
+    const auto column = [&](Index j) {
+      const Index sample = (begin + j) / P::draws;
+      return order ? order[sample] : sample;
+    };
     for (Index j = 0; copy && j < columns; ++j) {
       if (j + 2 < columns) samples.prefetch_column(column(j + 2));
       samples.copy_column(column(j), to + j * samples.rows());
@@ -293,7 +304,7 @@ class Stepper {
   std::vector<Arena<T>> gradients_;  ///< one a worker
   std::vector<double> shard_sums_, shard_values_, totals_;
   std::array<double, P::terms> values_{};
-  Arena<T> slots_, packed_;
+  Arena<T> slots_, packed_, shared_;
 };
 
 }  // namespace eigencoder

@@ -102,12 +102,13 @@ class Trainer {
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets) {
     check_pair("inputs", inputs, "targets", targets);
     stepper_.reserve_training(inputs.cols());
-    const double loss = weighted(stepper_.train(model_, objective_, optimizer_, {inputs, targets, nullptr, inputs.cols()}));
+    const double loss = trained(stepper_.train(model_, objective_, optimizer_, {inputs, targets, nullptr, inputs.cols()}));
     if (!std::isfinite(loss)) throw NonFiniteError(message(diverged(loss, inputs), " The parameters are as before this step."));
     return loss;
   }
 
-  /// The objective on a set, as in inference: no noise, no update.
+  /// The objective on a set, as in inference: no noise, no update. Only latent codes are drawn, always the same for a set and
+  /// batch size: an expectation over them is what is asked for.
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
   Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
     check_pair("inputs", inputs, "targets", targets);
@@ -162,10 +163,18 @@ class Trainer {
   void for_each_term(F f) const {
     std::apply([&](const auto&... terms) { (f(terms), ...); }, objective_.terms);
   }
-  double weighted(std::span<const double> values) const {
+  /// Σ weight · term, with the weights of the last step.
+  double trained(std::span<const double> values) const {
+    return weighted(values, [this](const auto& term) { return term.weight_in(stepper_.step()); });
+  }
+  double evaluated(std::span<const double> values) const {
+    return weighted(values, [](const auto& term) { return term.weight; });
+  }
+  template <class Weight>
+  double weighted(std::span<const double> values, Weight weight) const {
     double sum = 0;
     std::size_t k = 0;
-    for_each_term([&](const auto& term) { sum += term.weight * values[k++]; });
+    for_each_term([&](const auto& term) { sum += weight(term) * values[k++]; });
     return sum;
   }
 
@@ -249,9 +258,9 @@ class Trainer {
         batch.order = order.data() + first;
       }
       const auto values = stepper_.train(model_, objective_, optimizer_, batch);
-      const double loss = weighted(values);
+      const double loss = trained(values);
       if (!std::isfinite(loss)) stop_diverged(loss, batch, epoch, first / batch_size + 1, best);
-      add(report.train, values, static_cast<double>(batch.size) / static_cast<double>(total));
+      add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const double seen = static_cast<double>(first + batch.size) / static_cast<double>(total);
       const BatchReport progress{epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds};
@@ -271,13 +280,14 @@ class Trainer {
     for (Index first = 0; first < inputs.cols(); first += batch_size) {
       const Index size = std::min(batch_size, inputs.cols() - first);
       const Batch<T> batch{inputs.columns(first, size), targets.columns(first, size), nullptr, size};
-      add(sum, stepper_.evaluate(model_, objective_, batch), static_cast<double>(size) / static_cast<double>(inputs.cols()));
+      const auto values = stepper_.evaluate(model_, objective_, batch, static_cast<std::uint64_t>(first));
+      add(sum, evaluated(values), values, static_cast<double>(size) / static_cast<double>(inputs.cols()));
     }
     return sum;
   }
 
-  void add(Evaluation& sum, std::span<const double> values, double share) const {
-    sum.loss += share * weighted(values);
+  static void add(Evaluation& sum, double loss, std::span<const double> values, double share) {
+    sum.loss += share * loss;
     for (std::size_t k = 0; k < values.size(); ++k) sum.terms[k] += share * values[k];
   }
 

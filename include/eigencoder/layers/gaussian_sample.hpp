@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/kernels/draw.hpp"
+
+namespace eigencoder {
+
+/// A draw from the distribution that x describes, written as a function of x so that it can be differentiated.
+///   x = (μ, s): 2Z × B, means above logarithms of variances      z = μ + e^(s/2) ε, ε ~ N(0, 1): Z × B
+/// dμ = dz   ds = dz · ½ e^(s/2) ε, with ε drawn again
+/// In training, and where an objective is evaluated. Predictions take the mean: z = μ.
+/// Kingma and Welling, "Auto-encoding variational Bayes", 2013.
+struct GaussianSample {
+  static constexpr bool gaussian = true;  ///< what GaussianKL and its kin ask for
+
+  static constexpr bool accepts(Shape in) { return in.size() % 2 == 0; }
+  static constexpr Shape output(Shape in) { return features(in.size() / 2); }
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .latent = true}; }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, bool Training>
+  void forward(Forward<S, Training> pass) const {
+    constexpr Index latent = S::out.size();
+    for (Index j = 0; j < pass.x.cols(); ++j) {
+      const auto* const mean = pass.x.col(j).data();
+      if constexpr (Training) {
+        kernels::transform_draws<kernels::Normal>(
+            pass.random, j, latent, pass.y.col(j).data(),
+            []<class V>(V noise, V mu, V log_variance) {
+              return kernels::multiply_add(kernels::exp(V(0.5) * log_variance), noise, mu);
+            },
+            mean, mean + latent);
+      } else {
+        std::copy_n(mean, latent, pass.y.col(j).data());
+      }
+    }
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    if constexpr (InputGradient) {
+      constexpr Index latent = S::out.size();
+      for (Index j = 0; j < pass.dy.cols(); ++j) {
+        const auto* const dz = pass.dy.col(j).data();
+        auto* const dmean = pass.dx.col(j).data();
+        std::copy_n(dz, latent, dmean);
+        kernels::transform_draws<kernels::Normal>(
+            pass.random, j, latent, dmean + latent,
+            []<class V>(V noise, V d, V log_variance) {
+              return d * V(0.5) * kernels::exp(V(0.5) * log_variance) * noise;
+            },
+            dz, pass.x.col(j).data() + latent);
+      }
+    }
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "eigencoder/kernels/math.hpp"
+#include "eigencoder/losses/pointwise.hpp"
+
+// How far a variational encoder's distribution N(μ, e^s) is from the prior N(0, 1), as penalties on (μ, s): 2Z × B. Of one value,
+//   KL = ½ (μ² + e^s − 1 − s)   ∂/∂μ = μ   ∂/∂s = ½ (e^s − 1).
+namespace eigencoder {
+
+/// How a term comes in during training: a factor of its weight for every step. Evaluations take the whole weight.
+struct Annealing {
+  std::uint64_t period = 0;  ///< steps
+  double rising = 1;         ///< share of the period in which the factor rises from 0 to 1
+  bool again = false;        ///< begin anew after each period
+
+  constexpr double operator()(std::uint64_t step) const {
+    if (period == 0 || (!again && step >= period)) return 1;
+    return std::min(1.0, static_cast<double>(step % period) / (rising * static_cast<double>(period)));
+  }
+};
+
+/// From 0 to 1 in so many steps.
+constexpr Annealing linear_annealing(std::uint64_t steps) { return {steps}; }
+
+/// Again and again: from 0 to 1 in the given share of so many steps, and 1 for the rest of them. The share must be in (0, 1].
+/// Throws OptionError. Fu et al., "Cyclical annealing schedule", 2019.
+constexpr Annealing cyclic_annealing(std::uint64_t steps, double rising = 0.5) {
+  if (!(rising > 0 && rising <= 1)) throw OptionError(message("cyclic_annealing: rising must be in (0, 1], found ", rising));
+  return {steps, rising, true};
+}
+
+namespace detail {
+
+/// Fails to compile unless the network draws its code from a normal distribution.
+template <class Network>
+struct SamplesGaussian {
+  static constexpr bool found = [] {
+    bool any = false;
+    Network::for_each_layer([&]<std::size_t I>() {
+      if constexpr (requires { Network::template layer<I>::gaussian; }) any = true;
+    });
+    return any;
+  }();
+  static_assert(found, "this penalty needs a network that draws its code from a normal distribution: a VariationalAutoencoder");
+};
+
+/// Σ KL of one column, and its gradient times `scale` added.
+template <bool Gradient, class T>
+double gaussian_kl(Index latent, const T* y, T* dy, double scale) {
+  const double means = kernels::sum_pointwise<Gradient, true>(latent, y, y, dy, scale, []<class V>(V mean, V) {
+    return kernels::Pointwise<V>{V(0.5) * mean * mean, mean};
+  });
+  const T* const s = y + latent;
+  T* const ds = Gradient ? dy + latent : nullptr;
+  return means + kernels::sum_pointwise<Gradient, true>(latent, s, s, ds, scale, []<class V>(V log_variance, V) {
+           const V excess = kernels::exp_minus_one(log_variance);
+           return kernels::Pointwise<V>{V(0.5) * (excess - log_variance), V(0.5) * excess};
+         });
+}
+
+template <bool Gradient, class Pass>
+double gaussian_kl(const Pass& pass, double scale) {
+  double sum = 0;
+  for (Index j = 0; j < pass.y.cols(); ++j) {
+    auto* dy = static_cast<typename Pass::T*>(nullptr);
+    if constexpr (Gradient) dy = const_cast<typename Pass::T*>(pass.dy.col(j).data());
+    sum += gaussian_kl<Gradient>(pass.y.rows() / 2, pass.y.col(j).data(), dy, scale);
+  }
+  return sum;
+}
+
+}  // namespace detail
+
+/// KL(N(μ, e^s) ‖ N(0, I)), summed over the latent dimensions, averaged over the batch: the second term of an ELBO. Its weight is β.
+/// Kingma and Welling, 2013; β: Higgins et al., 2017.
+struct GaussianKL {
+  Annealing annealing{};
+
+  static constexpr Site site = Site::latent;
+  static constexpr Index sums(Shape) { return 0; }
+  template <class Network>
+  using Demands = detail::SamplesGaussian<Network>;
+
+  double factor(std::uint64_t step) const { return annealing(step); }
+
+  /// What to say of a divergence that has gone: nothing, or one sentence.
+  static std::string warning(double value) {
+    if (!(value < 0.01)) return {};
+    return message("the KL divergence is ", value, " nats: the decoder ignores the code (posterior collapse). Try a smaller beta, ",
+                   "linear_annealing, FreeBits, a likelihood that weighs the reconstruction more, or a weaker decoder.");
+  }
+
+  template <class S, bool Gradient>
+  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+    const double share = 1 / static_cast<double>(pass.batch);
+    return share * detail::gaussian_kl<Gradient>(pass, share * pass.weight);
+  }
+};
+
+/// Σ_i max(λ, KL_i) with KL_i that of latent dimension i, averaged over the whole batch: every dimension may carry λ nats at no
+/// price, so that none needs to be given up early. λ must be finite and not negative. Throws OptionError.
+/// Kingma et al., "Improved variational inference with inverse autoregressive flow", 2016.
+struct FreeBits {
+  double nats = 0.1;
+  Annealing annealing{};
+
+  static constexpr Site site = Site::latent;
+  static constexpr Index sums(Shape shape) { return shape.size() / 2; }
+  template <class Network>
+  using Demands = detail::SamplesGaussian<Network>;
+
+  void check() const {
+    if (!(nats >= 0 && std::isfinite(nats))) throw OptionError(message("FreeBits: nats must be finite and not negative, found ", nats));
+  }
+  double factor(std::uint64_t step) const { return annealing(step); }
+
+  template <class S>
+  void gather(const PenaltyGather<S>& pass) const {
+    const Index latent = pass.y.rows() / 2;
+    Eigen::Map<Eigen::ArrayXd> sums(pass.sums.data(), latent);
+    for (Index j = 0; j < pass.y.cols(); ++j) {
+      const auto mean = pass.y.col(j).head(latent).array().template cast<double>();
+      const auto log_variance = pass.y.col(j).tail(latent).array().template cast<double>();
+      sums += 0.5 * (mean.square() + log_variance.expm1() - log_variance);
+    }
+  }
+
+  template <class S, bool Gradient>
+  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+    using T = typename S::Scalar;
+    const Index latent = pass.y.rows() / 2;
+    const double batch = static_cast<double>(pass.batch);
+    double value = 0;
+    MatrixView<T> dy = pass.dy;
+    for (Index i = 0; i < latent; ++i) {
+      const double divergence = pass.sums[static_cast<std::size_t>(i)] / batch;
+      value += std::max(nats, divergence);
+      if (!Gradient || divergence <= nats) continue;
+      const auto scale = static_cast<T>(pass.weight / batch);
+      dy.row(i) += scale * pass.y.row(i);
+      dy.row(latent + i).array() += T(0.5) * scale * pass.y.row(latent + i).array().expm1();
+    }
+    return value * static_cast<double>(pass.y.cols()) / batch;  // every shard reports its share
+  }
+};
+
+/// |KL − C| with KL that of GaussianKL over the whole batch, and C rising from 0 to `nats` in so many steps: the code is given what
+/// it may carry by and by. Its weight is γ, usually large. Burgess et al., "Understanding disentangling in β-VAE", 2018.
+struct Capacity {
+  double nats = 25;
+  std::uint64_t steps = 10000;
+
+  static constexpr Site site = Site::latent;
+  static constexpr Index sums(Shape) { return 1; }
+  template <class Network>
+  using Demands = detail::SamplesGaussian<Network>;
+
+  void check() const {
+    if (!(nats >= 0 && std::isfinite(nats))) throw OptionError(message("Capacity: nats must be finite and not negative, found ", nats));
+  }
+
+  template <class S>
+  void gather(const PenaltyGather<S>& pass) const {
+    struct Columns {
+      using T = typename S::Scalar;
+      MatrixView<const T> y;
+    };
+    pass.sums[0] += detail::gaussian_kl<false>(Columns{pass.y}, 0);
+  }
+
+  template <class S, bool Gradient>
+  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+    const double batch = static_cast<double>(pass.batch);
+    const double excess = pass.sums[0] / batch - nats * linear_annealing(steps)(pass.step);
+    if constexpr (Gradient) detail::gaussian_kl<true>(pass, (excess < 0 ? -1 : 1) * pass.weight / batch);
+    return std::abs(excess) * static_cast<double>(pass.y.cols()) / batch;  // every shard reports its share
+  }
+};
+
+}  // namespace eigencoder
