@@ -16,11 +16,22 @@ struct DecoderMirrorsEncoder {
                 "the decoder does not restore the encoder's input: see EncoderInput and DecoderOutput above");
 };
 
+/// What a decoder is to give back: the encoder's input, or what its first layer makes known of it.
+template <Shape In, class First, class...>
+inline constexpr Shape restored = [] {
+  if constexpr (requires { First::restored; }) {
+    return First::restored;
+  } else {
+    return In;
+  }
+}();
+
 template <class T, class E, class D>
 struct JoinedChain;
 template <class T, Shape In, class... A, Shape Code, class... B>
 struct JoinedChain<T, Encoder<In, A...>, Decoder<Code, B...>> {
-  static_assert(sizeof(DecoderMirrorsEncoder<In, Encoder<In, A...>::output, Code, Decoder<Code, B...>::output>) > 0);
+  static_assert(
+      sizeof(DecoderMirrorsEncoder<restored<In, A...>, Encoder<In, A...>::output, Code, Decoder<Code, B...>::output>) > 0);
   using type = Chain<T, In, sizeof...(A), A..., B...>;
 };
 

@@ -21,6 +21,18 @@ struct NormalDistribution {
 
 namespace detail {
 
+/// Draws from N(0, I), one a column.
+template <class T>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> prior_codes(Index size, Index count, Seed seed) {
+  if (count < 0) throw OptionError(message("sample: expected a count that is not negative, found ", count));
+  const Random random(seed, 0, 0);
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes(size, count);
+  for (Index j = 0; j < count; ++j) {
+    kernels::transform_draws<kernels::Normal>(random, j, size, codes.col(j).data(), [](auto normal) { return normal; });
+  }
+  return codes;
+}
+
 template <class E, class L>
 struct WithHeads;
 template <Shape In, class... Layers, Index Z>
@@ -69,15 +81,7 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
   }
 
   /// New samples, output × count: what codes from the prior N(0, I) decode to. Throws OptionError if count is negative.
-  Matrix sample(Index count, Seed seed) const {
-    if (count < 0) throw OptionError(message("sample: count must not be negative, found ", count));
-    const Random random(seed, 0, 0);
-    Matrix codes(Z, count);
-    for (Index j = 0; j < count; ++j) {
-      kernels::transform_draws<kernels::Normal>(random, j, Z, codes.col(j).data(), [](auto normal) { return normal; });
-    }
-    return this->decode(codes);
-  }
+  Matrix sample(Index count, Seed seed) const { return this->decode(detail::prior_codes<T>(Z, count, seed)); }
 };
 
 }  // namespace eigencoder
