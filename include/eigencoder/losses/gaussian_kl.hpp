@@ -88,11 +88,11 @@ struct GaussianKL {
 
   double factor(std::uint64_t step) const { return annealing(step); }
 
-  /// What to say of a divergence that has gone: nothing, or one sentence.
+  /// What to say of an epoch's value: nothing, unless the code carries nothing.
   static std::string warning(double value) {
     if (!(value < 0.01)) return {};
-    return message("the KL divergence is ", value, " nats: the decoder ignores the code (posterior collapse). Try a smaller beta, ",
-                   "linear_annealing, FreeBits, a likelihood that weighs the reconstruction more, or a weaker decoder.");
+    return message(value, " nats. The decoder ignores the code (posterior collapse). A smaller beta, linear_annealing, FreeBits, ",
+                   "a likelihood that weighs the reconstruction more, or a weaker decoder may help.");
   }
 
   template <class S, bool Gradient>

@@ -37,6 +37,7 @@ template <class E, class L>
 struct WithHeads;
 template <Shape In, class... Layers, Index Z>
 struct WithHeads<Encoder<In, Layers...>, Latent<Z>> {
+  static_assert(sizeof...(Layers) > 0, "the encoder has no layer that makes features for the heads of the latent code");
   using type = Encoder<In, Layers..., Dense<2 * Z>, GaussianSample>;
 
   static constexpr type append(const Encoder<In, Layers...>& encoder) {

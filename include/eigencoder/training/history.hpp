@@ -28,6 +28,7 @@ struct EpochReport {
 struct History {
   std::vector<std::string> terms{};  ///< names of the objective's terms
   std::vector<EpochReport> epochs{};
+  std::vector<std::string> warnings{};  ///< what a term had to say of its value, once each
 
   const EpochReport& last() const { return epochs.back(); }
 };

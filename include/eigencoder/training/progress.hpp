@@ -61,6 +61,10 @@ class ProgressDisplay {
     std::fflush(stderr);
   }
 
+  void warning(const std::string& text) {
+    if (!quiet_) std::fprintf(stderr, "warning: %s\n", text.c_str());
+  }
+
   void epoch(const EpochReport& report) {
     drawn_ = 0;
     if (quiet_) return;

@@ -87,6 +87,7 @@ class Trainer {
       best.offer(report);
       display.epoch(report);
       history.epochs.push_back(report);
+      warn(report, history, display);
       bool stop = false;
       for (const Callback& callback : options.callbacks) {
         if (callback.after_epoch && callback.after_epoch(report) == Training::stop) stop = true;
@@ -241,6 +242,23 @@ class Trainer {
       swap_last(count, first);
       swap_last(count - 1, second);
     }
+  }
+
+  /// Lets every term speak that has a warning(value) and has not spoken yet.
+  void warn(const EpochReport& report, History& history, detail::ProgressDisplay& display) const {
+    std::size_t k = 0;
+    for_each_term([&](const auto& weighted) {
+      const std::string from = history.terms[k] + ": ";
+      const double value = report.train.terms[k++];
+      if constexpr (requires { weighted.term.warning(value); }) {
+        const auto spoke = [&](const std::string& text) { return text.starts_with(from); };
+        if (std::any_of(history.warnings.begin(), history.warnings.end(), spoke)) return;
+        const std::string text = weighted.term.warning(value);
+        if (text.empty()) return;
+        history.warnings.push_back(from + text);
+        display.warning(history.warnings.back());
+      }
+    });
   }
 
   EpochReport train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, Index epoch,

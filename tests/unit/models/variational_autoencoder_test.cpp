@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include <eigencoder/tasks/latent_statistics.hpp>
+
+#include "golden/digest.hpp"
+#include "support/throws.hpp"
+#include "unit/core/contract.hpp"
+
+namespace ec = eigencoder;
+
+namespace {
+
+using Encoder = ec::Encoder<ec::features(20), ec::Dense<12>, ec::Tanh>;
+using Logits = ec::Decoder<ec::features(3), ec::Dense<12>, ec::Tanh, ec::Dense<20>>;
+using Probabilities = ec::Decoder<ec::features(3), ec::Dense<12>, ec::Tanh, ec::Dense<20>, ec::Sigmoid>;
+
+template <class T>
+using Free = ec::VariationalAutoencoder<Encoder, ec::Latent<3>, Logits, T>;
+template <class T>
+using Bounded = ec::VariationalAutoencoder<Encoder, ec::Latent<3>, Probabilities, T>;
+template <class T>
+using Conditional = ec::ConditionalVariationalAutoencoder<Encoder, ec::Latent<3>, ec::Condition<4>, Probabilities, T>;
+
+/// Terms and every gradient of PyTorch's network, on 1, 2 and 3 threads.
+template <class Model, class Part>
+void check_golden(const std::string& name, Part part) {
+  using T = typename Model::Scalar;
+  const double tolerance = std::is_same_v<T, double> ? 1e-12 : 2e-5;
+  static const nlohmann::json file = golden::load("variational.json");
+  const nlohmann::json& expected = file["cases"][name];
+  CAPTURE(name, ec::type_name<T>());
+
+  Model model;
+  std::uint64_t stream = 1000;
+  model.for_each_block([&](const std::string&, const ec::Block& block, auto view) {
+    const double limit = block.cols > 0 ? std::sqrt(6.0 / static_cast<double>(block.rows + block.cols)) : 0.1;
+    golden::fill(stream++, 2 * limit, -limit, view);
+  });
+  const auto batch = file["batch"].get<ec::Index>();
+  typename Model::Matrix target(20, batch);
+  golden::fill(1, 1, 0, target);
+  typename Model::Matrix x = target;
+  if constexpr (Model::input.size() > 20) {
+    x = ec::with_classes(target, Eigen::VectorXi::NullaryExpr(batch, [](ec::Index j) { return static_cast<int>(j % 4); }), 4);
+  }
+
+  const auto objective = ec::as_objective(part);
+  using Stepper = ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::Adam>;
+  Eigen::Matrix<T, Eigen::Dynamic, 1> gradient(Model::parameter_count);
+  for (const std::size_t threads : {1U, 2U, 3U}) {
+    Stepper stepper(threads, ec::Seed{file["seed"].get<std::uint64_t>()});
+    stepper.reserve_training(batch);
+    const auto step = file["step"].get<std::uint64_t>();
+    const auto terms = stepper.differentiate(model, objective, {x, target, nullptr, batch}, step, gradient.data());
+    REQUIRE(terms.size() == expected["terms"].size());
+    for (std::size_t k = 0; k < terms.size(); ++k) CHECK(terms[k] == Approx(expected["terms"][k].get<double>()).epsilon(tolerance));
+    const T* at = gradient.data();
+    std::size_t k = 0;
+    std::as_const(model).for_each_block([&](const std::string& block, const ec::Block&, auto view) {
+      CAPTURE(block, threads);
+      golden::check_digest(expected["gradients"][k++], ec::MatrixView<const T>(at, view.rows(), view.cols()), tolerance);
+      at += view.size();
+    });
+  }
+}
+
+Eigen::MatrixXd some_samples(ec::Index rows, ec::Index count) {
+  Eigen::MatrixXd x(rows, count);
+  golden::fill(3, 1, 0, x);
+  return x;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("variational: PyTorch's values and gradients with the same noise", "", float, double) {
+  using T = TestType;
+  const ec::ElboOptions weighted{.beta = 0.7};
+  check_golden<Bounded<T>>("bernoulli", ec::Elbo{ec::Bernoulli{}, weighted});
+  check_golden<Free<T>>("gaussian", ec::Elbo{ec::Gaussian{.variance = 0.3}, weighted});
+  check_golden<Free<T>>("calibrated", ec::Elbo{ec::CalibratedGaussian{}, weighted});
+  check_golden<Free<T>>("laplace", ec::Elbo{ec::Laplace{.scale = 0.4}, weighted});
+  check_golden<Bounded<T>>("annealed", ec::Elbo{ec::Bernoulli{}, {.beta = 0.7, .annealing = ec::linear_annealing(5)}});
+  check_golden<Bounded<T>>("free_bits", ec::Bernoulli{} + 0.7 * ec::FreeBits{.nats = 0.02});
+  check_golden<Bounded<T>>("capacity", ec::Bernoulli{} + 0.7 * ec::Capacity{.nats = 4, .steps = 5});
+  check_golden<Bounded<T>>("importance_weighted", ec::ImportanceWeighted<5>{});
+  check_golden<Free<T>>("importance_weighted_gaussian", ec::ImportanceWeighted<3, ec::Gaussian>{{.variance = 0.3}});
+  check_golden<Conditional<T>>("conditional", ec::Elbo{ec::Bernoulli{}, weighted});
+}
+
+TEST_CASE("variational: finite differences with frozen noise, and the same for any number of threads") {
+  using ec::Seed;
+  contract::check(Bounded<double>{Seed{3}}, ec::Elbo{ec::Bernoulli{}, {.beta = 0.7, .annealing = ec::linear_annealing(3)}});
+  contract::check(Bounded<double>{Seed{3}}, ec::Bernoulli{} + 0.6 * ec::FreeBits{.nats = 0.02});
+  contract::check(Free<double>{Seed{3}}, ec::CalibratedGaussian{} + 0.6 * ec::Capacity{.nats = 3, .steps = 5});
+  contract::check(Conditional<double>{Seed{3}}, 0.9 * ec::ImportanceWeighted<3>{});
+}
+
+TEST_CASE("variational: convolutions on both sides, and a layer that writes over the code") {
+  using E = ec::Encoder<ec::image(4, 4), ec::Conv2D<3, 3>, ec::Tanh, ec::AvgPool2D<2>>;
+  const auto decoder = ec::decoder<ec::features(2)>(ec::Dropout{0.2}, ec::Dense<12>{}, ec::Tanh{}, ec::Reshape<ec::image(2, 2, 3)>{},
+                                                    ec::UpSample2D<2>{}, ec::Conv2D<1, 3>{}, ec::Sigmoid{});
+  using Model = ec::VariationalAutoencoder<E, ec::Latent<2>, std::remove_const_t<decltype(decoder)>, double>;
+  contract::check(Model{E{}, decoder, ec::Seed{3}}, ec::as_objective(ec::ImportanceWeighted<2>{}));
+}
+
+TEST_CASE("variational: what a model gives") {
+  const Bounded<double> model{ec::Seed{1}};
+  STATIC_REQUIRE(Bounded<double>::code == ec::features(3));
+  STATIC_REQUIRE(Bounded<double>::parameter_count == 20 * 12 + 12 + 12 * 6 + 6 + 3 * 12 + 12 + 12 * 20 + 20);
+  const Eigen::MatrixXd x = some_samples(20, 11);
+  const auto [mean, log_variance] = model.encode_distribution(x);
+  CHECK(mean == model.encode(x));
+  CHECK(log_variance.rows() == 3);
+  CHECK(model.reconstruct(x) == model.decode(mean));
+  CHECK(model.reconstruct(x) == model.reconstruct(x));  // predictions draw nothing
+  CHECK(model.encoder().predict(x) == mean);
+
+  auto workspace = model.workspace(4);
+  Eigen::MatrixXd both(6, 11);
+  model.encode_distribution(x, both, workspace);
+  CHECK(both.topRows(3).isApprox(mean, 1e-12));
+  CHECK(both.bottomRows(3).isApprox(log_variance, 1e-12));
+
+  const Eigen::MatrixXd samples = model.sample(5, ec::Seed{7});
+  CHECK(samples.cols() == 5);
+  CHECK(samples.leftCols(3) == model.sample(3, ec::Seed{7}));  // a longer list goes on
+  CHECK(samples != model.sample(5, ec::Seed{8}));
+  expect_error<ec::OptionError>([&] { model.sample(-1, {}); }, {"sample", "not negative", "-1"});
+  expect_error<ec::ShapeError>([&] { model.decode(Eigen::MatrixXd::Zero(4, 1)); }, {"decode", "3 rows", "4"});
+}
+
+TEST_CASE("variational: with and without a class") {
+  const Conditional<double> model{ec::Seed{1}};
+  const Eigen::MatrixXd x = some_samples(20, 6);
+  Eigen::VectorXi labels(6);
+  labels << 0, 1, 2, 3, 0, 1;
+  const Eigen::MatrixXd codes = model.encode(x, labels);
+  CHECK(codes.rows() == 3);
+  CHECK(model.decode(codes, labels).isApprox(model.reconstruct(x, labels), 1e-12));
+  CHECK(model.encode(x.leftCols(1), labels.segment(1, 1)) != model.encode(x.leftCols(1), labels.segment(2, 1)));
+  const Eigen::MatrixXd drawn = model.sample(labels, ec::Seed{1});
+  CHECK(drawn.rows() == 20);
+  CHECK(drawn == model.sample(labels, ec::Seed{1}));
+
+  labels[2] = 4;
+  expect_error<ec::OptionError>([&] { model.encode(x, labels); }, {"labels from 0 to 3", "found 4", "sample 2"});
+  labels[2] = -1;
+  expect_error<ec::OptionError>([&] { model.sample(labels, {}); }, {"labels from 0 to 3", "found -1"});
+  expect_error<ec::ShapeError>([&] { model.encode(x, labels.head(5)); }, {"6 labels", "found 5"});
+}
+
+TEST_CASE("variational: draws are standard normal around the mean, with the variance given") {
+  using E = ec::Encoder<ec::features(2), ec::Dense<1>>;
+  ec::VariationalAutoencoder<E, ec::Latent<2>, ec::Decoder<ec::features(2), ec::Dense<2>>, double> model;
+  model.parameters().setZero();
+  model.parameter("encoder.1.bias") << 1, -2, std::log(4.0), std::log(0.25);
+  model.parameter("decoder.0.weight").setIdentity();
+  // With y = z and 0 for a target, the mean of (y − 0)² over both is (1 + 4 + 4 + 0.25) / 2.
+  ec::Trainer trainer{model, ec::MeanSquaredError{} + 1.0 * ec::GaussianKL{}, ec::SGD{}, {.threads = 1}};
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Zero(2, 200'000);
+  const ec::Evaluation drawn = trainer.evaluate(x);
+  CHECK(drawn.terms[0] == Approx(9.25 / 2).epsilon(0.01));
+  CHECK(drawn.terms[1] == Approx(0.5 * (1 + 4 + 4 + 0.25 - 2 - std::log(4.0) - std::log(0.25))).epsilon(1e-12));
+  CHECK(trainer.evaluate(x).terms[0] == drawn.terms[0]);  // the same draws each time
+}
+
+TEST_CASE("variational: the importance-weighted bound tightens as draws are added") {
+  Bounded<double> model{ec::Seed{1}};
+  const Eigen::MatrixXd x = some_samples(20, 400).array().round();
+  ec::Trainer trainer{model, ec::Elbo{ec::Bernoulli{}}, ec::Adam{.learning_rate = 3e-3}, {.threads = 1}};
+  trainer.fit(x, {.epochs = 20, .batch_size = 32, .progress = ec::Progress::quiet});
+  const auto bound = [&](auto term) { return ec::Trainer{model, term, ec::SGD{}, {.threads = 2}}.evaluate(x).loss; };
+  const double elbo = trainer.evaluate(x).loss, one = bound(ec::ImportanceWeighted<1>{}), four = bound(ec::ImportanceWeighted<4>{}),
+               many = bound(ec::ImportanceWeighted<64>{});
+  CHECK(one == Approx(elbo).epsilon(0.01));
+  CHECK(four < std::min(one, elbo));
+  CHECK(many < four);
+}
+
+TEST_CASE("variational: a code that carries nothing is noticed") {
+  Bounded<double> model{ec::Seed{1}};
+  const Eigen::MatrixXd x = some_samples(20, 64);
+  ec::Trainer trainer{model, ec::Elbo{ec::Bernoulli{}, {.beta = 1000}}, ec::Adam{.learning_rate = 0.01}, {.threads = 1}};
+  const ec::History history = trainer.fit(x, {.epochs = 60, .batch_size = 16, .progress = ec::Progress::quiet});
+  REQUIRE(history.warnings.size() == 1);
+  CHECK(history.warnings[0].starts_with("GaussianKL: "));
+  CHECK(history.warnings[0].find("posterior collapse") != std::string::npos);
+  CHECK(ec::latent_statistics(model.encode_distribution(x)).active_units() == 0);
+}
+
+TEST_CASE("variational: options are checked") {
+  Free<double> model;
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {-1.0, infinity, std::numeric_limits<double>::quiet_NaN()}) {
+    expect_error<ec::OptionError>([&] { ec::Elbo{ec::Gaussian{}, {.beta = bad}}; }, {"Elbo: beta", "finite and not negative", "found"});
+    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Elbo{ec::Gaussian{bad}}, ec::SGD{}); }, {"Gaussian: variance", "found"});
+    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Elbo{ec::Laplace{bad}}, ec::SGD{}); }, {"Laplace: scale", "found"});
+    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Gaussian{} + 1.0 * ec::FreeBits{bad}, ec::SGD{}); }, {"FreeBits: nats"});
+    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Gaussian{} + 1.0 * ec::Capacity{bad}, ec::SGD{}); }, {"Capacity: nats"});
+    expect_error<ec::OptionError>([&] { ec::cyclic_annealing(10, bad); }, {"cyclic_annealing: rising", "(0, 1]"});
+  }
+}
+
+TEST_CASE("annealing: linear, cyclic, none") {
+  constexpr ec::Annealing none, linear = ec::linear_annealing(4), cyclic = ec::cyclic_annealing(4, 0.5);
+  STATIC_REQUIRE(none(1) == 1.0);
+  CHECK(std::array{linear(1), linear(2), linear(4), linear(100)} == std::array{0.25, 0.5, 1.0, 1.0});
+  CHECK(std::array{cyclic(1), cyclic(2), cyclic(3), cyclic(4), cyclic(5)} == std::array{0.5, 1.0, 1.0, 0.0, 0.5});
+}
+
+TEST_CASE("latent statistics: by hand") {
+  ec::NormalDistribution<Eigen::MatrixXd> codes;
+  codes.mean = (Eigen::MatrixXd(2, 2) << 1, -1, 0.5, 0.5).finished();
+  codes.log_variance = (Eigen::MatrixXd(2, 2) << 0, 0, std::log(2.0), std::log(2.0)).finished();
+  const ec::LatentStatistics found = ec::latent_statistics(codes);
+  CHECK(found.kl[0] == Approx(0.5));
+  CHECK(found.kl[1] == Approx(0.5 * (0.25 + 2 - 1 - std::log(2.0))));
+  CHECK(found.variance_of_mean[0] == Approx(1));
+  CHECK(found.variance_of_mean[1] == Approx(0).margin(1e-15));
+  CHECK(found.active_units() == 1);
+  CHECK(found.total_kl() == Approx(found.kl.sum()));
+  expect_error<ec::ShapeError>([] { ec::latent_statistics(ec::NormalDistribution<Eigen::MatrixXd>{}); }, {"latent_statistics", "none"});
+}
