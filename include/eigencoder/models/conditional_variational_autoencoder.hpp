@@ -38,6 +38,7 @@ template <class E, class L, class C>
 struct ConditionedEncoder;
 template <Shape In, class... Layers, Index Z, Index Classes>
 struct ConditionedEncoder<Encoder<In, Layers...>, Latent<Z>, Condition<Classes>> {
+  static_assert(sizeof...(Layers) > 0, "the encoder has no layer that makes features for the heads of the latent code");
   using Provide = ProvideCondition<0, Classes>;
   using type = Encoder<features(In.size() + Classes), TakeCondition<In, Classes>, Layers..., Provide, Dense<2 * Z>,
                        GaussianSample, Provide>;
