@@ -11,8 +11,8 @@ ACTIVATIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu,
                "leaky": lambda x: F.leaky_relu(x, 0.3), "none": lambda x: x}
 
 
-def case(sizes, activation, batch, weight):
-    """Mean squared error + weight · ‖∂h/∂x‖²: an encoder of dense layers, each with the activation behind, and one dense decoder."""
+def case(sizes, activations, batch, weight):
+    """Mean squared error + weight · ‖∂h/∂x‖²: an encoder of dense layers, each with its activation behind, and one dense decoder."""
     encoder = list(zip(sizes, sizes[1:]))
     parameters = []
     for inputs, units in [*encoder, (sizes[-1], sizes[0])]:
@@ -20,7 +20,7 @@ def case(sizes, activation, batch, weight):
     parameters = [block.requires_grad_() for block in parameters]
 
     def encode(x):
-        for w, b in zip(parameters[0:-2:2], parameters[1:-2:2]):
+        for w, b, activation in zip(parameters[0:-2:2], parameters[1:-2:2], activations):
             x = ACTIVATIONS[activation](x @ w + b[0])
         return x
 
@@ -33,7 +33,15 @@ def case(sizes, activation, batch, weight):
 
 SHALLOW = [([13, 7], "sigmoid", 7), ([13, 7], "tanh", 1), ([33, 17], "relu", 7), ([5, 300], "elu", 3), ([1, 1], "softplus", 2),
            ([16, 32], "leaky", 5), ([9, 3], "none", 7)]
-DEEP = [([11, 8, 5], "tanh", 7), ([6, 9, 17, 2], "sigmoid", 1)]
+DEEP = [([11, 8, 5], "tanh", 7), ([6, 9, 17, 2], "sigmoid", 1), ([50, 20, 12, 5], "tanh sigmoid softplus", 7),
+        ([50, 20, 12, 5], "relu elu none", 3), ([5, 12, 20, 50], "softplus leaky tanh", 7), ([200, 33, 17], "relu sigmoid", 1)]
 
-golden.write("contractive.json", {"-".join(map(str, sizes)) + " " + activation: case(sizes, activation, batch, 0.3)
-                                  for sizes, activation, batch in SHALLOW + DEEP})
+
+def spread(sizes, names):
+    """One name for every layer, or the same for all."""
+    names = names.split()
+    return names if len(names) > 1 else names * (len(sizes) - 1)
+
+
+golden.write("contractive.json", {"-".join(map(str, sizes)) + " " + names: case(sizes, spread(sizes, names), batch, 0.3)
+                                  for sizes, names, batch in SHALLOW + DEEP})

@@ -88,6 +88,12 @@ concept Elementwise = Recipe<L> && requires(const L layer, double v) {
   layer.curvature(v);
 };
 
+/// One whose derivative is not the same in pieces: it does not say `piecewise_linear`.
+template <class L>
+concept Curved = Elementwise<L> && !requires {
+  requires L::piecewise_linear;
+};
+
 /// An activation that is the logistic function, so that a loss may work on its input (the logits) instead.
 template <class L>
 concept Logistic = Elementwise<L> && requires {

@@ -66,7 +66,8 @@ struct PenaltyPass {
 };
 
 /// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says
-/// how many `directions(input)` it wants, and draws each by `direction(d, random, u)`.
+/// how many `directions(shape)` it wants, and draws each by `direction(d, random, u)`. If it has a `from_code<Network>` that is
+/// true, u is a direction of the code instead, and v = Jᵀ u.
 template <class T, bool Gradient>
 struct TangentPass {
   MatrixView<const T> v;

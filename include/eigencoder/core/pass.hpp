@@ -141,13 +141,20 @@ struct Push {
   MatrixView<T> v;  ///< overwrite
 };
 
-/// dv → du = Jᵀ dv, and what dv makes of the gradient with respect to y through J.
+/// The reverse: dv → du = Jᵀ dv.
 template <class S>
 struct Pull {
   using T = typename S::Scalar;
-  MatrixView<const T> y, cache, u, dv;
+  MatrixView<const T> y, cache, dv;
   MatrixView<T> du;  ///< overwrite
-  MatrixView<T> dy;  ///< add ∂(dv · v)/∂y
+};
+
+/// u, dv → the gradient of dv · J u with respect to y, on which J depends.
+template <class S>
+struct Bend {
+  using T = typename S::Scalar;
+  MatrixView<const T> y, cache, u, dv;
+  MatrixView<T> dy;  ///< add
 };
 
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
@@ -172,9 +179,17 @@ concept GathersBackward = requires(const typename S::Layer layer, GatherBackward
   layer.gather_backward(pass);
 };
 template <class S>
-concept CarriesTangents = Affine<typename S::Layer> || requires(const typename S::Layer layer, Push<S> push, Pull<S> pull) {
+concept GivesInputGradient = S::Trainable::count == 0 || requires(const typename S::Layer layer, Backward<S, true> pass) {
+  layer.input_gradient(pass);
+};
+template <class S>
+concept CarriesTangents = requires(const typename S::Layer layer, Push<S> push, Pull<S> pull) {
   layer.push(push);
   layer.pull(pull);
+};
+template <class S>
+concept Bends = requires(const typename S::Layer layer, Bend<S> pass) {
+  layer.bend(pass);
 };
 template <class S>
 concept Settles = requires(const typename S::Layer layer, Settle<S> pass) {

@@ -122,16 +122,27 @@ struct Program {
   static constexpr auto tangent_term =
       static_cast<std::size_t>(std::find(on_tangents.begin(), on_tangents.end(), true) - on_tangents.begin());
   static constexpr std::size_t carriers = tangent_term < terms ? C::code : 0;
+  /// Its directions are the code's, and go back to the input.
+  static constexpr bool from_code = [] {
+    if constexpr (tangent_term < terms) {
+      using Term = typename O::template term<tangent_term>;
+      if constexpr (requires { Term::template from_code<C>; }) return Term::template from_code<C>;
+    }
+    return false;
+  }();
   /// Layer i carries tangents, and its derivative depends on its output.
   static constexpr std::array<bool, layers> bends = [] {
     std::array<bool, layers> is{};
     C::for_each_layer([&]<std::size_t I>() {
       using S = typename C::template stage<I>;
       if constexpr (I < carriers && !C::taken_over(I)) {
-        static_assert(CarriesTangents<S>,
+        static_assert(!Affine<typename S::Layer> || GivesInputGradient<S>,
+                      "this penalty needs of a layer with weights and a Tangent the gradient of its input alone: "
+                      "input_gradient(Backward<S, true>) const");
+        static_assert(Affine<typename S::Layer> || CarriesTangents<S>,
                       "this penalty needs an encoder of layers that carry tangents: dense and convolution layers, "
                       "activations whose derivative follows from their output, pools, resampling, dropout");
-        is[I] = !Affine<typename S::Layer>;
+        is[I] = Bends<S>;
       }
     });
     return is;
@@ -341,9 +352,11 @@ struct Program {
     return most;
   }();
 
-  /// Scalars a sample before tangent i in their memory: that of activation i, and of what it adds to the activation's gradient.
-  static constexpr auto tangent_at =
-      detail::running_total<carriers + 1>([](std::size_t i) { return carriers > 0 ? 2 * C::shapes[i].size() : Index{0}; });
+  /// Scalars a sample before tangent i in their memory: that of activation i, and what it adds to the activation's gradient.
+  static constexpr auto tangent_at = detail::running_total<carriers + 1>([](std::size_t i) {
+    if (carriers == 0) return Index{0};
+    return C::shapes[i].size() * (i > 0 && bends[i - 1] ? 2 : 1);
+  });
   /// Tangents and two of their gradients.
   static constexpr Index tangents = carriers > 0 ? tangent_at[carriers + 1] + 2 * std::max(C::input.size(), C::widest_output)
                                                  : 0;

@@ -95,32 +95,53 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
   }
 }
 
-/// Layer I of a chain backward, dy → gradient, and dx if InputGradient.
+namespace detail {
+
 template <class C, std::size_t I, class S, bool InputGradient>
-void run_backward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
-                  const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
+Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
+                                         const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
   using T = typename C::Scalar;
   using Pass = Backward<S, InputGradient>;
   typename S::Before before{};
   if constexpr (!std::is_same_v<typename S::Before, NoEpilogue>) before = std::get<C::reads(I) - 1>(layers);
-  C::template recipe<I>(layers).backward(
-      Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
-           .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
-           .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
-           .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
-           .x = decltype(Pass::x)(memory.x, S::in.size(), batch.columns),
-           .y = decltype(Pass::y)(memory.y, S::out.size(), batch.columns),
-           .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),
-           .dx = decltype(Pass::dx)(memory.dx, S::in.size(), batch.columns),
-           .cache = decltype(Pass::cache)(memory.cache, S::needs.cache, batch.columns),
-           .scratch = decltype(Pass::scratch)(memory.scratch, S::needs.scratch),
-           .scratch_per_sample =
-               decltype(Pass::scratch_per_sample)(memory.scratch_per_sample, S::needs.scratch_per_sample, batch.columns),
-           .random = batch.random,
-           .sums = batch.sums,
-           .dsums = batch.dsums,
-           .batch = batch.batch,
-           .before = before});
+  return {.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
+          .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
+          .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
+          .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
+          .x = decltype(Pass::x)(memory.x, S::in.size(), batch.columns),
+          .y = decltype(Pass::y)(memory.y, S::out.size(), batch.columns),
+          .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),
+          .dx = decltype(Pass::dx)(memory.dx, S::in.size(), batch.columns),
+          .cache = decltype(Pass::cache)(memory.cache, S::needs.cache, batch.columns),
+          .scratch = decltype(Pass::scratch)(memory.scratch, S::needs.scratch),
+          .scratch_per_sample =
+              decltype(Pass::scratch_per_sample)(memory.scratch_per_sample, S::needs.scratch_per_sample, batch.columns),
+          .random = batch.random,
+          .sums = batch.sums,
+          .dsums = batch.dsums,
+          .batch = batch.batch,
+          .before = before};
+}
+
+}  // namespace detail
+
+/// Layer I of a chain backward, dy → gradient, and dx if InputGradient.
+template <class C, std::size_t I, class S, bool InputGradient>
+void run_backward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
+                  const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
+  C::template recipe<I>(layers).backward(detail::backward_pass<C, I, S, InputGradient>(layers, parameters, memory, batch));
+}
+
+/// Layer I of a chain backward, dy → dx alone.
+template <class C, std::size_t I, class S>
+void run_input_gradient(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
+                        const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
+  const auto pass = detail::backward_pass<C, I, S, true>(layers, parameters, memory, batch);
+  if constexpr (S::Trainable::count > 0) {
+    C::template recipe<I>(layers).input_gradient(pass);
+  } else {
+    C::template recipe<I>(layers).backward(pass);
+  }
 }
 
 }  // namespace eigencoder

@@ -6,10 +6,13 @@
 
 namespace eigencoder {
 
-/// Small changes of the input on their way through an encoder, v = J u, for a penalty on them; and the gradient of the penalty,
-/// back through the same layers. A layer that is affine runs without its bias, forward on u and backward on ∂/∂v, which gives
-/// its weights' gradient too. Others push and pull; what the pull makes of the gradient of their output y waits in the lane
-/// until the step's own backward is there.
+/// Small changes of the input on their way through an encoder, v = J u, for a penalty on them, or directions of the code on
+/// their way back, v = Jᵀ u; and the gradient of the penalty, the other way through the same layers. With w at a layer's input
+/// and z at its output, one of them the tangent and the other the gradient,
+///   up     w → J w            an affine layer's forward without its bias, others push
+///   down   z → Jᵀ z           an affine layer's backward without its weights' gradient, others pull
+///   meet   ∂(z · J w)/∂θ      an affine layer's weights' gradient, added; of others what bends, ∂/∂y, which waits in the lane
+///                             until the step's own backward is there.
 template <class P, bool Training>
 class Tangents {
   using C = typename P::Network;
@@ -22,20 +25,35 @@ class Tangents {
     each([&]<std::size_t I>() {
       if constexpr (P::bends[I]) std::fill_n(shard.lane.bend(I + 1), C::shapes[I + 1].size() * shard.columns, T(0));
     });
+    constexpr std::size_t from = P::from_code ? P::carriers : 0, to = P::carriers - from;
     double value = 0;
-    for (Index d = 0; d < term.directions(C::input); ++d) {
+    for (Index d = 0; d < term.directions(C::shapes[from]); ++d) {
       term.direction(d, Random(shard.seed, shard.step, P::layers + static_cast<std::size_t>(d), shard.first),
-                     tangent(shard, 0));
-      each([&]<std::size_t I>() { push<I>(shard); });
-      T *dv = shard.lane.tangent_delta(0), *du = shard.lane.tangent_delta(1);
-      value += term(TangentPass<T, Gradient>{
-          .v = read(tangent(shard, P::carriers)), .dv = view<P::carriers>(shard, dv), .batch = shard.batch, .weight = weight});
-      if constexpr (Gradient) {
-        each([&]<std::size_t K>() {
-          constexpr std::size_t I = P::carriers - 1 - K;
-          if constexpr (C::trains(I) && !C::taken_over(I)) {
-            pull<I>(shard, dv, du);
-            std::swap(dv, du);
+                     view<from>(shard, shard.lane.tangent(from)));
+      if constexpr (P::from_code) {
+        each_down([&]<std::size_t I>() { down<I>(shard, shard.lane.tangent(I + 1), shard.lane.tangent(C::reads(I))); });
+      } else {
+        each([&]<std::size_t I>() { up<I>(shard, shard.lane.tangent(C::reads(I)), shard.lane.tangent(I + 1)); });
+      }
+      T *gradient = shard.lane.tangent_delta(0), *next = shard.lane.tangent_delta(1);
+      value += term(TangentPass<T, Gradient>{.v = view<to, const T>(shard, shard.lane.tangent(to)),
+                                             .dv = view<to>(shard, gradient),
+                                             .batch = shard.batch,
+                                             .weight = weight});
+      if constexpr (Gradient && P::from_code) {
+        each([&]<std::size_t I>() {
+          if constexpr (C::trains(I)) meet<I>(shard, gradient, shard.lane.tangent(I + 1));
+          if constexpr (I + 1 < P::carriers) {
+            up<I>(shard, gradient, next);
+            std::swap(gradient, next);
+          }
+        });
+      } else if constexpr (Gradient) {
+        each_down([&]<std::size_t I>() {
+          if constexpr (C::trains(I)) meet<I>(shard, shard.lane.tangent(C::reads(I)), gradient);
+          if constexpr (C::trains_before(C::reads(I))) {
+            down<I>(shard, gradient, next);
+            std::swap(gradient, next);
           }
         });
       }
@@ -44,20 +62,27 @@ class Tangents {
   }
 
  private:
+  /// The encoder's layers that run, upwards.
   template <class F>
   static void each(F f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }
+    const auto run = [&]<std::size_t I>() {
+      if constexpr (!C::taken_over(I)) f.template operator()<I>();
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (run.template operator()<I>(), ...); }
+    (std::make_index_sequence<P::carriers>{});
+  }
+  template <class F>
+  static void each_down(F f) {
+    const auto run = [&]<std::size_t I>() {
+      if constexpr (!C::taken_over(P::carriers - 1 - I)) f.template operator()<P::carriers - 1 - I>();
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (run.template operator()<I>(), ...); }
     (std::make_index_sequence<P::carriers>{});
   }
 
-  template <std::size_t I, class Shard, class Value>
+  template <std::size_t I, class Value, class Shard>
   static MatrixView<Value> view(const Shard& shard, Value* data) {
     return {data, C::shapes[I].size(), shard.columns};
-  }
-  static MatrixView<const T> read(const MatrixView<T>& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
-  template <class Shard>
-  static MatrixView<T> tangent(const Shard& shard, std::size_t i) {
-    return {shard.lane.tangent(i), C::shapes[i].size(), shard.columns};
   }
 
   /// Affine layer I without its bias, as a network of its own.
@@ -81,12 +106,8 @@ class Tangents {
     }
     template <class Shard>
     static LayerMemory<T> memory(const Shard& shard) {
-      return {.x = shard.lane.tangent(C::reads(I)),
-              .y = shard.lane.tangent(I + 1),
-              .cache = shard.lane.cache(I),
-              .scratch = shard.lane.scratch(),
-              .scratch_per_sample = shard.lane.scratch_per_sample(),
-              .gradient = shard.gradient + C::theta_at[I]};
+      return {
+          .cache = shard.lane.cache(I), .scratch = shard.lane.scratch(), .scratch_per_sample = shard.lane.scratch_per_sample()};
     }
     template <class Shard>
     static LayerBatch batch(const Shard& shard) {
@@ -95,42 +116,69 @@ class Tangents {
   };
 
   template <std::size_t I, class Shard>
-  static void push(const Shard& shard) {
-    using S = typename P::template stage<I>;
-    if constexpr (C::taken_over(I)) {
-      return;
-    } else if constexpr (Affine<typename S::Layer>) {
-      using L = Linear<I>;
-      run_forward<typename L::Chain, 0, typename L::S, Training>(L::layers(shard.layers), L::parameters(shard),
-                                                                 L::memory(shard), L::batch(shard));
-    } else {
-      C::template recipe<I>(shard.layers)
-          .push(Push<S>{.y = view<I + 1, Shard, const T>(shard, shard.lane.activation(I + 1)),
-                        .cache = {shard.lane.cache(I), S::needs.cache, shard.columns},
-                        .u = read(tangent(shard, C::reads(I))),
-                        .v = tangent(shard, I + 1)});
-    }
-  }
-
-  template <std::size_t I, class Shard>
-  static void pull(const Shard& shard, T* dv, T* du) {
+  static void up(const Shard& shard, const T* w, T* z) {
     using S = typename P::template stage<I>;
     if constexpr (Affine<typename S::Layer>) {
       using L = Linear<I>;
       LayerMemory<T> memory = L::memory(shard);
-      memory.dy = dv;
-      memory.dx = du;
-      run_backward<typename L::Chain, 0, typename L::S, C::trains_before(I)>(L::layers(shard.layers), L::parameters(shard),
-                                                                             memory, L::batch(shard));
+      memory.x = w;
+      memory.y = z;
+      run_forward<typename L::Chain, 0, typename L::S, Training>(L::layers(shard.layers), L::parameters(shard), memory,
+                                                                 L::batch(shard));
     } else {
       C::template recipe<I>(shard.layers)
-          .pull(Pull<S>{.y = view<I + 1, Shard, const T>(shard, shard.lane.activation(I + 1)),
-                        .cache = {shard.lane.cache(I), S::needs.cache, shard.columns},
-                        .u = read(tangent(shard, C::reads(I))),
-                        .dv = view<I + 1, Shard, const T>(shard, dv),
-                        .du = view<C::reads(I)>(shard, du),
+          .push(Push<S>{
+              .y = output<I>(shard), .cache = cache<I>(shard), .u = view<C::reads(I)>(shard, w), .v = view<I + 1>(shard, z)});
+    }
+  }
+
+  template <std::size_t I, class Shard>
+  static void down(const Shard& shard, const T* z, T* w) {
+    using S = typename P::template stage<I>;
+    if constexpr (!Training && S::needs.training_only) {
+      std::copy_n(z, S::in.size() * shard.columns, w);
+    } else if constexpr (Affine<typename S::Layer>) {
+      using L = Linear<I>;
+      LayerMemory<T> memory = L::memory(shard);
+      memory.dy = z;
+      memory.dx = w;
+      run_input_gradient<typename L::Chain, 0, typename L::S>(L::layers(shard.layers), L::parameters(shard), memory,
+                                                              L::batch(shard));
+    } else {
+      C::template recipe<I>(shard.layers)
+          .pull(Pull<S>{
+              .y = output<I>(shard), .cache = cache<I>(shard), .dv = view<I + 1>(shard, z), .du = view<C::reads(I)>(shard, w)});
+    }
+  }
+
+  template <std::size_t I, class Shard>
+  static void meet(const Shard& shard, const T* w, const T* z) {
+    using S = typename P::template stage<I>;
+    if constexpr (S::Trainable::count > 0) {
+      using L = Linear<I>;
+      LayerMemory<T> memory = L::memory(shard);
+      memory.x = w;
+      memory.dy = z;
+      memory.gradient = shard.gradient + C::theta_at[I];
+      run_backward<typename L::Chain, 0, typename L::S, false>(L::layers(shard.layers), L::parameters(shard), memory,
+                                                               L::batch(shard));
+    } else if constexpr (P::bends[I]) {
+      C::template recipe<I>(shard.layers)
+          .bend(Bend<S>{.y = output<I>(shard),
+                        .cache = cache<I>(shard),
+                        .u = view<C::reads(I)>(shard, w),
+                        .dv = view<I + 1>(shard, z),
                         .dy = view<I + 1>(shard, shard.lane.bend(I + 1))});
     }
+  }
+
+  template <std::size_t I, class Shard>
+  static MatrixView<const T> output(const Shard& shard) {
+    return view<I + 1, const T>(shard, shard.lane.activation(I + 1));
+  }
+  template <std::size_t I, class Shard>
+  static MatrixView<const T> cache(const Shard& shard) {
+    return {shard.lane.cache(I), C::needs[I].cache, shard.columns};
   }
 };
 

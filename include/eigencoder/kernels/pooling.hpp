@@ -35,15 +35,15 @@ void put_in_place(Index images, const T* place, T* x, F value) {
   });
 }
 
-/// The reverse: y = x at the places.
-template <Windows W, Index Channels, class T>
-void take_from_place(Index images, const T* place, const T* x, T* y) {
+/// The reverse: store(lanes, at, value) gets the value of x at each window's place.
+template <Windows W, Index Channels, class T, class F>
+void take_from_place(Index images, const T* place, const T* x, F store) {
   gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
     using V = typename decltype(lanes)::V;
     const V winner = lanes.load(place + at);
     V found(0);
     each([&](Index k, V value) { found = where(winner == V(static_cast<T>(k)), value, found); });
-    lanes.store(y + at, found);
+    store(lanes, at, found);
   });
 }
 

@@ -45,15 +45,29 @@ struct Activation {
   template <class S>
   void pull(Pull<S> pass) const {
     kernels::transform(
-        pass.dy.size(), pass.dy.data(), [this](auto dy, auto dv, auto u, auto y) { return dy + dv * u * self().curvature(y); },
-        pass.dy.data(), pass.dv.data(), pass.u.data(), pass.y.data());
-    kernels::transform(
         pass.du.size(), pass.du.data(), [this](auto dv, auto y) { return dv * self().derivative(y); }, pass.dv.data(),
         pass.y.data());
+  }
+  template <class S>
+  requires Curved<typename S::Layer>
+  void bend(Bend<S> pass) const {
+    kernels::transform(
+        pass.dy.size(), pass.dy.data(), [this](auto dy, auto dv, auto u, auto y) { return dy + dv * u * self().curvature(y); },
+        pass.dy.data(), pass.dv.data(), pass.u.data(), pass.y.data());
   }
 
  private:
   const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+/// Base of an activation that is linear in pieces, so that its curvature is 0.
+template <class Self>
+struct PiecewiseLinear : Activation<Self> {
+  static constexpr bool piecewise_linear = true;
+  template <class V>
+  static V curvature(V) {
+    return V(0);
+  }
 };
 
 /// Base of an activation y = f(x) whose derivative needs its input: `Self` has apply(x) and slope(x) = f′(x).
@@ -79,7 +93,7 @@ struct InputActivation {
 };
 
 /// y = x
-struct Identity : Activation<Identity> {
+struct Identity : PiecewiseLinear<Identity> {
   static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
@@ -89,14 +103,10 @@ struct Identity : Activation<Identity> {
   static V derivative(V) {
     return V(1);
   }
-  template <class V>
-  static V curvature(V) {
-    return V(0);
-  }
 };
 
 /// y = max(x, 0)
-struct ReLU : Activation<ReLU> {
+struct ReLU : PiecewiseLinear<ReLU> {
   static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
@@ -106,15 +116,11 @@ struct ReLU : Activation<ReLU> {
   static V derivative(V y) {
     return kernels::where(y > V(0), V(1), V(0));
   }
-  template <class V>
-  static V curvature(V) {
-    return V(0);
-  }
 };
 
 /// y = x for x > 0, slope · x otherwise. The slope must be finite and not negative, or the output would not tell the sign of
 /// the input. Default 0.3, as in Keras (PyTorch: 0.01). Throws OptionError.
-struct LeakyReLU : Activation<LeakyReLU> {
+struct LeakyReLU : PiecewiseLinear<LeakyReLU> {
   static constexpr bool monotone = true;
   double slope = 0.3;
 
@@ -130,10 +136,6 @@ struct LeakyReLU : Activation<LeakyReLU> {
   template <class V>
   V derivative(V y) const {
     return kernels::where(y > V(0), V(1), V(slope));
-  }
-  template <class V>
-  static V curvature(V) {
-    return V(0);
   }
 };
 

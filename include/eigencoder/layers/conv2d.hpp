@@ -75,18 +75,21 @@ struct Conv2D {
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    using T = typename S::Scalar;
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
     kernels::add_gather_gradient(g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(), pass.scratch.data());
     if constexpr (biased) {
       kernels::add_bias_gradient(Filters, count * windows(S::in).count(), pass.dy.data(), std::get<1>(pass.dtheta).data());
     }
-    if constexpr (InputGradient) {
-      const T* const packed = pass.packed.data() + kernels::gather_packed(g);
-      kernels::scatter(g, count, pass.dy.data(), packed, static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(),
-                       detail::derivative_before(pass));
-    }
+    if constexpr (InputGradient) input_gradient(pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    using T = typename S::Scalar;
+    constexpr kernels::Correlation g = correlation(S::in);
+    const T* const packed = pass.packed.data() + kernels::gather_packed(g);
+    kernels::scatter(g, pass.dy.cols(), pass.dy.data(), packed, static_cast<const T*>(nullptr), pass.dx.data(),
+                     pass.scratch.data(), detail::derivative_before(pass));
   }
 };
 

@@ -48,9 +48,14 @@ struct Dense {
     T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.dtheta).data();
     kernels::add_multiply_transposed<T>(pass.dy, pass.x, std::get<0>(pass.dtheta), bias);
-    if constexpr (InputGradient && std::is_same_v<typename S::Before, NoEpilogue>) {
+    if constexpr (InputGradient) input_gradient(pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    using T = typename S::Scalar;
+    if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
       kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx);
-    } else if constexpr (InputGradient) {
+    } else {
       kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx, pass.before, pass.x);
     }
   }

@@ -79,9 +79,12 @@ struct DepthwiseConv2D {
     if constexpr (biased) {
       kernels::add_bias_gradient(S::in.channels, images * w.count(), pass.dy.data(), std::get<1>(pass.dtheta).data());
     }
-    if constexpr (InputGradient) {
-      convolve<true, S>(pass, pass.dy, static_cast<const T*>(nullptr), pass.dx, detail::derivative_before(pass));
-    }
+    if constexpr (InputGradient) input_gradient(pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    const typename S::Scalar* const no_bias = nullptr;
+    convolve<true, S>(pass, pass.dy, no_bias, pass.dx, detail::derivative_before(pass));
   }
 
  private:

@@ -73,7 +73,8 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
 
   template <class S>
   void push(Push<S> pass) const {
-    take<S>(pass, pass.v.data());
+    auto* v = pass.v.data();
+    take<S>(pass, [=](auto lanes, Index at, auto u) { lanes.store(v + at, u); });
   }
   template <class S>
   void pull(Pull<S> pass) const {
@@ -84,9 +85,9 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
 
  protected:
   /// Of the changes, those of the values that were taken.
-  template <class S>
-  static void take(const auto& pass, typename S::Scalar* to) {
-    kernels::take_from_place<Pool::windows(S::in), S::in.channels>(pass.u.cols(), pass.cache.data(), pass.u.data(), to);
+  template <class S, class F>
+  static void take(const auto& pass, F store) {
+    kernels::take_from_place<Pool::windows(S::in), S::in.channels>(pass.u.cols(), pass.cache.data(), pass.u.data(), store);
   }
 
   /// What was taken is y, so the derivative of the activation `before` is that at y.
@@ -127,21 +128,26 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
 
   template <class S>
   void push(Push<S> pass) const {
-    Pool::template take<S>(pass, pass.v.data());
-    kernels::transform(
-        pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * activation.derivative(y); }, pass.v.data(), pass.y.data());
+    auto* v = pass.v.data();
+    const auto* y = pass.y.data();
+    Pool::template take<S>(
+        pass, [=, this](auto lanes, Index at, auto u) { lanes.store(v + at, u * activation.derivative(lanes.load(y + at))); });
   }
   template <class S>
   void pull(Pull<S> pass) const {
-    auto *taken = pass.du.data(), *dy = pass.dy.data();  // du is larger than that, and overwritten afterwards
     const auto *dv = pass.dv.data(), *y = pass.y.data();
-    Pool::template take<S>(pass, taken);
-    kernels::transform(
-        pass.dy.size(), dy, [this](auto before, auto out, auto u, auto at) { return before + out * u * activation.curvature(at); }, dy,
-        dv, taken, y);
     kernels::put_in_place<Pool::windows(S::in), S::in.channels>(
         pass.dv.cols(), pass.cache.data(), pass.du.data(),
         [=, this](auto lanes, Index at) { return lanes.load(dv + at) * activation.derivative(lanes.load(y + at)); });
+  }
+  template <class S>
+  requires Curved<Activation>
+  void bend(Bend<S> pass) const {
+    auto* dy = pass.dy.data();
+    const auto *dv = pass.dv.data(), *y = pass.y.data();
+    Pool::template take<S>(pass, [=, this](auto lanes, Index at, auto u) {
+      lanes.store(dy + at, lanes.load(dy + at) + lanes.load(dv + at) * u * activation.curvature(lanes.load(y + at)));
+    });
   }
 };
 
@@ -220,8 +226,10 @@ struct MaxUnpool2D {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::take_from_place<windows(S::in), S::in.channels>(pass.dy.cols(), pass.source.cache.data(), pass.dy.data(),
-                                                               pass.dx.data());
+      auto* dx = pass.dx.data();
+      kernels::take_from_place<windows(S::in), S::in.channels>(
+          pass.dy.cols(), pass.source.cache.data(), pass.dy.data(),
+          [=](auto lanes, Index at, auto value) { lanes.store(dx + at, value); });
     }
   }
 

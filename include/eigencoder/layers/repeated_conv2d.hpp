@@ -85,7 +85,11 @@ struct RepeatedConv2D {
     }
     if constexpr (biased)
       kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
-    if constexpr (InputGradient) detail::input_gradient_scattering(g, pass);
+    if constexpr (InputGradient) input_gradient(pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    detail::input_gradient_scattering(correlation(S::in), pass);
   }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "eigencoder/core/objective.hpp"
@@ -39,11 +40,10 @@ struct Contractive {
   template <class S, bool Gradient>
   double operator()(PenaltyPass<S, Gradient> pass) const {
     using T = typename S::Scalar;
-    constexpr bool curved = Elementwise<typename S::Epilogue>;
     constexpr Index block = 256;  // rows of W whose sums fit on the stack, and into the first cache
     alignas(64) std::array<T, static_cast<std::size_t>(block)> norms, slopes;
     const auto slope = [&]<class V>(V y) {
-      if constexpr (curved) return pass.epilogue.derivative(y);
+      if constexpr (Elementwise<typename S::Epilogue>) return pass.epilogue.derivative(y);
       return V(1);
     };
 
@@ -60,7 +60,7 @@ struct Contractive {
         kernels::transform(
             rows, slopes.data(), [&]<class V>(V sum, V at) { return kernels::multiply_add(slope(at), slope(at), sum); },
             slopes.data(), y);
-        if constexpr (Gradient && curved) {
+        if constexpr (Gradient && Curved<typename S::Epilogue>) {
           T* const dy = pass.dy.col(j).data() + first;
           kernels::transform(
               rows, dy,
@@ -92,7 +92,7 @@ static_assert(Penalty<Contractive>);
 
 namespace detail {
 
-/// ‖v‖² / divisor, averaged over the batch, for v = J u.   ∂/∂v = 2 v / divisor
+/// ‖v‖² / divisor, averaged over the batch, for v = J u or Jᵀ u.   ∂/∂v = 2 v / divisor
 struct SquaredTangent {
   static constexpr Site site = Site::tangent;
   static constexpr Index sums(Shape) { return 0; }
@@ -135,15 +135,19 @@ struct StochasticContractive : detail::SquaredTangent {
 };
 static_assert(Penalty<StochasticContractive<>>);
 
-/// ‖∂h/∂x‖²_F like Contractive, exactly, for encoders that StochasticContractive takes: Σ_k ‖J e_k‖², a column of J for each
-/// value of the input, which costs about as much as the encoder's own forward and backward. For inputs of at most 128 values.
+/// ‖∂h/∂x‖²_F like Contractive, exactly, for encoders that StochasticContractive takes. Whichever is shorter, row by row or
+/// column by column of the Jacobian: Σ_k ‖Jᵀ e_k‖² over the values of the code, or Σ_k ‖J e_k‖² over those of the input. Each
+/// costs about as much as the encoder's own forward and backward. For codes, or inputs, of at most 128 values.
 struct DeepContractive : detail::SquaredTangent {
   template <class Network>
+  static constexpr bool from_code = Network::shapes[Network::code].size() < Network::input.size();
+
+  template <class Network>
   struct Demands {
-    static_assert(Network::input.size() <= 128,
-                  "DeepContractive takes inputs of at most 128 values; for larger ones there is StochasticContractive");
+    static_assert(std::min(Network::input.size(), Network::shapes[Network::code].size()) <= 128,
+                  "DeepContractive takes codes or inputs of at most 128 values; for larger ones there is StochasticContractive");
   };
-  static constexpr Index directions(Shape input) { return input.size(); }
+  static constexpr Index directions(Shape from) { return from.size(); }
 
   template <class View>
   void direction(Index d, const Random&, View u) const {

@@ -90,7 +90,8 @@ void check_windows() {
   y = unwritten<T>(values);
   kernels::max_pool<false, W, channels, T>(images, x.data(), y.data(), nullptr);
   CHECK(y == most);
-  kernels::take_from_place<W, channels>(images, places.data(), x.data(), y.data());
+  kernels::take_from_place<W, channels>(images, places.data(), x.data(),
+                                        [&](auto lanes, Index i, auto value) { lanes.store(y.data() + i, value); });
   CHECK(y == most);
   kernels::put_in_place<W, channels>(images, places.data(), back.data(),
                                      [&](auto lanes, Index i) { return lanes.load(dy.data() + i); });

@@ -17,6 +17,16 @@ TEMPLATE_TEST_CASE("deep contractive: PyTorch's Jacobian", "", float, double) {
                model_of<T, ec::features(6)>(ec::Dense<9>{}, ec::Sigmoid{}, ec::Dense<17>{}, ec::Sigmoid{}, ec::Dense<2>{},
                                             ec::Sigmoid{}),
                penalty);
+  const auto check = [&]<ec::Shape In, ec::Index... Units>(const std::string& name, auto... activations) {
+    const auto encoder = std::tuple_cat(std::tuple{ec::Dense<Units>{}, activations}...);
+    check_golden(name, std::apply([](auto... layers) { return model_of<T, In>(layers...); }, encoder), penalty);
+  };
+  check.template operator()<ec::features(50), 20, 12, 5>("50-20-12-5 tanh sigmoid softplus", ec::Tanh{}, ec::Sigmoid{},
+                                                         ec::Softplus{});
+  check.template operator()<ec::features(50), 20, 12, 5>("50-20-12-5 relu elu none", ec::ReLU{}, ec::ELU{}, ec::Identity{});
+  check.template operator()<ec::features(5), 12, 20, 50>("5-12-20-50 softplus leaky tanh", ec::Softplus{}, ec::LeakyReLU{0.3},
+                                                         ec::Tanh{});
+  check.template operator()<ec::features(200), 33, 17>("200-33-17 relu sigmoid", ec::ReLU{}, ec::Sigmoid{});
 }
 
 TEST_CASE("deep contractive: finite differences") {
