@@ -2,11 +2,10 @@
 #pragma once
 
 #include <array>
-#include <cmath>
-#include <limits>
 
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/channels.hpp"
+#include "eigencoder/layers/normalisation.hpp"
 
 namespace eigencoder {
 
@@ -40,17 +39,9 @@ struct BatchNorm {
       if (!(value >= 0 && value < 1)) throw OptionError(message("BatchNorm: momentum must be in [0, 1), found ", value));
     }
   };
-  struct Epsilon {
-    double value;
-    constexpr Epsilon(double given) : value(given) {
-      if (!(value > 0 && value <= std::numeric_limits<double>::max())) {
-        throw OptionError(message("BatchNorm: epsilon must be finite and positive, found ", value));
-      }
-    }
-  };
 
   Momentum momentum = 0.99;
-  Epsilon epsilon = 1e-3;
+  detail::Epsilon<BatchNorm> epsilon = 1e-3;
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/channels.hpp"
+#include "eigencoder/layers/normalisation.hpp"
 
 namespace eigencoder {
 
@@ -15,16 +15,7 @@ namespace eigencoder {
 /// dγ += Σ dy ∘ x̂   dβ += Σ dy   dx = (g − mean of g − x̂ · mean of g ∘ x̂) / √(σ² + ε), g = γ ∘ dy
 /// ε = 10⁻³ is Keras's default; PyTorch's is 10⁻⁵. Throws OptionError.   Ba, Kiros and Hinton, 2016.
 struct LayerNorm {
-  struct Epsilon {
-    double value;
-    constexpr Epsilon(double given) : value(given) {
-      if (!(value > 0 && value <= std::numeric_limits<double>::max())) {
-        throw OptionError(message("LayerNorm: epsilon must be finite and positive, found ", value));
-      }
-    }
-  };
-
-  Epsilon epsilon = 1e-3;
+  detail::Epsilon<LayerNorm> epsilon = 1e-3;
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
