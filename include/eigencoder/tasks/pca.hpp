@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
-
-#include "eigencoder/core/shape.hpp"
+#include "eigencoder/tasks/sample_matrix.hpp"
 
 // After core/eigen.hpp, whose inclusion of Eigen is the one that counts. Not in the umbrella: the solvers are long to compile.
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 
 namespace eigencoder {
-
-/// A matrix of float or double, or any expression that makes one, with a sample in each column.
-template <class M>
-concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && std::floating_point<typename M::Scalar>;
 
 /// Principal component analysis: the k directions in which samples vary most, and the linear autoencoder of the smallest
 /// squared error that a code of k values can have.
@@ -61,13 +55,13 @@ class PCA {
   /// Samples, n × N → codes, k × N, of the samples' scalar. Throws ShapeError.
   template <SampleMatrix M>
   auto encode(const M& x) const {
-    check_rows("PCA::encode", "one for each value of a sample", components_.rows(), x.rows());
+    detail::check_rows("PCA::encode", "one for each value of a sample", components_.rows(), x.rows());
     return by_columns(x, size(), [this](const auto& some) -> Matrix { return components_.transpose() * centred(some); });
   }
   /// Codes, k × N → samples, n × N. Throws ShapeError.
   template <SampleMatrix M>
   auto decode(const M& codes) const {
-    check_rows("PCA::decode", "one for each component", size(), codes.rows());
+    detail::check_rows("PCA::decode", "one for each component", size(), codes.rows());
     return by_columns(codes, components_.rows(), [this](const auto& some) -> Matrix {
       return (components_ * some.template cast<double>()).colwise() + mean_;
     });
@@ -131,13 +125,7 @@ class PCA {
     if (count < 1 || count > std::min(n, N - 1))
       throw OptionError(message("PCA::fit: expected from 1 to ", std::min(n, N - 1), " components, since ", N, " samples of ",
                                 n, " values vary in no more directions, found ", count));
-    for (Index j = 0; j < N; ++j)
-      for (Index i = 0; i < n; ++i)
-        if (const auto value = samples.coeff(i, j); !std::isfinite(value))
-          throw NonFiniteError(message("PCA::fit: expected finite values, found ", value, " in row ", i, " of sample ", j));
-  }
-  static void check_rows(const char* what, const char* why, Index expected, Index found) {
-    if (found != expected) throw ShapeError(message(what, ": expected ", expected, " rows, ", why, ", found ", found));
+    detail::check_finite("PCA::fit", "sample", samples);
   }
 
   Vector mean_, variance_;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <concepts>
+
+#include "eigencoder/core/error.hpp"
+#include "eigencoder/core/shape.hpp"
+
+namespace eigencoder {
+
+/// A matrix of float or double, or any expression that makes one, with a sample in each column.
+template <class M>
+concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && std::floating_point<typename M::Scalar>;
+
+namespace detail {
+
+/// Throws NonFiniteError, naming the place of the first value that is NaN or infinite. `kind` is what a column is.
+template <class M>
+void check_finite(const char* what, const char* kind, const M& samples) {
+  for (Index j = 0; j < samples.cols(); ++j)
+    for (Index i = 0; i < samples.rows(); ++i)
+      if (const auto value = samples.coeff(i, j); !std::isfinite(value))
+        throw NonFiniteError(message(what, ": expected finite values, found ", value, " in row ", i, " of ", kind, ' ', j));
+}
+
+inline void check_rows(const char* what, const char* why, Index expected, Index found) {
+  if (found != expected) throw ShapeError(message(what, ": expected ", expected, " rows, ", why, ", found ", found));
+}
+
+}  // namespace detail
+
+}  // namespace eigencoder
