@@ -23,7 +23,7 @@ UMBRELLA = "eigencoder.hpp"
 # What only some files may say: a pattern, and where it is at home.
 AT_HOME = {
     r"\bEigen::internal\b": ["kernels/packet.hpp"],
-    r"#\s*include\s*<Eigen/": ["core/eigen.hpp", "tasks/pca.hpp"],
+    r"#\s*include\s*<Eigen/": ["core/eigen.hpp", "tasks/gaussian_mixture.hpp", "tasks/pca.hpp"],
     r"#\s*include\s*<zlib\.h>": ["data/", "io/"],
     r"#\s*include\s*<png\.h>": ["io/"],
     r"#\s*include\s*<nlohmann/": ["io/"],
