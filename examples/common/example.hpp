@@ -40,10 +40,17 @@ struct Curve {
   ec::History history;
 };
 
+/// A place on a map of codes, or the corners of a way over it, one a column.
+struct Mark {
+  std::string name;
+  Eigen::MatrixXf places;
+};
+
 /// Codes of two values, one a column, to draw.
 struct Codes {
   std::string name;
   Eigen::MatrixXf values;
+  std::vector<Mark> marks = {};
 };
 
 /// What principal component analysis of the training images makes of all: the best that a linear autoencoder can do.
@@ -84,6 +91,9 @@ class Program {
 
   /// Writes the losses of each epoch as a CSV file, and as a picture where gnuplot is installed.
   void plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const;
+
+  /// What the labels of --data mean: the garments of Fashion-MNIST. Empty where only their numbers are known.
+  std::vector<std::string> class_names() const;
 
   /// Writes codes as a CSV file, and as points coloured by class where gnuplot is installed.
   void plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const;

@@ -62,19 +62,35 @@ inline std::string plot_losses(const std::filesystem::path& png, const std::vect
                       std::max<std::size_t>(epochs / 10, 1), "\nplot ", plots));
 }
 
-/// Draws codes of two values, as points coloured by class: a panel for each model.
-inline std::string plot_codes(const std::filesystem::path& png, const std::vector<Codes>& models, const Eigen::VectorXi& labels) {
+/// Draws codes of two values, as points coloured by class, and marks over them: a panel for each model. Classes are called by
+/// their numbers where they have no names.
+inline std::string plot_codes(const std::filesystem::path& png, const std::vector<Codes>& models, const Eigen::VectorXi& labels,
+                              const std::vector<std::string>& class_names) {
   using eigencoder::message;
-  std::string table = "class", panels, colours;
-  std::size_t linetype = 0;
-  for (const char* colour : {"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"}) {
-    colours += message("set linetype ", ++linetype, " lc rgb '", colour, "'\n");
-  }
-  for (const Codes& model : models) {
-    const std::size_t column = 2 + 2 * static_cast<std::size_t>(&model - models.data());
-    table += message(",\"", model.name, ", first\",\"", model.name, ", second\"");
-    panels += message("set title ", quoted(model.name), "\nplot for [class=0:", labels.maxCoeff(), "] csv using ($1==class ? $", column,
-                      " : NaN):", column + 1, " every ::1 with points lt class+1 pt 7 ps 0.4 title sprintf('%d', class)\n");
+  const char* const colours[] = {"1f77b4", "ff7f0e", "2ca02c", "d62728", "9467bd", "8c564b", "e377c2", "7f7f7f", "bcbd22", "17becf"};
+  const auto place = [](const Eigen::MatrixXf& places, Index j) { return message(places(0, j), ',', places(1, j)); };
+  const int classes = labels.size() > 0 ? labels.maxCoeff() + 1 : 0;
+  std::string table = "class", panels;
+  for (std::size_t model = 0; model < models.size(); ++model) {
+    const auto& [title, values, marks] = models[model];
+    table += message(",\"", title, ", first\",\"", title, ", second\"");
+    panels += message("set title ", quoted(title), "\nunset label\nunset arrow\n");
+    for (const Mark& mark : marks) {
+      for (Index j = 0; j + 1 < mark.places.cols(); ++j)
+        panels += message("set arrow from ", place(mark.places, j), " to ", place(mark.places, j + 1), " nohead lw 2 front\n");
+      for (Index j = 0; j < mark.places.cols(); ++j)
+        panels += message("set label ", quoted(j == 0 ? mark.name : ""), " at ", place(mark.places, j),
+                          " point pt 7 ps 0.8 lc rgb 'black' offset 0.6,0.6 front\n");
+    }
+    for (int label = 0; label < classes; ++label) {
+      const auto known = static_cast<std::size_t>(label);
+      // Points let half of what is below them through, and those of the legend, apart and outside, nothing.
+      const std::string colour = colours[known % std::size(colours)];
+      panels += message(label == 0 ? "plot " : ", ", "csv using ($1==", label, " ? $", 2 + 2 * model, " : NaN):", 3 + 2 * model,
+                        " every ::1 with points pt 7 ps 0.4 lc rgb '#80", colour, "' notitle, NaN with points pt 7 ps 1 lc rgb '#",
+                        colour, "' title ", quoted(known < class_names.size() ? class_names[known] : std::to_string(label)));
+    }
+    panels += '\n';
   }
   table += '\n';
   for (Index j = 0; j < labels.size(); ++j) {
@@ -82,8 +98,8 @@ inline std::string plot_codes(const std::filesystem::path& png, const std::vecto
     for (const Codes& model : models) table += message(',', model.values(0, j), ',', model.values(1, j));
     table += '\n';
   }
-  return draw(png, table, message(600 * models.size(), ",560"),
-              message(colours, "set linetype cycle 10\nset key outside right samplen 1\nset multiplot layout 1,",
+  return draw(png, table, message(640 * models.size(), ",560"),
+              message("set key outside right samplen 1 noenhanced\nset title noenhanced\nset tics nomirror\nset multiplot layout 1,",
                       models.size(), "\n", panels, "unset multiplot"));
 }
 
