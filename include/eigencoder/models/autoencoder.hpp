@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include "eigencoder/models/model.hpp"
 
 namespace eigencoder {
@@ -79,20 +81,26 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
 
   /// The halves on their own, with copies of their parameters.
   Network<E, T> encoder() const { return {*this, 0, part<0>(std::make_index_sequence<Chain::code>{})}; }
-  Network<D, T> decoder() const {
-    return {*this, Chain::code, part<Chain::code>(std::make_index_sequence<Chain::size - Chain::code>{})};
+  auto decoder() const {
+    static_assert(!borrows,
+                  "this decoder borrows weights or indices from earlier layers (as Tied and MaxUnpool2D do) and cannot be "
+                  "taken out of its model: decode with the whole model");
+    if constexpr (!borrows) {
+      return Network<D, T>{*this, Chain::code, part<Chain::code>(std::make_index_sequence<Chain::size - Chain::code>{})};
+    }
   }
 
  private:
-  static constexpr bool borrows_from_encoder = [] {
-    for (std::size_t i = Chain::code; i < Chain::size; ++i) {
-      const Index link = Chain::needs[i].link;
-      if (link >= 0 && link < static_cast<Index>(Chain::code) && Chain::needs[static_cast<std::size_t>(link)].cache > 0) return true;
-    }
-    return false;
-  }();
+  /// A layer of the decoder links to an earlier one; it reads what one of the encoder left of a sample.
+  static constexpr auto any_link = [](auto condition) {
+    return std::any_of(Chain::needs.begin() + Chain::code, Chain::needs.end(),
+                       [=](const Needs& needs) { return needs.link >= 0 && condition(static_cast<std::size_t>(needs.link)); });
+  };
+  static constexpr bool borrows = any_link([](std::size_t) { return true; });
+  static constexpr bool borrows_samples =
+      any_link([](std::size_t link) { return link < Chain::code && Chain::needs[link].cache > 0; });
   static constexpr void check_decodes_alone() {
-    static_assert(!borrows_from_encoder,
+    static_assert(!borrows_samples,
                   "this decoder reads what the encoder left behind for the same sample (such as a pool's indices): codes alone "
                   "cannot be decoded, use reconstruct");
   }
