@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""networks.json: the examples' networks on one batch, with loss, output, every gradient, and ten steps of Adam."""
+"""networks.json: the examples' networks and two with tied weights on one batch, with loss, output, every gradient, and ten steps
+of Adam."""
 
 from itertools import pairwise
 
@@ -25,6 +26,9 @@ NETWORKS = {
                     "objective": "binary_cross_entropy", "batch": 3},
     "unpooling": {"layers": "conv 16, relu, pool, conv 8, relu, pool, unpool, conv 16, relu, unpool, conv 1, sigmoid",
                   "objective": "binary_cross_entropy", "batch": 3},
+    "tied_dense": {"sizes": [20, 12, 6], "tied": True, "objective": "mean_squared_error", "batch": 7},
+    "tied_convolutional": {"layers": "conv 6, tanh, conv 5 of stride 2, tanh, conv 4 valid of dilation 2", "tied": True,
+                           "objective": "binary_cross_entropy", "batch": 3},
 }
 
 
@@ -68,14 +72,49 @@ def convolutional(parameters, x, network):
     return y.permute(0, 2, 3, 1).reshape(x.shape)
 
 
+def tied_dense(parameters, x, network):
+    """Layers with tanh between them, and the same weights back again, transposed, behind biases of the decoder's own."""
+    w1, b1, w2, b2, c2, c1 = parameters
+    code = torch.tanh(x @ w1 + b1) @ w2 + b2
+    return torch.sigmoid(torch.tanh(code @ w2.T + c2) @ w1.T + c1)
+
+
+# Of each convolution: rows and columns of zeros on either side, as Keras pads, stride, dilation.
+TIED_CONVOLUTIONS = [((1, 1), 1, 1), ((0, 1), 2, 1), ((0, 0), 1, 2)]
+
+
+def tied_convolutional(parameters, x, network):
+    """Convolutions with tanh between them, and their transposes with the same kernels back again."""
+    weights, biases, back = parameters[0:6:2], parameters[1:6:2], parameters[6:]
+    y, kernels, heights = x.reshape(-1, 28, 28, 1).permute(0, 3, 1, 2), [], []
+    for k, ((before, after), stride, dilation) in enumerate(TIED_CONVOLUTIONS):
+        kernels.append(weights[k].reshape(3, 3, y.shape[1], -1).permute(3, 2, 0, 1).contiguous())
+        heights.append(y.shape[2])
+        y = F.conv2d(F.pad(y, 2 * (before, after)), kernels[k], biases[k].flatten(), stride=stride, dilation=dilation)
+        y = torch.tanh(y) if k < 2 else y
+    for k, ((before, after), stride, dilation) in reversed(list(enumerate(TIED_CONVOLUTIONS))):
+        y = F.conv_transpose2d(y, kernels[k], stride=stride, dilation=dilation)
+        missing = before + heights[k] + after - y.shape[2]  # what no window reached, then off with the zeros
+        y = F.pad(y, 2 * (-before, missing - after)) + back[2 - k].reshape(1, -1, 1, 1)
+        y = torch.tanh(y) if k > 0 else torch.sigmoid(y)
+    return y.permute(0, 2, 3, 1).reshape(x.shape)
+
+
 def run(network):
-    if "sizes" in network:
-        forward, sizes = dense, list(pairwise(network["sizes"]))
+    if network.get("tied"):
+        forward = tied_dense if "sizes" in network else tied_convolutional
     else:
-        filters = [int(word) for word in network["layers"].replace(",", "").split() if word.isdigit()]
-        forward, sizes = convolutional, [(9 * channels, units) for channels, units in pairwise([1, *filters])]
+        forward = dense if "sizes" in network else convolutional
+    if "sizes" in network:
+        sizes = list(pairwise(network["sizes"]))
+    else:
+        filters = [int(words[1]) for words in map(str.split, network["layers"].split(", ")) if len(words) > 1]
+        sizes = [(9 * channels, units) for channels, units in pairwise([1, *filters])]
     x = golden.fill(1, 1, 0, network.get("sizes", [784])[0], network["batch"])
     parameters = make_parameters(sizes)
+    if network.get("tied"):
+        units = [c for c, _ in sizes] if "sizes" in network else [c // 9 for c, _ in sizes]
+        parameters += [golden.bias(1000 + len(parameters) + k, n).requires_grad_() for k, n in enumerate(reversed(units))]
     adam = torch.optim.Adam(parameters, lr=ADAM["learning_rate"], betas=(ADAM["beta1"], ADAM["beta2"]), eps=ADAM["epsilon"])
 
     losses = []
