@@ -39,12 +39,12 @@ TEST_CASE("allocations: the counter counts") {
 namespace {
 
 /// Batches, the largest first.
-template <class Model>
-void check_training(std::initializer_list<ec::Index> batches) {
+template <class Model, class Objective = ec::BinaryCrossEntropy>
+void check_training(std::initializer_list<ec::Index> batches, const Objective& objective = {}) {
   Model model{ec::Seed{1}};
   const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(784, *batches.begin()).array() + 1) / 2;
   for (const std::size_t threads : {1U, 2U}) {
-    ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{}, {.threads = threads}};
+    ec::Trainer trainer{model, objective, ec::Adam{}, {.threads = threads}};
     trainer.train_on_batch(x);
     trainer.evaluate(x);
     for (const ec::Index batch : batches) {
@@ -76,6 +76,10 @@ void check_predictions(ec::Index samples, std::initializer_list<ec::Index> works
 TEST_CASE("allocations: none in a steady training step") {
   check_training<Model>({256, 128, 64, 16, 1});
   check_training<networks::Denoiser<float>>({12, 5, 1});
+}
+
+TEST_CASE("allocations: none in a step whose penalty sends tangents through a convolutional encoder") {
+  check_training<networks::Transposing<float>>({12, 5, 1}, ec::BinaryCrossEntropy{} + 1e-3 * ec::StochasticContractive<>{});
 }
 
 TEST_CASE("allocations: none between the batches of a fit, shuffled and with a partial last batch") {
