@@ -60,12 +60,24 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
   fit.validation_targets = test.samples;
   const ec::History history = trainer.fit(train.samples, fit);
 
+  const auto error = [&](const Eigen::MatrixXf& images) {
+    return static_cast<double>((images - test.samples).array().square().mean());
+  };
+  const double noisy = error(noisy_test), denoised = error(model.reconstruct(noisy_test)),
+               clean = error(model.reconstruct(test.samples));
+  program.print(
+      ec::message("MSE from the clean images: noisy ", noisy, ", denoised ", denoised, ", clean ones restored ", clean, '\n'));
+
   const ec::Index shown = std::min<ec::Index>(test.size(), 10);
   const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
   program.write("denoised.png", {{"noisy", inputs}, {"denoised", model.reconstruct(inputs)}, {"original", originals}},
                 test.shape);
   program.plot("loss.png", {{"", history}}, "binary cross-entropy");
-  program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
+  auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
+  metrics["noisy_mse"] = noisy;
+  metrics["denoised_mse"] = denoised;
+  metrics["clean_mse"] = clean;
+  program.write_metrics(metrics);
 }
 
 int main(int argc, char** argv) {
