@@ -106,8 +106,9 @@ void Program::print(const std::string& text) const {
   std::fflush(stdout);
 }
 
-void Program::write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape) const {
-  ec::write_image_grid(path(file), rows, shape);
+void Program::write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape,
+                    const ec::GridOptions& grid) const {
+  ec::write_image_grid(path(file), rows, shape, grid);
   print(ec::message("wrote ", path(file).string(), '\n'));
 }
 

@@ -87,7 +87,8 @@ class Program {
   void print(const std::string& text) const;
 
   /// Writes rows of images as a picture.
-  void write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape) const;
+  void write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape,
+             const ec::GridOptions& grid = {}) const;
 
   /// Writes the losses of each epoch as a CSV file, and as a picture where gnuplot is installed.
   void plot(const std::string& file, const std::vector<Curve>& curves, const std::string& loss) const;

@@ -4,6 +4,7 @@
 #include "eigencoder/layers/dense.hpp"
 #include "eigencoder/layers/gaussian_sample.hpp"
 #include "eigencoder/models/autoencoder.hpp"
+#include "eigencoder/models/interpolate.hpp"
 
 namespace eigencoder {
 
@@ -18,6 +19,9 @@ template <class Matrix>
 struct NormalDistribution {
   Matrix mean, log_variance;
 };
+
+/// The way from one code to another: straight, or around the origin.
+enum class Path { linear, spherical };
 
 namespace detail {
 
@@ -83,6 +87,13 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
 
   /// New samples, output × count: what codes from the prior N(0, I) decode to. Throws OptionError if count is negative.
   Matrix sample(Index count, Seed seed) const { return this->decode(detail::prior_codes<T>(Z, count, seed)); }
+
+  /// What `steps` codes on the way from a to b decode to, both ends included: output × steps. a and b: Z × 1. Throws ShapeError,
+  /// OptionError.
+  template <class A, class B>
+  Matrix interpolate(const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B>& b, Index steps, Path path = Path::linear) const {
+    return this->decode(path == Path::linear ? eigencoder::interpolate(a, b, steps) : eigencoder::slerp(a, b, steps));
+  }
 };
 
 }  // namespace eigencoder
