@@ -91,6 +91,7 @@ BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")
 BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Symmetric<float>, ec::MeanSquaredError>)->Name("symmetric")->Apply([](auto* b) { threads(b, 32); });
 BENCHMARK(step<networks::Denoiser<float>, ec::BinaryCrossEntropy>)->Name("denoiser")->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<networks::Variational<float>, ec::Elbo<ec::Bernoulli>>)->Name("variational")->Apply([](auto* b) { threads(b, 128); });
 
 }  // namespace
 

@@ -42,7 +42,17 @@ class Up:
         return "up"
 
 
-Layer = Union[Dense, Conv, Pool, Up]
+@dataclasses.dataclass(frozen=True)
+class Latent:
+    """A dense layer that gives means and logarithms of variances, and a draw from there: the mean in inference."""
+
+    units: int
+
+    def __str__(self) -> str:
+        return f"latent{self.units}"
+
+
+Layer = Union[Dense, Conv, Pool, Up, Latent]
 
 
 def dense(*units: int) -> tuple[Layer, ...]:
@@ -55,9 +65,9 @@ class Work:
 
     name: str
     image: int  # pixels along an edge of the images it takes
-    layers: tuple[Layer, ...]  # ReLU behind all dense layers and convolutions but the last
+    layers: tuple[Layer, ...]  # ReLU behind all dense layers and convolutions but the last, and those of a latent code
     output: Literal["sigmoid", "relu"]
-    loss: Literal["bce", "mse"]  # mean over pixels and samples; the targets are the images
+    loss: Literal["bce", "mse", "elbo"]  # mean over pixels and samples; the targets are the images. ELBO: BCE and KL, summed
     batch: int
     epochs: int = 3
     noise: float = 0  # standard deviation of what is added to the inputs, once, before they are clipped to [0, 1]
@@ -78,7 +88,9 @@ class Work:
                 shapes.append((inputs, layer.units))
             elif isinstance(layer, Conv):
                 shapes.append((3, 3, inputs, layer.filters))
-            inputs = shapes[-1][-1]
+            elif isinstance(layer, Latent):
+                shapes.append((inputs, 2 * layer.units))
+            inputs = layer.units if isinstance(layer, Latent) else shapes[-1][-1]
         return tuple(shapes)
 
     def activation(self, position: int) -> str:
@@ -108,6 +120,7 @@ WORKS = {
         Work("M1", 28, dense(32, 784), "sigmoid", "bce", batch=256),
         Work("M2", 28, dense(512, 256, 128, 64, 128, 256, 512, 784), "sigmoid", "mse", batch=256),
         Work("M3", 28, DENOISER, "sigmoid", "bce", batch=128, noise=0.5, divisor=4),
+        Work("M4", 28, (Dense(512), Latent(2), Dense(512), Dense(784)), "sigmoid", "elbo", batch=128),
         Work("M5", 8, dense(32, 32, 16, 32, 32, 64), "relu", "mse", batch=32),
     )
 }
@@ -131,7 +144,8 @@ class Way:
         return self.one_thread or self.kind == "inference"
 
 
-NO_UPSAMPLING = (("M3", "it has no upsampling"),)
+NO_DRAWS = ("M4", "it has no variational autoencoder")
+NO_UPSAMPLING = (("M3", "it has no upsampling"), NO_DRAWS)
 LOOP = (("M3", "XLA on processors slows convolutions within a loop down to 80 images/s"),)
 
 
@@ -208,9 +222,9 @@ PEERS = {
             "dlib",
             "dlib.cpp",
             (
-                Way("trainer", "training", "dnn_trainer::train_one_step"),
-                Way("loop", "training", "the network's own step on tensors"),
-                Way("forward", "inference", "the network on a tensor"),
+                Way("trainer", "training", "dnn_trainer::train_one_step", lacks=(NO_DRAWS,)),
+                Way("loop", "training", "the network's own step on tensors", lacks=(NO_DRAWS,)),
+                Way("forward", "inference", "the network on a tensor", lacks=(NO_DRAWS,)),
             ),
         ),
         Peer(

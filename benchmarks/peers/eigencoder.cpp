@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
     if (name == "M1") return work<networks::Simple<float>, ec::BinaryCrossEntropy>(task, result, 256);
     if (name == "M2") return work<networks::Deep<float>, ec::MeanSquaredError>(task, result, 256);
     if (name == "M3") return work<networks::Denoiser<float>, ec::BinaryCrossEntropy>(task, result, 128);
+    if (name == "M4") return work<networks::Variational<float>, ec::Elbo<ec::Bernoulli>>(task, result, 128);
     if (name == "M5") return work<networks::Symmetric<float>, ec::MeanSquaredError>(task, result, 32);
     throw std::runtime_error("there is no work " + name);
   });

@@ -17,8 +17,10 @@ def convolve(x, weights):
     return jax.lax.conv_general_dilated(x, weights, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
-def logits(layers, x):
+def logits(layers, x, key=None):
+    """The logits, and the KL divergence of a latent code, summed; drawn by the key, or its mean without one."""
     remaining = iter(layers)
+    divergence = 0.0
     for position, layer in enumerate(work.layers):
         if isinstance(layer, catalogue.Pool):
             x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
@@ -26,27 +28,38 @@ def logits(layers, x):
             x = jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2)
         else:
             weights, bias = next(remaining)
-            x = (x @ weights if isinstance(layer, catalogue.Dense) else convolve(x, weights)) + bias
-            if position < len(work.layers) - 1:
+            x = (convolve(x, weights) if isinstance(layer, catalogue.Conv) else x @ weights) + bias
+            if isinstance(layer, catalogue.Latent):
+                x, log_variance = jnp.split(x, 2, axis=1)
+                divergence += 0.5 * jnp.sum(jnp.square(x) + jnp.exp(log_variance) - 1 - log_variance)
+                if key is not None:
+                    x += jnp.exp(log_variance / 2) * jax.random.normal(key, x.shape)
+            elif position < len(work.layers) - 1:
                 x = jax.nn.relu(x)
-    return x
+    return x, divergence
 
 
 def output(layers, x):
-    return jax.nn.sigmoid(logits(layers, x)) if work.output == "sigmoid" else jax.nn.relu(logits(layers, x))
+    z, _ = logits(layers, x)
+    return jax.nn.sigmoid(z) if work.output == "sigmoid" else jax.nn.relu(z)
 
 
-def loss(layers, batch):
+def loss(layers, batch, key):
     x, target = batch[0], batch[-1]
-    if work.loss == "bce":
-        z = logits(layers, x)
-        return jnp.mean(jnp.maximum(z, 0) - z * target + jnp.log1p(jnp.exp(-jnp.abs(z))))
-    return jnp.mean(jnp.square(output(layers, x) - target))
+    if work.loss == "mse":
+        return jnp.mean(jnp.square(output(layers, x) - target))
+    z, divergence = logits(layers, x, key)
+    entropy = jnp.maximum(z, 0) - z * target + jnp.log1p(jnp.exp(-jnp.abs(z)))
+    return (jnp.sum(entropy) + divergence) / len(x) if work.loss == "elbo" else jnp.mean(entropy)
+
+
+def draws(count):
+    return jax.random.fold_in(jax.random.key(task.seed), count.astype(jnp.int32)) if work.loss == "elbo" else None
 
 
 def adam_step(state, batch):
     layers, mean, variance, count = state
-    gradient = jax.grad(loss)(layers, batch)
+    gradient = jax.grad(loss)(layers, batch, draws(count))
     count += 1
     mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradient)
     variance = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, variance, gradient)
@@ -64,7 +77,8 @@ def initial_state():
 def validation_loss(state):
     batches = [tuple(part[first : first + 1000] for part in task.test) for first in range(0, len(task.test[0]), 1000)]
     compiled = jax.jit(loss)
-    return sum(float(compiled(state[0], batch)) * len(batch[0]) for batch in batches) / len(task.test[0])
+    keys = (draws(jnp.float32(-1 - i)) for i in range(len(batches)))
+    return sum(float(compiled(state[0], batch, next(keys))) * len(batch[0]) for batch in batches) / len(task.test[0])
 
 
 def train_by_step(task):

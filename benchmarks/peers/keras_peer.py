@@ -20,6 +20,27 @@ tf.config.threading.set_inter_op_parallelism_threads(task.threads)
 keras.utils.set_random_seed(task.seed)
 
 
+class Latent(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.heads = keras.layers.Dense(2 * units)
+        self.seeds = keras.random.SeedGenerator(task.seed)
+
+    def build(self, shape):
+        self.heads.build(shape)
+
+    def call(self, x):
+        mean, log_variance = keras.ops.split(self.heads(x), 2, axis=1)
+        if not drawing:
+            return mean
+        divergence = keras.ops.square(mean) + keras.ops.exp(log_variance) - 1 - log_variance
+        self.add_loss(0.5 * keras.ops.mean(keras.ops.sum(divergence, axis=1)))
+        return mean + keras.ops.exp(log_variance / 2) * keras.random.normal(keras.ops.shape(mean), seed=self.seeds)
+
+
+drawing = True  # in training and in what is evaluated behind it
+
+
 def network(last_activation=True):
     model = keras.Sequential([keras.Input(work.input)])
     for position, layer in enumerate(work.layers):
@@ -29,14 +50,20 @@ def network(last_activation=True):
             model.add(keras.layers.Dense(layer.units, activation=activation))
         elif isinstance(layer, catalogue.Conv):
             model.add(keras.layers.Conv2D(layer.filters, 3, padding="same", activation=activation))
+        elif isinstance(layer, catalogue.Latent):
+            model.add(Latent(layer.units))
         else:
             model.add(keras.layers.MaxPooling2D(2) if isinstance(layer, catalogue.Pool) else keras.layers.UpSampling2D(2))
-    model.set_weights([values for layer in task.first_layers() for values in layer])
+    for variable, values in zip(model.trainable_variables, (values for layer in task.first_layers() for values in layer), strict=True):
+        variable.assign(values)
     return model
 
 
 def loss_function(from_logits=False):
-    return keras.losses.BinaryCrossentropy(from_logits) if work.loss == "bce" else keras.losses.MeanSquaredError()
+    if work.loss == "mse":
+        return keras.losses.MeanSquaredError()
+    entropy = keras.losses.BinaryCrossentropy(from_logits)
+    return entropy if work.loss == "bce" else lambda target, y: work.image**2 * entropy(target, y)
 
 
 def train_fit(task):
@@ -67,7 +94,7 @@ def train_fit(task):
 
 
 def train_graph(task, jit_compile=False):
-    on_logits = work.loss == "bce"
+    on_logits = work.loss != "mse"
     model = network(last_activation=not on_logits)
     loss = loss_function(from_logits=on_logits)
     optimizer = keras.optimizers.Adam(1e-3)
@@ -79,7 +106,7 @@ def train_graph(task, jit_compile=False):
     def step(indices):
         batch = [tf.gather(part, indices) for part in samples]
         with tf.GradientTape() as tape:
-            value = loss(batch[-1], model(batch[0], training=True))
+            value = loss(batch[-1], model(batch[0], training=True)) + sum(model.losses)
         optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
 
     @tf.function(jit_compile=jit_compile)
@@ -98,11 +125,15 @@ def train_graph(task, jit_compile=False):
 
 
 def infer_call(task):
+    global drawing
+    drawing = False
     model = network()
     return tf.constant, lambda x: model(x, training=False)
 
 
 def infer_function(task, jit_compile=False):
+    global drawing
+    drawing = False
     model = network()
     function = tf.function(lambda x: model(x, training=False), jit_compile=jit_compile)
 

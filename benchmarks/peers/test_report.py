@@ -24,6 +24,7 @@ class Works(unittest.TestCase):
     def test_weights_follow_from_the_layers(self):
         self.assertEqual(catalogue.WORKS["M1"].weights, ((784, 32), (32, 784)))
         self.assertEqual(catalogue.WORKS["M3"].weights, ((3, 3, 1, 32), *[(3, 3, 32, 32)] * 3, (3, 3, 32, 1)))
+        self.assertEqual(catalogue.WORKS["M4"].weights, ((784, 512), (512, 4), (2, 512), (512, 784)))
         parameters = sum(math.prod(shape) + shape[-1] for shape in catalogue.WORKS["M3"].weights)
         self.assertEqual(parameters, 28_353)
 

@@ -21,6 +21,19 @@ def tensor(samples):
     return x if x.dim() == 2 else x.movedim(-1, 1).contiguous()
 
 
+class Latent(torch.nn.Module):
+    def __init__(self, heads):
+        super().__init__()
+        self.heads = heads
+
+    def forward(self, x):
+        mean, log_variance = self.heads(x).chunk(2, 1)
+        if not self.training:
+            return mean
+        self.kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum() / len(x)
+        return mean + (log_variance / 2).exp() * torch.randn_like(mean)
+
+
 def network(last_activation=True):
     modules = []
     first = iter(task.first_layers())
@@ -32,30 +45,39 @@ def network(last_activation=True):
         else:
             weights, bias = map(torch.from_numpy, next(first))
             inputs, outputs = weights.shape[-2:]
-            linear = isinstance(layer, catalogue.Dense)
+            linear = not isinstance(layer, catalogue.Conv)
             module = torch.nn.Linear(inputs, outputs) if linear else torch.nn.Conv2d(inputs, outputs, 3, padding="same")
             module.load_state_dict({"weight": weights.T if linear else weights.permute(3, 2, 0, 1), "bias": bias})
+            if isinstance(layer, catalogue.Latent):
+                modules.append(Latent(module))
+                continue
             modules += [module, torch.nn.ReLU() if work.activation(position) == "relu" else torch.nn.Sigmoid()]
     return torch.nn.Sequential(*(modules if last_activation else modules[:-1]))
 
 
-@torch.inference_mode()
+def loss_of(model, loss, batch):
+    if work.loss != "elbo":
+        return loss(model(batch[0]), batch[-1])
+    return loss(model(batch[0]), batch[-1], reduction="sum") / len(batch[0]) + sum(m.kl for m in model if isinstance(m, Latent))
+
+
+@torch.no_grad()
 def validation_loss(model, loss):
     test = TensorDataset(*map(tensor, task.test))
     batches = (test[first : first + work.batch] for first in range(0, len(test), work.batch))
-    return sum(loss(model(batch[0]), batch[-1]).item() * len(batch[0]) for batch in batches) / len(test)
+    return sum(loss_of(model, loss, batch).item() * len(batch[0]) for batch in batches) / len(test)
 
 
 def train_eager(task):
     model = network()
-    loss = torch.nn.BCELoss() if work.loss == "bce" else torch.nn.MSELoss()
+    loss = F.mse_loss if work.loss == "mse" else F.binary_cross_entropy
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7)
     loader = DataLoader(TensorDataset(*map(tensor, task.train)), batch_size=work.batch, shuffle=True)
 
     def epoch():
         for batch in loader:
             optimizer.zero_grad()
-            loss(model(batch[0]), batch[-1]).backward()
+            loss_of(model, loss, batch).backward()
             optimizer.step()
             task.first_step_done()
 
@@ -63,22 +85,22 @@ def train_eager(task):
 
 
 def train_tensors(task, compiled=False):
-    on_logits = work.loss == "bce"
+    on_logits = work.loss != "mse"
     model = network(last_activation=not on_logits).to(memory_format=torch.channels_last)
     loss = F.binary_cross_entropy_with_logits if on_logits else F.mse_loss
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7, fused=True)
     samples = [tensor(part) for part in task.train]
 
-    def loss_of(*batch):
-        return loss(model(batch[0]), batch[-1])
+    def step_loss(*batch):
+        return loss_of(model, loss, batch)
 
     if compiled:
-        loss_of = torch.compile(loss_of, dynamic=False)
+        step_loss = torch.compile(step_loss, dynamic=False)
 
     def epoch():
         for indices in torch.randperm(len(samples[0])).split(work.batch):
             optimizer.zero_grad()
-            loss_of(*(part.index_select(0, indices) for part in samples)).backward()
+            step_loss(*(part.index_select(0, indices) for part in samples)).backward()
             optimizer.step()
             task.first_step_done()
 

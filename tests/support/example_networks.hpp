@@ -3,7 +3,7 @@
 
 #include <eigencoder/eigencoder.hpp>
 
-/// The networks of examples 01 to 05, in either scalar.
+/// The networks of examples 01 to 05 and 08, in either scalar.
 namespace networks {
 
 namespace ec = eigencoder;
@@ -49,5 +49,10 @@ using DenoisingDecoder = ec::Decoder<ec::image(7, 7, 32), ec::Conv2D<32, 3>, ec:
                                      ec::ReLU, ec::UpSample2D<2>, ec::Conv2D<1, 3>, ec::Sigmoid>;
 template <class T>
 using Denoiser = ec::Autoencoder<DenoisingEncoder, DenoisingDecoder, T>;
+
+using VariationalEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU>;
+using VariationalDecoder = ec::Decoder<ec::features(2), ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Sigmoid>;
+template <class T>
+using Variational = ec::VariationalAutoencoder<VariationalEncoder, ec::Latent<2>, VariationalDecoder, T>;
 
 }  // namespace networks

@@ -22,7 +22,7 @@ struct Elbo {
   Likelihood likelihood;
   ElboOptions options;
 
-  constexpr explicit Elbo(Likelihood term, ElboOptions given = {}) : likelihood(term), options(given) {
+  constexpr explicit Elbo(Likelihood term = {}, ElboOptions given = {}) : likelihood(term), options(given) {
     if (!(options.beta >= 0 && options.beta <= std::numeric_limits<double>::max())) {
       throw OptionError(message("Elbo: beta must be finite and not negative, found ", options.beta));
     }
