@@ -58,7 +58,7 @@ inline std::string plot_losses(const std::filesystem::path& png, const std::vect
     table += '\n';
   }
   return draw(png, table, "800,480",
-              message("set xlabel 'epoch'\nset ylabel ", quoted(loss), "\nset grid lc rgb '#dddddd'\nset key noenhanced\nset xtics 1,",
+              message("set xlabel 'epoch'\nset ylabel ", quoted(loss), "\nset grid lt 1 lc rgb '#dddddd'\nset key noenhanced\nset xtics 1,",
                       std::max<std::size_t>(epochs / 10, 1), "\nplot ", plots));
 }
 
