@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
@@ -12,6 +13,8 @@ namespace detail {
 
 template <class A, class B>
 void check_ends(const char* what, const A& a, const B& b, Index steps) {
+  static_assert(std::floating_point<typename A::Scalar> && std::same_as<typename A::Scalar, typename B::Scalar>,
+                "codes to interpolate between must both be float or both double");
   if (a.cols() != 1 || b.cols() != 1 || a.rows() != b.rows() || a.rows() == 0)
     throw ShapeError(message(what, ": expected two codes of one size, each a column, found ", a.rows(), " × ", a.cols(),
                              " and ", b.rows(), " × ", b.cols()));

@@ -54,7 +54,7 @@ class Smallest {
 template <SampleMatrix Codes, SampleMatrix Queries>
 Neighbours<typename Codes::Scalar> nearest(const Codes& codes, const Queries& queries, Index count) {
   using T = typename Codes::Scalar;
-  static_assert(std::is_same_v<T, typename Queries::Scalar>, "codes and queries must both be float or both double");
+  static_assert(std::same_as<T, typename Queries::Scalar>, "codes and queries must both be float or both double");
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   constexpr Index codes_at_once = 1024, queries_at_once = 32;
 

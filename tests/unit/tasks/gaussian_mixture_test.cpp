@@ -97,10 +97,10 @@ TEST_CASE("gaussian_mixture: what the definition says") {
   }
   SECTION("the unit of the codes does not matter") {
     const auto mixture = ec::GaussianMixture::fit(x, {.components = 3});
-    const auto scaled = ec::GaussianMixture::fit(1e8 * x, {.components = 3});
+    const auto scaled = ec::GaussianMixture::fit(0x1p30 * x, {.components = 3});
     CHECK(scaled.steps() == mixture.steps());
-    CHECK((scaled.means() / 1e8 - mixture.means()).norm() < 1e-9);
-    CHECK(std::abs(scaled.log_likelihood() + 2 * std::log(1e8) - mixture.log_likelihood()) < 1e-9);
+    CHECK((scaled.means() * 0x1p-30 - mixture.means()).norm() < 1e-9);
+    CHECK(std::abs(scaled.log_likelihood() + 2 * std::log(0x1p30) - mixture.log_likelihood()) < 1e-9);
   }
   SECTION("a code far away, or not a number, leaves the others be") {
     const auto mixture = ec::GaussianMixture::fit(x, {.components = 3});
