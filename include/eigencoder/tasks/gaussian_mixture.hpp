@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <numbers>
 #include <utility>
 #include <vector>
@@ -146,11 +145,12 @@ class GaussianMixture {
 
   /// Weights, means and Cholesky factors of the covariances from r.
   void maximise(const Matrix& x, const Matrix& r, double floor) {
-    const Vector mass = r.rowwise().sum();
+    // Less is nothing: Eigen's exponential of −∞ is 10⁻³⁰⁸ or so.
+    const Vector mass = r.rowwise().sum().unaryExpr([](double sum) { return sum < 1e-200 ? 0.0 : sum; });
     weights_ = mass / mass.sum();
     for (Index k = 0; k < size(); ++k) {
       Matrix scatter = Matrix::Zero(x.rows(), x.rows());
-      if (mass[k] > std::numeric_limits<double>::min()) {
+      if (mass[k] > 0) {
         means_.col(k) = x * r.row(k).transpose() / mass[k];
         for_columns(x.cols(), [&](Index from, Index some) {
           const Vector roots = (r.row(k).segment(from, some) / mass[k]).cwiseSqrt().transpose();
