@@ -8,6 +8,7 @@ template <class Encoder>
 using Model = ec::Autoencoder<Encoder, ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>>;
 
 using Shallow = Model<ec::Encoder<ec::image(28, 28), ec::Dense<64>, ec::Sigmoid>>;
+using Deep = Model<ec::Encoder<ec::image(28, 28), ec::Dense<128>, ec::Tanh, ec::Dense<32>, ec::Sigmoid>>;
 using Convolutional = Model<ec::Encoder<ec::image(28, 28), ec::Conv2D<16, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<16, 3>,
                                         ec::ReLU, ec::MaxPool2D<2>, ec::Dense<64>, ec::Tanh>>;
 
@@ -68,16 +69,17 @@ int main(int argc, char** argv) {
   program.options.batch_size = 128;
   double weight = 1e-3;
   std::string which = "dense";
-  program.add_choice("--model", which, {"dense", "conv"},
-                     "784-64-784 and the exact penalty, or a convolutional encoder and random directions");
+  program.add_choice("--model", which, {"dense", "deep", "conv"},
+                     "784-64-784 and 784-128-32-784 with the exact penalty, or a convolutional encoder and random directions");
   program.add_number("--weight", weight, "of ‖∂h/∂x‖² in the objective");
 
   return program.run(argc, argv, [&] {
     const ec::Split<float> data = program.load();
     const Eigen::MatrixXf shown = shifts(data.test.samples.leftCols(std::min<ec::Index>(data.test.size(), 2)));
-    const std::vector<Result> results = which == "dense"
-                                            ? compare<Shallow, ec::Contractive>(program, weight, data, shown)
-                                            : compare<Convolutional, ec::StochasticContractive<>>(program, weight, data, shown);
+    std::vector<Result> results;
+    if (which == "dense") results = compare<Shallow, ec::Contractive>(program, weight, data, shown);
+    if (which == "deep") results = compare<Deep, ec::DeepContractive>(program, weight, data, shown);
+    if (which == "conv") results = compare<Convolutional, ec::StochasticContractive<>>(program, weight, data, shown);
 
     program.print("                validation MSE   |J|^2 on validation   movement / spread of the code\n");
     std::vector<ec::ImageRow> rows{{"shifted", shown}};

@@ -40,6 +40,7 @@ class Tangents {
                                              .dv = view<to>(shard, gradient),
                                              .batch = shard.batch,
                                              .weight = weight});
+      if (weight == 0) continue;  // measured alone
       if constexpr (Gradient && P::from_code) {
         each([&]<std::size_t I>() {
           if constexpr (C::trains(I)) meet<I>(shard, gradient, shard.lane.tangent(I + 1));
