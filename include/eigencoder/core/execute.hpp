@@ -15,7 +15,8 @@ class Lane {
   using T = typename P::Network::Scalar;
 
   explicit Lane(Index columns)
-      : capacity_(rounded(columns)), memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch)) {}
+      : capacity_(rounded(columns)),
+        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch + 2 * P::gram_size)) {}
 
   Index capacity() const { return capacity_; }
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
@@ -24,6 +25,8 @@ class Lane {
   T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
   T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
   T* scratch() { return at(P::per_sample); }
+  T* gram() { return scratch() + P::Network::scratch; }
+  T* gram_delta() { return gram() + P::gram_size; }
   T* tangent(std::size_t i) { return at(tangents + P::tangent_at[i]); }
   T* bend(std::size_t i) { return at(tangents + P::tangent_at[i] + P::Network::shapes[i].size()); }
   T* tangent_delta(int which) {

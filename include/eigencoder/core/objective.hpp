@@ -67,10 +67,11 @@ struct PenaltyPass {
 
 /// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says
 /// how many `directions(shape)` it wants, and draws each by `direction(d, random, u)`. If it has a `from_code<Network>` that is
-/// true, u is a direction of the code instead, and v = Jᵀ u.
+/// true, u is a direction of the code instead, v = Jᵀ u, and the penalty a sum of squares: v · w, with w in the place of v where
+/// it can be had for less.
 template <class T, bool Gradient>
 struct TangentPass {
-  MatrixView<const T> v;
+  MatrixView<const T> v, w;
   MatrixView<T> dv;  ///< overwrite, if Gradient
   Index batch;
   double weight;

@@ -157,6 +157,23 @@ struct Bend {
   MatrixView<T> dy;  ///< add
 };
 
+/// Of a layer y = W x + b, W → G = W Wᵀ: ‖Wᵀ v‖² = v · G v, whatever the size of x.
+template <class S>
+struct Gram {
+  using T = typename S::Scalar;
+  typename S::Theta theta;
+  MatrixView<T> G;  ///< overwrite
+};
+
+/// dG, twice the gradient with respect to G → that with respect to W, dG W.
+template <class S>
+struct GramBackward {
+  using T = typename S::Scalar;
+  typename S::Theta theta;
+  typename S::DTheta dtheta;  ///< add
+  MatrixView<const T> dG;
+};
+
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
 template <class S>
 concept Runs = requires(const typename S::Layer layer, Forward<S, true> training, Forward<S, false> inference,
@@ -190,6 +207,11 @@ concept CarriesTangents = requires(const typename S::Layer layer, Push<S> push, 
 template <class S>
 concept Bends = requires(const typename S::Layer layer, Bend<S> pass) {
   layer.bend(pass);
+};
+template <class S>
+concept HasGram = requires(const typename S::Layer layer, Gram<S> gram, GramBackward<S> backward) {
+  layer.gram(gram);
+  layer.gram_backward(backward);
 };
 template <class S>
 concept Settles = requires(const typename S::Layer layer, Settle<S> pass) {

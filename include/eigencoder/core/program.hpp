@@ -130,6 +130,17 @@ struct Program {
     }
     return false;
   }();
+  /// G = W Wᵀ, m × m, takes the place of the first layer's W, m × n. Once a shard it costs 2 m² n multiplications, with the
+  /// way back to W, and saves 3 m (n − m) for every direction of every sample.
+  static constexpr bool gram = [] {
+    if constexpr (from_code && !C::taken_over(0)) {
+      constexpr Index m = C::shapes[1].size(), n = C::input.size(), directions = C::shapes[C::code].size();
+      constexpr Index samples = 64;  // most shards have more
+      return HasGram<typename C::template stage<0>> && 2 * m * n < 3 * (n - m) * directions * samples;
+    }
+    return false;
+  }();
+  static constexpr Index gram_size = gram ? C::shapes[1].size() * C::shapes[1].size() : 0;
   /// Layer i carries tangents, and its derivative depends on its output.
   static constexpr std::array<bool, layers> bends = [] {
     std::array<bool, layers> is{};

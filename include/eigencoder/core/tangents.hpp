@@ -25,7 +25,12 @@ class Tangents {
     each([&]<std::size_t I>() {
       if constexpr (P::bends[I]) std::fill_n(shard.lane.bend(I + 1), C::shapes[I + 1].size() * shard.columns, T(0));
     });
-    constexpr std::size_t from = P::from_code ? P::carriers : 0, to = P::carriers - from;
+    if constexpr (P::gram) {
+      C::template recipe<0>(shard.layers)
+          .gram(Gram<First>{.theta = First::Trainable::views(shard.parameters.theta), .G = square(shard.lane.gram())});
+      std::fill_n(shard.lane.gram_delta(), P::gram_size, T(0));
+    }
+    constexpr std::size_t from = P::from_code ? P::carriers : 0, to = P::carriers - from, end = P::gram ? 1 : to;
     double value = 0;
     for (Index d = 0; d < term.directions(C::shapes[from]); ++d) {
       term.direction(d, Random(shard.seed, shard.step, P::layers + static_cast<std::size_t>(d), shard.first),
@@ -36,8 +41,9 @@ class Tangents {
         each([&]<std::size_t I>() { up<I>(shard, shard.lane.tangent(C::reads(I)), shard.lane.tangent(I + 1)); });
       }
       T *gradient = shard.lane.tangent_delta(0), *next = shard.lane.tangent_delta(1);
-      value += term(TangentPass<T, Gradient>{.v = view<to, const T>(shard, shard.lane.tangent(to)),
-                                             .dv = view<to>(shard, gradient),
+      value += term(TangentPass<T, Gradient>{.v = view<end, const T>(shard, shard.lane.tangent(to)),
+                                             .w = view<end, const T>(shard, shard.lane.tangent(end)),
+                                             .dv = view<end>(shard, gradient),
                                              .batch = shard.batch,
                                              .weight = weight});
       if (weight == 0) continue;  // measured alone
@@ -58,6 +64,12 @@ class Tangents {
           }
         });
       }
+    }
+    if constexpr (Gradient && P::gram) {
+      C::template recipe<0>(shard.layers)
+          .gram_backward(GramBackward<First>{.theta = First::Trainable::views(shard.parameters.theta),
+                                             .dtheta = First::Trainable::views(shard.gradient),
+                                             .dG = square<const T>(shard.lane.gram_delta())});
     }
     return value;
   }
@@ -86,11 +98,18 @@ class Tangents {
     return {data, C::shapes[I].size(), shard.columns};
   }
 
-  /// Affine layer I without its bias, as a network of its own.
+  using First = typename P::template stage<0>;
+  template <class Value>
+  static MatrixView<Value> square(Value* data) {
+    return {data, C::shapes[1].size(), C::shapes[1].size()};
+  }
+
+  /// Affine layer I without its bias, as a network of its own; with G in the place of its weights where that is what runs.
   template <std::size_t I>
   struct Linear {
+    static constexpr bool gram = P::gram && I == 0;
     using Layer = typename C::template runs_as<I>::Tangent;
-    using Chain = eigencoder::Chain<T, C::shapes[C::reads(I)], static_cast<std::size_t>(-1), Layer>;
+    using Chain = eigencoder::Chain<T, C::shapes[gram ? 1 : C::reads(I)], static_cast<std::size_t>(-1), Layer>;
     using S = typename Chain::template stage<0>;
     static_assert(S::needs.packed == C::needs[I].packed && S::needs.cache == C::needs[I].cache);
 
@@ -103,7 +122,8 @@ class Tangents {
     }
     template <class Shard>
     static Parameters<T> parameters(const Shard& shard) {
-      return {shard.parameters.theta + C::theta_at[I], nullptr, shard.parameters.packed + C::packed_at[I]};
+      return {gram ? shard.lane.gram() : shard.parameters.theta + C::theta_at[I], nullptr,
+              shard.parameters.packed + C::packed_at[I]};
     }
     template <class Shard>
     static LayerMemory<T> memory(const Shard& shard) {
@@ -160,7 +180,7 @@ class Tangents {
       LayerMemory<T> memory = L::memory(shard);
       memory.x = w;
       memory.dy = z;
-      memory.gradient = shard.gradient + C::theta_at[I];
+      memory.gradient = L::gram ? shard.lane.gram_delta() : shard.gradient + C::theta_at[I];
       run_backward<typename L::Chain, 0, typename L::S, false>(L::layers(shard.layers), L::parameters(shard), memory,
                                                                L::batch(shard));
     } else if constexpr (P::bends[I]) {

@@ -270,6 +270,14 @@ void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_ident
       .run();
 }
 
+/// C += A·B.   A: m × k   B: k × n   C: m × n
+template <class T>
+void add_multiply(View<const T> a, View<const T> b, View<T> c) {
+  detail::Product<T, false, false, detail::Apply<NoEpilogue>>{
+      .a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true}
+      .run();
+}
+
 /// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
 template <class T>
 void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {

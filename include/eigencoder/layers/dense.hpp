@@ -59,6 +59,17 @@ struct Dense {
       kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx, pass.before, pass.x);
     }
   }
+
+  template <class S>
+  void gram(Gram<S> pass) const {
+    using T = typename S::Scalar;
+    pass.G.setZero();
+    kernels::add_multiply_transposed<T>(std::get<0>(pass.theta), std::get<0>(pass.theta), pass.G);
+  }
+  template <class S>
+  void gram_backward(GramBackward<S> pass) const {
+    kernels::add_multiply<typename S::Scalar>(pass.dG, std::get<0>(pass.theta), std::get<0>(pass.dtheta));
+  }
 };
 
 }  // namespace eigencoder

@@ -102,10 +102,10 @@ struct SquaredTangent {
     const double share = 1 / (static_cast<double>(pass.batch) * static_cast<double>(divisor));
     const auto factor = static_cast<T>(2 * share * pass.weight);
     double sum = 0;
-    for (Index j = 0; j < pass.v.cols(); ++j) sum += static_cast<double>(pass.v.col(j).squaredNorm());
+    for (Index j = 0; j < pass.v.cols(); ++j) sum += static_cast<double>(pass.v.col(j).dot(pass.w.col(j)));
     if constexpr (Gradient) {
       kernels::transform(
-          pass.v.size(), const_cast<T*>(pass.dv.data()), [=]<class V>(V v) { return V(factor) * v; }, pass.v.data());
+          pass.w.size(), const_cast<T*>(pass.dv.data()), [=]<class V>(V w) { return V(factor) * w; }, pass.w.data());
     }
     return share * sum;
   }

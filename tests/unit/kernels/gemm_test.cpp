@@ -221,6 +221,26 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
   }
 }
 
+TEMPLATE_TEST_CASE("add_multiply: every size up to 70, and across the borders of depth, added to what was there", "", float, double) {
+  using T = TestType;
+  const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
+                  before = whole_numbers<T>(most, most, 6);
+  for (Index k = 1; k <= most; k += every) {
+    const Matrix<T> sum = before + exact_product<T>(a.leftCols(k), b.topRows(k));
+    for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
+      c.block() = before.topLeftCorner(m, n);
+      kernels::add_multiply<T>(corner(a, m, k), corner(b, k, n), c.view());
+      if (!c.holds(sum)) FAIL(m << " × " << k << " · " << k << " × " << n);
+    });
+  }
+  for (const Index k : deep) {
+    const Matrix<T> left = whole_numbers<T>(35, k, 4), right = whole_numbers<T>(k, 27, 5);
+    Matrix<T> c = before.topLeftCorner(35, 27);
+    kernels::add_multiply<T>(left, right, c);
+    CHECK(c == before.topLeftCorner(35, 27) + exact_product<T>(left, right));
+  }
+}
+
 TEMPLATE_TEST_CASE("add_multiply_transposed: in memory of exactly its size, across the borders of depth", "", float, double) {
   using T = TestType;
   for (const Index k : deep) {

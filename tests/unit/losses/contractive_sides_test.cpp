@@ -58,6 +58,17 @@ void check_sides(const Model& model, ec::Index many) {
 static_assert(!ec::DeepContractive::from_code<ec::Chain<float, ec::features(4), 1, ec::Dense<4>>>);
 static_assert(ec::DeepContractive::from_code<ec::Chain<float, ec::features(5), 1, ec::Dense<4>>>);
 
+// W Wᵀ takes the place of a first dense layer's W if that is less work.
+template <ec::Shape In, class... Encoder>
+constexpr bool gram = ec::Program<ec::Chain<float, In, sizeof...(Encoder), Encoder..., ec::Dense<In.size()>>,
+                                  decltype(ec::MeanSquaredError{} + ec::DeepContractive{})>::gram;
+static_assert(gram<ec::image(28, 28), ec::Dense<128>, ec::Tanh, ec::Dense<32>>);
+static_assert(gram<ec::features(9), ec::Dense<7>>);
+static_assert(!gram<ec::features(9), ec::Tanh, ec::Dense<7>>);                    // not the first
+static_assert(!gram<ec::features(9), ec::Dense<10>, ec::Tanh, ec::Dense<2>>);     // larger than W
+static_assert(!gram<ec::features(9), ec::Dense<8>, ec::Tanh, ec::Dense<10>>);     // columns
+static_assert(!gram<ec::features(784), ec::Dense<700>, ec::Tanh, ec::Dense<2>>);  // more work than two directions
+
 TEST_CASE("contractive sides: dense layers") {
   check_sides(model_of<double, ec::features(9)>(ec::Dense<7>{}, ec::ELU{0.7}, ec::Dense<8, ec::Bias::none>{}, ec::Tanh{},
                                                 ec::Dense<3>{}, ec::Softplus{}),

@@ -85,8 +85,12 @@ TEST_CASE("allocations: none in a step of a variational autoencoder, with totals
   check_training<Variational>({32, 1}, ec::ImportanceWeighted<3>{});
 }
 
-TEST_CASE("allocations: none in a step whose penalty sends tangents through a convolutional encoder") {
+TEST_CASE("allocations: none in a step whose penalty sends tangents through an encoder, up or down") {
   check_training<networks::Transposing<float>>({12, 5, 1}, ec::BinaryCrossEntropy{} + 1e-3 * ec::StochasticContractive<>{});
+
+  using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<64>, ec::Tanh, ec::Dense<5>, ec::Sigmoid>;
+  using Deep = ec::Autoencoder<Encoder, ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>>;
+  check_training<Deep>({128, 64, 1}, ec::MeanSquaredError{} + 1e-3 * ec::DeepContractive{});
 }
 
 TEST_CASE("allocations: none between the batches of a fit, shuffled and with a partial last batch") {
