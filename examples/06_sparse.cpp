@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Codes of 256 numbers of which few are active, by four ways: nothing, an L1 penalty, a Kullback-Leibler penalty, or the 32
-// largest.
+// Codes of more numbers than there are pixels, of which few are active, by four ways: nothing, an L1 penalty, a
+// Kullback-Leibler penalty, or the 32 largest.
+#include <cmath>
+
 #include "common/example.hpp"
 
 namespace ec = eigencoder;
 
 template <class... Code>
-using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<256>, Code...>;
-using Decoder = ec::Decoder<ec::features(256), ec::Dense<784>, ec::Sigmoid>;
+using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<1024>, Code...>;
+using Decoder = ec::Decoder<ec::features(1024), ec::Dense<784>, ec::Sigmoid>;
 
 /// What a set's codes look like.
 struct Sparsity {
@@ -29,11 +31,13 @@ Eigen::MatrixXf features(Model& model, ec::Index count) {
   return tiles;
 }
 
+/// The encoder's biases begin at `bias`.
 template <class... Code, class Objective>
-void train(const example::Program& program, const Objective& objective) {
+void train(const example::Program& program, const Objective& objective, double bias = 0) {
   const example::Options& options = program.options;
   const auto [train, test] = program.load();
   ec::Autoencoder<Encoder<Code...>, Decoder> model{ec::Seed{options.seed}};
+  model.parameter("encoder.0.bias").setConstant(static_cast<float>(bias));
   program.print(ec::summary(model) + '\n');
 
   ec::Trainer trainer{model, objective, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
@@ -63,23 +67,27 @@ void train(const example::Program& program, const Objective& objective) {
 }
 
 int main(int argc, char** argv) {
-  example::Program program("06_sparse", "Trains 784-256-784 with a sparse code.");
+  example::Program program("06_sparse", "Trains 784-1024-784 with a sparse code.");
   std::string penalty = "kl";
   double target = 0.05, weight = -1;
   program.options.epochs = 30;
-  program.options.batch_size = 128;
+  program.options.batch_size = 512;  // the penalty looks at means over a batch
   program.options.learning_rate = 3e-3;
   program.add_choice("--penalty", penalty, {"none", "l1", "kl", "ksparse"}, "what makes the code sparse");
-  program.add_number("--target", target, "mean activation of every unit, of --penalty kl");
-  program.add_number("--weight", weight, "of the penalty; -1: 0.0003 for l1, 0.003 for kl");
+  program.add_number("--target", target, "mean activation of every unit, of --penalty kl; where it and none begin");
+  program.add_number("--weight", weight, "of the penalty; -1: 0.0001 for l1, 0.0002 for kl");
 
   return program.run(argc, argv, [&] {
     const ec::BinaryCrossEntropy error;
     const double given = weight;
     const auto weight_or = [given](double usual) { return given == -1 ? usual : given; };
-    if (penalty == "none") train<ec::Sigmoid>(program, ec::as_objective(error));
-    if (penalty == "l1") train<ec::ReLU>(program, error + weight_or(3e-4) * ec::L1Activity{});
-    if (penalty == "kl") train<ec::Sigmoid>(program, error + weight_or(3e-3) * ec::KLSparsity{.target = target});
+    const ec::KLSparsity sparsity{.target = target};
+    sparsity.check();
+    // Units that begin at sigmoid(0), ten times the target, are all pulled down alike before any of them stands for something.
+    const double rare = std::log(target / (1 - target));
+    if (penalty == "none") train<ec::Sigmoid>(program, ec::as_objective(error), rare);
+    if (penalty == "l1") train<ec::ReLU>(program, error + weight_or(1e-4) * ec::L1Activity{});
+    if (penalty == "kl") train<ec::Sigmoid>(program, error + weight_or(2e-4) * sparsity, rare);
     if (penalty == "ksparse") train<ec::KSparse<32>>(program, ec::as_objective(error));
   });
 }
