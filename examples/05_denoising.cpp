@@ -60,13 +60,13 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
   fit.validation_targets = test.samples;
   const ec::History history = trainer.fit(train.samples, fit);
 
-  const auto error = [&](const Eigen::MatrixXf& images) {
-    return static_cast<double>((images - test.samples).array().square().mean());
+  const auto error = [&clean = test.samples](const Eigen::MatrixXf& images) {
+    return static_cast<double>((images - clean).array().square().mean());
   };
   const double noisy = error(noisy_test), denoised = error(model.reconstruct(noisy_test)),
-               clean = error(model.reconstruct(test.samples));
-  program.print(
-      ec::message("MSE from the clean images: noisy ", noisy, ", denoised ", denoised, ", clean ones restored ", clean, '\n'));
+               restored = error(model.reconstruct(test.samples));
+  program.print(ec::message("MSE from the clean images: noisy ", noisy, ", denoised ", denoised, ", clean ones restored ",
+                            restored, '\n'));
 
   const ec::Index shown = std::min<ec::Index>(test.size(), 10);
   const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
@@ -76,7 +76,7 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
   auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
   metrics["noisy_mse"] = noisy;
   metrics["denoised_mse"] = denoised;
-  metrics["clean_mse"] = clean;
+  metrics["clean_mse"] = restored;
   program.write_metrics(metrics);
 }
 
