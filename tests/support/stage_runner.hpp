@@ -24,6 +24,8 @@ class StageRunner {
 
   Vector theta = Vector::Zero(S::Trainable::size), dtheta = theta, state = Vector::Zero(S::Running::size);
 
+  std::vector<double> tallies = std::vector<double>(std::size_t(S::needs.tallies));
+
   explicit StageRunner(Layer layer = {}, Epilogue... epilogue) : layers_(layer, epilogue...) {}
 
   Matrix forward(const Matrix& x) {
@@ -57,8 +59,9 @@ class StageRunner {
   }
   auto blocks() const { return S::Trainable::views(theta.data()); }
   eigencoder::Parameters<T> parameters() const { return {theta.data(), state.data(), packed_.data()}; }
-  eigencoder::LayerBatch about(Index columns) const {
-    return {.columns = columns, .batch = columns, .random = {}, .sums = sums_, .dsums = dsums_};
+  eigencoder::LayerBatch about(Index columns) {
+    tallies.assign(tallies.size(), 0);
+    return {.columns = columns, .batch = columns, .random = {}, .sums = sums_, .dsums = dsums_, .tallies = tallies};
   }
 
   void forward(const T* x, T* y, Index columns) {

@@ -212,6 +212,7 @@ struct Chain {
       detail::running_total<size>([](std::size_t i) { return linked(i) ? needs[i].cache : 0; });
   static constexpr auto sums_at = detail::running_total<size>([](std::size_t i) { return needs[i].sums; });
   static constexpr auto dsums_at = detail::running_total<size>([](std::size_t i) { return needs[i].dsums; });
+  static constexpr auto tallies_at = detail::running_total<size>([](std::size_t i) { return needs[i].tallies; });
 
   static constexpr Index parameter_count = theta_at[size], state_count = state_at[size];
 

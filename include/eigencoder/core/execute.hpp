@@ -155,7 +155,8 @@ class Execute {
             .batch = shard.batch,
             .random = Random(shard.seed, shard.step, i, shard.first),
             .sums = layer_sums(shard, i),
-            .dsums = part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums)};
+            .dsums = part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums),
+            .tallies = part(shard.sums, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies)};
   }
 
   template <std::size_t I>
@@ -242,6 +243,8 @@ class Execute {
   template <std::size_t K>
   static constexpr std::size_t code = P::site[K] == P::latent ? P::latent + 1 : P::site[K];
 
+  static constexpr std::size_t term_draws = 0x80000000;  ///< where the streams of terms begin, behind all layers and directions
+
   template <std::size_t K>
   static void gather_term(const Shard<P>& shard) {
     const auto& term = std::get<K>(shard.objective.terms).term;
@@ -249,7 +252,8 @@ class Execute {
       using S = typename P::template stage<P::producer(P::site[K])>;
       term.gather(PenaltyGather<S>{.y = view(shard, P::site[K]),
                                    .sums = sums_of<K>(shard.sums),
-                                   .shared = shared<K>(shard, shard.first, shard.columns)});
+                                   .shared = shared<K>(shard, shard.first, shard.columns),
+                                   .random = Random(shard.seed, shard.step, term_draws + K, shard.first)});
     } else {
       term.gather(LossGather<T>{.y = view(shard, P::layers),
                                 .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),

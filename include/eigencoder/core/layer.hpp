@@ -37,6 +37,7 @@ struct Needs {
   Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
   Index sums = 0;                ///< doubles that gather() sums over the whole batch before forward
   Index dsums = 0;               ///< doubles that gather_backward() sums over the whole batch before backward
+  Index tallies = 0;             ///< doubles that forward itself sums over the whole batch in training, for settle()
   bool backward_x = false;       ///< backward reads x
   bool backward_y = false;       ///< backward reads y
   bool in_place = false;         ///< y may lie over x, and dx over dy

@@ -44,6 +44,7 @@ struct PenaltyGather {
   MatrixView<const typename S::Scalar> y;
   std::span<double> sums;                 ///< add
   MatrixView<typename S::Scalar> shared;  ///< overwrite: the shard's columns of what the whole batch shares
+  Random random;                          ///< the term's own draws, addressed by column and element
 };
 
 /// y → value and gradient of a penalty on an activation. S is the stage that produced y, its epilogue included.

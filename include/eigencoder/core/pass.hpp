@@ -25,6 +25,7 @@ struct packed;
 struct scratch;
 struct scratch_per_sample;
 struct link;
+struct tallies;
 struct input_gradient;  ///< nothing before this layer is trained: guard dx with `if constexpr (InputGradient)`
 }  // namespace asked_for
 
@@ -88,6 +89,7 @@ struct Settle {
   typename S::MutableState state;
   std::span<const double> sums;
   Index batch;
+  std::span<const double> tallies{};
 };
 
 /// x → y for some columns of a batch.
@@ -107,7 +109,8 @@ struct Forward {
   IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
   Random random;
   std::span<const double> sums;  ///< totals
-  Index batch;                   ///< samples in the whole batch, of which x holds some
+  IfAsked<(Training && S::needs.tallies > 0), std::span<double>, asked_for::tallies> tallies;  ///< add
+  Index batch;  ///< samples in the whole batch, of which x holds some
   [[no_unique_address]] typename S::Epilogue epilogue;
 };
 

@@ -220,7 +220,7 @@ struct Program {
     return fusion.absorbed[activation - 1] ? activation - 2 : activation - 1;
   }
 
-  // Doubles that are summed over the batch: the layers' for forward, for backward, then the terms'.
+  // Doubles that are summed over the batch: the layers' for forward, for backward, for their state, then the terms'.
   static constexpr auto term_sums_at = [] {
     std::array<Index, terms> sizes{};
     for_each_term([&]<std::size_t K>() {
@@ -230,8 +230,8 @@ struct Program {
     });
     return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
   }();
-  static constexpr Index dsums_begin = C::sums_at[layers], terms_begin = dsums_begin + C::dsums_at[layers],
-                         totals = terms_begin + term_sums_at[terms];
+  static constexpr Index dsums_begin = C::sums_at[layers], tallies_begin = dsums_begin + C::dsums_at[layers],
+                         terms_begin = tallies_begin + C::tallies_at[layers], totals = terms_begin + term_sums_at[terms];
   /// Scalars a column of the batch that a term's shards share, and that its loss leaves for its penalty.
   static constexpr auto shared_at = [] {
     std::array<Index, terms> sizes{};
@@ -278,6 +278,8 @@ struct Program {
     switch (operation.what) {
       case Do::gather:
         return {C::sums_at[i], C::needs[i].sums};
+      case Do::forward:
+        return {tallies_begin + C::tallies_at[i], C::needs[i].tallies};
       case Do::gather_backward:
         return {dsums_begin + C::dsums_at[i], C::needs[i].dsums};
       case Do::term_gather:

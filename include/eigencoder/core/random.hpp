@@ -88,6 +88,8 @@ class Random {
     return std::sqrt(-2.0 * std::log(1.0 - radius)) * std::cos(two_pi * angle);
   }
 
+  constexpr Index first_sample() const { return static_cast<Index>(first_); }
+
   /// A whole number in [0, bound), free of the bias that a remainder would have.
   constexpr Index below(Index bound, Index sample, Index element) const {
     return static_cast<Index>(uniform(sample, element) * static_cast<double>(bound));

@@ -33,6 +33,7 @@ struct LayerBatch {
   Index columns = 0, batch = 0;  ///< in this call, and in the whole batch
   Random random{};
   std::span<const double> sums{}, dsums{};  ///< this layer's totals
+  std::span<double> tallies{};              ///< and its share of the tallies
 };
 
 namespace detail {
@@ -90,6 +91,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
                  decltype(Pass::scratch_per_sample)(memory.scratch_per_sample, S::needs.scratch_per_sample, batch.columns),
              .random = batch.random,
              .sums = batch.sums,
+             .tallies = decltype(Pass::tallies)(batch.tallies),
              .batch = batch.batch,
              .epilogue = epilogue});
   }

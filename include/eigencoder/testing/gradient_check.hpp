@@ -83,7 +83,7 @@ struct LayerRun {
   std::tuple<Layer> layers;
   Index batch;
   Random random;
-  CheckVector theta, state, packed, scratch, dtheta, sums, dsums;
+  CheckVector theta, state, packed, scratch, dtheta, sums, dsums, tallies;
   CheckMatrix x, y, dy, dx, cache, scratch_per_sample;
 
   LayerRun(const Layer& layer, const GradientCheckOptions& options)
@@ -97,6 +97,7 @@ struct LayerRun {
         dtheta(S::Trainable::size),
         sums(S::needs.sums),
         dsums(S::needs.dsums),
+        tallies(CheckVector::Zero(S::needs.tallies)),
         x(random_matrix(S::in.size(), batch, options.low, options.high, random, 1)),
         y(S::out.size(), batch),
         dy(random_matrix(S::out.size(), batch, -1, 1, random, 2)),
@@ -153,7 +154,14 @@ struct LayerRun {
             .dx = dx.data(),
             .gradient = gradient};
   }
-  LayerBatch about() { return {.columns = batch, .batch = batch, .random = random, .sums = span(sums), .dsums = span(dsums)}; }
+  LayerBatch about() {
+    return {.columns = batch,
+            .batch = batch,
+            .random = random,
+            .sums = span(sums),
+            .dsums = span(dsums),
+            .tallies = span(tallies)};
+  }
 };
 
 }  // namespace detail

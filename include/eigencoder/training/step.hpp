@@ -162,8 +162,10 @@ class Stepper {
         run_shard<TrainingStep, Phase>(model, objective, batch, cut, worker, s);
       }
     });
-    if constexpr (Phase + 1 < phases) {
+    if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
       Execute<P, TrainingStep>::template total<Phase>(shard_sums_, cut.shards, totals_);
+    }
+    if constexpr (Phase + 1 < phases) {
       run_phases<TrainingStep, Phase + 1>(model, objective, batch, cut, workers);
     }
   }
@@ -261,7 +263,9 @@ class Stepper {
         C::template recipe<I>(layers).settle(
             Settle<S>{.state = S::Running::views(state + C::state_at[I]),
                       .sums = totals.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
-                      .batch = batch});
+                      .batch = batch,
+                      .tallies = totals.subspan(static_cast<std::size_t>(P::tallies_begin + C::tallies_at[I]),
+                                                static_cast<std::size_t>(S::needs.tallies))});
       }
     });
   }
