@@ -33,6 +33,7 @@
 #include "eigencoder/losses/likelihood.hpp"
 #include "eigencoder/losses/mean_absolute_error.hpp"
 #include "eigencoder/losses/mean_squared_error.hpp"
+#include "eigencoder/losses/mmd.hpp"
 #include "eigencoder/models/autoencoder.hpp"
 #include "eigencoder/models/conditional_variational_autoencoder.hpp"
 #include "eigencoder/models/mirror.hpp"
