@@ -100,7 +100,7 @@ class ConditionalVariationalAutoencoder<E, Latent<Z>, Condition<Classes>, D, T>
 
   /// New samples of the given classes, output × N: what codes from the prior decode to. The same seed gives every class the same
   /// codes.
-  Matrix sample(const Labels& labels, Seed seed) const { return decode(detail::prior_codes<T>(Z, labels.size(), seed), labels); }
+  Matrix sample(const Labels& labels, Seed seed) const { return decode(normal_codes<T>(Z, labels.size(), seed), labels); }
 };
 
 }  // namespace eigencoder

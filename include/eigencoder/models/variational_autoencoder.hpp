@@ -23,12 +23,10 @@ struct NormalDistribution {
 /// The way from one code to another: straight, or around the origin.
 enum class Path { linear, spherical };
 
-namespace detail {
-
-/// Draws from N(0, I), one a column.
-template <class T>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> prior_codes(Index size, Index count, Seed seed) {
-  if (count < 0) throw OptionError(message("sample: expected a count that is not negative, found ", count));
+/// Draws from N(0, I), size × count; a longer list begins with the same ones. Throws OptionError if count is negative.
+template <class T = float>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> normal_codes(Index size, Index count, Seed seed) {
+  if (count < 0) throw OptionError(message("normal_codes: count must not be negative, found ", count));
   const Random random(seed, 0, 0);
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes(size, count);
   for (Index j = 0; j < count; ++j) {
@@ -36,6 +34,8 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> prior_codes(Index size, Index c
   }
   return codes;
 }
+
+namespace detail {
 
 template <class E, class L>
 struct WithHeads;
@@ -86,7 +86,7 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
   }
 
   /// New samples, output × count: what codes from the prior N(0, I) decode to. Throws OptionError if count is negative.
-  Matrix sample(Index count, Seed seed) const { return this->decode(detail::prior_codes<T>(Z, count, seed)); }
+  Matrix sample(Index count, Seed seed) const { return this->decode(normal_codes<T>(Z, count, seed)); }
 
   /// What `steps` codes on the way from a to b decode to, both ends included: output × steps. a and b: Z × 1. Throws ShapeError,
   /// OptionError.

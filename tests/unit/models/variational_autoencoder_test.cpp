@@ -132,7 +132,7 @@ TEST_CASE("variational: what a model gives") {
     expect_error<ec::ShapeError>([&] { model.interpolate(mean.col(0), mean.col(1).head(2), 5, path); }, {"3", "2"});
     expect_error<ec::ShapeError>([&] { model.interpolate(mean.col(0).head(2), mean.col(1).head(2), 5, path); }, {"3 rows", "found 2"});
   }
-  expect_error<ec::OptionError>([&] { model.sample(-1, {}); }, {"sample", "not negative", "-1"});
+  expect_error<ec::OptionError>([&] { model.sample(-1, {}); }, {"normal_codes", "not be negative", "-1"});
   expect_error<ec::ShapeError>([&] { model.decode(Eigen::MatrixXd::Zero(4, 1)); }, {"decode", "3 rows", "4"});
 }
 
