@@ -39,6 +39,15 @@ MatrixXf inputs(const ec::Dataset<float>& data) {
   return data.samples;
 }
 
+template <class Model>
+ec::NormalDistribution<MatrixXf> distributions(const Model& model, const ec::Dataset<float>& data) {
+  if constexpr (conditional<Model>) {
+    return model.encode_distribution(data.samples, data.labels);
+  } else {
+    return model.encode_distribution(data.samples);
+  }
+}
+
 /// Of a code of more than two values, the two principal components.
 MatrixXf plane(const MatrixXf& codes) { return codes.rows() == 2 ? codes : MatrixXf(ec::PCA::fit(codes, 2).encode(codes)); }
 
@@ -94,14 +103,7 @@ void train(const example::Program& program, const Settings& settings, const Like
   fit.validation_targets = test.samples;
   const ec::History history = trainer.fit(seen, train.samples, fit);
 
-  const ec::NormalDistribution<MatrixXf> codes = [&] {
-    if constexpr (conditional<Model>) {
-      return model.encode_distribution(test.samples, test.labels);
-    } else {
-      return model.encode_distribution(test.samples);
-    }
-  }();
-  const ec::LatentStatistics statistics = ec::latent_statistics(codes);
+  const ec::LatentStatistics statistics = ec::latent_statistics(distributions(model, test));
   const double bound =
       ec::Trainer{model, ec::ImportanceWeighted<64, Likelihood>{likelihood}, ec::SGD{}, options.trainer()}.evaluate(unseen, test.samples).loss;
   const ec::Evaluation& found = history.last().validation;

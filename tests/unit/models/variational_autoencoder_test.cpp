@@ -125,12 +125,13 @@ TEST_CASE("variational: what a model gives") {
   CHECK(samples.leftCols(3) == model.sample(3, ec::Seed{7}));  // a longer list goes on
   CHECK(samples != model.sample(5, ec::Seed{8}));
   for (const ec::Path path : {ec::Path::linear, ec::Path::spherical}) {
-    const Eigen::MatrixXd way = model.interpolate(mean.col(0), mean.col(1), 5, path);
+    const Eigen::VectorXd a = mean.col(0), b = mean.col(1);
+    const Eigen::MatrixXd way = model.interpolate(a, b, 5, path);
     CHECK(way.cols() == 5);
-    CHECK(way.col(0).isApprox(model.decode(mean.col(0)), 1e-12));
-    CHECK(way.col(4).isApprox(model.decode(mean.col(1)), 1e-12));
-    expect_error<ec::ShapeError>([&] { model.interpolate(mean.col(0), mean.col(1).head(2), 5, path); }, {"3", "2"});
-    expect_error<ec::ShapeError>([&] { model.interpolate(mean.col(0).head(2), mean.col(1).head(2), 5, path); }, {"3 rows", "found 2"});
+    CHECK(way.col(0).isApprox(model.decode(a), 1e-12));
+    CHECK(way.col(4).isApprox(model.decode(b), 1e-12));
+    expect_error<ec::ShapeError>([&] { model.interpolate(a, b.head(2), 5, path); }, {"3", "2"});
+    expect_error<ec::ShapeError>([&] { model.interpolate(a.head(2), b.head(2), 5, path); }, {"3 rows", "found 2"});
   }
   expect_error<ec::OptionError>([&] { model.sample(-1, {}); }, {"normal_codes", "not be negative", "-1"});
   expect_error<ec::ShapeError>([&] { model.decode(Eigen::MatrixXd::Zero(4, 1)); }, {"decode", "3 rows", "4"});
