@@ -11,5 +11,6 @@ using Model = ec::Network<ec::Sequential<ec::features(8), ec::Dense<4>, ec::Dens
 
 int main() {
   Model model;
-  ec::Trainer{model, ec::MeanSquaredError{} + 10.0 * ec::MaximumMeanDiscrepancy{}, ec::Adam{}}.evaluate(Eigen::MatrixXf::Zero(8, 3).eval());
+  ec::Trainer{model, ec::MeanSquaredError{} + 10.0 * ec::MaximumMeanDiscrepancy{}, ec::Adam{}}.evaluate(
+      Eigen::MatrixXf::Zero(8, 3).eval());
 }

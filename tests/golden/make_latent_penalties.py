@@ -49,7 +49,8 @@ def discrepancy(q, p, deviation, similarity):
         d = (a[:, None] - b[None]).square().sum(2)
         keep = 1 - torch.eye(batch) if same else 1
         scales = [2 * latent * deviation**2 * s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10)]
-        return sum((keep * (c / (c + d) if similarity == "inverse_multiquadratic" else torch.exp(-d / c))).sum() for c in scales)
+        alike = {"inverse_multiquadratic": lambda c: c / (c + d), "gaussian": lambda c: torch.exp(-d / c)}[similarity]
+        return sum((keep * alike(c)).sum() for c in scales)
 
     return (total(q, q, True) + total(p, p, True)) / (batch * (batch - 1)) - 2 * total(q, p, False) / batch**2
 
@@ -94,7 +95,8 @@ def quantiser(steps, fresh, restart):
         for block in blocks:
             block.grad = None
         (loss + BETA * commitment).backward()
-        history.append({"loss": loss.item(), "commitment": commitment.item(), "gradients": [golden.totals(b.grad) for b in blocks]})
+        history.append({"loss": loss.item(), "commitment": commitment.item(),
+                        "gradients": [golden.totals(block.grad) for block in blocks]})
         with torch.no_grad():
             for block in blocks:
                 block -= RATE * block.grad

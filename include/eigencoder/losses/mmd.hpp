@@ -20,8 +20,9 @@ enum class Similarity {
 
 /// How far the codes q of a batch are from as many draws p of the prior N(0, σ² I): the squared maximum mean discrepancy
 ///   1/(B (B − 1)) Σ_{i≠j} (k(q_i, q_j) + k(p_i, p_j)) − 2/B² Σ_ij k(q_i, p_j)
-/// with k(a, b) = Σ_C similarity at ‖a − b‖² over seven scales C = 2 Z σ² · {0.1, 0.2, 0.5, 1, 2, 5, 10}. With k′ its derivative in
-/// the squared distance, ∂/∂q_i = 4/(B (B − 1)) Σ_{j≠i} k′ (q_i − q_j) − 4/B² Σ_j k′ (q_i − p_j).
+///   ∂/∂q_i = 4/(B (B − 1)) Σ_{j≠i} k′ (q_i − q_j) − 4/B² Σ_j k′ (q_i − p_j)
+/// with k(a, b) the sum of the similarity at ‖a − b‖² over the scales C = 2 Z σ² · {0.1, 0.2, 0.5, 1, 2, 5, 10}, and k′ its
+/// derivative in the squared distance.
 /// Added to a reconstruction loss, a Wasserstein autoencoder: codes drawn from the prior then decode to new samples.
 ///   MeanSquaredError{Reduction::sum} + 10.0 * MaximumMeanDiscrepancy{}
 /// Unbiased: 0 on average where the codes are distributed as the prior is, and so below 0 at times. It compares samples of the
@@ -65,7 +66,9 @@ struct MaximumMeanDiscrepancy {
     const Index latent = pass.y.rows(), stride = pass.shared.rows(), first = pass.first, mine = pass.y.cols();
     const kernels::View<const T> codes(pass.shared.data(), latent, pass.batch, stride),
         draws(codes.data + latent + 1, latent, pass.batch, stride);
-    const auto own = [&](kernels::View<const T> all) { return kernels::View<const T>(all.column(first), latent, mine, stride); };
+    const auto own = [&](kernels::View<const T> all) {
+      return kernels::View<const T>(all.column(first), latent, mine, stride);
+    };
     T* dy = nullptr;
     if constexpr (Gradient) dy = const_cast<T*>(pass.dy.data());
 
@@ -134,7 +137,8 @@ struct MaximumMeanDiscrepancy {
       const P distance = max(multiply_add(P(-2), product, P::load_first(lengths + i, count) + P(length)), P(0));
       P value(0), slope(0);
       for (const double scale : all_scales) {
-        const P alike = similarity == Similarity::gaussian ? kernels::exp(distance * P(-1 / scale)) : P(scale) / (P(scale) + distance);
+        const P alike =
+            similarity == Similarity::gaussian ? kernels::exp(distance * P(-1 / scale)) : P(scale) / (P(scale) + distance);
         value = value + alike;
         slope = multiply_add(similarity == Similarity::gaussian ? alike : alike * alike, P(-1 / scale), slope);
       }

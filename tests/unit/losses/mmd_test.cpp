@@ -66,7 +66,8 @@ TEST_CASE("MaximumMeanDiscrepancy: finite differences, and the same for any numb
   using D = ec::Decoder<ec::features(5), ec::Dense<9>>;
   using Small = ec::Encoder<ec::image(3, 3), ec::Dense<7>, ec::Tanh, ec::Dense<5>, ec::Sigmoid>;
   contract::check_types<Small, D>(ec::MeanSquaredError{} + 0.7 * ec::MaximumMeanDiscrepancy{});
-  contract::check_types<Small, D>(0.2 * ec::MaximumMeanDiscrepancy{gaussian, 0.5} + ec::MeanSquaredError{} + 0.1 * ec::L2Activity{});
+  contract::check_types<Small, D>(0.2 * ec::MaximumMeanDiscrepancy{gaussian, 0.5} + ec::MeanSquaredError{} +
+                                  0.1 * ec::L2Activity{});
 
   using Wide = ec::Autoencoder<E, D, double>;
   const Wide model{ec::Seed{2}};
