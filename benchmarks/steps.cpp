@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Whole training steps of the examples' networks: images a second, per cent of the machine's arithmetic limit (one core's peak,
-// measured here, times the threads), memory of model and trainer, allocations in all steps after the first (0). %limit counts
-// the arithmetic of the network as written, %busy that of what runs: an upsampling and its 3×3 convolution take 4/9 as one.
+// Whole training steps of the examples' networks, and of two with codes of their own kind: images a second, per cent of the
+// machine's arithmetic limit (one core's peak, measured here, times the threads), memory of model and trainer, allocations in
+// all steps after the first (0). %limit counts the arithmetic of the network as written, %busy that of what runs: an upsampling
+// and its 3×3 convolution take 4/9 as one.
 //   build/release/benchmarks/steps
 #ifdef __linux__
 #include <malloc.h>
@@ -25,7 +26,7 @@ double multiply_adds(ec::Shape in) {
     return static_cast<double>(g.weights() * g.vertical.windows * g.horizontal.windows);
   } else {
     ec::Index sum = 0;
-    for (const ec::Block& block : Layer::parameters(in)) sum += block.cols > 0 ? block.size() : 0;
+    for (const ec::Block& block : Layer::parameters(in)) sum += block.trainable && block.cols > 0 ? block.size() : 0;
     return static_cast<double>(sum);
   }
 }
@@ -86,12 +87,27 @@ void threads(benchmark::internal::Benchmark* bench, int batch) {
   bench->ArgNames({"batch", "threads"})->Args({batch, 1})->Args({batch, 2})->UseRealTime();
 }
 
+using WassersteinEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<8>>;
+using WassersteinDecoder = ec::Decoder<ec::features(8), ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Sigmoid>;
+using Wasserstein = ec::Autoencoder<WassersteinEncoder, WassersteinDecoder>;
+using QuantisingEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 3, 2>, ec::ReLU, ec::Conv2D<64, 3, 2>, ec::ReLU,
+                                      ec::Conv2D<16, 1>, ec::VectorQuantizer<128>>;
+using QuantisingDecoder = ec::Decoder<QuantisingEncoder::output, ec::Conv2D<64, 3>, ec::ReLU, ec::ConvTranspose2D<32, 3, 2>,
+                                      ec::ReLU, ec::ConvTranspose2D<1, 3, 2>, ec::Sigmoid>;
+using Quantising = ec::Autoencoder<QuantisingEncoder, QuantisingDecoder>;
+
 BENCHMARK(step<networks::Simple<float>, ec::BinaryCrossEntropy>)->Name("simple")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Symmetric<float>, ec::MeanSquaredError>)->Name("symmetric")->Apply([](auto* b) { threads(b, 32); });
 BENCHMARK(step<networks::Denoiser<float>, ec::BinaryCrossEntropy>)->Name("denoiser")->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<networks::Variational<float>, ec::Elbo<ec::Bernoulli>>)->Name("variational")->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<Wasserstein, ec::Objective<ec::MeanSquaredError, ec::MaximumMeanDiscrepancy>>)
+    ->Name("wasserstein")
+    ->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<Quantising, ec::Objective<ec::MeanSquaredError, ec::Commitment>>)->Name("vector_quantiser")->Apply([](auto* b) {
+  threads(b, 64);
+});
 
 }  // namespace
 

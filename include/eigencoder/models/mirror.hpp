@@ -13,6 +13,7 @@
 #include "eigencoder/layers/reshaping.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/layers/tied.hpp"
+#include "eigencoder/layers/vector_quantizer.hpp"
 #include "eigencoder/models/sequential.hpp"
 
 // Decoders that are derived from their encoder.
@@ -181,6 +182,10 @@ struct MirrorOf<LayerNorm> {
 template <Index K>
 struct MirrorOf<KSparse<K>> {
   static constexpr auto role = MirrorRole::follows;
+};
+template <Index K>
+struct MirrorOf<VectorQuantizer<K>> {
+  static constexpr auto role = MirrorRole::leaves;
 };
 template <detail::TrainingOnly L>
 struct MirrorOf<L> {
