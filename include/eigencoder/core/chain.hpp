@@ -42,6 +42,7 @@ struct LayerKeepsContract {
   static_assert(Gathers<S> == (S::needs.sums > 0), "gather() and Needs::sums go together");
   static_assert(GathersBackward<S> == (S::needs.dsums > 0), "gather_backward() and Needs::dsums go together");
   static_assert(Settles<S> == (S::Running::count > 0), "settle() and state blocks (trainable = false) go together");
+  static_assert(S::needs.tallies == 0 || Settles<S>, "Needs::tallies are for settle(): without it nobody reads them");
 };
 
 namespace detail {
