@@ -25,6 +25,12 @@ using ConvDecoder =
 template <ec::Index Z>
 using Conv = ec::VariationalAutoencoder<ConvEncoder, ec::Latent<Z>, ConvDecoder<Z>>;
 
+using QuantisedEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 3, 2>, ec::ReLU, ec::Conv2D<64, 3, 2>, ec::ReLU,
+                                     ec::Conv2D<16, 1>, ec::VectorQuantizer<128>>;
+using QuantisedDecoder = ec::Decoder<QuantisedEncoder::output, ec::Conv2D<64, 3>, ec::ReLU, ec::ConvTranspose2D<32, 3, 2>, ec::ReLU,
+                                     ec::ConvTranspose2D<1, 3, 2>, ec::Sigmoid>;
+using Quantised = ec::Autoencoder<QuantisedEncoder, QuantisedDecoder>;
+
 struct Settings {
   std::string model = "dense", likelihood = "bernoulli", latent = "2";
   double beta = 1, variance = 0.05, scale = 0.1, annealing = 0;
@@ -124,6 +130,30 @@ void train(const example::Program& program, const Settings& settings, const Like
   program.write_metrics(metrics);
 }
 
+/// A code of 7 × 7 numbers from 0 to 127. It is no distribution, so that there is nothing to draw from.
+void train_quantised(const example::Program& program) {
+  const example::Options& options = program.options;
+  const auto [train, test] = program.load();
+  Quantised model{ec::Seed{options.seed}};
+  program.print(ec::summary(model) + '\n');
+  ec::Trainer trainer{model, ec::MeanSquaredError{} + 0.25 * ec::Commitment{}, ec::Adam{.learning_rate = options.learning_rate},
+                      options.trainer()};
+  const ec::History history = trainer.fit(train.samples, options.fit(test.samples));
+
+  const ec::CodebookUsage usage = ec::codebook_usage(model, test.samples);
+  const ec::Evaluation& found = history.last().validation;
+  program.print(ec::message("\nvalidation: MSE ", found.terms[0], ", commitment ", found.terms[1], "; of the codebook ",
+                            100 * usage.used(), " % is used, perplexity ", usage.perplexity(), "\n\n"));
+  const MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
+  program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
+  program.plot("loss.png", {{"", history}}, "objective");
+  auto metrics = program.metrics(history, train.size(), test.size(), Quantised::parameter_count, trainer.threads());
+  metrics["validation_mse"] = found.terms[0];
+  metrics["codebook_used"] = usage.used();
+  metrics["perplexity"] = usage.perplexity();
+  program.write_metrics(metrics);
+}
+
 template <class Model>
 void train(const example::Program& program, const Settings& settings) {
   if (settings.likelihood == "bernoulli") train<Model>(program, settings, ec::Bernoulli{});
@@ -143,8 +173,9 @@ int main(int argc, char** argv) {
   program.options.epochs = 20;
   program.options.batch_size = 128;
   Settings settings;
-  program.add_choice("--model", settings.model, {"dense", "conv", "conditional"},
-                     "784-512-code-512-784, convolutions, or the first with the class given to both halves");
+  program.add_choice("--model", settings.model, {"dense", "conv", "conditional", "vq"},
+                     "784-512-code-512-784, convolutions, the first with the class given to both halves, or a quantised code, of which "
+                     "the options below say nothing");
   program.add_choice("--latent", settings.latent, {"2", "16"}, "values of the code");
   program.add_choice("--likelihood", settings.likelihood, {"bernoulli", "gaussian", "laplace"}, "of a pixel, around what is decoded");
   program.add_number("--variance", settings.variance, "of --likelihood gaussian");
@@ -153,6 +184,7 @@ int main(int argc, char** argv) {
   program.add_number("--annealing", settings.annealing, "steps in which it comes in");
 
   return program.run(argc, argv, [&] {
+    if (settings.model == "vq") return train_quantised(program);
     if (settings.latent == "2") train<2>(program, settings);
     if (settings.latent == "16") train<16>(program, settings);
   });
