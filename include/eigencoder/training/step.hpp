@@ -30,8 +30,10 @@ class Stepper {
   using P = Program<C, O>;
 
  public:
-  Stepper(std::size_t threads, Seed seed)
-      : team_(threads), seed_(seed), gradients_(threads), totals_(static_cast<std::size_t>(P::totals)) {}
+  /// A step of fewer than `worth_sharing` floating-point operations, some ten microseconds of them, is done by one thread: to meet
+  /// would cost more than the others save. 0: by all.
+  Stepper(std::size_t threads, Seed seed, double worth_sharing = 5e5)
+      : team_(threads), seed_(seed), worth_sharing_(worth_sharing), gradients_(threads), totals_(static_cast<std::size_t>(P::totals)) {}
 
   std::size_t threads() const { return gradients_.size(); }
   std::uint64_t updates() const { return updates_; }
@@ -133,10 +135,8 @@ class Stepper {
     const Index width = ceiling(ceiling(share, ceiling(share, widest_shard)), P::draws) * P::draws;  // a sample's draws together
     return {width, static_cast<std::size_t>(ceiling(batch, width))};
   }
-  /// Below about ten microseconds of arithmetic, meeting costs more than a second worker saves.
   std::size_t batch_workers(Index batch) const {
-    constexpr double worth_sharing = 5e5;
-    return 6.0 * static_cast<double>(C::multiplications) * static_cast<double>(batch) < worth_sharing ? 1 : threads();
+    return 6.0 * static_cast<double>(C::multiplications) * static_cast<double>(batch) < worth_sharing_ ? 1 : threads();
   }
 
   /// Forward, and backward into the workers' gradients. Returns how many workers there were.
@@ -301,6 +301,7 @@ class Stepper {
 
   Team team_;
   Seed seed_;
+  double worth_sharing_;
   std::uint64_t step_ = 0;     ///< numbers the draws of noise
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
   Index reserved_ = 0;

@@ -31,7 +31,7 @@ void check(Model model, Part part) {
   Eigen::VectorXd one(Model::parameter_count), other(Model::parameter_count);
   std::vector<double> values;
   for (const std::size_t threads : {1U, 2U, 3U}) {
-    Stepper stepper(threads, Seed{9});
+    Stepper stepper(threads, Seed{9}, 0);
     stepper.reserve_training(batch);
     const auto terms = stepper.differentiate(model, objective, {x, target, nullptr, batch}, 1, other.data());
     if (threads == 1) {

@@ -31,7 +31,7 @@ void check_network(const std::string& name, const Loss& loss) {
 
   Eigen::Matrix<T, Eigen::Dynamic, 1> gradient(Model::parameter_count);
   for (const std::size_t threads : {1U, 2U}) {
-    ec::Stepper<Model, ec::Objective<Loss>, ec::Adam> stepper(threads, {});
+    ec::Stepper<Model, ec::Objective<Loss>, ec::Adam> stepper(threads, {}, 0);
     stepper.reserve_training(batch);
     const auto values = stepper.differentiate(model, ec::as_objective(loss), {x, x, nullptr, batch}, 1, gradient.data());
     CHECK(values[0] == Approx(expected["loss"].get<double>()).epsilon(tolerance));

@@ -84,7 +84,7 @@ void check_golden(const std::string& name, std::size_t threads) {
   }
   const auto objective = loss + file["beta"].get<double>() * ec::Commitment{};
   using Stepper = ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::SGD>;
-  Stepper stepper(threads, ec::Seed{1}), gradients(threads, ec::Seed{1});
+  Stepper stepper(threads, ec::Seed{1}, 0), gradients(threads, ec::Seed{1}, 0);
   stepper.reserve_training(batch);
   gradients.reserve_training(batch);
   typename Model::Matrix x(picture.size(), batch);

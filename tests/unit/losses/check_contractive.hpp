@@ -39,7 +39,7 @@ void check_golden(const std::string& name, Model model, const Penalty& penalty) 
 
   const auto objective = ec::MeanSquaredError{} + expected["weight"].get<double>() * penalty;
   for (const std::size_t threads : {1U, 2U}) {
-    ec::Stepper<Model, std::remove_const_t<decltype(objective)>, ec::Adam> stepper(threads, {});
+    ec::Stepper<Model, std::remove_const_t<decltype(objective)>, ec::Adam> stepper(threads, {}, 0);
     stepper.reserve_training(x.cols());
     Eigen::Matrix<T, Eigen::Dynamic, 1> gradient(Model::parameter_count);
     const auto values = stepper.differentiate(model, objective, {x, x, nullptr, x.cols()}, 1, gradient.data());

@@ -26,7 +26,7 @@ struct Result {
 template <class Model, class Penalty>
 Result differentiate(const Model& model, const Penalty& penalty, const Matrix<double>& x, std::size_t threads) {
   const auto objective = ec::MeanSquaredError{} + 0.3 * penalty;
-  ec::Stepper<Model, std::remove_const_t<decltype(objective)>, ec::Adam> stepper(threads, {});
+  ec::Stepper<Model, std::remove_const_t<decltype(objective)>, ec::Adam> stepper(threads, {}, 0);
   stepper.reserve_training(x.cols());
   Result result{0, 0, Eigen::VectorXd(Model::parameter_count)};
   result.value = stepper.differentiate(model, objective, {x, x, nullptr, x.cols()}, 1, result.gradient.data())[1];

@@ -76,7 +76,7 @@ TEST_CASE("MaximumMeanDiscrepancy: finite differences, and the same for any numb
   Eigen::VectorXd one(Wide::parameter_count), other = one;
   double value = 0;
   for (const std::size_t threads : {1U, 2U, 3U}) {
-    ec::Stepper<Wide, std::decay_t<decltype(objective)>, ec::Adam> stepper(threads, ec::Seed{9});
+    ec::Stepper<Wide, std::decay_t<decltype(objective)>, ec::Adam> stepper(threads, ec::Seed{9}, 0);
     stepper.reserve_training(150);
     const double found = stepper.differentiate(model, objective, {x, x, nullptr, 150}, 1, other.data())[1];
     if (threads == 1) one = other, value = found;

@@ -34,7 +34,7 @@ void check_golden(const std::string& name, Penalty... penalty) {
   using Stepper = ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::Adam>;
   Eigen::Matrix<T, Eigen::Dynamic, 1> gradient(Model::parameter_count);
   for (const std::size_t threads : {1U, 2U, 3U}) {
-    Stepper stepper(threads, ec::Seed{1});
+    Stepper stepper(threads, ec::Seed{1}, 0);
     stepper.reserve_training(batch);
     const auto terms = stepper.differentiate(model, objective, {x, x, nullptr, batch}, 1, gradient.data());
     CHECK(terms[0] == Approx(expected["loss"].get<double>()).epsilon(tolerance));

@@ -47,7 +47,7 @@ void check_golden(const std::string& name, Part part) {
   using Stepper = ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::Adam>;
   Eigen::Matrix<T, Eigen::Dynamic, 1> gradient(Model::parameter_count);
   for (const std::size_t threads : {1U, 2U, 3U}) {
-    Stepper stepper(threads, ec::Seed{file["seed"].get<std::uint64_t>()});
+    Stepper stepper(threads, ec::Seed{file["seed"].get<std::uint64_t>()}, 0);
     stepper.reserve_training(batch);
     const auto step = file["step"].get<std::uint64_t>();
     const auto terms = stepper.differentiate(model, objective, {x, target, nullptr, batch}, step, gradient.data());

@@ -28,7 +28,7 @@ template <class Model>
 Eigen::VectorXd train(Model trained, Index batch, std::size_t threads) {
   const auto objective = ec::as_objective(ec::MeanSquaredError{});
   const Eigen::MatrixXd x = samples_of(Model::input.size(), 3 * batch);
-  ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::SGD> stepper(threads, ec::Seed{9});
+  ec::Stepper<Model, std::decay_t<decltype(objective)>, ec::SGD> stepper(threads, ec::Seed{9}, 0);
   stepper.reserve_training(batch);
   for (Index step = 0; step < 3; ++step) {
     const Eigen::MatrixXd samples = x.middleCols(step * batch, batch);
