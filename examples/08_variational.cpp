@@ -84,6 +84,14 @@ void write_pictures(const example::Program& program, const Model& model, const e
       std::vector<ec::ImageRow> rows;
       for (ec::Index row = 0; row < side; ++row) rows.emplace_back("", images.middleCols(row * side, side));
       program.write("plane.png", rows, test.shape, {.columns = side, .scale = 1, .gap = 0});
+    } else {
+      const Eigen::VectorXf values = ec::normal_quantiles(10);
+      const MatrixXf images = model.decode(ec::traverse(codes.col(0), values));
+      std::vector<ec::ImageRow> rows;
+      for (ec::Index i = 0; i < Model::latent; ++i) {
+        rows.emplace_back(ec::message("value ", i), images.middleCols(i * values.size(), values.size()));
+      }
+      program.write("traversal.png", rows, test.shape, {.scale = 2});
     }
   }
   program.write("samples.png", samples, test.shape);
