@@ -18,6 +18,7 @@ struct Result {
   double error, jacobian;  ///< on the test images: mean squared error, ‖J‖²
   Eigen::MatrixXf reconstructions;
   double movement;  ///< of the code when its image is shifted by a pixel, in units of the codes' own spread
+  nlohmann::ordered_json metrics;
 };
 
 /// The image with everything moved to the right by so many pixels.
@@ -52,7 +53,13 @@ Result train(const example::Program& program, const std::string& name, ec::Weigh
   const std::vector<double> at = trainer.evaluate(data.test.samples).terms;
   const Eigen::MatrixXf codes = model.encode(data.test.samples), moved = model.encode(shifted(data.test.samples, 1));
   const double spread = (codes.colwise() - codes.rowwise().mean()).norm();
-  return {name, history, at[0], at[1], model.reconstruct(shown), (moved - codes).norm() / spread};
+  return {name,
+          history,
+          at[0],
+          at[1],
+          model.reconstruct(shown),
+          (moved - codes).norm() / spread,
+          program.metrics(history, data.train.size(), data.test.size(), Model::parameter_count, trainer.threads())};
 }
 
 /// The same network without and with the penalty.
@@ -84,7 +91,8 @@ int main(int argc, char** argv) {
     program.print("                validation MSE   |J|^2 on validation   movement / spread of the code\n");
     std::vector<ec::ImageRow> rows{{"shifted", shown}};
     std::vector<example::Curve> curves;
-    nlohmann::ordered_json metrics;
+    nlohmann::ordered_json metrics = results.back().metrics;
+    metrics["validation_mse"] = results.back().error;
     for (const Result& result : results) {
       char line[128];
       std::snprintf(line, sizeof line, " %-12s %17.5f %21.4f %31.3f\n", result.name.c_str(), result.error, result.jacobian,
