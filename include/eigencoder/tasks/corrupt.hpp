@@ -38,6 +38,7 @@ auto corrupt(const Eigen::MatrixBase<Columns>& samples, const Layer& noise, Seed
             .scratch_per_sample = {},
             .random = Random(seed, 0, 0),
             .sums = {},
+            .tallies = {},
             .batch = noisy.cols(),
             .epilogue = {}};
   noise.forward(pass);
