@@ -61,15 +61,16 @@ void train(const example::Program& program, const Way& way, const Objective& obj
   constexpr ec::Index steps = 10;
   const MatrixXf walk = ec::interpolate(codes.col(a), codes.col(b), steps);
   const ec::EmptySpot<float> empty = ec::empty_spot(codes);
-  const auto around = ec::nearest(codes, empty.code, std::min<ec::Index>(9, test.size()));
+  const MatrixXf place{{empty.code[0]}, {empty.code[1]}};
+  const auto around = ec::nearest(codes, place, std::min<ec::Index>(9, test.size()));
   MatrixXf spot(784, 1 + around.indices.rows());
-  spot.col(0) = model.decode(empty.code);
+  spot.col(0) = model.decode(place);
   for (ec::Index k = 0; k < around.indices.rows(); ++k) spot.col(k + 1) = test.samples.col(around.indices(k, 0));
 
   program.print(ec::message("\nthe emptiest spot of the map, (", empty.code[0], ", ", empty.code[1], "), is ", empty.distance,
                             " from the nearest garment\n\n"));
   program.plot_codes("map.png",
-                     {{"where the test images hang", codes, {{"the way", walk}, {"emptiest", MatrixXf(empty.code)}}}}, test.labels);
+                     {{"where the test images hang", codes, {{"the way", walk}, {"emptiest", place}}}}, test.labels);
   program.write("closet.png",
                 {{"middles of the classes", model.decode(centres)},
                  {"from one to another", model.decode(walk)},

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/draw.hpp"
 
 namespace eigencoder {
