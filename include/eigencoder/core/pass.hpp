@@ -157,7 +157,8 @@ template <class S>
 struct Bend {
   using T = typename S::Scalar;
   MatrixView<const T> y, cache, u, dv;
-  MatrixView<T> dy;  ///< add
+  MatrixView<T> dy;       ///< add
+  MatrixView<T> scratch;  ///< working memory, as large as y
 };
 
 /// Of a layer y = W x + b, W → G = W Wᵀ: ‖Wᵀ v‖² = v · G v, whatever the size of x.

@@ -66,10 +66,11 @@ struct Blocks {
  private:
   template <bool Vector, class T>
   static auto view(T* base, const Entry& entry) {
+    T* const first = base == nullptr ? nullptr : base + entry.offset;  // nobody asks for gradients, say
     if constexpr (Vector) {
-      return VectorView<T>(base + entry.offset, entry.block.rows);
+      return VectorView<T>(first, entry.block.rows);
     } else {
-      return MatrixView<T>(base + entry.offset, entry.block.rows, entry.block.cols);
+      return MatrixView<T>(first, entry.block.rows, entry.block.cols);
     }
   }
 };

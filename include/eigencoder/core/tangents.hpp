@@ -49,7 +49,7 @@ class Tangents {
       if (weight == 0) continue;  // measured alone
       if constexpr (Gradient && P::from_code) {
         each([&]<std::size_t I>() {
-          if constexpr (C::trains(I)) meet<I>(shard, gradient, shard.lane.tangent(I + 1));
+          if constexpr (C::trains(I)) meet<I>(shard, gradient, shard.lane.tangent(I + 1), next);
           if constexpr (I + 1 < P::carriers) {
             up<I>(shard, gradient, next);
             std::swap(gradient, next);
@@ -57,7 +57,7 @@ class Tangents {
         });
       } else if constexpr (Gradient) {
         each_down([&]<std::size_t I>() {
-          if constexpr (C::trains(I)) meet<I>(shard, shard.lane.tangent(C::reads(I)), gradient);
+          if constexpr (C::trains(I)) meet<I>(shard, shard.lane.tangent(C::reads(I)), gradient, next);
           if constexpr (C::trains_before(C::reads(I))) {
             down<I>(shard, gradient, next);
             std::swap(gradient, next);
@@ -173,7 +173,8 @@ class Tangents {
   }
 
   template <std::size_t I, class Shard>
-  static void meet(const Shard& shard, const T* w, const T* z) {
+  static void meet(const Shard& shard, const T* w, const T* z, T* scratch) {
+    static_cast<void>(scratch);
     using S = typename P::template stage<I>;
     if constexpr (S::Trainable::count > 0) {
       using L = Linear<I>;
@@ -189,7 +190,8 @@ class Tangents {
                         .cache = cache<I>(shard),
                         .u = view<C::reads(I)>(shard, w),
                         .dv = view<I + 1>(shard, z),
-                        .dy = view<I + 1>(shard, shard.lane.bend(I + 1))});
+                        .dy = view<I + 1>(shard, shard.lane.bend(I + 1)),
+                        .scratch = view<I + 1>(shard, scratch)});
     }
   }
 

@@ -274,7 +274,7 @@ T sqrt(T a) {
 }
 template <std::floating_point T>
 T scale_by_power_of_two(T a, T n) {
-  return std::ldexp(a, static_cast<int>(n));
+  return n == n ? std::ldexp(a, static_cast<int>(n)) : n;  // a NaN is no int
 }
 
 /// Float or double, whichever a packet or scalar is made of.

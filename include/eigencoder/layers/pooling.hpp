@@ -143,11 +143,11 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
   template <class S>
   requires Curved<Activation>
   void bend(Bend<S> pass) const {
-    auto* dy = pass.dy.data();
-    const auto *dv = pass.dv.data(), *y = pass.y.data();
-    Pool::template take<S>(pass, [=, this](auto lanes, Index at, auto u) {
-      lanes.store(dy + at, lanes.load(dy + at) + lanes.load(dv + at) * u * activation.curvature(lanes.load(y + at)));
-    });
+    auto *taken = pass.scratch.data(), *dy = pass.dy.data();  // some channels are taken twice: nothing may be added meanwhile
+    Pool::template take<S>(pass, [=](auto lanes, Index at, auto u) { lanes.store(taken + at, u); });
+    kernels::transform(
+        pass.dy.size(), dy, [this](auto before, auto out, auto u, auto at) { return before + out * u * activation.curvature(at); }, dy,
+        pass.dv.data(), pass.scratch.data(), pass.y.data());
   }
 };
 
