@@ -20,6 +20,7 @@ if(EIGENCODER_SANITIZE)
   target_compile_options(
     eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
                                    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+                                   $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=pointer-overflow> # Eigen's blocks of empty matrices
   )
   target_link_options(eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE})
 endif()
