@@ -143,7 +143,7 @@ struct Weighted {
   }
 };
 
-/// The step of which an evaluation takes the factors: the last.
+/// The step that a penalty sees in an evaluation: behind all of training.
 inline constexpr std::uint64_t last_step = std::numeric_limits<std::uint64_t>::max();
 
 template <class Term>
