@@ -30,6 +30,9 @@ function(eigencoder_fetch package target)
 endfunction()
 
 find_package(Threads REQUIRED)
+if(NOT FETCHCONTENT_SOURCE_DIR_EIGEN3)
+  eigencoder_find_eigen()
+endif()
 eigencoder_fetch(
   Eigen3 Eigen3::Eigen
   VERSION 3.4

@@ -1,4 +1,21 @@
-# The parts that need more than Eigen and threads; this file serves the build tree and the installed package alike.
+# Where Eigen is, and the parts that need more than Eigen and threads; this file serves the build tree and the installed package
+# alike.
+
+# Finds Eigen 5, or else 3.4: neither takes itself for the other, and a range of versions does not work with 3.4.0. Each search
+# begins with the folder that the user has named, if any: one that does not suit the first would be forgotten.
+macro(eigencoder_find_eigen)
+  set(eigencoder_eigen_dir "${Eigen3_DIR}")
+  foreach(eigencoder_eigen_version IN ITEMS 5 3.4)
+    if(NOT TARGET Eigen3::Eigen)
+      if(eigencoder_eigen_dir)
+        set(Eigen3_DIR "${eigencoder_eigen_dir}" CACHE PATH "The folder of Eigen3Config.cmake" FORCE)
+      endif()
+      find_package(Eigen3 ${eigencoder_eigen_version} CONFIG QUIET)
+    endif()
+  endforeach()
+endmacro()
+
+# The parts that need more:
 #
 #   find_package(eigencoder)                                 eigencoder::eigencoder alone
 #   find_package(eigencoder COMPONENTS data)                 eigencoder::data too, or an error that names zlib
