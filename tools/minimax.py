@@ -69,6 +69,8 @@ def cosine(s):
 if __name__ == "__main__":
     show("log(1 + x) / x on [0, 1], float", lambda x: log1p(x) / x if x else mpf(1), 0, 1, 9, 8)
     show("(log((1 + u) / (1 - u)) - 2u) / u^3 in u^2 on [0, 1/9], double", atanh_tail, 0, mpf(1) / 9, 9, 19)
+    for name, degree, digits in (("float", 3, 8), ("double", 7, 19)):
+        show(f"the same on [0, (√2 − 1)² / (√2 + 1)²], {name}", atanh_tail, 0, mpf("0.02944"), degree, digits)
     for name, degree, digits in (("float", 5, 8), ("double", 10, 19)):
         show(f"sin 2 pi t / (t (1 - 4t^2)) in t^2 on [0, 1/4], {name}", sine, 0, mpf(1) / 4, degree, digits)
         show(f"cos 2 pi t / (1 - 16t^2) in t^2 on [0, 1/4], {name}", cosine, 0, mpf(1) / 4, degree, digits)

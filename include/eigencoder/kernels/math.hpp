@@ -4,7 +4,7 @@
 #include "eigencoder/kernels/packet.hpp"
 
 // Elementary functions for packets and scalars. Coefficients: S. L. Moshier, Cephes mathematical library (exp, tanh);
-// tools/minimax.py (log_one_plus, sine_and_cosine).
+// tools/minimax.py (log, log_one_plus, sine_and_cosine).
 // A NaN goes in and comes out; so do the limits at ±∞.
 namespace eigencoder::kernels {
 
@@ -72,6 +72,37 @@ V exp_minus_one(V x) {
   return where(abs(x) < V(0.5), (half + half) / (V(1) - half), exp(x) - V(1));
 }
 
+namespace detail {
+
+/// log(1 + x) = 2 artanh u with u = x / (2 + x), whose first term 2u is x − u x. P(u²) = (2 artanh u − 2u) / u³.
+template <class V, class... Coefficients>
+V log_one_plus_by_artanh(V x, Coefficients... of_p) {
+  const V u = x / (V(2) + x), square = u * u;
+  return x - u * (x - square * polynomial(square, of_p...));
+}
+
+}  // namespace detail
+
+/// log x = n ln 2 + log(1 + f) with x = 2ⁿ (1 + f) and √½ ≤ 1 + f < √2.
+template <class V>
+V log(V x) {
+  using T = typename ScalarOf<V>::type;
+  const Split<V> parts = split(x);
+  const auto small = parts.mantissa < V(0.707106781186547524401);
+  const V f = where(small, parts.mantissa + parts.mantissa, parts.mantissa) - V(1), n = where(small, parts.n - V(1), parts.n);
+  V y;
+  if constexpr (std::same_as<T, float>) {
+    y = detail::log_one_plus_by_artanh(f, 0.23331101, 0.28550794, 0.40000122, 0.66666667);
+  } else {
+    y = detail::log_one_plus_by_artanh(f, 0.130871578734975336, 0.1326871934931034899, 0.1538624183956814208, 0.1818179559806270263,
+                                       0.2222222239213889406, 0.2857142857080156881, 0.4000000000000088066, 0.6666666666666666646);
+  }
+  y = multiply_add(n, V(0.693359375), multiply_add(n, V(-2.121944400546905827679e-4), y));  // n times the first part of ln 2 is exact
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const V edge = where(x < V(0), V(std::numeric_limits<T>::quiet_NaN()), x - V(infinity));  // −∞ at 0; a NaN stays one
+  return where(V(0) < x, where(x < V(infinity), y, x), edge);
+}
+
 /// log(1 + x) for 0 ≤ x ≤ 1, without a logarithm.
 template <class V>
 V log_one_plus(V x) {
@@ -79,12 +110,10 @@ V log_one_plus(V x) {
     const V p = detail::polynomial(x, -3.2440246e-3, 1.9851460e-2, -5.6959530e-2, 1.0603654e-1, -1.5305592e-1, 1.9675939e-1,
                                    -2.4954134e-1, 3.3329962e-1, -4.9999902e-1);
     return multiply_add(x * x, p, x);
-  } else {  // 2 artanh u with u = x / (2 + x), whose first term 2u is x − u x
-    const V u = x / (V(2) + x), square = u * u;
-    const V p = detail::polynomial(square, 0.1617237086083201853, 0.08796583657241127082, 0.1200193656387279873,
-                                   0.1331404740537837468, 0.1538557638567016777, 0.181817891938171859, 0.2222222272264306479,
-                                   0.2857142856705257362, 0.4000000000001481547, 0.666666666666666584);
-    return x - u * (x - square * p);
+  } else {
+    return detail::log_one_plus_by_artanh(x, 0.1617237086083201853, 0.08796583657241127082, 0.1200193656387279873,
+                                          0.1331404740537837468, 0.1538557638567016777, 0.181817891938171859, 0.2222222272264306479,
+                                          0.2857142856705257362, 0.4000000000001481547, 0.666666666666666584);
   }
 }
 

@@ -201,17 +201,21 @@ Packet<T, R> lanewise(Packet<T, R> a, F f) {
   for (T& lane : lanes) lane = f(lane);
   return Packet<T, R>::load(lanes.data());
 }
+/// a = mantissa · 2ⁿ with ½ ≤ |mantissa| < 1 and n whole, for finite a other than 0.
+template <class V>
+struct Split {
+  V mantissa, n;
+};
 template <class T, Register R>
-Packet<T, R> log(Packet<T, R> a) {
+Split<Packet<T, R>> split(Packet<T, R> a) {
   using P = Packet<T, R>;
   if constexpr (Eigen::internal::packet_traits<T>::HasLog && P::size > 1) {
-    // Eigen takes what is below the normal numbers for 0: such values are scaled by 2⁶⁴ on the way.
-    const typename P::Mask tiny = a < P(std::numeric_limits<T>::min());
-    const P scaled = where(tiny, a * P(0x1p64), a);
-    const P shift = where(tiny, P(-44.3614195558364998), P(0));
-    return P(Eigen::internal::plog(scaled.raw)) + shift;
+    typename P::Raw n;
+    const typename P::Raw mantissa = Eigen::internal::pfrexp(a.raw, n);
+    return {P(mantissa), P(n)};
   } else {
-    return lanewise(a, [](T v) { return std::log(v); });
+    int n = 0;
+    return {lanewise(a, [&](T v) { return std::frexp(v, &n); }), lanewise(a, [&](T v) { return std::frexp(v, &n), static_cast<T>(n); })};
   }
 }
 template <class T, Register R>
@@ -257,8 +261,10 @@ T abs(T a) {
   return std::abs(a);
 }
 template <std::floating_point T>
-T log(T a) {
-  return std::log(a);
+Split<T> split(T a) {
+  int n = 0;
+  const T mantissa = std::frexp(a, &n);
+  return {mantissa, static_cast<T>(n)};
 }
 template <std::floating_point T>
 T erf(T a) {
