@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "eigencoder/data/dataset.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -18,20 +18,6 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 const fs::path shipped = fs::path(EIGENCODER_DATA_DIR) / "fashion-mnist";
-
-/// A fresh folder that goes when the test ends.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "eigencoder-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code unused;
-    fs::remove_all(path, unused);
-  }
-};
 
 Bytes idx(std::uint8_t type, const std::vector<std::uint32_t>& dimensions, const Bytes& values) {
   Bytes bytes{0, 0, type, static_cast<std::uint8_t>(dimensions.size())};

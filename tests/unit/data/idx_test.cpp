@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eigencoder/data/idx.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <string>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -17,20 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A fresh folder that goes when the test ends.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "eigencoder-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code unused;
-    fs::remove_all(path, unused);
-  }
-};
 
 Bytes header(std::uint8_t type, const std::vector<std::uint32_t>& dimensions) {
   Bytes bytes{0, 0, type, static_cast<std::uint8_t>(dimensions.size())};

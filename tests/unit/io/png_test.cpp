@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "eigencoder/io/png.hpp"
 
-#include <cstdlib>
-#include <iterator>
 #include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -18,20 +17,6 @@ namespace {
 
 using Pixel = std::vector<int>;
 const Pixel white{255, 255, 255}, black{0, 0, 0}, red{214, 39, 40};
-
-/// A fresh folder that goes when the test ends.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "eigencoder-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code unused;
-    fs::remove_all(path, unused);
-  }
-};
 
 ec::Image read_png(const fs::path& path) {
   png_image header{};
@@ -80,7 +65,7 @@ TEST_CASE("A picture survives its PNG file", "[io]") {
   CHECK(read.width == 7);
   CHECK(read.channels == channels);
   CHECK(read.pixels == image.pixels);
-  CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+  CHECK(folder.names() == 1);
 }
 
 TEST_CASE("A picture that cannot be written is refused", "[io]") {
@@ -104,7 +89,7 @@ TEST_CASE("A picture that cannot be written is refused", "[io]") {
   SECTION("the name is taken") {
     fs::create_directory(path);
     expect_error<ec::FileError>([&] { ec::write_png(path, dot); }, {path.string(), "Is a directory"});
-    CHECK_FALSE(fs::exists(folder.path / "picture.png.part"));
+    CHECK(folder.names() == 1);
   }
 }
 
