@@ -224,6 +224,7 @@ inline Idx read_idx(const std::filesystem::path& path) {
   const Index dimensions = word[3];
   if (dimensions == 0) file.fail("expected at least one dimension at byte 3, found 0; not an IDX file");
 
+  const Index header = 4 + 4 * dimensions;
   Index size = type->bytes;
   for (Index i = 0; i < dimensions; ++i) {
     read_header(word);
@@ -232,15 +233,14 @@ inline Idx read_idx(const std::filesystem::path& path) {
       file.fail("expected a positive size at byte ", file.offset() - 4, ", dimension ", i + 1, " of ", dimensions,
                 ", found 0; an empty set is of no use");
     idx.dimensions.push_back(extent);
-    if (extent > std::numeric_limits<Index>::max() / size)
+    if (extent > (std::numeric_limits<Index>::max() - header) / size)
       file.fail("expected a size that a file can have, found ", detail::describe_idx(type->name, idx.dimensions),
                 " in the header up to byte ", file.offset(), "; the header is damaged");
     size *= extent;
   }
 
   const auto promised = [&] {
-    return message(file.offset() - std::ssize(idx.bytes) + size, " bytes (the header and ",
-                   detail::describe_idx(type->name, idx.dimensions), ")");
+    return message(header + size, " bytes (the header and ", detail::describe_idx(type->name, idx.dimensions), ")");
   };
   constexpr Index chunk = 1 << 20;
   while (std::ssize(idx.bytes) < size) {

@@ -241,6 +241,9 @@ TEST_CASE("A file that does not end where its header says is refused", "[data]")
   SECTION("sizes whose product overflows") {
     expect_both(header(0x0e, {4294967295, 4294967295, 2}) + Bytes(3), {"4294967295 × 4294967295 float64", "header is damaged"});
   }
+  SECTION("sizes whose product does not overflow, but with the header") {  // 2^63 - 1
+    expect_both(header(0x08, {153092023, 92737, 649657}) + Bytes(3), {"153092023 × 92737 × 649657 uint8", "header is damaged"});
+  }
   SECTION("a product that wraps round to something small") {
     expect_both(header(0x08, {65536, 65536, 65536, 65536}) + Bytes(3), {"65536 × 65536 × 65536 × 65536 uint8"});
   }
