@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
 #include <string>
 
 #include "eigencoder/core/eigen.hpp"
@@ -24,20 +25,31 @@ namespace detail {
 constexpr Index positive(Index extent) {
   return extent > 0 ? extent : throw ShapeError("a shape's extents must be positive, found " + std::to_string(extent));
 }
+
+/// The shape, if it is one: extents from 1 on, and a size that an Index can hold.
+constexpr Shape checked(Shape shape) {
+  Index room = std::numeric_limits<Index>::max();
+  for (const Index extent : {shape.channels, shape.height, shape.width}) {
+    if (positive(extent) > room)
+      throw ShapeError(message("a shape of ", shape.height, " x ", shape.width, " x ", shape.channels,
+                               " values: expected at most ", std::numeric_limits<Index>::max(), " in all; check its extents"));
+    room /= extent;
+  }
+  return shape;
+}
 }  // namespace detail
 
-/// An image of `height` × `width` pixels with `channels` values each.
+/// An image of `height` × `width` pixels with `channels` values each. Like the others, throws ShapeError, or does not compile,
+/// if an extent is not positive or the size is too large for an Index.
 constexpr Shape image(Index height, Index width, Index channels = 1) {
-  return {.channels = detail::positive(channels), .height = detail::positive(height), .width = detail::positive(width)};
+  return detail::checked({.channels = channels, .height = height, .width = width});
 }
 
 /// A vector of `count` values.
-constexpr Shape features(Index count) { return {.channels = detail::positive(count)}; }
+constexpr Shape features(Index count) { return detail::checked({.channels = count}); }
 
 /// `steps` vectors of `count` values, one after the other.
-constexpr Shape sequence(Index steps, Index count) {
-  return {.channels = detail::positive(count), .height = 1, .width = detail::positive(steps)};
-}
+constexpr Shape sequence(Index steps, Index count) { return detail::checked({.channels = count, .height = 1, .width = steps}); }
 
 /// "(28, 28, 1)" for images, "(10, 3)" for sequences (steps first), "(32)" for vectors.
 inline std::string to_string(Shape shape) {
