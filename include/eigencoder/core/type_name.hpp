@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "eigencoder/core/shape.hpp"
 
 namespace eigencoder {
 
@@ -24,22 +29,42 @@ constexpr std::string_view raw_type_name() {
 #endif
 }
 
-/// One number for an Extent of equal sides, which g++ writes as Extent{3, 3} and clang as {3, 3}.
-inline void shorten_extents(std::string& name) {
-  constexpr std::string_view type = "Extent";
-  for (auto open = name.find('{'); open != std::string::npos; open = name.find('{', open + 1)) {
-    const std::string before = name.substr(0, open), values = name.substr(open + 1, name.find('}', open) - open - 1);
-    const std::string side = values.substr(0, values.find(','));
-    const bool named = before.ends_with(type), unnamed = before.ends_with('<') || before.ends_with(' ');
-    if ((!named && !unnamed) || values != side + ", " + side) continue;
-    if (named) open -= type.size();
-    name.replace(open, name.find('}', open) + 1 - open, side);
+/// Writes what the library's value types hold as it is written elsewhere, whether the compiler names the types (g++) or not
+/// (clang): Shape{64, 4, 4} as (4, 4, 64), Extent{3, 3} as 3, Extent{3, 5} as {3, 5}.
+inline void shorten_values(std::string& name) {
+  std::size_t next = 0;
+  for (auto open = name.find('{'); open != std::string::npos; open = name.find('{', next)) {
+    next = open + 1;
+    const auto begin = name.find_last_of("< ", open) + 1, end = name.find('}', open) + 1;
+    const std::string type = name.substr(begin, open - begin);
+    std::vector<Index> values;
+    const char* at = name.c_str() + open;
+    while (*at == '{' || *at == ',') {
+      char* behind = nullptr;
+      values.push_back(static_cast<Index>(std::strtoll(at + 1, &behind, 10)));
+      if (behind == at + 1) break;
+      at = behind;
+    }
+    if (*at != '}') continue;
+
+    std::string text;
+    if (values.size() == 3 && (type.empty() || type == "Shape")) {
+      text = to_string(Shape{values[0], values[1], values[2]});
+    } else if (type.empty() || type == "Extent" || type == "Dilation" || type == "Border") {
+      const bool equal = std::all_of(values.begin(), values.end(), [&](Index value) { return value == values[0]; });
+      text = equal ? std::to_string(values[0]) : name.substr(open, end - open);
+    } else {
+      continue;
+    }
+    name.replace(begin, end - begin, text);
+    next = begin + text.size();
   }
 }
 
 }  // namespace detail
 
-/// A type's name as a person would write it: "Dense<32>", "Conv2D<32, 3>". For summaries and messages; not a stable key.
+/// A type's name as a person would write it: "Dense<32>", "Conv2D<32, 3>", "Reshape<(4, 4, 64)>". For summaries and messages;
+/// not a stable key.
 template <class T>
 std::string type_name() {
   std::string name(detail::raw_type_name<T>());
@@ -47,7 +72,7 @@ std::string type_name() {
     for (auto at = name.find(part); at != std::string::npos; at = name.find(part)) name.erase(at, part.size());
   };
   erase("eigencoder::");
-  detail::shorten_extents(name);
+  detail::shorten_values(name);
   return name;
 }
 

@@ -31,29 +31,34 @@ inline std::string readable_bytes(Index bytes) {
 template <class C>
 std::string summary(const Model<C>& model) {
   struct Row {
-    std::string layer, shape, parameters;
+    std::string position, layer, shape, parameters;
   };
-  std::vector<Row> rows{{"input", to_string(C::input), ""}};
+  std::vector<Row> rows{{"input", "", to_string(C::input), ""}};
   C::for_each_layer([&]<std::size_t I>() {
     const Index count = C::theta_at[I + 1] - C::theta_at[I] + C::state_at[I + 1] - C::state_at[I];
-    rows.push_back({message(model.position(I), "  ", type_name<typename C::template layer<I>>()), to_string(C::shapes[I + 1]),
+    rows.push_back({model.position(I), type_name<typename C::template layer<I>>(), to_string(C::shapes[I + 1]),
                     detail::with_commas(count)});
   });
 
-  std::size_t layer_width = 5, shape_width = 12;
+  std::size_t position_width = 0, layer_width = 0, shape_width = 12;
   for (const Row& row : rows) {
+    position_width = std::max(position_width, row.position.size());
     layer_width = std::max(layer_width, row.layer.size());
     shape_width = std::max(shape_width, row.shape.size());
   }
   constexpr std::size_t number_width = 12;
   const auto line = [&](const Row& row) {
-    const auto pad = [](std::size_t width, const std::string& text) { return std::string(width - std::min(width, text.size()), ' '); };
-    return message(' ', row.layer, pad(layer_width, row.layer), "   ", row.shape, pad(shape_width, row.shape),
-                   pad(number_width, row.parameters), row.parameters, '\n');
+    const auto pad = [](std::size_t width, const std::string& text) {
+      return std::string(width - std::min(width, text.size()), ' ');
+    };
+    return message(' ', row.position, pad(position_width, row.position), "  ", row.layer, pad(layer_width, row.layer), "   ",
+                   row.shape, pad(shape_width, row.shape), pad(number_width, row.parameters), row.parameters, '\n');
   };
-  const auto rule = [&](char character) { return std::string(layer_width + shape_width + number_width + 5, character) + '\n'; };
+  const auto rule = [&](char character) {
+    return std::string(position_width + layer_width + shape_width + number_width + 7, character) + '\n';
+  };
 
-  std::string text = line({"Layer", "Output shape", "Parameters"}) + rule('=');
+  std::string text = line({"Layer", "", "Output shape", "Parameters"}) + rule('=');
   for (std::size_t i = 0; i < rows.size(); ++i) {
     text += line(rows[i]);
     if (i == C::code && i < C::size) text += rule('-');  // here ends the encoder
@@ -65,10 +70,11 @@ std::string summary(const Model<C>& model) {
   text += message(" Parameters: ", detail::with_commas(C::parameter_count), " (",
                   detail::readable_bytes(C::parameter_count * scalar), ")");
   if constexpr (C::state_count > 0) {
-    text += message(", state: ", detail::with_commas(C::state_count), " (", detail::readable_bytes(C::state_count * scalar), ")");
+    text +=
+        message(", state: ", detail::with_commas(C::state_count), " (", detail::readable_bytes(C::state_count * scalar), ")");
   }
-  return text + message("\n To predict one sample: ", detail::readable_bytes(Workspace::bytes(1)), " more; 256 at once: ",
-                        detail::readable_bytes(Workspace::bytes(256)), "\n");
+  return text + message("\n To predict one sample: ", detail::readable_bytes(Workspace::bytes(1)),
+                        " more; 256 at once: ", detail::readable_bytes(Workspace::bytes(256)), "\n");
 }
 
 }  // namespace eigencoder

@@ -155,6 +155,20 @@ TEST_CASE("summary: layers, shapes, parameters and totals") {
   CHECK(ec::detail::readable_bytes(203'968) == "199.19 KiB");
 }
 
+TEST_CASE("summary: columns stand in line, however long positions and names are") {
+  using ec::ReLU;
+  using Long = ec::Encoder<ec::image(1, 2, 3), ec::Reshape<ec::image(3, 1, 2)>, ReLU, ReLU, ReLU, ReLU, ReLU, ReLU, ReLU, ReLU, ReLU, ReLU>;
+  const std::string text = ec::summary(ec::Autoencoder<Long, ec::Decoder<Long::output, ec::Dense<6>>>{});
+  for (const std::string line : {"\n input                            (2, 3)                  \n",
+                                 "\n encoder.0   Reshape<(3, 1, 2)>   (3, 1, 2)              0\n",
+                                 "\n encoder.9   ReLU                 (3, 1, 2)              0\n",
+                                 "\n encoder.10  ReLU                 (3, 1, 2)              0\n",
+                                 "\n decoder.0   Dense<6>             (6)                   42\n"}) {
+    INFO(text << "\nmust hold: " << line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+}
+
 TEST_CASE("autoencoder: a large matrix, shared among threads, gives what piece after piece gives") {
   using Wide =
       ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Dense<32>, ec::ReLU>, ec::Decoder<ec::features(32), ec::Dense<784>>>;
