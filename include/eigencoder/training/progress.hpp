@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
-
-#include "eigencoder/training/callbacks.hpp"
+#include <string>
+#include <vector>
 
 #if defined(__unix__) || defined(__APPLE__)
+#include <sys/ioctl.h>
 #include <unistd.h>
 #endif
+
+#include "eigencoder/training/callbacks.hpp"
 
 namespace eigencoder {
 
@@ -25,14 +29,26 @@ inline bool on_terminal() {
 #endif
 }
 
-/// 75 → "1m15s"
+/// How wide the terminal is, in characters; 80 where nobody says.
+inline Index terminal_columns() {
+#ifdef TIOCGWINSZ
+  if (winsize size{}; ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+#endif
+  return 80;
+}
+
+template <class Number>
+std::string formatted(const char* format, Number number) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, number);
+  return text;
+}
+
+/// 75 → "1m15s", 0.0042 → "4.2ms"
 inline std::string readable_seconds(double seconds) {
   const Index whole = std::lround(seconds);
-  if (seconds < 9.95) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.1fs", seconds);
-    return text;
-  }
+  if (seconds < 0.0995) return formatted("%.2gms", 1000 * seconds);
+  if (seconds < 9.95) return formatted("%.1fs", seconds);
   if (whole < 60) return message(whole, 's');
   if (whole < 3600) return message(whole / 60, 'm', whole % 60 < 10 ? "0" : "", whole % 60, 's');
   return message(whole / 3600, 'h', whole / 60 % 60 < 10 ? "0" : "", whole / 60 % 60, 'm');
@@ -50,15 +66,28 @@ class ProgressDisplay {
   void batch(const BatchReport& report) {
     if (quiet_ || !bar_ || (report.seconds - drawn_ < 0.1 && report.samples < report.total)) return;
     drawn_ = report.seconds;
-    constexpr Index width = 24;
-    const Index filled = report.samples * width / report.total;
+    std::fprintf(stderr, "\r\033[K%s", bar(report, terminal_columns()).c_str());
+    std::fflush(stderr);
+  }
+
+  /// A line shorter than `columns`. What matters most is there first: the loss, the time left, the rate, a bar.
+  std::string bar(const BatchReport& report, Index columns) const {
     const double rate = static_cast<double>(report.samples) / std::max(report.seconds, 1e-9);
     const Index left = report.total - report.samples + (epochs_ - report.epoch) * report.total;
-    std::fprintf(stderr, "\r\033[K%s [%s%s] %.0f samples/s  loss %.5g  %s left", head(report.epoch).c_str(),
-                 std::string(static_cast<std::size_t>(filled), '=').c_str(),
-                 std::string(static_cast<std::size_t>(width - filled), ' ').c_str(), rate, report.loss,
-                 readable_seconds(static_cast<double>(left) / rate).c_str());
-    std::fflush(stderr);
+    std::string speed = formatted(" %.0f samples/s", rate), loss = formatted("  loss %.5g", report.loss);
+    std::string time = message("  ", readable_seconds(static_cast<double>(left) / rate), " left");
+
+    std::string line = head(report.epoch).substr(0, static_cast<std::size_t>(columns - 1));
+    Index room = columns - 1 - std::ssize(line);
+    for (std::string* part : {&loss, &time, &speed}) {
+      if (std::ssize(*part) > room) part->clear();
+      room -= std::ssize(*part);
+    }
+    if (const Index cells = std::min<Index>(room - 3, 24); cells >= 5) {
+      const auto filled = static_cast<std::size_t>(report.samples * cells / report.total);
+      line += message(" [", std::string(filled, '='), std::string(static_cast<std::size_t>(cells) - filled, ' '), ']');
+    }
+    return line + speed + loss + time;
   }
 
   void warning(const std::string& text) {
@@ -82,11 +111,7 @@ class ProgressDisplay {
   }
   /// "0.2874", or with several terms "0.31 (BinaryCrossEntropy 0.28, KLSparsity 0.3)".
   std::string values(const Evaluation& evaluation) const {
-    const auto number = [](double value) {
-      char text[32];
-      std::snprintf(text, sizeof text, "%.5g", value);
-      return std::string(text);
-    };
+    const auto number = [](double value) { return formatted("%.5g", value); };
     std::string text = number(evaluation.loss);
     if (terms_.size() < 2) return text;
     for (std::size_t k = 0; k < terms_.size(); ++k) {
