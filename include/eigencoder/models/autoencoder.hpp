@@ -53,7 +53,7 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   using DecoderRecipe = D;
   static constexpr Shape code = E::output;
 
-  explicit Autoencoder(Seed seed = {}) : Base(seed, {}) {}
+  explicit Autoencoder(Seed seed = {}) : Autoencoder(E{}, D{}, seed) {}
   Autoencoder(const E& encoder_recipe, const D& decoder_recipe, Seed seed = {})
       : Base(seed, std::tuple_cat(encoder_recipe.layers, decoder_recipe.layers)) {}
 

@@ -189,7 +189,7 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
  public:
   using typename Base::Chain, typename Base::Input, typename Base::Matrix, typename Base::Output, typename Base::Workspace;
 
-  explicit Network(Seed seed = {}) : Base(seed, {}) {}
+  explicit Network(Seed seed = {}) : Network(R{}, seed) {}
   explicit Network(const R& recipe, Seed seed = {}) : Base(seed, recipe.layers) {}
 
   /// input × N → output × N. Throws ShapeError.

@@ -13,7 +13,8 @@ struct Sequential {
   static_assert(detail::all_accepted<In, L...>(std::make_index_sequence<sizeof...(L)>{}));
   static constexpr Shape input = In, output = detail::shapes_along<In, L...>[sizeof...(L)];
 
-  std::tuple<L...> layers;
+  // Each layer is spelt out: g++ 12 makes a tuple by default with options that are 0 behind layers without any.
+  std::tuple<L...> layers{L{}...};
 };
 
 /// The half of an autoencoder that makes codes: Encoder<image(28, 28), Dense<32>, ReLU>.
