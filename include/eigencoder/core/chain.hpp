@@ -40,6 +40,7 @@ struct LayerKeepsContract {
   static_assert(Runs<S>, "this layer lacks forward(Forward<S, Training>) const or backward(Backward<S, InputGradient>) const");
   static_assert(Prepares<S> == (S::needs.packed > 0), "prepare() and Needs::packed go together");
   static_assert(Gathers<S> == (S::needs.sums > 0), "gather() and Needs::sums go together");
+  static_assert(S::needs.sums > 0 || !Merges<typename S::Layer>, "merge() is for Needs::sums: without it nobody calls it");
   static_assert(GathersBackward<S> == (S::needs.dsums > 0), "gather_backward() and Needs::dsums go together");
   static_assert(Settles<S> == (S::Running::count > 0), "settle() and state blocks (trainable = false) go together");
   static_assert(S::needs.tallies == 0 || Settles<S>, "Needs::tallies are for settle(): without it nobody reads them");
@@ -70,6 +71,11 @@ inline constexpr auto shapes_along = [] {
 template <Shape In, class... Layers, std::size_t... I>
 constexpr bool all_accepted(std::index_sequence<I...>) {
   return ((sizeof(LayerAccepts<I, Layers, shapes_along<In, Layers...>[I]>) > 0) && ...);
+}
+
+/// total += part, value by value: how the shards' shares of sums are put together.
+inline void add(std::span<double> total, std::span<const double> part) {
+  for (std::size_t i = 0; i < total.size(); ++i) total[i] += part[i];
 }
 
 template <std::size_t N, class Count>
@@ -214,6 +220,16 @@ struct Chain {
   static constexpr auto sums_at = detail::running_total<size>([](std::size_t i) { return needs[i].sums; });
   static constexpr auto dsums_at = detail::running_total<size>([](std::size_t i) { return needs[i].dsums; });
   static constexpr auto tallies_at = detail::running_total<size>([](std::size_t i) { return needs[i].tallies; });
+
+  /// How the shards' shares of layer i's `Needs::sums` are put together: added, unless it says otherwise.
+  static constexpr std::array<void (*)(std::span<double>, std::span<const double>), size> merge = [] {
+    std::array<void (*)(std::span<double>, std::span<const double>), size> all{};
+    for_each_layer([&]<std::size_t I>() {
+      all[I] = detail::add;
+      if constexpr (Merges<runs_as<I>>) all[I] = runs_as<I>::merge;
+    });
+    return all;
+  }();
 
   static constexpr Index parameter_count = theta_at[size], state_count = state_at[size];
 

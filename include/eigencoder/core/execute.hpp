@@ -82,16 +82,17 @@ class Execute {
     (std::make_index_sequence<(Training ? P::training : P::evaluation).count>{});
   }
 
-  /// Every worker adds the shards' shares itself, in shard order: the same bits for all, and no second wait.
+  /// Every worker puts the shards' shares together itself, in shard order: the same bits for all, and no second wait.
   template <int Phase>
   static void total(std::span<const double> sums_of_shards, std::size_t shards, std::span<double> totals) {
     for (const Operation& operation : program) {
       const auto stretch = P::gathered_by(operation);
-      if (operation.phase != Phase) continue;
-      for (Index i = stretch.begin; i < stretch.begin + stretch.size; ++i) {
-        double sum = 0;
-        for (std::size_t s = 0; s < shards; ++s) sum += sums_of_shards[s * totals.size() + static_cast<std::size_t>(i)];
-        totals[static_cast<std::size_t>(i)] = sum;
+      if (operation.phase != Phase || stretch.size == 0) continue;
+      const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
+      const auto whole = part(totals, stretch.begin, stretch.size);
+      std::fill(whole.begin(), whole.end(), 0.0);
+      for (std::size_t s = 0; s < shards; ++s) {
+        merge(whole, part(sums_of_shards.subspan(s * totals.size()), stretch.begin, stretch.size));
       }
     }
   }
@@ -241,7 +242,7 @@ class Execute {
   }
   /// What term K may see beside the activation that it looks at.
   template <std::size_t K>
-  static constexpr std::size_t code = P::latent < P::layers && P::site[K] == P::latent ? P::latent + 1 : P::site[K];
+  static constexpr std::size_t code = P::latent < P::layers&& P::site[K] == P::latent ? P::latent + 1 : P::site[K];
 
   static constexpr std::size_t term_draws = 0x80000000;  ///< where the streams of terms begin, behind all layers and directions
 
@@ -271,8 +272,8 @@ class Execute {
   template <std::size_t K, int Delta, bool Gradient>
   static void penalty(const Shard<P>& shard) {
     if constexpr (K == P::tangent_term) {
-      shard.values[K] += Tangents<P, Training>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term,
-                                                                       weight<K>(shard));
+      shard.values[K] +=
+          Tangents<P, Training>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term, weight<K>(shard));
     } else {
       look<K, Delta, Gradient>(shard);
     }

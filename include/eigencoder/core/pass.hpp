@@ -68,7 +68,7 @@ template <class S>
 struct Gather {
   using T = typename S::Scalar;
   MatrixView<const T> x;
-  std::span<double> sums;  ///< add
+  std::span<double> sums;  ///< the shard's own, 0 before
 };
 
 /// x, dy → sums over the batch that backward needs.
@@ -108,7 +108,7 @@ struct Forward {
   IfAsked<(S::needs.scratch > 0), VectorView<T>, asked_for::scratch> scratch;
   IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
   Random random;
-  std::span<const double> sums;  ///< totals
+  std::span<const double> sums;                                                                ///< totals
   IfAsked<(Training && S::needs.tallies > 0), std::span<double>, asked_for::tallies> tallies;  ///< add
   Index batch;  ///< samples in the whole batch, of which x holds some
   [[no_unique_address]] typename S::Epilogue epilogue;
@@ -194,6 +194,10 @@ concept Prepares = requires(const typename S::Layer layer, Prepare<S> pass) {
 template <class S>
 concept Gathers = requires(const typename S::Layer layer, Gather<S> pass) {
   layer.gather(pass);
+};
+template <class L>
+concept Merges = requires(std::span<double> total, std::span<const double> part) {
+  L::merge(total, part);
 };
 template <class S>
 concept GathersBackward = requires(const typename S::Layer layer, GatherBackward<S> pass) {

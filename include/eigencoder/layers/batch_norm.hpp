@@ -11,17 +11,21 @@ namespace eigencoder {
 
 namespace detail {
 
-/// Two totals a channel, and the moments of n values with these as Σ x and Σ x².
+/// What gather() finds out of the values of every channel: how many there are, their mean, as one of them and the difference
+/// from it, and Σ (x − mean)². A mean in one number would have lost digits of the differences between shards.
+template <class Value>
 struct BatchMoments {
-  Eigen::Map<const Eigen::ArrayXd> first, second;
-  double n;
+  using Array = Eigen::Map<std::conditional_t<std::is_const_v<Value>, const Eigen::ArrayXd, Eigen::ArrayXd>>;
+  Value& n;
+  Array origin, offset, squares;
 
-  BatchMoments(std::span<const double> totals, double count)
-      : first(totals.data(), static_cast<Index>(totals.size() / 2)),
-        second(first.data() + first.size(), first.size()),
-        n(count) {}
-  auto mean() const { return first / n; }
-  auto variance() const { return (second / n - mean().square()).max(0.0); }
+  explicit BatchMoments(std::span<Value> sums)
+      : n(sums.front()),
+        origin(sums.data() + 1, static_cast<Index>(sums.size() / 3)),
+        offset(origin.data() + origin.size(), origin.size()),
+        squares(offset.data() + origin.size(), origin.size()) {}
+  auto mean() const { return origin + offset; }
+  auto variance() const { return squares / n; }
 };
 
 }  // namespace detail
@@ -47,7 +51,7 @@ struct BatchNorm {
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {
     return {.scratch = 3 * in.channels,
-            .sums = 2 * in.channels,
+            .sums = 1 + 3 * in.channels,
             .dsums = 2 * in.channels,
             .backward_x = true,
             .in_place = true,
@@ -61,27 +65,47 @@ struct BatchNorm {
                       Block{.name = "moving_variance", .rows = in.channels, .init = Init::ones, .trainable = false}};
   }
 
-  /// Σ x, Σ x². What is summed in T are differences from the shard's first pixel: of a small variance, the squares of large
+  /// The shard's moments. What is summed in T are differences from its first pixel: of a small variance, the squares of large
   /// values would leave nothing.
   template <class S>
   void gather(Gather<S> pass) const {
     const auto* const first = pass.x.data();
+    detail::BatchMoments moments(pass.sums);
     kernels::sum_channels(
         S::in.channels, pass.x.size(),
-        [&](Index c, double sum, double squares, Index count) {
-          const double origin = static_cast<double>(first[c]), n = static_cast<double>(count);
-          add<S>(pass.sums, c, sum + n * origin, squares + origin * (2 * sum + n * origin));
+        [&](Index c, double sum, double squares, Index) {
+          moments.offset[c] += sum;
+          moments.squares[c] += squares;
         },
         [](auto origin, auto x) {
           return std::array{x - origin, (x - origin) * (x - origin)};
         },
         std::array{first}, first);
+    moments.n = values<S>(pass.x.cols());
+    moments.origin = in_double(VectorView<const typename S::Scalar>(first, S::in.channels));
+    moments.squares = (moments.squares - moments.offset.square() / moments.n).max(0.0);
+    moments.offset /= moments.n;
+  }
+
+  /// The moments of two sets of values → those of both.   Chan, Golub and LeVeque, 1979.
+  static void merge(std::span<double> total, std::span<const double> part) {
+    detail::BatchMoments all(total);
+    const detail::BatchMoments more(part);
+    if (all.n == 0) {
+      std::copy(part.begin(), part.end(), total.begin());
+      return;
+    }
+    const double n = all.n + more.n;
+    const auto apart = more.origin - all.origin + more.offset - all.offset;
+    all.squares += more.squares + apart.square() * (all.n * more.n / n);
+    all.offset += apart * (more.n / n);
+    all.n = n;
   }
 
   template <class S, bool Training>
   void forward(Forward<S, Training> pass) const {
     if constexpr (Training) {
-      const detail::BatchMoments moments(pass.sums, values<S>(pass.batch));
+      const detail::BatchMoments moments(pass.sums);
       normalise<S>(pass, moments.mean(), moments.variance());
     } else {
       const auto& [mean, variance] = pass.state;
@@ -89,30 +113,39 @@ struct BatchNorm {
     }
   }
 
-  /// Σ dy, Σ dy ∘ x
+  /// Σ dy, Σ dy ∘ (x − μ): again by differences from the shard's first pixel, whose own from μ are added in double.
   template <class S>
   void gather_backward(GatherBackward<S> pass) const {
+    const auto* const first = pass.x.data();
+    const detail::BatchMoments moments(pass.sums);
+    const auto sums = pass.dsums.first(S::in.channels), products = pass.dsums.last(S::in.channels);
     kernels::sum_channels(
-        S::in.channels, pass.x.size(), [&](Index c, double sum, double product, Index) { add<S>(pass.dsums, c, sum, product); },
-        [](auto dy, auto x) {
-          return std::array{dy, dy * x};
+        S::in.channels, pass.x.size(),
+        [&](Index c, double sum, double product, Index) {
+          const auto channel = static_cast<std::size_t>(c);
+          sums[channel] += sum;
+          products[channel] += product + (static_cast<double>(first[c]) - moments.origin[c] - moments.offset[c]) * sum;
         },
-        std::array<const typename S::Scalar*, 0>{}, pass.dy.data(), pass.x.data());
+        [](auto origin, auto dy, auto x) {
+          return std::array{dy, dy * (x - origin)};
+        },
+        std::array{first}, pass.dy.data(), first);
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     using T = typename S::Scalar;
-    const detail::BatchMoments moments(pass.sums, values<S>(pass.batch)), products(pass.dsums, moments.n);
-    const auto mean = moments.mean();
+    const detail::BatchMoments moments(pass.sums);
+    const Eigen::Map<const Eigen::ArrayXd> sums(pass.dsums.data(), S::in.channels),
+        products(sums.data() + sums.size(), sums.size());
     const auto inverse = (moments.variance() + epsilon.value).sqrt().inverse();
-    const auto dot = inverse * (products.second - mean * products.first);  // Σ dy ∘ x̂
+    const auto dot = inverse * products;  // Σ dy ∘ x̂
 
     // The totals are the whole batch's: each shard adds its part of them.
     const double part = static_cast<double>(pass.dy.cols()) / static_cast<double>(pass.batch);
     auto& [dgamma, dbeta] = pass.dtheta;
     dgamma.array() += (part * dot).template cast<T>();
-    dbeta.array() += (part * products.first).template cast<T>();
+    dbeta.array() += (part * sums).template cast<T>();
 
     if constexpr (InputGradient) {  // dx = a dy + b x + c
       constexpr Index channels = S::in.channels;
@@ -120,7 +153,7 @@ struct BatchNorm {
            c = pass.scratch.array().tail(channels);
       a = (in_double(std::get<0>(pass.theta)) * inverse).template cast<T>();
       b = (-in_double(a) * inverse * dot / moments.n).template cast<T>();
-      c = (-in_double(a) * products.mean() - in_double(b) * mean).template cast<T>();
+      c = (-in_double(a) * sums / moments.n - in_double(b) * moments.mean()).template cast<T>();
       kernels::transform_channels(
           channels, pass.dy.size(), pass.dx.data(),
           [&](auto slope, auto pull, auto shift, auto dy, auto x) {
@@ -133,7 +166,7 @@ struct BatchNorm {
   template <class S>
   void settle(Settle<S> pass) const {
     using T = typename S::Scalar;
-    const detail::BatchMoments moments(pass.sums, values<S>(pass.batch));
+    const detail::BatchMoments moments(pass.sums);
     const auto average = [m = momentum.value](auto& running, const auto& now) {
       running.array() = (m * in_double(running) + (1 - m) * now).template cast<T>();
     };
@@ -147,15 +180,10 @@ struct BatchNorm {
   static auto in_double(const Vector& vector) {
     return vector.array().template cast<double>();
   }
-  /// How many values a channel has.
+  /// How many values a channel has in so many samples.
   template <class S>
-  static double values(Index batch) {
-    return static_cast<double>(batch * S::in.height * S::in.width);
-  }
-  template <class S>
-  static void add(std::span<double> totals, Index c, double first, double second) {
-    totals[static_cast<std::size_t>(c)] += first;
-    totals[static_cast<std::size_t>(c + S::in.channels)] += second;
+  static double values(Index columns) {
+    return static_cast<double>(columns * S::in.height * S::in.width);
   }
   template <class S, class Pass, class V>
   static V derivative_before(const Pass& pass, V dx, V x) {

@@ -30,7 +30,9 @@ struct Place {
   static Vector settle(ec::BatchNorm layer, Vector state, const Matrix<T>& x, Index width) {
     std::vector<double> sums(static_cast<std::size_t>(S::needs.sums));
     for (Index begin = 0; begin < x.cols(); begin += width) {
-      layer.gather(ec::Gather<S>{{x.col(begin).data(), x.rows(), std::min(width, x.cols() - begin)}, sums});
+      std::vector<double> part(sums.size());
+      layer.gather(ec::Gather<S>{{x.col(begin).data(), x.rows(), std::min(width, x.cols() - begin)}, part});
+      ec::BatchNorm::merge(sums, part);
     }
     layer.settle(ec::Settle<S>{S::Running::views(state.data()), sums, x.cols()});
     return state;
@@ -74,16 +76,24 @@ TEMPLATE_TEST_CASE("BatchNorm: one value gives beta, and no division by zero", "
 
 TEMPLATE_TEST_CASE("BatchNorm: a mean far from zero leaves the variance its digits", "", float, double) {
   using T = TestType;
+  constexpr bool exact = sizeof(T) == 8;
   constexpr ec::Shape shape = ec::image(8, 8, 3);
   const ec::BatchNorm layer{.momentum = 0.0};
-  const Matrix<T> x = layers::uniform<T>(shape.size(), 50, 1, 1, 1000);
-  const Eigen::Map<const Matrix<T>> pixels(x.data(), 3, x.size() / 3);
-  const auto state = Place<shape, T>::settle(layer, Eigen::Matrix<T, 6, 1>::Ones(), x, 16);
-  for (Index c = 0; c < 3; ++c) {
-    const auto values = pixels.row(c).template cast<double>().array();
-    const double mean = values.mean(), variance = (values - mean).square().mean();
-    CHECK(std::abs(static_cast<double>(state[c]) / mean - 1) < 1e-7);
-    CHECK(std::abs(static_cast<double>(state[3 + c]) / variance - 1) < 1e-5);
+  const Matrix<T> around_zero = layers::uniform<T>(shape.size(), 50, 1, 2, -1);
+  for (const double mean : exact ? std::vector{1e3, 1e7, 1e8} : std::vector{1e3}) {
+    Matrix<T> x = around_zero.array() + static_cast<T>(mean);
+    for (const bool outlier : {false, true}) {  // as the first pixel, from which differences are taken
+      if (outlier) x.col(0).head(3).array() += T(500);
+      CAPTURE(mean, outlier);
+      const auto state = Place<shape, T>::settle(layer, Eigen::Matrix<T, 6, 1>::Ones(), x, 16);
+      for (Index c = 0; c < 3; ++c) {
+        const Eigen::Map<const Matrix<T>> pixels(x.data(), 3, x.size() / 3);
+        const auto values = pixels.row(c).template cast<long double>().array();
+        const long double average = values.mean(), variance = (values - average).square().mean();
+        CHECK(std::abs(static_cast<double>(state[c] / average - 1)) < (exact ? 1e-14 : 1e-7));
+        CHECK(std::abs(static_cast<double>(state[3 + c] / variance - 1)) < (exact ? 1e-12 : outlier ? 1e-4 : 1e-5));
+      }
+    }
   }
 }
 

@@ -105,3 +105,36 @@ TEST_CASE("training: batch normalisation keeps the statistics of whole batches, 
   CHECK((state.head(20) - mean).cwiseAbs().maxCoeff() < 1e-12);
   CHECK((state.segment(20, 20) - variance).cwiseAbs().maxCoeff() < 1e-12);
 }
+
+TEST_CASE("training: batch normalisation far from zero, over shards, as written out in long double") {
+  constexpr Index channels = 3, batch = 120;
+  const auto fresh = model(ec::encoder<ec::features(channels)>(ec::BatchNorm{.momentum = 0.0}),
+                           ec::decoder<ec::features(channels)>(ec::Identity{}));
+  const auto objective = ec::as_objective(ec::MeanSquaredError{});
+  using Values = Eigen::Array<long double, channels, Eigen::Dynamic>;
+
+  for (const double mean : {1e6, 1e8}) {  // y, and so dy, has no more digits than x
+    const Eigen::MatrixXd x = samples_of(channels, batch).array() + mean,
+                          target = samples_of(channels, batch).colwise().reverse();
+    const Values wide = x.cast<long double>(), centred = wide.colwise() - wide.rowwise().mean();
+    const auto variance = centred.square().rowwise().mean().eval();
+    const Values normal = centred.colwise() / (variance + 1e-3L).sqrt();
+    const auto dgamma =
+        ((normal - target.array().cast<long double>()) * normal).rowwise().sum().eval() * (2.0L / (channels * batch));
+
+    for (const std::size_t threads : {1, 2, 3}) {
+      CAPTURE(mean, threads);
+      auto trained = fresh;
+      ec::Stepper<decltype(trained), std::decay_t<decltype(objective)>, ec::SGD> stepper(threads, ec::Seed{9}, 0);
+      stepper.reserve_training(batch);
+      Eigen::VectorXd gradient(2 * channels);
+      stepper.differentiate(trained, objective, {x, target, nullptr, batch}, 1, gradient.data());
+      stepper.train(trained, objective, ec::SGD{}, {x, target, nullptr, batch});
+      const Eigen::VectorXd state = trained.state();
+      for (Index c = 0; c < channels; ++c) {
+        CHECK(std::abs(static_cast<double>(state[channels + c] / variance[c] - 1)) < 1e-12);
+        CHECK(std::abs(static_cast<double>(gradient[c] / dgamma[c] - 1)) < 1e-15 * mean);
+      }
+    }
+  }
+}
