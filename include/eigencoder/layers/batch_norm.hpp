@@ -113,7 +113,7 @@ struct BatchNorm {
     }
   }
 
-  /// Σ dy, Σ dy ∘ (x − μ): again by differences from the shard's first pixel, whose own from μ are added in double.
+  /// Σ dy, Σ dy ∘ (x − μ): with K the shard's first pixel, Σ dy ∘ (x − K) in T, and (K − μ) Σ dy added in double.
   template <class S>
   void gather_backward(GatherBackward<S> pass) const {
     const auto* const first = pass.x.data();

@@ -122,7 +122,7 @@ TEST_CASE("training: batch normalisation far from zero, over shards, as written 
     const auto dgamma =
         ((normal - target.array().cast<long double>()) * normal).rowwise().sum().eval() * (2.0L / (channels * batch));
 
-    for (const std::size_t threads : {1, 2, 3}) {
+    for (const std::size_t threads : {1U, 2U, 3U}) {
       CAPTURE(mean, threads);
       auto trained = fresh;
       ec::Stepper<decltype(trained), std::decay_t<decltype(objective)>, ec::SGD> stepper(threads, ec::Seed{9}, 0);
