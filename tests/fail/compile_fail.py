@@ -1,30 +1,69 @@
-"""Compiles a program that must fail, and the same program with -DCONTROL, which must not, so that it fails for its one reason.
+"""Compiles programs that must fail, and the same programs with -DCONTROL, which must not, so that each fails for its one reason.
 
-    python3 compile_fail.py case.cpp compiler [flags]
+    python3 compile_fail.py headers  folder compiler [flags]     precompiles, in folder, all headers that the cases include
+    python3 compile_fail.py controls folder compiler [flags]     compiles all controls, each in a namespace of its own, as one unit
+    python3 compile_fail.py case.cpp folder compiler [flags]     compiles a case that must fail
 
-Every comment '// expect: some text' of the program is a text that the compiler must print."""
+Every comment '// expect: some text' of a case is a text that the compiler must print. A case with a line '// flags: ...' is compiled
+with these flags too: without the precompiled headers, and its control by itself."""
 
+import pathlib
 import re
 import subprocess
 import sys
 
+HERE = pathlib.Path(__file__).resolve().parent
 
-def main():
-    case, compiler, *flags = sys.argv[1:]
-    with open(case, encoding="utf-8") as source:
-        expected = re.findall(r"^// expect: (.+)$", source.read(), flags=re.M)
+
+def lines(case, key):
+    return re.findall(rf"^// {key}: (.+)$", case.read_text(encoding="utf-8"), flags=re.M)
+
+
+def own_flags(case):
+    return " ".join(lines(case, "flags")).split()
+
+
+def shared_cases():
+    return [case for case in sorted(HERE.glob("*.cpp")) if not own_flags(case)]
+
+
+def compile(compiler, *more):
+    command = [compiler, *more]
+    return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+
+
+def must_compile(what, *command):
+    result = compile(*command)
+    if result.returncode != 0:
+        sys.exit(f"{result.stdout}\n{what} must compile, and does not.")
+
+
+def precompile(headers, compiler, flags):
+    includes = {line: None for case in shared_cases() for line in re.findall(r"^#include .+$", case.read_text(encoding="utf-8"), flags=re.M)}
+    headers.parent.mkdir(parents=True, exist_ok=True)
+    headers.write_text("".join(f"{line}\n" for line in includes), encoding="utf-8")
+    # Where each of the two looks for what stands for an -include.
+    suffix = ".pch" if "clang" in compile(compiler, "--version").stdout else ".gch"
+    must_compile(headers, compiler, *flags, f"-iquote{HERE}", "-x", "c++-header", headers, "-o", f"{headers}{suffix}")
+
+
+def controls(headers, compiler, flags):
+    source = headers.with_name("controls.cpp")
+    bodies = (f'namespace {case.stem} {{\n#include "{case}"\n}}\n' for case in shared_cases())
+    source.write_text("#define CONTROL\n" + "".join(bodies), encoding="utf-8")
+    must_compile("Every control", compiler, *flags, "-fsyntax-only", f"-iquote{HERE}", "-include", headers, source)
+
+
+def must_fail(case, headers, compiler, flags):
+    expected = lines(case, "expect")
     if not expected:
         sys.exit(f"{case} has no line '// expect: ...'")
+    if own := own_flags(case):
+        must_compile("The control", compiler, *flags, *own, "-fsyntax-only", "-DCONTROL", case)
+    else:
+        own = ["-include", headers]
 
-    def compile(*more):
-        command = [compiler, *flags, "-fsyntax-only", *more, case]
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-
-    control = compile("-DCONTROL")
-    if control.returncode != 0:
-        sys.exit(f"{control.stdout}\nThe control must compile, and does not.")
-
-    failure = compile()
+    failure = compile(compiler, *flags, "-fsyntax-only", *own, case)
     print(failure.stdout)
     if failure.returncode == 0:
         sys.exit("It must not compile, and does.")
@@ -32,6 +71,17 @@ def main():
     said = " ".join(failure.stdout.split())
     if missing := [text for text in expected if " ".join(text.split()) not in said]:
         sys.exit("\n".join(f"It does not say: {text}" for text in missing))
+
+
+def main():
+    what, folder, compiler, *flags = sys.argv[1:]
+    headers = pathlib.Path(folder, "headers.hpp")
+    if what == "headers":
+        precompile(headers, compiler, flags)
+    elif what == "controls":
+        controls(headers, compiler, flags)
+    else:
+        must_fail(pathlib.Path(what), headers, compiler, flags)
 
 
 main()
