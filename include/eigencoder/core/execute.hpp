@@ -242,7 +242,7 @@ class Execute {
   }
   /// What term K may see beside the activation that it looks at.
   template <std::size_t K>
-  static constexpr std::size_t code = P::latent < P::layers&& P::site[K] == P::latent ? P::latent + 1 : P::site[K];
+  static constexpr std::size_t code = P::latent < P::layers && P::site[K] == P::latent ? P::latent + 1 : P::site[K];
 
   static constexpr std::size_t term_draws = 0x80000000;  ///< where the streams of terms begin, behind all layers and directions
 
