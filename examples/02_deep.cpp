@@ -91,8 +91,9 @@ int main(int argc, char** argv) {
       metrics["pca"] = {
           {"train_loss", pca->train_loss}, {"validation_loss", pca->validation_loss}, {"parameters", pca->parameters}};
     }
+    program.write_metrics(metrics);
+
     program.write("reconstructions.png", rows, data.test.shape);
     program.plot("loss.png", curves, "mean squared error");
-    program.write_metrics(metrics);
   });
 }

@@ -50,9 +50,10 @@ int main(int argc, char** argv) {
     ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
     const ec::History history = trainer.fit(small_train, options.fit(small_test));
 
+    program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
+
     const Eigen::MatrixXf originals = small_test.leftCols(std::min<ec::Index>(small_test.cols(), 10));
     program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, Model::input);
     program.plot("loss.png", {{"", history}}, "mean squared error");
-    program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
   });
 }

@@ -68,16 +68,17 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
   program.print(ec::message("MSE from the clean images: noisy ", noisy, ", denoised ", denoised, ", clean ones restored ",
                             restored, '\n'));
 
-  const ec::Index shown = std::min<ec::Index>(test.size(), 10);
-  const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
-  program.write("denoised.png", {{"noisy", inputs}, {"denoised", model.reconstruct(inputs)}, {"original", originals}},
-                test.shape);
-  program.plot("loss.png", {{"", history}}, "binary cross-entropy");
   auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
   metrics["noisy_mse"] = noisy;
   metrics["denoised_mse"] = denoised;
   metrics["clean_mse"] = restored;
   program.write_metrics(metrics);
+
+  const ec::Index shown = std::min<ec::Index>(test.size(), 10);
+  const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
+  program.write("denoised.png", {{"noisy", inputs}, {"denoised", model.reconstruct(inputs)}, {"original", originals}},
+                test.shape);
+  program.plot("loss.png", {{"", history}}, "binary cross-entropy");
 }
 
 int main(int argc, char** argv) {

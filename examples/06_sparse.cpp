@@ -49,6 +49,13 @@ void train(const example::Program& program, const Objective& objective, double b
   program.print(ec::message("validation: binary cross-entropy ", entropy, ", MSE ", error, ", mean activation ", sparsity.mean,
                             ", share above 0.01 ", sparsity.active, '\n'));
 
+  auto metrics = program.metrics(history, train.size(), test.size(), model.parameter_count, trainer.threads());
+  metrics["validation_cross_entropy"] = entropy;
+  metrics["validation_mse"] = error;
+  metrics["mean_activation"] = sparsity.mean;
+  metrics["active_share"] = sparsity.active;
+  program.write_metrics(metrics);
+
   const Eigen::MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
   program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
   const Eigen::MatrixXf tiles = features(model, 100);
@@ -58,12 +65,6 @@ void train(const example::Program& program, const Objective& objective, double b
   }
   program.write("features.png", rows, test.shape);
   program.plot("loss.png", {{"", history}}, "objective");
-  auto metrics = program.metrics(history, train.size(), test.size(), model.parameter_count, trainer.threads());
-  metrics["validation_cross_entropy"] = entropy;
-  metrics["validation_mse"] = error;
-  metrics["mean_activation"] = sparsity.mean;
-  metrics["active_share"] = sparsity.active;
-  program.write_metrics(metrics);
 }
 
 int main(int argc, char** argv) {

@@ -105,8 +105,9 @@ int main(int argc, char** argv) {
                                    {"jacobian", result.jacobian},
                                    {"movement", result.movement}});
     }
+    program.write_metrics(metrics);
+
     program.write("shifts.png", rows, data.test.shape);
     program.plot("loss.png", curves, "objective");
-    program.write_metrics(metrics);
   });
 }

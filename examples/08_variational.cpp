@@ -127,8 +127,6 @@ void train(const example::Program& program, const Settings& settings, const Like
   for (const double kl : statistics.kl) program.print(ec::message(' ', kl));
   program.print("\n\n");
 
-  write_pictures(program, model, test);
-  program.plot("loss.png", {{"", history}}, "objective, nats an image");
   auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
   metrics["reconstruction"] = found.terms[0];
   metrics["kl"] = found.terms[1];
@@ -136,6 +134,9 @@ void train(const example::Program& program, const Settings& settings, const Like
   metrics["importance_weighted_64"] = bound;
   metrics["active_units"] = statistics.active_units();
   program.write_metrics(metrics);
+
+  write_pictures(program, model, test);
+  program.plot("loss.png", {{"", history}}, "objective, nats an image");
 }
 
 /// A code of 7 × 7 numbers from 0 to 127. It is no distribution, so that there is nothing to draw from.
@@ -152,14 +153,15 @@ void train_quantised(const example::Program& program) {
   const ec::Evaluation& found = history.last().validation;
   program.print(ec::message("\nvalidation: MSE ", found.terms[0], ", commitment ", found.terms[1], "; of the codebook ",
                             100 * usage.used(), " % is used, perplexity ", usage.perplexity(), "\n\n"));
-  const MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
-  program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
-  program.plot("loss.png", {{"", history}}, "objective");
   auto metrics = program.metrics(history, train.size(), test.size(), Quantised::parameter_count, trainer.threads());
   metrics["validation_mse"] = found.terms[0];
   metrics["codebook_used"] = usage.used();
   metrics["perplexity"] = usage.perplexity();
   program.write_metrics(metrics);
+
+  const MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
+  program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);
+  program.plot("loss.png", {{"", history}}, "objective");
 }
 
 template <class Model>

@@ -69,6 +69,11 @@ void train(const example::Program& program, const Way& way, const Objective& obj
 
   program.print(ec::message("\nthe emptiest spot of the map, (", empty.code[0], ", ", empty.code[1], "), is ", empty.distance,
                             " from the nearest garment\n\n"));
+  auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
+  metrics["empty_spot"] = {empty.code[0], empty.code[1]};
+  metrics["empty_spot_distance"] = empty.distance;
+  program.write_metrics(metrics);
+
   program.plot_codes("map.png",
                      {{"where the test images hang", codes, {{"the way", walk}, {"emptiest", place}}}}, test.labels);
   program.write("closet.png",
@@ -77,10 +82,6 @@ void train(const example::Program& program, const Way& way, const Objective& obj
                  {"emptiest spot, then its neighbours", spot}},
                 test.shape);
   program.plot("loss.png", {{"", history}}, "objective");
-  auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
-  metrics["empty_spot"] = {empty.code[0], empty.code[1]};
-  metrics["empty_spot_distance"] = empty.distance;
-  program.write_metrics(metrics);
 }
 
 int main(int argc, char** argv) {

@@ -85,6 +85,7 @@ int main(int argc, char** argv) {
     program.print(table + "\nPrincipal angles between the planes of PCA and of the linear autoencoder, in degrees:\n");
     for (const double angle : angles) program.print(ec::message(' ', angle));
     program.print("\n\n");
+    program.write_metrics(metrics);
 
     const auto shown = data.test.samples.leftCols(std::min<ec::Index>(data.test.size(), 10)).eval();
     program.write("reconstructions.png",
@@ -97,6 +98,5 @@ int main(int argc, char** argv) {
         "codes.png",
         {{"PCA", pca.encode(data.test.samples).topRows(2)}, {"deep autoencoder", deep_plane.encode(data.test.samples)}},
         data.test.labels);
-    program.write_metrics(metrics);
   });
 }

@@ -2,8 +2,11 @@
 #include "common/example.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <eigencoder/tasks/pca.hpp>
+#include <limits>
 
 #include "common/plot.hpp"
 
@@ -15,14 +18,29 @@ struct Program::CommandLine {
 
 namespace {
 
-/// A whole number from `least` on.
-CLI::Validator at_least(long long least) {
-  return {[least](const std::string& text) {
-            long long number = 0;
-            const bool fine = CLI::detail::lexical_cast(text, number) && number >= least;
-            return fine ? std::string() : ec::message("expected a whole number of at least ", least, ", found ", text);
+constexpr std::uint64_t billion = 1'000'000'000;
+
+/// A whole number. The parser alone would take -1 for the greatest of those without a sign.
+CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
+  const std::string range = ec::message("from ", least, " to ", most);
+  return {[=](const std::string& text) {
+            std::uint64_t number = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+            const bool fine = error == std::errc() && end == text.data() + text.size() && least <= number && number <= most;
+            return fine ? std::string() : ec::message("expected a whole number ", range, ", found ", text);
           },
-          ec::message("at least ", least)};
+          range};
+}
+
+/// A number above `limit`, neither NaN nor infinite.
+CLI::Validator above(double limit) {
+  const std::string wanted = std::isinf(limit) ? "a finite number" : ec::message("a number above ", limit);
+  return {[=](const std::string& text) {
+            double number = 0;
+            const bool fine = CLI::detail::lexical_cast(text, number) && std::isfinite(number) && number > limit;
+            return fine ? std::string() : ec::message("expected ", wanted, ", found ", text);
+          },
+          wanted};
 }
 
 }  // namespace
@@ -50,7 +68,7 @@ void Program::add_choice(const std::string& flag, std::string& value, const std:
 }
 
 void Program::add_number(const std::string& flag, double& value, const std::string& text) {
-  command_line_->app.add_option(flag, value, text)->capture_default_str();
+  command_line_->app.add_option(flag, value, text)->check(above(-std::numeric_limits<double>::infinity()))->capture_default_str();
 }
 
 void Program::add_flag(const std::string& flag, bool& value, const std::string& text) {
@@ -64,25 +82,33 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
   };
   add("--data", options.data, "folder of IDX files: the images shipped here, all of Fashion-MNIST, or MNIST");
   add("--out", options.out, "folder for pictures and metrics.json");
-  add("--epochs", options.epochs, "passes over the training images")->check(at_least(1));
-  add("--batch-size", options.batch_size, "images a step")->check(at_least(1));
-  add("--limit", options.limit, "use the first N training and test images; 0: all")->check(at_least(0));
-  add("--seed", options.seed, "of weights and shuffling");
-  add("--threads", options.threads, "0: as many as the machine has cores")->check(CLI::Range(0, 1024));
-  add("--learning-rate", options.learning_rate, "of Adam");
+  add("--epochs", options.epochs, "passes over the training images")->check(whole(1, billion));
+  add("--batch-size", options.batch_size, "images a step")->check(whole(1, billion));
+  add("--limit", options.limit, "use the first N training and test images; 0: all")->check(whole(0, billion));
+  add("--seed", options.seed, "of weights and shuffling")->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
+  add("--threads", options.threads, "0: as many as the machine has cores")->check(whole(0, 1024));
+  add("--learning-rate", options.learning_rate, "of Adam")->check(above(0));
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
 
   CLI11_PARSE(app, argc, argv);
   try {
-    std::error_code reason;
-    std::filesystem::create_directories(options.out, reason);
-    if (reason) throw ec::FileError(ec::message(options.out.string(), ": cannot be made a folder (", reason.message(), ")"));
+    try_out();
     body();
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", name_.c_str(), error.what());
     return 1;
   }
+}
+
+void Program::try_out() const {
+  std::error_code reason;
+  std::filesystem::create_directories(options.out, reason);
+  if (reason)
+    throw ec::FileError(ec::message("--out ", options.out.string(), ": cannot be made a folder (", reason.message(), ")"));
+  const std::filesystem::path trial = path(".trial");
+  ec::write_file(trial, "");
+  std::filesystem::remove(trial, reason);  // unless another run with the same --out has done so
 }
 
 ec::Split<float> Program::load() const {

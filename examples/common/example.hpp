@@ -102,9 +102,13 @@ class Program {
   /// The numbers that every example reports.
   nlohmann::ordered_json metrics(const ec::History& history, Index train_samples, Index validation_samples, Index parameters,
                                  std::size_t threads) const;
+
+  /// Writes them. Comes before pictures, which they then outlive if one cannot be written.
   void write_metrics(const nlohmann::ordered_json& metrics) const;
 
  private:
+  /// Throws if --out cannot be written to: before the training rather than after it.
+  void try_out() const;
   std::filesystem::path path(const std::string& file) const { return options.out / file; }
 
   struct CommandLine;

@@ -18,12 +18,14 @@ inline std::string quoted(const std::string& text) {
 }
 
 /// Writes a table as a CSV file, and draws it as a PNG of the same name where gnuplot is installed. Returns a line that says so.
-inline std::string draw(const std::filesystem::path& png, const std::string& table, const std::string& size, const std::string& script) {
+inline std::string draw(const std::filesystem::path& png, const std::string& table, [[maybe_unused]] const std::string& size,
+                        [[maybe_unused]] const std::string& script) {
   using eigencoder::message;
   const std::filesystem::path csv = std::filesystem::path(png).replace_extension(".csv");
   eigencoder::write_file(csv, std::string_view(table));
 
   const std::string csv_alone = message("wrote ", csv.string(), " (with gnuplot installed, its picture too)\n");
+#if defined(__unix__) || defined(__APPLE__)
   if (std::system("command -v gnuplot >/dev/null 2>&1") != 0) return csv_alone;
   std::FILE* gnuplot = popen("gnuplot 2>/dev/null", "w");
   if (gnuplot == nullptr) return csv_alone;
@@ -31,6 +33,9 @@ inline std::string draw(const std::filesystem::path& png, const std::string& tab
                size.c_str(), quoted(png.string()).c_str(), quoted(csv.string()).c_str(), script.c_str());
   if (pclose(gnuplot) != 0) return csv_alone;
   return message("wrote ", png.string(), '\n');
+#else  // no popen
+  return csv_alone;
+#endif
 }
 
 /// Writes the losses of each epoch to a CSV file, and draws them beside it as a PNG where gnuplot is installed.
