@@ -1,4 +1,4 @@
-// expect: Samples
+// expect: this model works in double: give x.cast<double>(), or make the model of float
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -101,12 +102,13 @@ concept Logistic = Elementwise<L> && requires {
   requires L::logistic;
 };
 
-/// An open interval.
+/// An interval.
 struct Range {
   double low = 0, high = 1;
 };
+inline constexpr Range unbounded{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 
-/// An activation all of whose values lie in a known range.
+/// An activation all of whose values lie in a known open range.
 template <class L>
 concept Bounded = Elementwise<L> && requires {
   { L::range } -> std::convertible_to<Range>;

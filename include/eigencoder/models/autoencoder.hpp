@@ -48,7 +48,8 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   using Base = Model<typename detail::JoinedChain<T, E, D>::type>;
 
  public:
-  using typename Base::Chain, typename Base::Input, typename Base::Matrix, typename Base::Output, typename Base::Workspace;
+  using typename Base::Chain, typename Base::Input, typename Base::InputInPlace, typename Base::Matrix, typename Base::Output,
+      typename Base::Workspace;
   using EncoderRecipe = E;
   using DecoderRecipe = D;
   static constexpr Shape code = E::output;
@@ -59,7 +60,7 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
 
   /// Samples, input × N → codes, code × N.
   Matrix encode(const Input& x) const { return Base::template run<0, Chain::code>("encode", x); }
-  void encode(const Input& x, Output codes, Workspace& workspace) const {
+  void encode(const InputInPlace& x, Output codes, Workspace& workspace) const {
     Base::template run<0, Chain::code>("encode", x, codes, workspace);
   }
 
@@ -68,14 +69,14 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
     check_decodes_alone();
     return Base::template run<Chain::code, Chain::size>("decode", codes);
   }
-  void decode(const Input& codes, Output y, Workspace& workspace) const {
+  void decode(const InputInPlace& codes, Output y, Workspace& workspace) const {
     check_decodes_alone();
     Base::template run<Chain::code, Chain::size>("decode", codes, y, workspace);
   }
 
   /// Samples, input × N → samples, output × N.
   Matrix reconstruct(const Input& x) const { return Base::template run<0, Chain::size>("reconstruct", x); }
-  void reconstruct(const Input& x, Output y, Workspace& workspace) const {
+  void reconstruct(const InputInPlace& x, Output y, Workspace& workspace) const {
     Base::template run<0, Chain::size>("reconstruct", x, y, workspace);
   }
 

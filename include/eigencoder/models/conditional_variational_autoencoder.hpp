@@ -12,23 +12,49 @@ struct Condition {
   static_assert(Classes > 0, "Condition<Classes>: there must be at least one class");
 };
 
-/// Samples above their classes, one 1 among zeros a column: (input + classes) × N, what a conditional model trains on. Labels are
-/// counted from 0. Throws ShapeError, OptionError.
-template <class Columns>
-auto with_classes(const Eigen::MatrixBase<Columns>& samples, const Eigen::Ref<const Eigen::VectorXi>& labels, Index classes) {
-  using T = typename Columns::Scalar;
-  if (labels.size() != samples.cols()) {
-    throw ShapeError(message("with_classes: expected ", samples.cols(), " labels, one a sample, found ", labels.size()));
+namespace detail {
+
+/// (rows + classes) × N: zeros, but for what stands for 1 in the row of each column's class.
+template <class S>
+Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> above_classes(Index rows, Index columns, const Eigen::Ref<const Eigen::VectorXi>& labels,
+                                                               Index classes) {
+  if (labels.size() != columns) {
+    throw ShapeError(message("with_classes: expected ", columns, " labels, one a sample, found ", labels.size()));
   }
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> both(samples.rows() + classes, samples.cols());
-  both.topRows(samples.rows()) = samples;
-  both.bottomRows(classes).setZero();
+  Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> both(rows + classes, columns);
+  both.setZero();
   for (Index j = 0; j < labels.size(); ++j) {
     if (labels[j] < 0 || labels[j] >= classes) {
       throw OptionError(message("with_classes: expected labels from 0 to ", classes - 1, ", found ", labels[j], " at sample ", j));
     }
-    both(samples.rows() + labels[j], j) = T(1);
+    if constexpr (small_integer<S>) {
+      both(rows + labels[j], j) = static_cast<S>(one<S>);
+    } else {
+      both(rows + labels[j], j) = S(1);
+    }
   }
+  return both;
+}
+
+/// The same with samples converted.
+template <class T>
+auto with_classes(const Samples<T>& samples, const Eigen::Ref<const Eigen::VectorXi>& labels, Index classes) {
+  auto both = above_classes<T>(samples.rows(), samples.cols(), labels, classes);
+  for (Index j = 0; j < samples.cols(); ++j) samples.copy_column(j, both.col(j).data());
+  return both;
+}
+
+}  // namespace detail
+
+/// Samples above their classes, one 1 among zeros a column: (input + classes) × N, what a conditional model trains on. Labels are
+/// counted from 0. Unsigned 8- and 16-bit integers stay what they are, and their greatest is the 1. Throws ShapeError, OptionError.
+template <class Columns>
+auto with_classes(const Eigen::MatrixBase<Columns>& samples, const Eigen::Ref<const Eigen::VectorXi>& labels, Index classes) {
+  using S = typename Columns::Scalar;
+  static_assert(std::floating_point<S> || (detail::small_integer<S> && std::is_unsigned_v<S>),
+                "with_classes: samples must be float, double or unsigned integers of 8 or 16 bits, which can say 1: give x.cast<float>()");
+  auto both = detail::above_classes<S>(samples.rows(), samples.cols(), labels, classes);
+  both.topRows(samples.rows()) = samples;
   return both;
 }
 
@@ -91,12 +117,12 @@ class ConditionalVariationalAutoencoder<E, Latent<Z>, Condition<Classes>, D, T>
   Matrix encode(const Input& x, const Labels& labels) const { return encode_distribution(x, labels).mean; }
   /// Samples, input × N → the distributions of their codes, Z × N each.
   NormalDistribution<Matrix> encode_distribution(const Input& x, const Labels& labels) const {
-    const Matrix both = Base::template run<0, Chain::code - 2>("encode_distribution", with_classes(x, labels, Classes));
+    const Matrix both = Base::template run<0, Chain::code - 2>("encode_distribution", detail::with_classes(x, labels, Classes));
     return {both.topRows(Z), both.bottomRows(Z)};
   }
   /// Codes, Z × N → samples, output × N.
-  Matrix decode(const Input& codes, const Labels& labels) const { return Base::decode(with_classes(codes, labels, Classes)); }
-  Matrix reconstruct(const Input& x, const Labels& labels) const { return Base::reconstruct(with_classes(x, labels, Classes)); }
+  Matrix decode(const Input& codes, const Labels& labels) const { return Base::decode(detail::with_classes(codes, labels, Classes)); }
+  Matrix reconstruct(const Input& x, const Labels& labels) const { return Base::reconstruct(detail::with_classes(x, labels, Classes)); }
 
   /// New samples of the given classes, output × N: what codes from the prior decode to. The same seed gives every class the same
   /// codes.

@@ -7,6 +7,7 @@
 #include "eigencoder/core/initialize.hpp"
 #include "eigencoder/core/parallel.hpp"
 #include "eigencoder/core/type_name.hpp"
+#include "eigencoder/models/samples.hpp"
 #include "eigencoder/models/sequential.hpp"
 #include "eigencoder/models/workspace.hpp"
 
@@ -30,7 +31,8 @@ class Model {
   using Chain = C;
   using Scalar = typename C::Scalar;
   using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-  using Input = Eigen::Ref<const Matrix>;  ///< one sample a column
+  using Input = Samples<Scalar>;                ///< one sample a column: any matrix or expression
+  using InputInPlace = SamplesInPlace<Scalar>;  ///< where nothing may be allocated: a matrix, map or block
   using Output = Eigen::Ref<Matrix>;
   using Workspace = eigencoder::Workspace<C>;
 
@@ -103,7 +105,7 @@ class Model {
 
   /// Runs layers [From, To) into y, which has the right size already.
   template <std::size_t From, std::size_t To>
-  void run(const char* what, const Input& x, Output y, Workspace& workspace) const {
+  void run(const char* what, const InputInPlace& x, Output y, Workspace& workspace) const {
     check_rows(what, "input", C::shapes[From], x.rows());
     check_rows(what, "output", C::shapes[To], y.rows());
     if (x.cols() != y.cols()) {
@@ -111,10 +113,10 @@ class Model {
           message(what, ": expected an output of ", x.cols(), " columns, as many as the input has, found ", y.cols()));
     }
     // Columns that lie apart are taken one by one: each of them has no gaps.
-    const bool dense = x.outerStride() == x.rows() && y.outerStride() == y.rows();
+    const bool dense = x.without_gaps() && y.outerStride() == y.rows();
     const Index piece = dense ? workspace.columns() : 1;
     for (Index j = 0; j < x.cols(); j += piece) {
-      workspace.template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr}, version_, x.col(j).data(),
+      workspace.template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr}, version_, x.column(j),
                                        y.col(j).data(), std::min(piece, x.cols() - j));
     }
   }
@@ -126,11 +128,15 @@ class Model {
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
     const Index pieces = (x.cols() + piece - 1) / piece, threads = useful_threads(x.cols(), pieces);
     std::vector<Workspace> workspaces(static_cast<std::size_t>(threads), Workspace(std::min(piece, x.cols())));
-    Matrix y(C::shapes[To].size(), x.cols());
+    Matrix y(C::shapes[To].size(), x.cols()), copies(x.rows(), x.in_place() ? 0 : threads * piece);
     in_parallel(workspaces.size(), [&](std::size_t thread) {
       const auto border = [&](std::size_t t) { return std::min(x.cols(), pieces * static_cast<Index>(t) / threads * piece); };
-      const Index first = border(thread), count = border(thread + 1) - first;
-      run<From, To>(what, x.middleCols(first, count), y.middleCols(first, count), workspaces[thread]);
+      Scalar* const copy = copies.data() + (x.in_place() ? 0 : static_cast<Index>(thread) * piece * x.rows());
+      for (Index j = border(thread); j < border(thread + 1); j += piece) {
+        const Index count = std::min(piece, border(thread + 1) - j);
+        workspaces[thread].template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr}, version_,
+                                                  x.columns_without_gaps(j, count, copy), y.col(j).data(), count);
+      }
     });
     return y;
   }
@@ -187,7 +193,8 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
   using Base = Model<typename detail::ChainOf<T, R>::type>;
 
  public:
-  using typename Base::Chain, typename Base::Input, typename Base::Matrix, typename Base::Output, typename Base::Workspace;
+  using typename Base::Chain, typename Base::Input, typename Base::InputInPlace, typename Base::Matrix, typename Base::Output,
+      typename Base::Workspace;
 
   explicit Network(Seed seed = {}) : Network(R{}, seed) {}
   explicit Network(const R& recipe, Seed seed = {}) : Base(seed, recipe.layers) {}
@@ -195,7 +202,7 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
   /// input × N → output × N. Throws ShapeError.
   Matrix predict(const Input& x) const { return Base::template run<0, Chain::size>("predict", x); }
   /// The same without touching the heap.
-  void predict(const Input& x, Output y, Workspace& workspace) const {
+  void predict(const InputInPlace& x, Output y, Workspace& workspace) const {
     Base::template run<0, Chain::size>("predict", x, y, workspace);
   }
 

@@ -68,7 +68,8 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
   using Base = Autoencoder<typename Heads::type, D, T>;
 
  public:
-  using typename Base::Chain, typename Base::Input, typename Base::Matrix, typename Base::Output, typename Base::Workspace;
+  using typename Base::Chain, typename Base::Input, typename Base::InputInPlace, typename Base::Matrix, typename Base::Output,
+      typename Base::Workspace;
   static constexpr Index latent = Z;
 
   explicit VariationalAutoencoder(Seed seed = {}) : Base(seed) {}
@@ -81,7 +82,7 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
     return {both.topRows(Z), both.bottomRows(Z)};
   }
   /// The same into 2Z × N, means above logarithms of variances, without touching the heap.
-  void encode_distribution(const Input& x, Output both, Workspace& workspace) const {
+  void encode_distribution(const InputInPlace& x, Output both, Workspace& workspace) const {
     Base::template run<0, Chain::code - 1>("encode_distribution", x, both, workspace);
   }
 

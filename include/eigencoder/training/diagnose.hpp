@@ -2,7 +2,6 @@
 #pragma once
 
 #include "eigencoder/models/model.hpp"
-#include "eigencoder/training/samples.hpp"
 
 namespace eigencoder {
 

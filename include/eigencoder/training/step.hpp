@@ -7,7 +7,6 @@
 #include "eigencoder/core/execute.hpp"
 #include "eigencoder/models/model.hpp"
 #include "eigencoder/optimizers/optimizer.hpp"
-#include "eigencoder/training/samples.hpp"
 #include "eigencoder/training/team.hpp"
 
 namespace eigencoder {

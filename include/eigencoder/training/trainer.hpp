@@ -4,6 +4,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "eigencoder/training/check_data.hpp"
 #include "eigencoder/training/diagnose.hpp"
 #include "eigencoder/training/progress.hpp"
 #include "eigencoder/training/step.hpp"
@@ -222,10 +223,11 @@ class Trainer {
       check_pair("validation", sets.validation, "validation_targets", sets.validation_targets);
     }
     if (options.check_data) {
-      check_finite("inputs", sets.inputs);
-      if (!(sets.targets == sets.inputs)) check_finite("targets", sets.targets);
-      check_finite("validation", sets.validation);
-      if (!(sets.validation_targets == sets.validation)) check_finite("validation_targets", sets.validation_targets);
+      const auto look = [](std::string_view name, const Samples<T>& samples) { check_values(name, samples, {}, ", or set check_data = false"); };
+      look("inputs", sets.inputs);
+      if (!(sets.targets == sets.inputs)) look("targets", sets.targets);
+      look("validation", sets.validation);
+      if (!(sets.validation_targets == sets.validation)) look("validation_targets", sets.validation_targets);
     }
     return sets;
   }

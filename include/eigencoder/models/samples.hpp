@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "eigencoder/core/shape.hpp"
+#include "eigencoder/kernels/packet.hpp"
+
+namespace eigencoder {
+
+namespace detail {
+
+template <class S>
+inline constexpr bool small_integer = std::same_as<S, std::uint8_t> || std::same_as<S, std::int8_t> ||
+                                      std::same_as<S, std::uint16_t> || std::same_as<S, std::int16_t>;
+
+/// The integer that stands for 1: 255 and 65535, and 128 and 32768, which signed integers just do not reach.
+template <class S>
+inline constexpr int one = std::numeric_limits<S>::max() + (std::is_signed_v<S> ? 1 : 0);
+
+/// A dense Eigen expression, one sample a column, whose values a model of T understands.
+template <class M, class T>
+concept SamplesOf = std::derived_from<M, Eigen::DenseBase<M>> &&
+                    (std::same_as<typename M::Scalar, T> || small_integer<typename M::Scalar>);
+
+/// The values of a column lie one behind the other.
+template <class M>
+inline constexpr bool lies_in_columns = [] {
+  if constexpr ((M::Flags & Eigen::DirectAccessBit) != 0 && (M::Flags & Eigen::RowMajorBit) == 0) {
+    return M::InnerStrideAtCompileTime == 1;
+  }
+  return false;
+}();
+
+/// Fails to compile, and says what to do with an M that is no SamplesOf T.
+template <class T, class M>
+constexpr void refuse_samples() {
+  if constexpr (!std::derived_from<M, Eigen::DenseBase<M>>) {
+    static_assert(SamplesOf<M, T>,
+                  "samples are a dense Eigen matrix, one sample a column: memory of another kind is viewed by "
+                  "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");
+  } else if constexpr (!std::floating_point<typename M::Scalar>) {
+    static_assert(SamplesOf<M, T>,
+                  "samples are of the model's scalar, or integers of 8 or 16 bits that stand for 0 to 1 (unsigned) or -1 to 1 "
+                  "(signed): give x.cast<float>() (for a model of double x.cast<double>()), scaled as you mean it");
+  } else if constexpr (std::same_as<T, float>) {
+    static_assert(SamplesOf<M, T>, "this model works in float: give x.cast<float>(), or make the model of double");
+  } else {
+    static_assert(SamplesOf<M, T>, "this model works in double: give x.cast<double>(), or make the model of float");
+  }
+}
+
+}  // namespace detail
+
+/// Samples, one a column: any dense Eigen matrix or expression of T, or of 8- or 16-bit integers, which are converted a batch
+/// at a time: std::uint8_t v stands for v / 255, std::uint16_t for v / 65535, std::int8_t for v / 128, std::int16_t for v / 32768.
+/// A column-major matrix, map or block that has a name is viewed where it lies, and must outlive the samples. What has none, and
+/// what lies otherwise (2 * x, a transpose, row-major), is evaluated and kept. A block or map of a temporary is a view still.
+template <class T>
+class Samples {
+ public:
+  Samples() = default;
+  template <class M>
+    requires(!std::same_as<std::remove_cvref_t<M>, Samples>)
+  Samples(M&& matrix) {  // NOLINT(bugprone-forwarding-reference-overload): Samples are no Samples of themselves
+    using Given = std::remove_cvref_t<M>;
+    if constexpr (!detail::SamplesOf<Given, T>) {
+      detail::refuse_samples<T, Given>();
+    } else {
+      // Eigen's mark of what holds values itself, or may, in contrast to an expression that refers to them.
+      constexpr bool leaves = !std::is_lvalue_reference_v<M> && (Given::Flags & Eigen::NestByRefBit) != 0;
+      if constexpr (detail::lies_in_columns<Given> && !leaves) {
+        view(matrix);
+      } else {
+        using Kept = Eigen::Matrix<typename Given::Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+        auto kept = std::make_shared<const Kept>(std::forward<M>(matrix));
+        view(*kept);
+        kept_ = std::move(kept);
+      }
+    }
+  }
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  /// They are 8- or 16-bit integers.
+  bool integers() const { return convert_ != nullptr; }
+  /// What the least of them would stand for: 0 or −1. The greatest stands for 1, or nearly.
+  T least_integer() const { return least_; }
+
+  /// The columns lie without gaps and as they are wanted: nothing need be copied.
+  bool in_place() const { return stride_ == rows_ && !integers(); }
+  /// Column j where it lies. Not for integers.
+  const T* column(Index j) const { return reinterpret_cast<const T*>(at(j)); }
+  void copy_column(Index j, T* to) const { copy(at(j), rows_, to); }
+  T value(Index i, Index j) const {
+    T value;
+    copy(at(j) + i * scalar_, 1, &value);
+    return value;
+  }
+  /// Some columns without gaps: where they lie, or copied into `to`.
+  const T* columns_without_gaps(Index first, Index count, T* to) const {
+    if (in_place()) return column(first);
+    for (Index j = 0; j < count; ++j) copy_column(first + j, to + j * rows_);
+    return to;
+  }
+  void prefetch_column(Index j) const {
+    constexpr Index line = 64;
+    for (Index byte = 0; byte < rows_ * scalar_; byte += line) kernels::prefetch(at(j) + byte);
+  }
+
+  Samples columns(Index first, Index count) const {
+    Samples part = *this;
+    part.data_ = at(first);
+    part.cols_ = count;
+    return part;
+  }
+  friend bool operator==(const Samples&, const Samples&) = default;
+
+ private:
+  template <class Matrix>
+  void view(const Matrix& matrix) {
+    using S = typename Matrix::Scalar;
+    data_ = reinterpret_cast<const std::byte*>(matrix.derived().data());
+    rows_ = matrix.rows();
+    cols_ = matrix.cols();
+    stride_ = matrix.derived().outerStride();
+    scalar_ = sizeof(S);
+    if constexpr (!std::same_as<S, T>) {
+      least_ = std::is_signed_v<S> ? T(-1) : T(0);
+      convert_ = [](const std::byte* from, Index count, T* to) {
+        const auto* const integers = reinterpret_cast<const S*>(from);
+        for (Index i = 0; i < count; ++i) to[i] = static_cast<T>(integers[i]) / static_cast<T>(detail::one<S>);
+      };
+    }
+  }
+  const std::byte* at(Index j) const { return data_ + j * stride_ * scalar_; }
+  void copy(const std::byte* from, Index count, T* to) const {
+    if (integers()) {
+      convert_(from, count, to);
+    } else {
+      std::copy_n(reinterpret_cast<const T*>(from), count, to);
+    }
+  }
+
+  const std::byte* data_ = nullptr;
+  Index rows_ = 0, cols_ = 0, stride_ = 0, scalar_ = sizeof(T);
+  T least_ = 0;
+  void (*convert_)(const std::byte*, Index, T*) = nullptr;  ///< integers to T
+  std::shared_ptr<const void> kept_;
+};
+
+/// Samples of T where they lie, one a column, for a prediction that may not allocate: a column-major matrix, map or block.
+template <class T>
+class SamplesInPlace {
+ public:
+  template <class M>
+    requires(!std::same_as<M, SamplesInPlace>)
+  SamplesInPlace(const M& matrix) {
+    if constexpr (!detail::SamplesOf<M, T>) {
+      detail::refuse_samples<T, M>();
+    } else {
+      constexpr bool lies = detail::lies_in_columns<M> && std::same_as<typename M::Scalar, T>;
+      static_assert(lies, "a prediction with a workspace reads its input where it lies, so as not to allocate: give a "
+                          "column-major matrix, map or block of the model's scalar; evaluate an expression, and convert "
+                          "integers, beforehand");
+      if constexpr (lies) {
+        data_ = matrix.derived().data();
+        rows_ = matrix.rows();
+        cols_ = matrix.cols();
+        stride_ = matrix.derived().outerStride();
+      }
+    }
+  }
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  bool without_gaps() const { return stride_ == rows_; }
+  const T* column(Index j) const { return data_ + j * stride_; }
+
+ private:
+  const T* data_ = nullptr;
+  Index rows_ = 0, cols_ = 0, stride_ = 0;
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "eigencoder/core/layer.hpp"
+#include "eigencoder/core/objective.hpp"
+#include "eigencoder/core/type_name.hpp"
+#include "eigencoder/models/samples.hpp"
+
+namespace eigencoder {
+
+/// Throws ShapeError unless `samples` has a row for each value of `shape` and at least one column.
+template <class T>
+void check_samples(std::string_view name, const Samples<T>& samples, Shape shape) {
+  if (samples.rows() != shape.size()) {
+    throw ShapeError(message(name, ": expected ", shape.size(), " rows (shape ", to_string(shape),
+                             ", one sample a column), found a matrix of ", samples.rows(), " × ", samples.cols()));
+  }
+  if (samples.cols() == 0) throw ShapeError(message(name, ": expected at least one sample, found none"));
+}
+
+/// What an objective asks of its targets: a closed interval, and on whose behalf.
+struct TargetRange {
+  Range range = unbounded;
+  std::string (*term)() = nullptr;  ///< the name of the term
+};
+
+namespace detail {
+
+/// Of the terms that have `static constexpr Range targets`, the narrowest.
+template <class... Terms>
+constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>) {
+  TargetRange narrowest;
+  const auto narrow = [&]<class Term>() {
+    if constexpr (requires { Term::targets; }) {
+      constexpr Range range = Term::targets;
+      narrowest.range = {std::max(narrowest.range.low, range.low), std::min(narrowest.range.high, range.high)};
+      narrowest.term = type_name<Term>;
+    }
+  };
+  (narrow.template operator()<Terms>(), ...);
+  return narrowest;
+}
+
+}  // namespace detail
+
+/// Throws NonFiniteError, naming the place, if a value is NaN or infinite, OptionError if one lies outside what the objective
+/// asks of its targets. `instead` is what else may be done.
+template <class T>
+void check_values(std::string_view name, const Samples<T>& samples, const TargetRange& targets = {}, std::string_view instead = {}) {
+  const T low = static_cast<T>(targets.range.low), high = static_cast<T>(targets.range.high);
+  if (samples.integers() && low <= samples.least_integer() && high >= 1) return;
+  for (Index j = 0; j < samples.cols(); ++j) {
+    if (!samples.integers()) {
+      const VectorView<const T> column(samples.column(j), samples.rows());
+      // Not zero for any value outside, for infinity (∞ − ∞) and for NaN: one pass, and the compiler vectorises it.
+      if ((column - column.cwiseMax(low).cwiseMin(high)).cwiseAbs().sum() == T(0)) continue;
+    }
+    for (Index i = 0; i < samples.rows(); ++i) {
+      const T value = samples.value(i, j);
+      if (!std::isfinite(value)) {
+        throw NonFiniteError(message(name, ": expected finite values, found ", value, " in row ", i, " of sample ", j,
+                                     "; clean the data", instead));
+      }
+      if (value < low || value > high) {
+        throw OptionError(message(name, ": ", targets.term(), " expects targets in [", low, ", ", high, "], found ", value,
+                                  " in row ", i, " of sample ", j, "; scale the data to that", instead));
+      }
+    }
+  }
+}
+
+}  // namespace eigencoder
