@@ -86,8 +86,9 @@ struct WeightPass {
   double weight;
 };
 
-/// A term that compares the network's output with the target. One that needs totals over the batch says how many in `loss_sums`
-/// and has gather(LossGather<T>). One that is a penalty too may leave `cache` scalars a column for its second part.
+/// A term that compares the network's output with the target. One that is meant for targets in a closed range says so by
+/// `static constexpr Range targets{0, 1}`. One that needs totals over the batch says how many in `loss_sums` and has
+/// gather(LossGather<T>). One that is a penalty too may leave `cache` scalars a column for its second part.
 template <class Term>
 concept Loss = std::is_trivially_copyable_v<Term> && requires(const Term term, LossPass<double> pass) {
   { term(pass) } -> std::convertible_to<double>;

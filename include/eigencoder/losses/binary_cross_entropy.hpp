@@ -9,6 +9,7 @@ namespace eigencoder {
 /// Binary cross-entropy of the logits z of a probability: max(z, 0) − z t + log(1 + e^(−|z|)) for a target t in [0, 1].
 /// ∂/∂z = σ(z) − t. Nothing in it overflows or cancels.
 struct BinaryCrossEntropyOnLogits {
+  static constexpr Range targets{0, 1};
   Reduction reduction = Reduction::mean;
 
   template <class T, bool Gradient, bool Accumulate>
@@ -26,6 +27,7 @@ struct BinaryCrossEntropyOnLogits {
 /// Behind a final Sigmoid the network trains on its logits, through BinaryCrossEntropyOnLogits. Elsewhere y is clamped to
 /// [10⁻⁷, 1 − 10⁻⁷] as in Keras, with a derivative of 0 outside.
 struct BinaryCrossEntropy {
+  static constexpr Range targets{0, 1};
   Reduction reduction = Reduction::mean;
 
   constexpr BinaryCrossEntropyOnLogits on_logits() const { return {reduction}; }

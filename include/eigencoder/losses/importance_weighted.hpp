@@ -21,6 +21,10 @@ struct ImportanceWeighted {
   static_assert(Draws > 0, "ImportanceWeighted<Draws, Likelihood>: Draws must be positive");
   Likelihood likelihood{};
 
+  static constexpr Range targets = [] {
+    if constexpr (requires { Likelihood::targets; }) return Range{Likelihood::targets};
+    return unbounded;
+  }();
   static constexpr Site site = Site::latent;
   static constexpr Index draws = Draws;
   static constexpr Index cache = 1;  ///< w̃ of the column

@@ -26,7 +26,7 @@ struct FitOptions {
   double validation_fraction = 0;    ///< in [0, 1): that part of the samples, the last ones, is validated on, not trained on
   std::vector<Callback> callbacks{};
   Progress progress = Progress::automatic;
-  bool check_data = true;            ///< look for NaN and infinity before the first step
+  bool check_data = true;            ///< look for NaN, infinity and targets outside the loss's range before the first step
 };
 
 /// Trains a model under an objective with an optimizer:
@@ -103,6 +103,7 @@ class Trainer {
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets) {
     check_pair("inputs", inputs, "targets", targets);
+    check_targets(inputs, targets);
     stepper_.reserve_training(inputs.cols());
     const double loss = trained(stepper_.train(model_, objective_, optimizer_, {inputs, targets, nullptr, inputs.cols()}));
     if (!std::isfinite(loss)) throw NonFiniteError(message(diverged(loss, inputs), " The parameters are as before this step."));
@@ -115,6 +116,7 @@ class Trainer {
   Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
     check_pair("inputs", inputs, "targets", targets);
     check_batch_size(batch_size);
+    check_targets(inputs, targets);
     return evaluate_batches(inputs, targets, batch_size);
   }
 
@@ -216,6 +218,10 @@ class Trainer {
         throw OptionError(message("validation_fraction ", options.validation_fraction, " leaves none of ", inputs.cols(),
                                   " samples to train on"));
       }
+      if (std::round(options.validation_fraction * static_cast<double>(inputs.cols())) < 1) {
+        throw OptionError(message("validation_fraction ", options.validation_fraction, " leaves none of ", inputs.cols(),
+                                  " samples to validate on; 0 is for no validation"));
+      }
       sets = {inputs.columns(0, kept), targets.columns(0, kept), inputs.columns(kept, inputs.cols() - kept),
               targets.columns(kept, inputs.cols() - kept)};
     } else if (sets.validation.rows() > 0) {
@@ -223,13 +229,21 @@ class Trainer {
       check_pair("validation", sets.validation, "validation_targets", sets.validation_targets);
     }
     if (options.check_data) {
-      const auto look = [](std::string_view name, const Samples<T>& samples) { check_values(name, samples, {}, ", or set check_data = false"); };
-      look("inputs", sets.inputs);
-      if (!(sets.targets == sets.inputs)) look("targets", sets.targets);
-      look("validation", sets.validation);
-      if (!(sets.validation_targets == sets.validation)) look("validation_targets", sets.validation_targets);
+      check_data("inputs", sets.inputs, "targets", sets.targets);
+      check_data("validation", sets.validation, "validation_targets", sets.validation_targets);
     }
     return sets;
+  }
+
+  static constexpr TargetRange target_range = detail::target_range(std::type_identity<O>{});
+  static void check_data(const char* inputs_name, const Samples<T>& inputs, const char* targets_name, const Samples<T>& targets) {
+    constexpr std::string_view instead = ", or set check_data = false";
+    const bool restored = targets == inputs;
+    check_values(inputs_name, inputs, restored ? target_range : TargetRange{}, instead);
+    if (!restored) check_values(targets_name, targets, target_range, instead);
+  }
+  static void check_targets(const Samples<T>& inputs, const Samples<T>& targets) {
+    if (target_range.term != nullptr) check_values(targets == inputs ? "inputs" : "targets", targets, target_range);
   }
 
   /// Fisher and Yates, on the counter-based stream, so that the order is the same on every machine.

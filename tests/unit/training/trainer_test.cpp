@@ -164,7 +164,10 @@ TEST_CASE("trainer: bad input is refused before anything changes") {
   for (const double fraction : {-0.1, 1.0, std::nan("")}) {
     expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_fraction = fraction}); }, {"validation_fraction", "[0, 1)"});
   }
-  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_fraction = 0.95}); }, {"0.95", "none of 10"});
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_fraction = 0.95}); }, {"0.95", "none of 10", "train on"});
+  for (const double fraction : {1e-17, 1e-9, 0.04}) {
+    expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_fraction = fraction}); }, {"none of 10", "to validate on", "0 is for"});
+  }
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation = x, .validation_fraction = 0.5}); }, {"exclude each other"});
   expect_error<ec::OptionError>([&] { trainer.evaluate(x, 0); }, {"batch_size"});
   expect_error<ec::ShapeError>([&] { trainer.evaluate(x.topRows(3)); }, {"expected 6 rows"});
@@ -184,6 +187,37 @@ TEST_CASE("trainer: bad input is refused before anything changes") {
   }
   CHECK(model.parameters() == before);
   CHECK(trainer.updates() == 0);
+}
+
+TEST_CASE("trainer: targets outside the range of a loss are refused, with their place") {
+  Model model{ec::Seed{1}};
+  const Eigen::VectorXf before = model.parameters();
+  ec::Trainer trainer{model, 0.5 * ec::BinaryCrossEntropy{} + ec::MeanSquaredError{}, ec::Adam{}, {.threads = 1}};
+  const Eigen::MatrixXf x = samples(10);
+  Eigen::MatrixXf outside = x;
+  outside(4, 7) = 255;
+  const auto refuses = [&](auto call, std::string_view name, std::string_view advice = "scale the data") {
+    expect_error<ec::OptionError>(call, {name, "BinaryCrossEntropy expects targets in [0, 1]", "found 255 in row 4 of sample 7", advice});
+  };
+  refuses([&] { trainer.fit(outside, {.progress = quiet}); }, "inputs: ", "or set check_data = false");
+  refuses([&] { trainer.fit(x, outside, {.progress = quiet}); }, "targets: ");
+  refuses([&] { trainer.fit(x, {.validation = outside, .progress = quiet}); }, "validation: ");
+  refuses([&] { trainer.fit(x, {.validation = x, .validation_targets = outside, .progress = quiet}); }, "validation_targets: ");
+  refuses([&] { trainer.train_on_batch(outside); }, "inputs: ");
+  refuses([&] { trainer.train_on_batch(x, outside); }, "targets: ");
+  refuses([&] { trainer.evaluate(x, outside); }, "targets: ");
+  outside(4, 7) = -1e-3F;
+  expect_error<ec::OptionError>([&] { trainer.evaluate(outside); }, {"found -0.001 in row 4 of sample 7"});
+  using Signed = Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic>;
+  expect_error<ec::OptionError>([&] { trainer.evaluate(Signed::Constant(6, 2, -64)); }, {"found -0.5 in row 0 of sample 0"});
+  CHECK(model.parameters() == before);
+
+  // Both ends are in it, inputs may be anything, and so may targets for those who say so.
+  const Eigen::MatrixXf ends = (x.array() > 0.5F).cast<float>();
+  trainer.fit(ends, {.progress = quiet});
+  trainer.fit(255 * x, x, {.validation = -x, .validation_targets = x, .progress = quiet});
+  trainer.fit(outside, {.progress = quiet, .check_data = false});
+  CHECK(std::isfinite(trainer.evaluate(Signed::Constant(6, 2, 127)).loss));
 }
 
 TEST_CASE("trainer: a loss that diverges stops the run, names the place and keeps the best parameters") {
