@@ -33,13 +33,16 @@ struct FitOptions {
 ///   Trainer trainer{model, BinaryCrossEntropy{}, Adam{.learning_rate = 1e-3}};
 ///   History history = trainer.fit(samples, {.epochs = 10, .batch_size = 256});
 /// The optimizer's state lasts as long as the trainer, so a second fit continues the first. Same seed and same number of
-/// threads: the same bits. The model must outlive the trainer. Throws OptionError.
-template <class ModelType, class O, Optimizer Opt>
+/// threads: the same bits. The model must outlive the trainer, which stays where it was made. Throws OptionError.
+/// As a member: Trainer<Model, BinaryCrossEntropy, Adam>, or for a sum Trainer<Model, decltype(A{} + 0.1 * B{}), Adam>.
+template <class ModelType, ObjectivePart Part, Optimizer Opt>
 class Trainer {
+  static_assert(!std::is_const_v<ModelType>, "a Trainer changes its model: this one is const");
+  using O = decltype(as_objective(std::declval<Part>()));
+
  public:
   using T = typename ModelType::Scalar;
 
-  template <ObjectivePart Part>
   Trainer(ModelType& model, Part objective, Opt optimizer, TrainerOptions options = {})
       : model_(model),
         objective_(as_objective(objective)),
@@ -350,10 +353,5 @@ class Trainer {
   std::uint64_t shuffles_ = 0;
   Stepper<ModelType, O, Opt> stepper_;
 };
-
-template <class ModelType, ObjectivePart Part, Optimizer Opt>
-Trainer(ModelType&, Part, Opt) -> Trainer<ModelType, decltype(as_objective(std::declval<Part>())), Opt>;
-template <class ModelType, ObjectivePart Part, Optimizer Opt>
-Trainer(ModelType&, Part, Opt, TrainerOptions) -> Trainer<ModelType, decltype(as_objective(std::declval<Part>())), Opt>;
 
 }  // namespace eigencoder

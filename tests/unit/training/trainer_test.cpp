@@ -220,6 +220,22 @@ TEST_CASE("trainer: targets outside the range of a loss are refused, with their 
   CHECK(std::isfinite(trainer.evaluate(Signed::Constant(6, 2, 127)).loss));
 }
 
+TEST_CASE("trainer: its type may be written out, as a member's must be") {
+  Model model{ec::Seed{1}};
+  const ec::Trainer deduced{model, ec::MeanSquaredError{}, ec::Adam{}, {.threads = 1}};
+  CHECK(std::is_same_v<decltype(deduced), const ec::Trainer<Model, ec::MeanSquaredError, ec::Adam>>);
+
+  struct Denoiser {
+    Model model{ec::Seed{1}};
+    ec::Trainer<Model, ec::MeanSquaredError, ec::Adam> trainer{model, {}, {.learning_rate = 1e-2}, {.threads = 1}};
+  } denoiser;
+  using Sum = decltype(ec::MeanSquaredError{} + 0.1 * ec::L2Weights{});
+  ec::Trainer<Model, Sum, ec::SGD> of_sum{model, ec::MeanSquaredError{} + 1e-3 * ec::L2Weights{}, {}, {.threads = 1}};
+  const Eigen::MatrixXf x = samples(10);
+  CHECK(denoiser.trainer.evaluate(x).loss == make(model).evaluate(x).loss);
+  CHECK(of_sum.evaluate(x).terms.size() == 2);
+}
+
 TEST_CASE("trainer: a loss that diverges stops the run, names the place and keeps the best parameters") {
   Model model{ec::Seed{1}};
   const Eigen::MatrixXf x = samples(32);
