@@ -4,8 +4,20 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
+#include <new>
 
-static std::atomic<long> asked{0};
+static std::atomic<long> asked{0}, left{0};
+static std::atomic<bool> was_refused{false};
+
+/// Counts a request. Whether it is the one to be refused.
+static bool refuses() {
+  ++asked;
+  if (left.load(std::memory_order_relaxed) <= 0 || --left != 0) return false;
+  was_refused = true;
+  errno = ENOMEM;
+  return true;
+}
 
 // Eigen takes memory with malloc and with operator new, libstdc++ with operator new, which calls malloc: glibc's doors are the one
 // place that sees all.
@@ -23,22 +35,10 @@ void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 
-void* malloc(std::size_t size) {
-  ++asked;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  ++asked;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* memory, std::size_t size) {
-  ++asked;
-  return __libc_realloc(memory, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) {
-  ++asked;
-  return __libc_memalign(alignment, size);
-}
+void* malloc(std::size_t size) { return refuses() ? nullptr : __libc_malloc(size); }
+void* calloc(std::size_t count, std::size_t size) { return refuses() ? nullptr : __libc_calloc(count, size); }
+void* realloc(void* memory, std::size_t size) { return refuses() ? nullptr : __libc_realloc(memory, size); }
+void* memalign(std::size_t alignment, std::size_t size) { return refuses() ? nullptr : __libc_memalign(alignment, size); }
 void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
 int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
   *memory = memalign(alignment, size);
@@ -47,7 +47,30 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
 }
 const bool allocations::counted = true;
 #else
+static void* taken(std::size_t size, std::size_t alignment) noexcept {
+  if (refuses()) return nullptr;
+  void* memory = nullptr;
+  if (alignment <= alignof(std::max_align_t)) return std::malloc(size > 0 ? size : 1);
+  return posix_memalign(&memory, alignment, size) == 0 ? memory : nullptr;
+}
+static void* taken_or_thrown(std::size_t size, std::size_t alignment) {
+  void* const memory = taken(size, alignment);
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+// What the standard library has for arrays, and for those who want null, calls these.
+void* operator new(std::size_t size) { return taken_or_thrown(size, 1); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return taken_or_thrown(size, std::size_t(alignment)); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 const bool allocations::counted = false;
 #endif
 
 long allocations::count() { return asked; }
+void allocations::refuse(long n) {
+  was_refused = false;
+  left = n;
+}
+bool allocations::refused() { return was_refused; }

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How often this process has asked the heap for memory so far, from any thread. Counts where the program links
-/// allocations.cpp and no sanitizer owns malloc.
+/// What this process asks the heap for, from any thread, where the program links allocations.cpp.
 namespace allocations {
+
+/// How often so far. Counts where the program has glibc and no sanitizer owns malloc.
 long count();
 extern const bool counted;
+
+/// The n-th request from now on finds no memory, n = 1, 2, …; with 0 every one does. Where malloc cannot be counted, requests
+/// are those of operator new: all but Eigen's matrices.
+void refuse(long n);
+/// Whether it has come to that.
+bool refused();
+
 }  // namespace allocations

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -10,14 +11,18 @@ namespace eigencoder {
 
 /// Threads that share work again and again; the caller is one of them. Whoever is free takes the next part, so nobody waits for
 /// a thread that the machine has not let run yet: what a part computes must not depend on who computes it. Between two works
-/// threads spin for a while, since a step is over in microseconds, then park.
+/// threads spin for a while, since a step is over in microseconds, then park. Where the system gives fewer threads than asked
+/// for, those that there are do all parts.
 class Team {
  public:
   static constexpr std::uint32_t most = 0xfff;  ///< threads, and parts of a work
 
   explicit Team(std::size_t size) {
     threads_.reserve(size - 1);
-    for (std::size_t i = 1; i < size; ++i) threads_.emplace_back([this] { serve(); });
+    try {
+      while (threads_.size() + 1 < size) threads_.emplace_back([this] { serve(); });
+    } catch (const std::exception&) {  // no more threads to be had, or no memory for one
+    }
   }
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -26,6 +31,8 @@ class Team {
     publish(0);
     for (std::thread& thread : threads_) thread.join();
   }
+
+  std::size_t size() const { return threads_.size() + 1; }  ///< threads that there are, the caller's included
 
   /// Calls job(part) for every part < parts, each once, and returns when all have ended. Jobs must not throw.
   template <class Job>

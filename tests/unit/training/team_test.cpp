@@ -5,7 +5,8 @@
 #include <eigencoder/training/team.hpp>
 #include <numeric>
 
-#include "support/catch.hpp"
+#include "support/no_threads.hpp"
+#include "support/out_of_memory.hpp"
 
 namespace ec = eigencoder;
 
@@ -57,4 +58,35 @@ TEST_CASE("team: a thread that is not let run does not keep the others waiting")
     }
   });
   CHECK(other_started);
+}
+
+namespace {
+
+void check_works(ec::Team& team) {
+  std::array<int, 7> done{};
+  team.run(done.size(), [&](std::size_t part) { ++done[part]; });
+  CHECK(done == std::array<int, 7>{1, 1, 1, 1, 1, 1, 1});
+}
+
+}  // namespace
+
+TEST_CASE("team: where the system gives no thread, the caller does all parts") {
+  if (!NoThreads::possible) return;
+  const NoThreads none;
+  ec::Team team(8);
+  CHECK(team.size() == 1);
+  check_works(team);
+}
+
+TEST_CASE("team: where memory ends while threads are started, those that there are do all parts") {
+  std::array<bool, 4> sizes{};
+  refuse_each_allocation([] { return std::make_unique<std::unique_ptr<ec::Team>>(); },
+                         [](std::unique_ptr<ec::Team>& team) { team = std::make_unique<ec::Team>(4); },
+                         [&](std::unique_ptr<ec::Team>& team, bool threw) {
+                           CHECK(threw == !team);
+                           if (!team) return;
+                           sizes[team->size() - 1] = true;
+                           check_works(*team);
+                         });
+  CHECK(sizes == std::array<bool, 4>{true, true, true, true});
 }
