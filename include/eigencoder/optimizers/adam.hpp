@@ -19,13 +19,14 @@ struct Adam {
   static constexpr std::size_t slots = 2;
   static constexpr bool decays = false;
 
-  /// Throws OptionError.
-  void check() const { check("Adam"); }
-  void check(const std::string& name) const {
-    detail::require_learning_rate(name + ": learning_rate", learning_rate);
+  /// Throws OptionError. T is the model's scalar, in which ε must still stand beside √v, also in the first step.
+  template <class T = double>
+  void check(const std::string& name = "Adam") const {
+    detail::require_learning_rate<T>(name + ": learning_rate", learning_rate);
     detail::require_fraction(name + ": beta1", beta1);
     detail::require_fraction(name + ": beta2", beta2);
     detail::require_option(epsilon > 0 && std::isfinite(epsilon), name + ": epsilon", "finite and positive", epsilon);
+    detail::require_positive_as<T>(name + ": epsilon · √(1 − beta2)", epsilon * std::sqrt(1 - beta2));
   }
 
   /// What of step t is the same for all parameters.
@@ -63,9 +64,10 @@ struct AdamW {
 
   static constexpr std::size_t slots = Adam::slots;
 
-  /// Throws OptionError.
+  /// Throws OptionError. T as in Adam.
+  template <class T = double>
   void check() const {
-    adam().check("AdamW");
+    adam().template check<T>("AdamW");
     detail::require_not_negative("AdamW: weight_decay", weight_decay);
   }
 

@@ -15,9 +15,10 @@ struct SGD {
   static constexpr std::size_t slots = 1;
   static constexpr bool decays = false;
 
-  /// Throws OptionError.
+  /// Throws OptionError. T is the model's scalar.
+  template <class T = double>
   void check() const {
-    detail::require_learning_rate("SGD: learning_rate", learning_rate);
+    detail::require_learning_rate<T>("SGD: learning_rate", learning_rate);
     detail::require_fraction("SGD: momentum", momentum);
     if (nesterov && momentum == 0) throw OptionError("SGD: nesterov needs a momentum above 0, found 0");
   }

@@ -3,6 +3,7 @@
 
 #include "run_optimizer.hpp"
 #include <eigencoder/optimizers/adam.hpp>
+#include <eigencoder/optimizers/sgd.hpp>
 
 namespace ec = eigencoder;
 using optimizers::refuses;
@@ -90,4 +91,19 @@ TEST_CASE("Adam, AdamW: options outside their range are refused by name") {
   for (const auto& [bad, found] : {std::pair{-0.01, "found -0.01"}, {nan, "nan"}, {infinity, "found inf"}}) {
     refuses(ec::AdamW{.weight_decay = bad}, "AdamW: weight_decay", found);
   }
+}
+
+TEST_CASE("Adam, AdamW, SGD: what is 0 or infinite in the model's scalar is refused, though it is not as a double") {
+  const auto refuses_as_float = [](const auto& optimizer, const char* option, const char* found) {
+    ec::detail::check_optimizer<double>(optimizer);
+    expect_error<ec::OptionError>([&] { ec::detail::check_optimizer<float>(optimizer); },
+                                  {option, "must be from 1.17549e-38 to 3.40282e+38 in a model of float", found});
+  };
+  refuses_as_float(ec::Adam{.epsilon = 1e-50}, "Adam: epsilon · √(1 − beta2)", "found 3.16228e-52");
+  // In the first step ε stands beside √v times √(1 − β₂).
+  refuses_as_float(ec::Adam{.beta2 = 1 - 1e-8, .epsilon = 1e-37}, "Adam: epsilon · √(1 − beta2)", "found 1e-41");
+  refuses_as_float(ec::AdamW{.epsilon = 1e-50}, "AdamW: epsilon · √(1 − beta2)", "found 3.16228e-52");
+  refuses_as_float(ec::Adam{.learning_rate = 1e-50}, "Adam: learning_rate", "found 1e-50");
+  refuses_as_float(ec::SGD{.learning_rate = 1e50}, "SGD: learning_rate", "found 1e+50");
+  ec::detail::check_optimizer<float>(ec::Adam{.learning_rate = 1e-30, .epsilon = 1e-30});
 }
