@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -153,6 +154,7 @@ class GzipReader {
     if (std::error_code unused; std::filesystem::is_directory(path_, unused))
       fail("expected a file, found a folder; name a file inside it");
     file_.reset(gzopen(path_.string().c_str(), "rb"));
+    if (!file_ && errno == ENOMEM) throw std::bad_alloc();
     if (!file_) fail("cannot be opened (", std::generic_category().message(errno), "); check the path");
 
     // zlib takes whatever is not gzip for plain data, such as a web page saved under the name of the file.
@@ -173,6 +175,7 @@ class GzipReader {
     if (count < std::ssize(out)) {
       int code = Z_OK;
       gzerror(file_.get(), &code);
+      if (code == Z_MEM_ERROR) throw std::bad_alloc();
       if (code == Z_ERRNO)
         fail("cannot be read after byte ", offset_, " (", std::generic_category().message(system_error), ")");
       if (code != Z_OK)

@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/folder.hpp"
+#include "support/out_of_memory.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -253,4 +254,26 @@ TEST_CASE("MNIST and Fashion-MNIST are 28 × 28 pixels and ten classes", "[data]
     write(set.train_labels, idx(0x09, {2}, {0xff, 0}));
     expect_refused({set.train_labels.string(), "from 0 to 9", "found -1 for sample 0"});
   }
+}
+
+TEST_CASE("a set is loaded or, where memory ends, it is not: nothing is mistaken for a damaged file", "[data]") {
+  SmallSet set;
+  fs::remove(set.train_images);
+  write(set.train_images.string() + ".gz", idx(0x08, {2, 1, 3}, {0, 51, 255, 102, 153, 204}));
+  const ec::Split<float> expected = ec::load_idx_dataset(set.path);
+  const long refused = refuse_each_allocation([] { return std::make_unique<ec::Split<float>>(); },
+                                              [&](ec::Split<float>& split) {
+                                                try {
+                                                  split = ec::load_idx_dataset(set.path);
+                                                } catch (const ec::Error& error) {
+                                                  FAIL(error.what());
+                                                }
+                                              },
+                                              [&](ec::Split<float>& split, bool threw) {
+                                                if (threw) split = ec::load_idx_dataset(set.path);
+                                                CHECK(split.train.samples == expected.train.samples);
+                                                CHECK(split.train.labels == expected.train.labels);
+                                                CHECK(split.test.samples == expected.test.samples);
+                                              });
+  CHECK(refused > 10);
 }
