@@ -56,6 +56,15 @@ class Workspace {
   using Plan = InferencePlan<C>;
 
   explicit Workspace(Index columns = 1) : columns_(std::max<Index>(columns, 1)), memory_(scalars(columns_)) {}
+  Workspace(const Workspace&) = default;
+  Workspace(Workspace&&) noexcept = default;
+  /// Where there is no memory for the copy, nothing has changed.
+  Workspace& operator=(Workspace other) noexcept {
+    columns_ = other.columns_;
+    memory_.swap(other.memory_);
+    prepared_ = other.prepared_;
+    return *this;
+  }
 
   Index columns() const { return columns_; }
   static constexpr Index bytes(Index columns) { return static_cast<Index>(scalars(columns) * sizeof(T)); }
