@@ -32,8 +32,8 @@ struct Set {
 template <class Model>
 Model first_model(const peers::Task& task) {
   Model model;
-  model.parameters() =
-      Eigen::Map<const Eigen::VectorXf>(task.first_parameters(Model::parameter_count).data(), Model::parameter_count);
+  const auto first = task.first_parameters(Model::parameter_count);
+  model.set_parameters(Eigen::Map<const Eigen::VectorXf>(first.data(), Model::parameter_count));
   return model;
 }
 

@@ -54,9 +54,9 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   using DecoderRecipe = D;
   static constexpr Shape code = E::output;
 
-  explicit Autoencoder(Seed seed = {}) : Autoencoder(E{}, D{}, seed) {}
-  Autoencoder(const E& encoder_recipe, const D& decoder_recipe, Seed seed = {})
-      : Base(seed, std::tuple_cat(encoder_recipe.layers, decoder_recipe.layers)) {}
+  explicit Autoencoder(ModelSeed seed = {}) : Autoencoder(E{}, D{}, seed) {}
+  Autoencoder(const E& encoder_recipe, const D& decoder_recipe, ModelSeed seed = {})
+      : Base(seed.seed, std::tuple_cat(encoder_recipe.layers, decoder_recipe.layers)) {}
 
   /// Samples, input × N → codes, code × N.
   Matrix encode(const Input& x) const { return Base::template run<0, Chain::code>("encode", x); }

@@ -109,8 +109,8 @@ class ConditionalVariationalAutoencoder<E, Latent<Z>, Condition<Classes>, D, T>
   using Labels = Eigen::Ref<const Eigen::VectorXi>;
   static constexpr Index latent = Z, classes = Classes;
 
-  explicit ConditionalVariationalAutoencoder(Seed seed = {}) : Base(seed) {}
-  ConditionalVariationalAutoencoder(const E& encoder_recipe, const D& decoder_recipe, Seed seed = {})
+  explicit ConditionalVariationalAutoencoder(ModelSeed seed = {}) : Base(seed) {}
+  ConditionalVariationalAutoencoder(const E& encoder_recipe, const D& decoder_recipe, ModelSeed seed = {})
       : Base(Conditioned::around(encoder_recipe), ConditionedDecoder{{decoder_recipe.layers}}, seed) {}
 
   /// Samples, input × N → means of their codes, Z × N.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <string>
 
 #include "eigencoder/core/initialize.hpp"
@@ -23,6 +24,16 @@ inline std::uint64_t next_version() {
 
 }  // namespace detail
 
+/// A seed as a model's argument: an integer in its place is told what to write.
+struct ModelSeed {
+  Seed seed;
+  constexpr ModelSeed(Seed given = {}) : seed(given) {}
+  template <std::integral Integer>
+  constexpr ModelSeed(Integer) {
+    static_assert(sizeof(Integer) == 0, "a seed is a type of its own, lest it be taken for a size: write ec::Seed{42} for 42");
+  }
+};
+
 /// A network with its parameters: what Network and Autoencoder have in common. C is its Chain.
 /// Const members are safe from many threads at once.
 template <class C>
@@ -40,33 +51,45 @@ class Model {
   static constexpr Index parameter_count = C::parameter_count;  ///< trainable scalars
   static constexpr Index state_count = C::state_count;          ///< scalars of running state, such as moving averages
 
-  /// Bytes of parameters, state and a workspace for `batch` samples: all that prediction needs.
+  /// Bytes of parameters, state and a workspace for `batch` samples: all that prediction needs. Throws as workspace() does.
   static constexpr Index bytes(Index batch) {
     return (parameter_count + state_count) * static_cast<Index>(sizeof(Scalar)) + Workspace::bytes(batch);
   }
 
   /// Trainable parameters, flat: layer by layer, each block in column-major order.
-  VectorView<const Scalar> parameters() const { return {theta_.data(), parameter_count}; }
-  /// The same, to write to. Write before the next prediction: workspaces look at the time of this call.
-  VectorView<Scalar> parameters() {
-    touch();
-    return {theta_.data(), parameter_count};
+  VectorView<const Scalar> parameters() const { return {live(theta_.data()), parameter_count}; }
+  VectorView<const Scalar> state() const { return {live(state_.data()), state_count}; }
+
+  /// Overwrites all, by any vector expression of that length: set_parameters(0.5f * model.parameters()). Throws ShapeError.
+  template <class V>
+  void set_parameters(const Eigen::DenseBase<V>& values) {
+    set("set_parameters", memory().theta, parameter_count, values.derived());
   }
-  VectorView<const Scalar> state() const { return {state_.data(), state_count}; }
-  VectorView<Scalar> state() {
-    touch();
-    return {state_.data(), state_count};
+  template <class V>
+  void set_state(const Eigen::DenseBase<V>& values) {
+    set("set_state", memory().state, state_count, values.derived());
+  }
+
+  /// Where parameters and state lie, for optimizers, which write all over them.
+  struct Memory {
+    Scalar *theta, *state;
+  };
+  /// Take it anew for each change, and write before the next prediction: workspaces look at the time of this call.
+  Memory memory() {
+    version_ = detail::next_version();
+    return {live(theta_.data()), live(state_.data())};
   }
 
   /// Calls f(name, block, view) for every block: f("encoder.0.weight", Block{...}, 32 × 784 matrix view).
   template <class F>
   void for_each_block(F f) const {
-    visit_blocks(theta_.data(), state_.data(), f);
+    visit_blocks(parameters().data(), state().data(), f);
   }
+  /// The same with views to write to, before the next prediction.
   template <class F>
   void for_each_block(F f) {
-    touch();
-    visit_blocks(theta_.data(), state_.data(), f);
+    const auto [theta, state] = memory();
+    visit_blocks(theta, state, f);
   }
 
   /// The block of that name, as in for_each_block. Throws OptionError, listing the names that there are.
@@ -115,9 +138,10 @@ class Model {
     // Columns that lie apart are taken one by one: each of them has no gaps.
     const bool dense = x.without_gaps() && y.outerStride() == y.rows();
     const Index piece = dense ? workspace.columns() : 1;
+    const Scalar* const theta = parameters().data();
     for (Index j = 0; j < x.cols(); j += piece) {
-      workspace.template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr}, version_, x.column(j),
-                                       y.col(j).data(), std::min(piece, x.cols() - j));
+      workspace.template run<From, To>(layers_, {theta, state().data(), nullptr}, version_, x.column(j), y.col(j).data(),
+                                       std::min(piece, x.cols() - j));
     }
   }
 
@@ -180,7 +204,28 @@ class Model {
     });
   }
 
-  void touch() { version_ = detail::next_version(); }
+  /// Memory of a model that has some: one that has been moved from has not.
+  template <class Pointer>
+  Pointer live(Pointer memory) const {
+    if constexpr (parameter_count + state_count > 0) {
+      if (theta_.size() + state_.size() == 0) {
+        throw Error("this model has been moved from and has no parameters: use the one that has them, or assign to this one");
+      }
+    }
+    return memory;
+  }
+
+  template <class V>
+  static void set(const char* what, Scalar* to, Index expected, const V& values) {
+    static_assert(V::IsVectorAtCompileTime, "set_parameters and set_state take a vector, as parameters() and state() are");
+    static_assert(std::is_same_v<typename V::Scalar, Scalar>,
+                  "the values have another scalar than the model: write values.cast<...>()");
+    if (values.size() != expected) {
+      throw ShapeError(message(what, ": expected ", expected, " values, as many as the model has, found ", values.size()));
+    }
+    const auto& evaluated = values.eval();  // it may read what is overwritten
+    std::copy_n(evaluated.data(), expected, to);
+  }
 
   typename C::Layers layers_;
   Arena<Scalar> theta_, state_;
@@ -196,8 +241,8 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
   using typename Base::Chain, typename Base::Input, typename Base::InputInPlace, typename Base::Matrix, typename Base::Output,
       typename Base::Workspace;
 
-  explicit Network(Seed seed = {}) : Network(R{}, seed) {}
-  explicit Network(const R& recipe, Seed seed = {}) : Base(seed, recipe.layers) {}
+  explicit Network(ModelSeed seed = {}) : Network(R{}, seed) {}
+  explicit Network(const R& recipe, ModelSeed seed = {}) : Base(seed.seed, recipe.layers) {}
 
   /// input × N → output × N. Throws ShapeError.
   Matrix predict(const Input& x) const { return Base::template run<0, Chain::size>("predict", x); }

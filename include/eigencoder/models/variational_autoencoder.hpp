@@ -72,8 +72,8 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
       typename Base::Workspace;
   static constexpr Index latent = Z;
 
-  explicit VariationalAutoencoder(Seed seed = {}) : Base(seed) {}
-  VariationalAutoencoder(const E& encoder_recipe, const D& decoder_recipe, Seed seed = {})
+  explicit VariationalAutoencoder(ModelSeed seed = {}) : Base(seed) {}
+  VariationalAutoencoder(const E& encoder_recipe, const D& decoder_recipe, ModelSeed seed = {})
       : Base(Heads::append(encoder_recipe), decoder_recipe, seed) {}
 
   /// Samples, input × N → the distributions of their codes, Z × N each.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "eigencoder/core/arena.hpp"
 #include "eigencoder/core/run_layer.hpp"
@@ -55,7 +56,8 @@ class Workspace {
   using T = typename C::Scalar;
   using Plan = InferencePlan<C>;
 
-  explicit Workspace(Index columns = 1) : columns_(std::max<Index>(columns, 1)), memory_(scalars(columns_)) {}
+  /// For one sample if `columns` is 0. Throws OptionError if it is negative, or too large for its bytes to be counted.
+  explicit Workspace(Index columns = 1) : columns_(std::max<Index>(columns, 1)), memory_(scalars(columns)) {}
   Workspace(const Workspace&) = default;
   Workspace(Workspace&&) noexcept = default;
   /// Where there is no memory for the copy, nothing has changed.
@@ -83,7 +85,14 @@ class Workspace {
 
  private:
   static constexpr std::size_t scalars(Index columns) {
-    return static_cast<std::size_t>(columns * Plan::per_sample + Plan::once);
+    // Half of what can be counted: the other half is for a model's own bytes.
+    constexpr Index most =
+        (std::numeric_limits<Index>::max() / 2 / static_cast<Index>(sizeof(T)) - Plan::once) / Plan::per_sample;
+    if (columns < 0 || columns > most) {
+      throw OptionError(message("workspace: expected room for 0 to ", most, " samples, found ", columns,
+                                "; a workspace for some is enough, as larger matrices are worked through piece by piece"));
+    }
+    return static_cast<std::size_t>(std::max<Index>(columns, 1) * Plan::per_sample + Plan::once);
   }
   T* at(Index scalars_a_sample) { return memory_.data() + Plan::once + scalars_a_sample * columns_; }
   T* packed() { return memory_.data(); }

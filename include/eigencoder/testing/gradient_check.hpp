@@ -262,14 +262,14 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   std::vector<double> sums(static_cast<std::size_t>(P::totals)), totals = sums, values(P::terms);
 
   const auto loss = [&] {
-    const auto* const theta = std::as_const(model).parameters().data();
+    const auto* const theta = model.parameters().data();
     prepare<C>(model.layers(), theta, packed.data());
     std::fill(sums.begin(), sums.end(), 0.0);
     std::fill(values.begin(), values.end(), 0.0);
     const Shard<P> shard{.layers = model.layers(),
                          .objective = objective,
                          .lane = lane,
-                         .parameters = {theta, std::as_const(model).state().data(), packed.data()},
+                         .parameters = {theta, model.state().data(), packed.data()},
                          .gradient = gradient.data(),
                          .x = x.data(),
                          .target = target.data(),
@@ -284,7 +284,8 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .step = 1};
     [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
       ((Execute<P, true>::template phase<Phase>(shard), Execute<P, true>::template total<Phase>(sums, 1, totals)), ...);
-    }(std::make_integer_sequence<int, P::training.phases>{});
+    }
+    (std::make_integer_sequence<int, P::training.phases>{});
     double sum = 0;
     std::size_t k = 0;
     std::apply([&](const auto&... terms) { ((sum += terms.weight_in(1) * values[k++]), ...); }, objective.terms);
@@ -294,7 +295,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   loss();
   const detail::CheckVector analytic = gradient.array() - detail::poison;
   GradientReport worst;
-  const double* const first = std::as_const(model).parameters().data();
+  const double* const first = model.parameters().data();
   model.for_each_block([&](const std::string& name, const Block& block, auto view) {
     if (!block.trainable) return;
     detail::compare(worst, view.data(), analytic.segment(view.data() - first, view.size()), options.entries_per_block,

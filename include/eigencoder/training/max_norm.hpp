@@ -36,7 +36,7 @@ void limit_norms(Model<C>& model, double limit) {
     throw OptionError(message("limit_norms: limit must be finite and positive, found ", limit));
   }
   using T = typename C::Scalar;
-  T* const theta = model.parameters().data();
+  T* const theta = model.memory().theta;
   C::for_each_layer([&]<std::size_t I>() {
     for (const auto& entry : C::template stage<I>::Trainable::entries) {
       const Block& block = entry.block;

@@ -71,9 +71,9 @@ class Stepper {
     if (finite) {
       ++updates_;
       const auto rule = at_step(optimizer, updates_);
-      T* const theta = model.parameters().data();
-      team_.run(workers, [&](std::size_t worker) { update(rule, theta, worker, workers); });
-      settle(model.layers(), model.state().data(), batch.size * P::draws);
+      const auto memory = model.memory();
+      team_.run(workers, [&](std::size_t worker) { update(rule, memory.theta, worker, workers); });
+      settle(model.layers(), memory.state, batch.size * P::draws);
     } else {
       for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
     }

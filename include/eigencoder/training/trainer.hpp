@@ -150,8 +150,8 @@ class Trainer {
       keep();
     }
     Index restore(ModelType& model) const {
-      model.parameters() = theta_;
-      model.state() = state_;
+      model.set_parameters(theta_);
+      model.set_state(state_);
       return epoch_;
     }
 

@@ -19,7 +19,8 @@ void check(Model model, Part part) {
   const Eigen::MatrixXd x = Eigen::MatrixXd::NullaryExpr(Model::input.size(), batch, [&](Index i, Index j) { return random.uniform(j, i); });
   const Eigen::MatrixXd target =
       Eigen::MatrixXd::NullaryExpr(Model::output.size(), batch, [&](Index i, Index j) { return random.uniform(j + batch, i); });
-  model.parameters() += 0.1 * Eigen::VectorXd::NullaryExpr(Model::parameter_count, [&](Index i) { return random.normal(-1, i); });
+  model.set_parameters(model.parameters() + 0.1 * Eigen::VectorXd::NullaryExpr(Model::parameter_count,
+                                                                               [&](Index i) { return random.normal(-1, i); }));
 
   const GradientReport report = check_model_gradient(model, part, x.leftCols(7), target.leftCols(7), {.seed = Seed{9}});
   INFO(report.text());

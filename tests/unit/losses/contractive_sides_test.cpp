@@ -103,7 +103,7 @@ TEST_CASE("contractive sides: one dense layer, whose Jacobian has a short form")
 
 TEST_CASE("contractive sides: a NaN in the weights shows") {
   auto model = model_of<float, ec::features(19)>(ec::Dense<17>{}, ec::ReLU{}, ec::Dense<3>{});
-  model.parameters()[17 * 19 - 1] = std::numeric_limits<float>::quiet_NaN();
+  model.memory().theta[17 * 19 - 1] = std::numeric_limits<float>::quiet_NaN();
   ec::Trainer trainer{model, ec::MeanSquaredError{} + ec::DeepContractive{}, ec::Adam{}};
   CHECK_FALSE(std::isfinite(trainer.evaluate(Matrix<float>::Ones(19, 3).eval()).terms[1]));
 }

@@ -29,7 +29,7 @@ TEST_CASE("contractive: finite differences") {
 
 TEST_CASE("contractive: one unit by hand") {
   auto model = model_of<double, ec::features(2)>(ec::Dense<1>{}, ec::Tanh{});
-  model.parameters() << 3, 4, 0, 1, 1, 0, 0;  // W = (3, 4), b = 0
+  model.set_parameters(Eigen::VectorXd{{3, 4, 0, 1, 1, 0, 0}});  // W = (3, 4), b = 0
   const Matrix<double> x{{0, 0.1}, {0, 0}};
   const double slope = 1 - std::tanh(0.3) * std::tanh(0.3);
   ec::Trainer trainer{model, ec::MeanSquaredError{} + 0.0 * ec::Contractive{}, ec::Adam{}};
@@ -38,7 +38,7 @@ TEST_CASE("contractive: one unit by hand") {
 
 TEST_CASE("contractive: a NaN in the weights shows") {
   auto model = model_of<float, ec::features(19)>(ec::Dense<17>{}, ec::ReLU{});
-  model.parameters()[17 * 19 - 1] = std::numeric_limits<float>::quiet_NaN();
+  model.memory().theta[17 * 19 - 1] = std::numeric_limits<float>::quiet_NaN();
   ec::Trainer trainer{model, ec::MeanSquaredError{} + ec::Contractive{}, ec::Adam{}};
   CHECK_FALSE(std::isfinite(trainer.evaluate(Matrix<float>::Ones(19, 3).eval()).terms[1]));
 }

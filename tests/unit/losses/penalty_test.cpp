@@ -96,7 +96,7 @@ TEST_CASE("KLSparsity: a unit that is dead for a whole batch has finite values a
   }
   using Code = ec::Encoder<ec::features(1), ec::Dense<1>, ec::Sigmoid>;
   ec::Autoencoder<Code, ec::Decoder<Code::output, ec::Dense<1>>, double> dead{};
-  dead.parameters() << 0, -17, 0, 0;  // a mean of 4e-8, less than the bound: on the tangent
+  dead.set_parameters(Eigen::VectorXd{{0, -17, 0, 0}});  // a mean of 4e-8, less than the bound: on the tangent
   const Eigen::MatrixXd one = Eigen::MatrixXd::Ones(1, 3);
   const ec::GradientReport report = ec::check_model_gradient(dead, ec::MeanSquaredError{} + 1.0 * ec::KLSparsity{}, one, one);
   INFO(report.text());
@@ -117,7 +117,7 @@ TEST_CASE("weight penalties spare biases") {
   using E = ec::Encoder<ec::features(2), ec::Dense<2>, ec::BatchNorm>;
   ec::Autoencoder<E, ec::Decoder<E::output, ec::Dense<2, ec::Bias::none>>, double> model;
   const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(2, 300);
-  model.parameters() << 1, -2, 3, -4, 100, 100, 100, 100, 100, 100, 5, 6, 7, -8;
+  model.set_parameters(Eigen::VectorXd{{1, -2, 3, -4, 100, 100, 100, 100, 100, 100, 5, 6, 7, -8}});
   ec::Trainer trainer{model, ec::MeanSquaredError{} + 1.0 * ec::L1Weights{} + 1.0 * ec::L2Weights{}, ec::SGD{}, {.threads = 2}};
   const ec::Evaluation at = trainer.evaluate(ones, 128);  // three batches: no more than once each
   CHECK(at.terms[1] == Approx(36).epsilon(1e-14));

@@ -33,7 +33,7 @@ Eigen::MatrixXf decoded(Model& model, const Eigen::MatrixXf& codes) {
 
 TEST_CASE("autoencoder: encode, decode and reconstruct are the network written out") {
   Model model{ec::Seed{4}};
-  model.parameters() += 0.1F * Eigen::VectorXf::Random(Model::parameter_count);
+  model.set_parameters(model.parameters() + 0.1F * Eigen::VectorXf::Random(Model::parameter_count));
   const Eigen::MatrixXf x = Eigen::MatrixXf::Random(15, 150);
   const Eigen::MatrixXf codes = model.encode(x);
   CHECK((codes - encoded(model, x)).cwiseAbs().maxCoeff() < 1e-6F);
@@ -80,7 +80,7 @@ TEST_CASE("autoencoder: encode, decode and reconstruct are the network written o
 
   SECTION("a copy is independent") {
     Model copy = model;
-    copy.parameters().setZero();
+    copy.set_parameters(Eigen::VectorXf::Zero(Model::parameter_count));
     CHECK(model.encode(x) == codes);
     CHECK(copy.encode(x).isZero());
   }
@@ -97,6 +97,60 @@ TEST_CASE("autoencoder: matrices that do not fit are refused") {
                                {"encode", "output of 2 rows", "found 15"});
   expect_error<ec::ShapeError>([&] { model.reconstruct(Eigen::MatrixXf(15, 5), y, workspace); },
                                {"output of 5 columns", "found 4"});
+}
+
+TEST_CASE("autoencoder: a workspace that no memory can hold, or of less than nothing, is refused") {
+  const Model model{ec::Seed{4}};
+  constexpr ec::Index most = std::numeric_limits<ec::Index>::max();
+  for (const ec::Index columns : {most, most / 8, most / Model::Workspace::bytes(1) + 1, ec::Index{-1}}) {
+    const std::string found = "found " + std::to_string(columns);
+    expect_error<ec::OptionError>([&] { model.workspace(columns); }, {"workspace: expected room for 0 to", found});
+    expect_error<ec::OptionError>([&] { static_cast<void>(Model::bytes(columns)); }, {"workspace: expected room", found});
+  }
+  CHECK(model.workspace(0).columns() == 1);
+  CHECK(Model::Workspace::bytes(0) == Model::Workspace::bytes(1));
+}
+
+TEST_CASE("autoencoder: all parameters are overwritten by as many, or by none") {
+  using Normalised = ec::Autoencoder<ec::Encoder<ec::features(4), ec::BatchNorm>, ec::Decoder<ec::features(4), ec::Dense<4>>>;
+  Normalised model{ec::Seed{4}};
+  const Eigen::VectorXf before = model.parameters();
+  for (const ec::Index length : {Normalised::parameter_count - 1, Normalised::parameter_count + 1, ec::Index{0}}) {
+    expect_error<ec::ShapeError>([&] { model.set_parameters(Eigen::VectorXf::Ones(length)); },
+                                 {"set_parameters: expected 28 values", "found " + std::to_string(length)});
+    expect_error<ec::ShapeError>([&] { model.set_state(Eigen::VectorXf::Ones(length)); },
+                                 {"set_state: expected 8 values", "found " + std::to_string(length)});
+  }
+  CHECK(model.parameters() == before);
+  model.set_parameters(model.parameters().reverse());  // an expression that reads what is overwritten
+  CHECK(model.parameters() == before.reverse());
+  model.set_state(Eigen::ArrayXd::LinSpaced(8, 0, 7).cast<float>());
+  CHECK(model.state()[7] == 7.0F);
+}
+
+TEST_CASE("autoencoder: a model that has been moved from says so, and lives again with another's parameters") {
+  Model model{ec::Seed{4}};
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(15, 3), codes = model.encode(x);
+  const Model moved = std::move(model);
+  CHECK(moved.encode(x) == codes);
+  auto workspace = moved.workspace(3);
+  Eigen::MatrixXf y(15, 3);
+  const auto refused = [](auto use) {
+    expect_error<ec::Error>(use, {"this model has been moved from", "no parameters", "assign to this one"});
+  };
+  refused([&] { model.encode(x); });
+  refused([&] { model.decode(codes); });
+  refused([&] { model.reconstruct(x); });
+  refused([&] { model.reconstruct(x, y, workspace); });
+  refused([&] { model.parameters(); });
+  refused([&] { model.state(); });
+  refused([&] { model.parameter("encoder.0.weight"); });
+  refused([&] { model.set_parameters(moved.parameters()); });
+  refused([&] { model.encoder(); });
+  const Model copy = model;
+  refused([&] { copy.encode(x); });
+  model = moved;
+  CHECK(model.encode(x) == codes);
 }
 
 TEST_CASE("autoencoder: parameters by name") {

@@ -29,7 +29,7 @@ Result<T> run(const Recipe& recipe, Loss loss) {
     return Matrix<T>(
         Matrix<T>::NullaryExpr(rows, columns, [&](Index i, Index j) { return static_cast<T>(random.uniform(stream + j, i)); }));
   };
-  model.parameters() = uniform(Model::parameter_count, 1, 1000).array() - T(0.5);
+  model.set_parameters(uniform(Model::parameter_count, 1, 1000).col(0).array() - T(0.5));
   const Matrix<T> x = uniform(Model::input.size(), batch, 0).array() - T(0.3),
                   target = uniform(Model::output.size(), batch, 500);
 

@@ -160,7 +160,7 @@ TEST_CASE("variational: with and without a class") {
 TEST_CASE("variational: draws are standard normal around the mean, with the variance given") {
   using E = ec::Encoder<ec::features(2), ec::Dense<1>>;
   ec::VariationalAutoencoder<E, ec::Latent<2>, ec::Decoder<ec::features(2), ec::Dense<2>>, double> model;
-  model.parameters().setZero();
+  model.set_parameters(0 * model.parameters());
   model.parameter("encoder.1.bias") << 1, -2, std::log(4.0), std::log(0.25);
   model.parameter("decoder.0.weight").setIdentity();
   // With y = z and 0 for a target, the mean of (y − 0)² over both is (1 + 4 + 4 + 0.25) / 2.
