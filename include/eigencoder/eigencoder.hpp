@@ -48,7 +48,8 @@
 #include "eigencoder/training/max_norm.hpp"
 #include "eigencoder/training/trainer.hpp"
 
-// What needs more than Eigen comes along where the build says that its package is there.
+// What needs more than Eigen comes along where the build says that its package is there, and says so where it is not.
+#include "eigencoder/core/unlinked.hpp"
 #ifdef EIGENCODER_HAS_ZLIB
 #include "eigencoder/data/dataset.hpp"
 #endif

@@ -29,7 +29,7 @@ AT_HOME = {
     r"#\s*include\s*<nlohmann/": ["io/"],
     r"#\s*include\s*<CLI/": [],
     r"#\s*include\s*<iostream>": [],
-    r"\busing\s+namespace\b": [],
+    r"\busing\s+namespace\b": ["core/unlinked.hpp"],
 }
 
 INCLUDE = re.compile(r'#\s*include\s*["<]eigencoder/([^">]+)[">]')

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "eigencoder/core/shape.hpp"
+
+// What the umbrella has in the place of a component that is not linked: functions that fail to compile with the target's name.
+// They stand in a namespace of their own, so that the real ones hide them where somebody includes their header nevertheless.
+namespace eigencoder {
+
+namespace detail {
+
+template <class...>
+inline constexpr bool linked = false;
+
+// As much of the real types as a call needs, so that it makes no other error.
+template <class T>
+struct UnlinkedSplit {
+  struct {
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> samples;
+    Eigen::VectorXi labels;
+    Shape shape;
+  } train, test;
+};
+struct UnlinkedRow {
+  template <class Columns>
+  UnlinkedRow(std::string_view, const Columns&) {}
+};
+struct UnlinkedOptions {
+  Index columns = 0, scale = 0, gap = 0;
+};
+
+}  // namespace detail
+
+namespace unlinked {
+
+#ifndef EIGENCODER_HAS_ZLIB
+
+template <class T = float, class... Arguments>
+auto load_idx_dataset(const Arguments&...) {
+  static_assert(detail::linked<T, Arguments...>, "load_idx_dataset needs zlib: link eigencoder::data");
+  return detail::UnlinkedSplit<T>{};
+}
+template <class T = float, class... Arguments>
+auto load_mnist(const Arguments&...) {
+  static_assert(detail::linked<T, Arguments...>, "load_mnist needs zlib: link eigencoder::data");
+  return detail::UnlinkedSplit<T>{};
+}
+template <class T = float, class... Arguments>
+auto load_fashion_mnist(const Arguments&...) {
+  static_assert(detail::linked<T, Arguments...>, "load_fashion_mnist needs zlib: link eigencoder::data");
+  return detail::UnlinkedSplit<T>{};
+}
+template <class... Arguments>
+void read_idx(const Arguments&...) {
+  static_assert(detail::linked<Arguments...>, "read_idx needs zlib: link eigencoder::data");
+}
+
+#endif
+
+#ifndef EIGENCODER_HAS_PNG
+
+template <class Rows = std::vector<detail::UnlinkedRow>>
+int image_grid(const Rows&, Shape, detail::UnlinkedOptions = {}) {
+  static_assert(detail::linked<Rows>, "image_grid needs libpng: link eigencoder::png");
+  return 0;
+}
+template <class Path, class... Arguments>
+void write_png(const Path&, const Arguments&...) {
+  static_assert(detail::linked<Path>, "write_png needs libpng: link eigencoder::png");
+}
+template <class Path, class Rows = std::vector<detail::UnlinkedRow>>
+void write_image_grid(const Path&, const Rows&, Shape, detail::UnlinkedOptions = {}) {
+  static_assert(detail::linked<Path>, "write_image_grid needs libpng: link eigencoder::png");
+}
+
+#endif
+
+}  // namespace unlinked
+
+using namespace unlinked;
+
+}  // namespace eigencoder
