@@ -5,27 +5,43 @@
 
 namespace eigencoder {
 
-/// Says where the first NaN or infinity of a forward pass stands: in the inputs, in a parameter, or behind which layer.
+/// The name of the block that holds the parameter of that number.
 template <class C>
-std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& inputs) {
+std::string name_of_parameter(const Model<C>& model, Index number) {
+  std::string found;
+  Index end = 0;
+  model.for_each_block([&](const std::string& name, const Block& block, const auto& view) {
+    if (!block.trainable) return;
+    end += view.size();
+    if (found.empty() && number < end) found = name;
+  });
+  return found;
+}
+
+/// Says where the first NaN or infinity of a forward pass stands: in the inputs, in a parameter, or behind which layer. Looks
+/// at the samples of an order, or at all without one, which are then called first, first + 1, …
+template <class C>
+std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& inputs, std::span<const Index> order = {},
+                     Index first = 0) {
   using T = typename C::Scalar;
   std::string where;
   const auto look = [&](const auto& values, const auto&... name) {
     if (where.empty() && !values.allFinite()) where = message("the first values that are not finite are ", name...);
   };
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(inputs.rows(), inputs.cols());
-  for (Index j = 0; j < inputs.cols(); ++j) {
-    inputs.copy_column(j, x.col(j).data());
-    look(x.col(j), "in the inputs, sample ", j, '.');
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(inputs.rows(), order.empty() ? inputs.cols() : std::ssize(order));
+  for (Index j = 0; j < x.cols(); ++j) {
+    const Index sample = order.empty() ? j : order[static_cast<std::size_t>(j)];
+    inputs.copy_column(sample, x.col(j).data());
+    look(x.col(j), "in the inputs, sample ", order.empty() ? first + j : sample, '.');
   }
   model.for_each_block([&](const std::string& name, const Block&, const auto& view) { look(view, "in parameter ", name, '.'); });
   if (!where.empty()) return where;
 
   // Layer by layer, as in inference but with nothing in the store of another, so that every activation that exists is looked at.
   Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size])), scratch(static_cast<std::size_t>(C::scratch)),
-      scratch_per_sample(static_cast<std::size_t>(C::scratch_per_sample * inputs.cols())),
-      cache(static_cast<std::size_t>(C::cache_at[C::size] * inputs.cols()));
-  const auto cache_of = [&](std::size_t i) { return cache.data() + C::cache_at[i] * inputs.cols(); };
+      scratch_per_sample(static_cast<std::size_t>(C::scratch_per_sample * x.cols())),
+      cache(static_cast<std::size_t>(C::cache_at[C::size] * x.cols()));
+  const auto cache_of = [&](std::size_t i) { return cache.data() + C::cache_at[i] * x.cols(); };
   prepare<C>(model.layers(), model.parameters().data(), packed.data());
   const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};
   C::for_each_layer([&]<std::size_t I>() {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
+#include <numeric>
 #include <utility>
 
 #include "eigencoder/core/execute.hpp"
 #include "eigencoder/models/model.hpp"
 #include "eigencoder/optimizers/optimizer.hpp"
+#include "eigencoder/training/snapshot.hpp"
 #include "eigencoder/training/team.hpp"
 
 namespace eigencoder {
@@ -21,7 +22,7 @@ struct Batch {
 
 /// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, the shards' gradients
 /// added in a fixed order, one pass of the optimizer. The result is that of the whole batch, and for one number of threads
-/// always the same bits. All memory is taken beforehand, by reserve().
+/// asked for always the same bits, however many there are. All memory is taken beforehand, by reserve().
 template <class ModelType, class O, Optimizer Opt>
 class Stepper {
   using C = typename ModelType::Chain;
@@ -29,16 +30,23 @@ class Stepper {
   using P = Program<C, O>;
 
  public:
+  static constexpr std::size_t parameters = static_cast<std::size_t>(C::parameter_count);
+
   /// A step of fewer than `worth_sharing` floating-point operations, some ten microseconds of them, is done by one thread: to meet
   /// would cost more than the others save. 0: by all.
   Stepper(std::size_t threads, Seed seed, double worth_sharing = 5e5)
-      : team_(threads), seed_(seed), worth_sharing_(worth_sharing), gradients_(threads), totals_(static_cast<std::size_t>(P::totals)) {}
+      : team_(threads),
+        seed_(seed),
+        worth_sharing_(worth_sharing),
+        gradients_(threads),
+        norms_(threads),
+        totals_(static_cast<std::size_t>(P::totals)) {}
 
-  std::size_t threads() const { return gradients_.size(); }
+  std::size_t threads() const { return gradients_.size(); }  ///< asked for: into so many parts a step is cut
   std::uint64_t updates() const { return updates_; }
   std::uint64_t step() const { return step_; }  ///< of the last training step: what schedules of the objective go by
 
-  /// Takes the memory for batches of up to `batch` samples.
+  /// Takes the memory for batches of up to `batch` samples. Where there is none, nothing has changed.
   void reserve(Index batch) {
     if (batch <= reserved_) return;
     Cut most;
@@ -46,12 +54,7 @@ class Stepper {
       const Cut cut = cut_of(size * P::draws, batch_workers(size * P::draws));
       most = {std::max(most.width, cut.width), std::max(most.shards, cut.shards)};
     }
-    lanes_.clear();
-    while (lanes_.size() < (P::coupled ? most.shards : threads())) lanes_.push_back(std::make_unique<WorkerLane>(most.width));
-    shared_.resize(static_cast<std::size_t>(P::shared_at[P::terms] * batch * P::draws));
-    shard_values_.resize(most.shards * P::terms);
-    shard_sums_.resize(most.shards * static_cast<std::size_t>(P::totals));
-    packed_.resize(static_cast<std::size_t>(C::packed_at[C::size]));
+    memory_ = Memory(most, P::coupled ? most.shards : threads(), batch);
     reserved_ = batch;
   }
 
@@ -62,22 +65,41 @@ class Stepper {
     slots_.resize(Opt::slots * parameters);
   }
 
-  /// One step on a batch: gradient, then update. Returns the unweighted terms of the objective before the update. Where one of
-  /// them is not finite, nothing is updated.
+  /// One step on a batch: gradient, then update, unless a term of the objective or the gradient is not finite: then nothing is
+  /// changed, and taken() is false. Returns the unweighted terms of the objective before the update.
   std::span<const double> train(ModelType& model, const O& objective, const Opt& optimizer, const Batch<T>& batch) {
+    const auto memory = model.memory();
     ++step_;
     const std::size_t workers = execute<true>(model, objective, batch);
-    const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
-    if (finite) {
+    taken_ = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); }) &&
+             finite_gradient(workers);
+    if (taken_) {
       ++updates_;
       const auto rule = at_step(optimizer, updates_);
-      const auto memory = model.memory();
       team_.run(workers, [&](std::size_t worker) { update(rule, memory.theta, worker, workers); });
       settle(model.layers(), memory.state, batch.size * P::draws);
     } else {
+      --step_;
+      steepest_ = steepest(workers);
       for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
     }
     return values_;
+  }
+  bool taken() const { return taken_; }
+  /// The parameter whose gradient was the largest, or not a number, in a step that was not taken.
+  Index steepest() const { return steepest_; }
+
+  void keep(Snapshot<T>& snapshot) const {
+    snapshot.slots = slots_;
+    snapshot.updates = updates_;
+    snapshot.step = step_;
+  }
+  void restore(const Snapshot<T>& snapshot) {
+    slots_.resize(Opt::slots * parameters);
+    std::fill(slots_.begin(), slots_.end(), T(0));
+    std::copy(snapshot.slots.begin(), snapshot.slots.end(), slots_.begin());
+    updates_ = snapshot.updates;
+    step_ = snapshot.step;
   }
 
   /// The gradient of a batch, ∂ objective / ∂ theta, and no update: to check it. `step` numbers the draws of noise.
@@ -101,8 +123,13 @@ class Stepper {
   }
 
  private:
-  static constexpr std::size_t parameters = static_cast<std::size_t>(C::parameter_count);
   static constexpr std::uint64_t evaluations = 0x80000000;  ///< where the draws of evaluations begin: no training gets so far
+
+  /// A batch in shards of nearly equal width.
+  struct Cut {
+    Index width = 0;
+    std::size_t shards = 0;
+  };
 
   struct WorkerLane {
     explicit WorkerLane(Index columns)
@@ -111,6 +138,22 @@ class Stepper {
           targets(static_cast<std::size_t>(C::output.size() * columns)) {}
     Lane<P> lane;
     Arena<T> inputs, targets;
+  };
+
+  /// What goes by the size of the largest batch.
+  struct Memory {
+    Memory() = default;
+    Memory(const Cut& most, std::size_t lane_count, Index batch)
+        : shared(static_cast<std::size_t>(P::shared_at[P::terms] * batch * P::draws)),
+          packed(static_cast<std::size_t>(C::packed_at[C::size])),
+          sums(most.shards * static_cast<std::size_t>(P::totals)),
+          values(most.shards * P::terms) {
+      lanes.reserve(lane_count);
+      while (lanes.size() < lane_count) lanes.emplace_back(most.width);
+    }
+    std::vector<WorkerLane> lanes;
+    Arena<T> shared, packed;
+    std::vector<double> sums, values;  ///< of the shards
   };
 
   // Activations of a shard should stay in the second cache, half of which is taken as 512 KiB. Where the weights do not fit
@@ -123,11 +166,6 @@ class Stepper {
     return heavy ? std::clamp(16 * cache / sample, Index{16}, Index{256}) : std::clamp(cache / sample, Index{4}, Index{256});
   }();
 
-  /// A batch in shards of nearly equal width.
-  struct Cut {
-    Index width = 0;
-    std::size_t shards = 0;
-  };
   static Cut cut_of(Index batch, std::size_t workers) {
     const auto ceiling = [](Index a, Index b) { return (a + b - 1) / b; };
     const Index share = ceiling(batch, static_cast<Index>(workers));
@@ -141,15 +179,15 @@ class Stepper {
   /// Forward, and backward into the workers' gradients. Returns how many workers there were.
   template <bool TrainingStep>
   std::size_t execute(const ModelType& model, const O& objective, const Batch<T>& batch) {
-    prepare<C>(model.layers(), model.parameters().data(), packed_.data());
+    prepare<C>(model.layers(), model.parameters().data(), memory_.packed.data());
     const Index columns = batch.size * P::draws;
     const std::size_t workers = batch_workers(columns);
     const Cut cut = cut_of(columns, workers);
-    std::fill(shard_values_.begin(), shard_values_.end(), 0.0);
-    std::fill(shard_sums_.begin(), shard_sums_.end(), 0.0);
+    std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
+    std::fill(memory_.sums.begin(), memory_.sums.end(), 0.0);
     run_phases<TrainingStep, 0>(model, objective, batch, cut, workers);
     values_.fill(0);
-    for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += shard_values_[i];
+    for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += memory_.values[i];
     return workers;
   }
 
@@ -160,9 +198,11 @@ class Stepper {
       for (std::size_t s = cut.shards * worker / workers; s < cut.shards * (worker + 1) / workers; ++s) {
         run_shard<TrainingStep, Phase>(model, objective, batch, cut, worker, s);
       }
+      constexpr bool complete = TrainingStep && Phase + 1 == phases;
+      if constexpr (complete) norms_[worker] = view(gradients_[worker]).norm();  // while it is in the cache
     });
     if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
-      Execute<P, TrainingStep>::template total<Phase>(shard_sums_, cut.shards, totals_);
+      Execute<P, TrainingStep>::template total<Phase>(memory_.sums, cut.shards, totals_);
     }
     if constexpr (Phase + 1 < phases) {
       run_phases<TrainingStep, Phase + 1>(model, objective, batch, cut, workers);
@@ -172,7 +212,7 @@ class Stepper {
   template <bool TrainingStep, int Phase>
   void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
                  std::size_t s) {
-    WorkerLane& mine = *lanes_[P::coupled ? s : worker];
+    WorkerLane& mine = memory_.lanes[P::coupled ? s : worker];
     const Index all = batch.size * P::draws;
     const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
     const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
@@ -183,17 +223,17 @@ class Stepper {
         Shard<P>{.layers = model.layers(),
                  .objective = objective,
                  .lane = mine.lane,
-                 .parameters = {model.parameters().data(), model.state().data(), packed_.data()},
+                 .parameters = {model.parameters().data(), model.state().data(), memory_.packed.data()},
                  .gradient = gradients_[worker].data(),
                  .x = x,
                  .target = target,
                  .first = begin,
                  .columns = columns,
                  .batch = all,
-                 .sums = std::span(shard_sums_).subspan(s * totals_.size(), totals_.size()),
+                 .sums = std::span(memory_.sums).subspan(s * totals_.size(), totals_.size()),
                  .totals = totals_,
-                 .values = std::span(shard_values_).subspan(s * P::terms, P::terms),
-                 .shared = shared_.data(),
+                 .values = std::span(memory_.values).subspan(s * P::terms, P::terms),
+                 .shared = memory_.shared.data(),
                  .seed = seed_,
                  .step = step_});
   }
@@ -210,6 +250,28 @@ class Stepper {
       samples.copy_column(column(j), to + j * samples.rows());
     }
     return to;
+  }
+
+  static VectorView<const T> view(const Arena<T>& gradient) { return {gradient.data(), static_cast<Index>(gradient.size())}; }
+
+  /// Whether the square of the gradient's norm is a finite T: then so are all averages of the gradient and of its square. The
+  /// gradient has not been added up yet; its norm is at most the sum of those of its parts.
+  bool finite_gradient(std::size_t workers) const {
+    const T norm = std::accumulate(norms_.begin(), norms_.begin() + static_cast<std::ptrdiff_t>(workers), T(0));
+    return std::isfinite(norm * norm);
+  }
+  Index steepest(std::size_t workers) const {
+    Index place = 0;
+    T largest = 0;
+    for (Index i = 0; i < C::parameter_count; ++i) {
+      T g = 0;
+      for (std::size_t w = 0; w < workers; ++w) g += gradients_[w][static_cast<std::size_t>(i)];
+      if (std::abs(g) <= largest) continue;
+      place = i;
+      largest = std::abs(g);
+      if (!std::isfinite(g)) break;
+    }
+    return place;
   }
 
   struct Range {
@@ -304,11 +366,14 @@ class Stepper {
   std::uint64_t step_ = 0;     ///< numbers the draws of noise
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
   Index reserved_ = 0;
-  std::vector<std::unique_ptr<WorkerLane>> lanes_;
+  Memory memory_;
   std::vector<Arena<T>> gradients_;  ///< one a worker
-  std::vector<double> shard_sums_, shard_values_, totals_;
+  std::vector<T> norms_;             ///< theirs
+  std::vector<double> totals_;
   std::array<double, P::terms> values_{};
-  Arena<T> slots_, packed_, shared_;
+  Arena<T> slots_;
+  bool taken_ = false;
+  Index steepest_ = 0;
 };
 
 }  // namespace eigencoder

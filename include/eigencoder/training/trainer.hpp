@@ -33,7 +33,7 @@ struct FitOptions {
 ///   Trainer trainer{model, BinaryCrossEntropy{}, Adam{.learning_rate = 1e-3}};
 ///   History history = trainer.fit(samples, {.epochs = 10, .batch_size = 256});
 /// The optimizer's state lasts as long as the trainer, so a second fit continues the first. Same seed and same number of
-/// threads: the same bits. The model must outlive the trainer, which stays where it was made. Throws OptionError.
+/// threads asked for: the same bits. The model must outlive the trainer, which stays where it was made. Throws OptionError.
 /// As a member: Trainer<Model, BinaryCrossEntropy, Adam>, or for a sum Trainer<Model, decltype(A{} + 0.1 * B{}), Adam>.
 template <class ModelType, ObjectivePart Part, Optimizer Opt>
 class Trainer {
@@ -49,7 +49,7 @@ class Trainer {
         optimizer_(optimizer),
         seed_(options.seed),
         stepper_(checked_threads(options.threads), options.seed) {
-    optimizer_.check();
+    detail::check_optimizer<T>(optimizer_);
     for_each_term([](const auto& weighted) {
       if (!std::isfinite(weighted.weight)) {
         throw OptionError(message("the weight of a term of the objective must be finite, found ", weighted.weight));
@@ -63,11 +63,13 @@ class Trainer {
   }
 
   /// Trains the model to restore `inputs`, input × N. Everything is checked before the first step.
-  /// Throws ShapeError, OptionError, NonFiniteError (also if the loss diverges: the parameters are then the best so far).
+  /// Throws ShapeError, OptionError, NonFiniteError (also if training diverges: model and optimizer are then what they were at
+  /// the best so far).
   History fit(const Samples<T>& inputs, const FitOptions<T>& options = {}) { return fit(inputs, inputs, options); }
 
   /// Trains the model to make `targets`, output × N, of `inputs`, input × N.
   History fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options = {}) {
+    check_model();
     const Sets sets = check(inputs, targets, options);
     const Index batch_size = std::min(options.batch_size, sets.inputs.cols());
     stepper_.reserve_training(batch_size);
@@ -76,19 +78,20 @@ class Trainer {
     for_each_term([&](const auto& weighted) {
       history.terms.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>());
     });
-    history.epochs.reserve(static_cast<std::size_t>(options.epochs));
     detail::ProgressDisplay display(options.progress, options.epochs, history.terms);
     std::vector<Index> order(options.shuffle ? static_cast<std::size_t>(sets.inputs.cols()) : 0);
-    Best best(model_);
+    detail::Best<T> best{.kept = snapshot(), .begun = sets.validation.cols() > 0 ? Snapshot<T>{} : snapshot()};
 
     for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
+      EpochReport report{.epoch = epoch,
+                         .train = {.loss = 0, .terms = std::vector<double>(O::size)},
+                         .validation = {.terms = std::vector<double>(sets.validation.cols() > 0 ? O::size : 0)},
+                         .validated = sets.validation.cols() > 0};
+      if (!report.validated) keep(best.begun);
       if (options.shuffle) shuffle(order);
-      EpochReport report = train_epoch(sets, order, batch_size, epoch, options, display, best);
-      if (sets.validation.cols() > 0) {
-        report.validation = evaluate_batches(sets.validation, sets.validation_targets, batch_size);
-        report.validated = true;
-      }
-      best.offer(report);
+      train_epoch(sets, order, batch_size, options, display, best, report);
+      if (report.validated) evaluate_batches(sets.validation, sets.validation_targets, batch_size, report.validation);
+      best.offer(report, [this](Snapshot<T>& moment) { keep(moment); });
       display.epoch(report);
       history.epochs.push_back(report);
       warn(report, history, display);
@@ -102,14 +105,17 @@ class Trainer {
   }
 
   /// One step on one batch, for those who bring their own loop. Returns the loss before the update. After a first call with the
-  /// largest batch it never touches the heap.
+  /// largest batch it never touches the heap. Throws ShapeError, and NonFiniteError where the loss or its gradient is not
+  /// finite: the step is then not taken.
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets) {
+    check_model();
     check_pair("inputs", inputs, "targets", targets);
     check_targets(inputs, targets);
     stepper_.reserve_training(inputs.cols());
-    const double loss = trained(stepper_.train(model_, objective_, optimizer_, {inputs, targets, nullptr, inputs.cols()}));
-    if (!std::isfinite(loss)) throw NonFiniteError(message(diverged(loss, inputs), " The parameters are as before this step."));
+    const Batch<T> batch{inputs, targets, nullptr, inputs.cols()};
+    const double loss = trained(stepper_.train(model_, objective_, optimizer_, batch));
+    if (!stepper_.taken()) throw NonFiniteError(message(diverged(loss, batch, 0), " The parameters are as before this step."));
     return loss;
   }
 
@@ -117,19 +123,49 @@ class Trainer {
   /// batch size: an expectation over them is what is asked for.
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
   Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
+    check_model();
     check_pair("inputs", inputs, "targets", targets);
     check_batch_size(batch_size);
     check_targets(inputs, targets);
-    return evaluate_batches(inputs, targets, batch_size);
+    Evaluation sum{.terms = std::vector<double>(O::size)};
+    evaluate_batches(inputs, targets, batch_size, sum);
+    return sum;
   }
 
+  /// All that training has changed so far. Throws nothing but for want of memory.
+  Snapshot<T> snapshot() const {
+    Snapshot<T> now;
+    keep(now);
+    return now;
+  }
+  /// Goes back to a snapshot of this trainer, or on from one of another of the same model, objective and optimizer: model,
+  /// optimizer's vectors and counters. The optimizer's options stay. Throws ShapeError.
+  void restore(const Snapshot<T>& snapshot) {
+    check_model();
+    const auto require = [](const char* what, std::size_t found, std::size_t wanted) {
+      if (found == wanted) return;
+      throw ShapeError(message("restore: expected a snapshot of ", wanted, ' ', what, ", as this trainer has, found ", found));
+    };
+    require("parameters", snapshot.parameters.size(), static_cast<std::size_t>(ModelType::parameter_count));
+    require("scalars of running state", snapshot.state.size(), static_cast<std::size_t>(ModelType::state_count));
+    const bool stepped = !snapshot.slots.empty();
+    require("scalars of the optimizer", snapshot.slots.size(), stepped ? Opt::slots * snapshot.parameters.size() : 0);
+    stepper_.restore(snapshot);
+    shuffles_ = snapshot.shuffles;
+    const auto [theta, state] = model_.memory();
+    std::copy(snapshot.parameters.begin(), snapshot.parameters.end(), theta);
+    std::copy(snapshot.state.begin(), snapshot.state.end(), state);
+  }
+
+  /// As many as were asked for. A step is cut into so many parts, which decides the bits of its result; should the system have
+  /// given fewer threads, those do all parts.
   std::size_t threads() const { return stepper_.threads(); }
   std::uint64_t updates() const { return stepper_.updates(); }
 
-  /// Changes take effect with the next step; the optimizer's moments stay.
+  /// Changes take effect with the next step; the optimizer's moments stay. Throws OptionError.
   const Opt& optimizer() const { return optimizer_; }
   void set_optimizer(const Opt& optimizer) {
-    optimizer.check();
+    detail::check_optimizer<T>(optimizer);
     optimizer_ = optimizer;
   }
 
@@ -138,33 +174,16 @@ class Trainer {
     Samples<T> inputs, targets, validation, validation_targets;
   };
 
-  /// The parameters of the best epoch so far, for a run that diverges.
-  class Best {
-   public:
-    explicit Best(const ModelType& model) : model_(model) { keep(); }
-    void offer(const EpochReport& report) {
-      const double loss = report.validated ? report.validation.loss : report.train.loss;
-      if (!(loss < loss_)) return;
-      loss_ = loss;
-      epoch_ = report.epoch;
-      keep();
-    }
-    Index restore(ModelType& model) const {
-      model.set_parameters(theta_);
-      model.set_state(state_);
-      return epoch_;
-    }
+  void keep(Snapshot<T>& snapshot) const {
+    const auto copy = [](auto view, Arena<T>& to) { to.assign(view.data(), view.data() + view.size()); };
+    copy(std::as_const(model_).parameters(), snapshot.parameters);
+    copy(std::as_const(model_).state(), snapshot.state);
+    stepper_.keep(snapshot);
+    snapshot.shuffles = shuffles_;
+  }
 
-   private:
-    void keep() {
-      theta_ = model_.parameters();
-      state_ = model_.state();
-    }
-    const ModelType& model_;
-    Eigen::Matrix<T, Eigen::Dynamic, 1> theta_, state_;
-    double loss_ = std::numeric_limits<double>::infinity();
-    Index epoch_ = 0;
-  };
+  /// Throws what a model that has been moved from throws.
+  void check_model() const { static_cast<void>(std::as_const(model_).parameters()); }
 
   template <class F>
   void for_each_term(F f) const {
@@ -280,12 +299,11 @@ class Trainer {
     });
   }
 
-  EpochReport train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, Index epoch,
-                          const FitOptions<T>& options, detail::ProgressDisplay& display, const Best& best) {
+  void train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, const FitOptions<T>& options,
+                   detail::ProgressDisplay& display, const detail::Best<T>& best, EpochReport& report) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     const Index total = sets.inputs.cols();
-    EpochReport report{.epoch = epoch, .train = {.loss = 0, .terms = std::vector<double>(O::size)}};
     for (Index first = 0; first < total; first += batch_size) {
       Batch<T> batch{sets.inputs, sets.targets, nullptr, std::min(batch_size, total - first)};
       if (order.empty()) {
@@ -296,31 +314,36 @@ class Trainer {
       }
       const auto values = stepper_.train(model_, objective_, optimizer_, batch);
       const double loss = trained(values);
-      if (!std::isfinite(loss)) stop_diverged(loss, batch, epoch, first / batch_size + 1, best);
+      if (!stepper_.taken()) {
+        const Index number = first / batch_size + 1;
+        go_back([&] { return message("batch ", number, ": ", diverged(loss, batch, first)); }, report.epoch, best);
+      }
       add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const double seen = static_cast<double>(first + batch.size) / static_cast<double>(total);
-      const BatchReport progress{epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds};
+      const BatchReport progress{report.epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds};
       display.batch(progress);
       for (const Callback& callback : options.callbacks) {
         if (callback.after_batch) callback.after_batch(progress);
       }
     }
     report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
-    return report;
+    if (const ModelType& now = model_; !now.parameters().allFinite() || !now.state().allFinite()) {
+      const Samples<T> any = sets.inputs.columns(0, 1);
+      go_back([&] { return message("after its last step: ", diagnose(model_, any), advice()); }, report.epoch, best);
+    }
   }
 
-  Evaluation evaluate_batches(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size) {
+  void evaluate_batches(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size, Evaluation& sum) {
     batch_size = std::min(batch_size, inputs.cols());
     stepper_.reserve(batch_size);
-    Evaluation sum{.loss = 0, .terms = std::vector<double>(O::size)};
+    sum.loss = 0;
     for (Index first = 0; first < inputs.cols(); first += batch_size) {
       const Index size = std::min(batch_size, inputs.cols() - first);
       const Batch<T> batch{inputs.columns(first, size), targets.columns(first, size), nullptr, size};
       const auto values = stepper_.evaluate(model_, objective_, batch, static_cast<std::uint64_t>(first));
       add(sum, evaluated(values), values, static_cast<double>(size) / static_cast<double>(inputs.cols()));
     }
-    return sum;
   }
 
   static void add(Evaluation& sum, double loss, std::span<const double> values, double share) {
@@ -328,19 +351,31 @@ class Trainer {
     for (std::size_t k = 0; k < values.size(); ++k) sum.terms[k] += share * values[k];
   }
 
-  std::string diverged(double loss, const Samples<T>& inputs) const {
-    return message("the loss became ", loss, " in step ", stepper_.updates() + 1, ": ", diagnose(model_, inputs),
-                   " A smaller learning_rate (now ", optimizer_.learning_rate, ") or inputs scaled to about [0, 1] may help.");
+  std::string advice() const {
+    return message(" A smaller learning_rate (now ", optimizer_.learning_rate, ") or inputs scaled to about [0, 1] may help.");
   }
-  [[noreturn]] void stop_diverged(double loss, const Batch<T>& batch, Index epoch, Index number, const Best& best) {
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> seen(batch.inputs.rows(), batch.size);
-    for (Index j = 0; j < batch.size; ++j) {
-      batch.inputs.copy_column(batch.order ? batch.order[j] : j, seen.col(j).data());
+  /// Why a step was not taken. Without an order the batch's samples are `first` and those after it in their set.
+  std::string diverged(double loss, const Batch<T>& batch, Index first) const {
+    if (!std::isfinite(loss)) {
+      const std::span<const Index> order(batch.order, batch.order ? static_cast<std::size_t>(batch.size) : 0);
+      return message("the loss became ", loss, " in step ", stepper_.updates() + 1, ": ",
+                     diagnose(model_, batch.inputs, order, first), advice());
     }
-    const std::string what = diverged(loss, seen);
-    const Index kept = best.restore(model_);
-    throw NonFiniteError(message("epoch ", epoch, ", batch ", number, ": ", what, " The parameters are ",
-                                 kept == 0 ? std::string("those before the first epoch.") : message("the best so far, of epoch ", kept, '.')));
+    return message("the gradient overflowed in step ", stepper_.updates() + 1, ", most of all that of ",
+                   name_of_parameter(model_, stepper_.steepest()), ", at a loss of ", loss, '.', advice());
+  }
+  /// Ends a fit that has diverged: back to the best so far, once what() has looked at what there is.
+  template <class What>
+  [[noreturn]] void go_back(const What& what, Index epoch, const detail::Best<T>& best) {
+    std::string text;
+    try {
+      text = message("epoch ", epoch, ", ", what());
+    } catch (...) {
+      restore(best.kept);
+      throw;
+    }
+    restore(best.kept);
+    throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best.moment(), '.'));
   }
 
   /// Stands in the place of a layer in the stream of the shuffles, where no layer is.

@@ -133,6 +133,17 @@ TEST_CASE("trainer: a callback sees every epoch and may stop the fit") {
   CHECK(history.epochs.size() == 3);
 }
 
+TEST_CASE("trainer: epochs without end, for a callback to end, take no memory beforehand") {
+  Model model{ec::Seed{1}};
+  auto trainer = make(model);
+  const ec::Callback enough{.after_epoch = [](const ec::EpochReport& report) {
+    return report.epoch == 2 ? ec::Training::stop : ec::Training::go_on;
+  }};
+  for (const ec::Index epochs : {ec::Index{std::numeric_limits<int>::max()}, std::numeric_limits<ec::Index>::max()}) {
+    CHECK(trainer.fit(samples(20), {.epochs = epochs, .callbacks = {enough}, .progress = quiet}).epochs.size() == 2);
+  }
+}
+
 TEST_CASE("trainer: terms are weighed in the loss and reported unweighted") {
   Model model{ec::Seed{1}};
   ec::Trainer trainer{model, 0.25 * ec::MeanSquaredError{} + ec::MeanAbsoluteError{} * 2, ec::SGD{}, {.threads = 1}};
@@ -174,6 +185,10 @@ TEST_CASE("trainer: bad input is refused before anything changes") {
   expect_error<ec::ShapeError>([&] { trainer.train_on_batch(x.topRows(3)); }, {"expected 6 rows"});
   for (const double rate : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     expect_error<ec::OptionError>([&] { make(model, rate); }, {"learning_rate", "finite and positive"});
+  }
+  for (const auto optimizer : {ec::Adam{.epsilon = 1e-50}, ec::Adam{.learning_rate = 1e-50}}) {
+    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::MeanSquaredError{}, optimizer); }, {"Adam", "in a model of float"});
+    expect_error<ec::OptionError>([&] { trainer.set_optimizer(optimizer); }, {"Adam", "in a model of float"});
   }
   expect_error<ec::OptionError>([&] { ec::Trainer(model, std::nan("") * ec::MeanSquaredError{}, ec::Adam{}); }, {"weight", "finite"});
   expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Huber{.delta = -1}, ec::Adam{}); }, {"Huber", "delta", "-1"});

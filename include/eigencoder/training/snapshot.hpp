@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "eigencoder/core/arena.hpp"
+#include "eigencoder/core/error.hpp"
+#include "eigencoder/training/history.hpp"
+
+namespace eigencoder {
+
+/// All that training has changed, as it was at one moment: the model's parameters and running state, the optimizer's vectors,
+/// how many steps and shuffles there had been. Training that goes on from it gives the bits that it would have given then.
+template <class T>
+struct Snapshot {
+  Arena<T> parameters, state;
+  Arena<T> slots;  ///< the optimizer's vectors, or empty before the first step
+  std::uint64_t updates = 0, step = 0, shuffles = 0;
+};
+
+namespace detail {
+
+/// Where a fit goes back to if it diverges: of the moments that a finite loss speaks for, the one of the smallest. A validation
+/// loss speaks for the end of its epoch. A training loss does for the beginning: its steps come after, and nothing has yet
+/// seen what the last one led to.
+template <class T>
+struct Best {
+  Snapshot<T> kept, begun;  ///< begun: at the beginning of the epoch, where nothing is validated
+  double loss = std::numeric_limits<double>::infinity();
+  Index epoch = 0;  ///< after which it was
+
+  /// keep(snapshot) writes down what is now, at the end of the report's epoch.
+  template <class Keep>
+  void offer(const EpochReport& report, const Keep& keep) {
+    const double offered = report.validated ? report.validation.loss : report.train.loss;
+    if (!(offered < loss)) return;
+    loss = offered;
+    epoch = report.validated ? report.epoch : report.epoch - 1;
+    if (report.validated) {
+      keep(kept);
+    } else {
+      std::swap(kept, begun);
+    }
+  }
+  std::string moment() const {
+    return epoch == 0 ? "before the first epoch" : message("after epoch ", epoch, ", the best so far");
+  }
+};
+
+}  // namespace detail
+
+}  // namespace eigencoder
