@@ -58,13 +58,25 @@ static void* taken_or_thrown(std::size_t size, std::size_t alignment) {
   if (!memory) throw std::bad_alloc();
   return memory;
 }
-// What the standard library has for arrays, and for those who want null, calls these.
+// All of them: a sanitizer has each of its own, and would find that what one has taken another gives back.
+using Alignment = std::align_val_t;
+using Null = std::nothrow_t;
 void* operator new(std::size_t size) { return taken_or_thrown(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return taken_or_thrown(size, std::size_t(alignment)); }
+void* operator new[](std::size_t size) { return taken_or_thrown(size, 1); }
+void* operator new(std::size_t size, const Null&) noexcept { return taken(size, 1); }
+void* operator new[](std::size_t size, const Null&) noexcept { return taken(size, 1); }
+void* operator new(std::size_t size, Alignment to) { return taken_or_thrown(size, static_cast<std::size_t>(to)); }
+void* operator new[](std::size_t size, Alignment to) { return taken_or_thrown(size, static_cast<std::size_t>(to)); }
+void* operator new(std::size_t size, Alignment to, const Null&) noexcept { return taken(size, static_cast<std::size_t>(to)); }
+void* operator new[](std::size_t size, Alignment to, const Null&) noexcept { return taken(size, static_cast<std::size_t>(to)); }
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, Alignment) noexcept { std::free(memory); }
+void operator delete[](void* memory, Alignment) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, Alignment) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, Alignment) noexcept { std::free(memory); }
 const bool allocations::counted = false;
 #endif
 
