@@ -1,6 +1,6 @@
 """Writes the C++ blocks of Markdown pages as source files, and prints their names: python3 snippets.py folder page.md ...
 
-A block with a main is a program and stays as it is. One that declares (its first line of code starts with template, struct,
+A block with a main is a program and stays as it is. One that declares (its first line of code behind its includes starts with template, struct,
 class, namespace or concept) stands in a namespace, and any other in a function, both after #include <eigencoder/eigencoder.hpp>.
 A block after the line <!-- continues --> goes on where the block before it ended, inside its main or function."""
 
@@ -10,7 +10,7 @@ import shlex
 import sys
 
 BLOCK = re.compile(r"^(?P<continues><!-- continues -->\n+)?```cpp[^\n]*\n(?P<code>.*?)^```$", re.M | re.S)
-DECLARES = re.compile(r"\s*(//[^\n]*\n\s*)*(template|struct|class|namespace|concept)\b")
+DECLARES = re.compile(r"\s*((//|#include)[^\n]*\n\s*)*(template|struct|class|namespace|concept)\b")
 UMBRELLA = "#include <eigencoder/eigencoder.hpp>\nnamespace ec = eigencoder;\n"
 
 
