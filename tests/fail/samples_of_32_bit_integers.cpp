@@ -1,4 +1,4 @@
-// expect: samples are of the model's scalar, or integers of 8 or 16 bits
+// expect: samples are float or double, as the model is, or integers of 8 or 16 bits
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
 

@@ -19,6 +19,7 @@
 #include "eigencoder/core/shape.hpp"
 #include "eigencoder/io/atomic_file.hpp"
 #include "eigencoder/io/font.hpp"
+#include "eigencoder/models/samples.hpp"
 
 namespace eigencoder {
 
@@ -33,10 +34,15 @@ struct ImageRow {
   std::string label;
   Eigen::MatrixXf images;
 
-  /// Copies `columns`, of any scalar. Values are intensities from 0 to 1.
+  /// Copies `columns`, of any scalar. Values are intensities from 0 to 1; integers of 8 and 16 bits stand for such.
   template <class Columns>
-  ImageRow(std::string text, const Eigen::MatrixBase<Columns>& columns)
-      : label(std::move(text)), images(columns.template cast<float>()) {}
+  ImageRow(std::string text, const Eigen::MatrixBase<Columns>& columns) : label(std::move(text)) {
+    if constexpr (detail::small_integer<typename Columns::Scalar>) {
+      images = Samples<float>(columns.derived()).matrix();
+    } else {
+      images = columns.template cast<float>();
+    }
+  }
 };
 
 /// How image_grid lays out its images.

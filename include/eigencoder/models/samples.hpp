@@ -48,8 +48,8 @@ constexpr void refuse_samples() {
                   "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");
   } else if constexpr (!std::floating_point<typename M::Scalar>) {
     static_assert(SamplesOf<M, T>,
-                  "samples are of the model's scalar, or integers of 8 or 16 bits that stand for 0 to 1 (unsigned) or -1 to 1 "
-                  "(signed): give x.cast<float>() (for a model of double x.cast<double>()), scaled as you mean it");
+                  "samples are float or double, as the model is, or integers of 8 or 16 bits that stand for 0 to 1 (unsigned) or "
+                  "-1 to 1 (signed): give x.cast<float>() or x.cast<double>(), scaled as you mean it");
   } else if constexpr (std::same_as<T, float>) {
     static_assert(SamplesOf<M, T>, "this model works in float: give x.cast<float>(), or make the model of double");
   } else {
@@ -109,6 +109,12 @@ class Samples {
     if (in_place()) return column(first);
     for (Index j = 0; j < count; ++j) copy_column(first + j, to + j * rows_);
     return to;
+  }
+  /// A copy, converted.
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix() const {
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> copies(rows_, cols_);
+    for (Index j = 0; j < cols_; ++j) copy_column(j, copies.col(j).data());
+    return copies;
   }
   void prefetch_column(Index j) const {
     constexpr Index line = 64;

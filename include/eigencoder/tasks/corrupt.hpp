@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/core/pass.hpp"
+#include "eigencoder/tasks/sample_matrix.hpp"
 
 namespace eigencoder {
 
@@ -20,13 +21,14 @@ concept Noise = Recipe<L> && detail::value_by_value<L>;
 
 /// The samples, one a column, as they are behind a noise layer: a noisy set that stays the same, or a picture. The draws follow
 /// from (seed, column, row) alone, and float and double draw alike. They are those of a step 0 of a network whose first layer
-/// is the noise, which no training with this seed has seen: its steps count from 1.
+/// is the noise, which no training with this seed has seen: its steps count from 1. Integers of 8 and 16 bits give float.
 template <class Columns, Noise Layer>
-auto corrupt(const Eigen::MatrixBase<Columns>& samples, const Layer& noise, Seed seed) {
-  using T = typename Columns::Scalar;
+auto corrupt(const Columns& samples, const Layer& noise, Seed seed) {
+  const auto& clean = detail::in_floating_point(samples);
+  using T = typename std::decay_t<decltype(clean)>::Scalar;
   using S = Stage<Layer, Shape{}, T>;
   using Pass = Forward<S, true>;
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> noisy = samples;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> noisy = clean;
   Pass pass{.theta = {},
             .state = {},
             .packed = {},

@@ -12,7 +12,7 @@ namespace eigencoder {
 /// Principal component analysis: the k directions in which samples vary most, and the linear autoencoder of the smallest
 /// squared error that a code of k values can have.
 ///   code = Vᵀ(x − μ)   x̂ = V code + μ   V: n × k, the leading eigenvectors of C = Σ_j (x_j − μ)(x_j − μ)ᵀ / (N − 1)
-/// All is computed in double, whatever the samples are. Pearson 1901; Hotelling 1933; Eckart and Young 1936.
+/// All is computed in double, whatever the samples are: float, double, or integers of 8 and 16 bits, as Samples has them. Pearson 1901; Hotelling 1933; Eckart and Young 1936.
 class PCA {
  public:
   using Matrix = Eigen::MatrixXd;
@@ -21,8 +21,9 @@ class PCA {
   /// From samples, n × N, wide or tall: solves for the eigenvectors of C, n × n, or of the samples' inner products, N × N,
   /// whichever is smaller. Throws OptionError unless 1 ≤ count ≤ min(n, N − 1), ShapeError if there are no values,
   /// NonFiniteError, naming the place, if one is NaN or infinite.
-  template <SampleMatrix M>
-  static PCA fit(const M& samples, Index count) {
+  template <class M>
+  static PCA fit(const M& given, Index count) {
+    const auto& samples = detail::in_floating_point(given);
     check(samples, count);
     const Index n = samples.rows(), N = samples.cols();
     PCA pca;
@@ -52,22 +53,24 @@ class PCA {
     return pca;
   }
 
-  /// Samples, n × N → codes, k × N, of the samples' scalar. Throws ShapeError.
-  template <SampleMatrix M>
-  auto encode(const M& x) const {
+  /// Samples, n × N → codes, k × N, of the samples' scalar, or of float for integers. Throws ShapeError.
+  template <class M>
+  auto encode(const M& given) const {
+    const auto& x = detail::in_floating_point(given);
     detail::check_rows("PCA::encode", "one for each value of a sample", components_.rows(), x.rows());
     return by_columns(x, size(), [this](const auto& some) -> Matrix { return components_.transpose() * centred(some); });
   }
   /// Codes, k × N → samples, n × N. Throws ShapeError.
-  template <SampleMatrix M>
-  auto decode(const M& codes) const {
+  template <class M>
+  auto decode(const M& given) const {
+    const auto& codes = detail::in_floating_point(given);
     detail::check_rows("PCA::decode", "one for each component", size(), codes.rows());
     return by_columns(codes, components_.rows(), [this](const auto& some) -> Matrix {
       return (components_ * some.template cast<double>()).colwise() + mean_;
     });
   }
   /// decode(encode(x)): the samples' projections onto the components.
-  template <SampleMatrix M>
+  template <class M>
   auto reconstruct(const M& x) const {
     return decode(encode(x));
   }

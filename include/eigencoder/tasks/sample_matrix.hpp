@@ -6,6 +6,7 @@
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
+#include "eigencoder/models/samples.hpp"
 
 namespace eigencoder {
 
@@ -14,6 +15,18 @@ template <class M>
 concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && std::floating_point<typename M::Scalar>;
 
 namespace detail {
+
+/// Samples of float or double as they are; of integers of 8 and 16 bits the floats that they stand for, as Samples has it.
+template <class M>
+decltype(auto) in_floating_point(const M& samples) {
+  if constexpr (SampleMatrix<M>) {
+    return (samples);
+  } else if constexpr (requires { requires std::floating_point<typename M::Scalar>; }) {
+    return Samples<typename M::Scalar>(samples).matrix();
+  } else {
+    return Samples<float>(samples).matrix();
+  }
+}
 
 /// Throws NonFiniteError, naming the place of the first value that is NaN or infinite. `kind` is what a column is.
 template <class M>

@@ -194,6 +194,12 @@ TEST_CASE("Labels stand at the left, by their rows, and end where the images beg
   CHECK(pixel(grid, middle, left + 2) == white);
 }
 
+TEST_CASE("Pixels of 8 bits are shown as what they stand for", "[io]") {
+  const auto bytes = Eigen::Matrix<std::uint8_t, 256, 1>::LinSpaced(256, 0, 255).eval();
+  const Eigen::MatrixXf values = bytes.cast<float>() / 255.0F;
+  CHECK(ec::image_grid({{"", bytes}}, ec::image(16, 16)).pixels == ec::image_grid({{"", values}}, ec::image(16, 16)).pixels);
+}
+
 TEST_CASE("A label higher than its images has room", "[io]") {
   const ec::Image grid = ec::image_grid({{"g", Eigen::MatrixXf::Ones(1, 1)}}, ec::image(1, 1), {.scale = 1, .gap = 0});
   CHECK(grid.height == 2 * (2 + ec::font::cap_height + 2));  // as much above capitals as hangs below them

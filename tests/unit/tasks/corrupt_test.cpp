@@ -32,5 +32,8 @@ TEST_CASE("corrupt: float and double draw alike, and no samples are none") {
   const Eigen::MatrixXf small = x.cast<float>();
   CHECK(ec::corrupt(x, ec::MaskingNoise{0.3}, ec::Seed{5}).cast<float>() ==
         ec::corrupt(small, ec::MaskingNoise{0.3}, ec::Seed{5}));
+  const auto bytes = (255 * x).cast<std::uint8_t>();
+  CHECK(ec::corrupt(bytes, ec::MaskingNoise{0.3}, ec::Seed{5}) ==
+        ec::corrupt(bytes.cast<float>() / 255.0F, ec::MaskingNoise{0.3}, ec::Seed{5}));
   CHECK(ec::corrupt(Eigen::MatrixXf(784, 0), ec::GaussianNoise{1}, ec::Seed{5}).cols() == 0);
 }

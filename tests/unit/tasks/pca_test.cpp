@@ -77,6 +77,11 @@ TEST_CASE("pca: what the definition says") {
     CHECK(pca.encode(x.col(3)).isApprox(codes.col(3), 1e-13));
     CHECK(pca.encode(x.leftCols(0)).cols() == 0);
   }
+  SECTION("pixels of 8 bits are their 255ths") {
+    const Eigen::Matrix<std::uint8_t, -1, -1> bytes = (40 * x).cast<std::uint8_t>();
+    const Eigen::MatrixXf values = bytes.cast<float>() / 255.0F;
+    CHECK(ec::PCA::fit(bytes, 2).reconstruct(bytes) == ec::PCA::fit(values, 2).reconstruct(values));
+  }
 }
 
 TEST_CASE("pca: directions without variance are orthonormal too, and their shares are zero") {
