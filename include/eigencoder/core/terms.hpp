@@ -74,6 +74,17 @@ struct Terms {
     return at;
   }();
 
+  /// A layer may ask something of the objective, as a term of the network.
+  static constexpr bool layers_content = [] {
+    C::for_each_layer([]<std::size_t I>() {
+      if constexpr (requires { typename C::template layer<I>::template Demands<O>; }) {
+        static_assert(sizeof(typename C::template layer<I>::template Demands<O>) > 0);
+      }
+    });
+    return true;
+  }();
+  static_assert(layers_content);
+
   /// The term that looks at tangents, and with it how many layers carry them.
   static constexpr std::array<bool, terms> on_tangents = [] {
     std::array<bool, terms> is{};

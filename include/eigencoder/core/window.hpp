@@ -65,6 +65,10 @@ struct Windows {
 
   constexpr bool fit() const { return vertical.windows > 0 && horizontal.windows > 0; }
   constexpr Index count() const { return vertical.windows * horizontal.windows; }
+  /// A window of several pixels on an image of one, as features(n) is: all but one of them see nothing but padding.
+  constexpr bool on_one_pixel() const {
+    return vertical.pixels * horizontal.pixels == 1 && vertical.taps * horizontal.taps > 1;
+  }
   friend constexpr bool operator==(const Windows&, const Windows&) = default;
 };
 

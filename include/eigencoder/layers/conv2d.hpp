@@ -37,10 +37,15 @@ struct Conv2D {
   requires plain
   using Behind = RepeatedConv2D<Before::repeats, Filters, Kernel, Options...>;
 
-  static constexpr bool accepts(Shape in) { return windows(in).fit(); }
+  static constexpr bool accepts(Shape in) { return windows(in).fit() && !windows(in).on_one_pixel(); }
   template <Shape In>
   struct Refusal {
-    static_assert(accepts(In), "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
+    static_assert(
+        !windows(In).on_one_pixel(),
+        "a kernel of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put a "
+        "Reshape before it");
+    static_assert(windows(In).fit() || windows(In).on_one_pixel(),
+                  "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
   };
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
@@ -101,7 +106,11 @@ struct Conv1D : Conv2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...
   template <Shape In>
   struct Refusal {
     static_assert(In.height == 1, "this convolution takes sequences: for images there is Conv2D");
-    static_assert(Convolution::accepts(In),
+    static_assert(
+        !Convolution::windows(In).on_one_pixel(),
+        "a kernel of several steps on a sequence of one, as features(n) is: begin with sequence(...), or put a Reshape "
+        "before it");
+    static_assert(Convolution::windows(In).fit() || Convolution::windows(In).on_one_pixel(),
                   "this convolution's kernel is longer than its unpadded sequence: see Layer and Input above");
   };
 };

@@ -33,7 +33,19 @@ struct ConvTranspose2D {
     return {windows.vertical, windows.horizontal, Filters, in.channels};
   }
 
-  static constexpr bool accepts(Shape) { return true; }
+  /// Whether the output is one pixel, to which a kernel of several adds only one of them.
+  static constexpr bool to_one_pixel(Shape in) {
+    return Kernel.size() > 1 && correlation(in).vertical.pixels * correlation(in).horizontal.pixels == 1;
+  }
+
+  static constexpr bool accepts(Shape in) { return !to_one_pixel(in); }
+  template <Shape In>
+  struct Refusal {
+    static_assert(
+        !to_one_pixel(In),
+        "a kernel of several pixels that makes an image of one of features(n): begin with image(...), or put a Reshape "
+        "before it, or give it a stride");
+  };
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
@@ -76,9 +88,10 @@ struct ConvTranspose2D {
 /// ConvTranspose2D for sequences.   x: (t, c)   y: (t · Stride, Filters) with Padding::same
 template <Index Filters, Index Kernel, Index Stride = 1, auto... Options>
 struct ConvTranspose1D : ConvTranspose2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...> {
-  static constexpr bool accepts(Shape in) { return in.height == 1; }
+  using Convolution = ConvTranspose2D<Filters, Extent{1, Kernel}, Extent{1, Stride}, Options...>;
+  static constexpr bool accepts(Shape in) { return in.height == 1 && Convolution::accepts(in); }
   template <Shape In>
-  struct Refusal {
+  struct Refusal : Convolution::template Refusal<In> {
     static_assert(In.height == 1, "this convolution takes sequences: for images there is ConvTranspose2D");
   };
 };

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "eigencoder/core/pass.hpp"
+#include "eigencoder/core/objective.hpp"
 #include "eigencoder/kernels/draw.hpp"
 
 namespace eigencoder {
@@ -15,6 +15,24 @@ namespace eigencoder {
 /// Kingma and Welling, "Auto-encoding variational Bayes", 2013.
 struct GaussianSample {
   static constexpr bool gaussian = true;  ///< what GaussianKL and its kin ask for
+
+  /// A penalty must look at the distribution or the code: by a loss alone the variances go to 0.
+  template <class Objective>
+  struct Demands {
+    template <class Term>
+    static constexpr bool looks = [] {
+      if constexpr (Penalty<Term>) return Term::site != Site::tangent;
+      return false;
+    }();
+    static constexpr bool held = []<std::size_t... K>(std::index_sequence<K...>) {
+      return (looks<typename Objective::template term<K>> || ...);
+    }
+    (std::make_index_sequence<Objective::size>{});
+    static_assert(
+        held,
+        "a network that draws its code from a normal distribution needs a divergence that holds it near the prior, or the "
+        "variances go to 0: train it with an Elbo, or add GaussianKL to the loss");
+  };
 
   static constexpr bool accepts(Shape in) { return in.size() % 2 == 0; }
   static constexpr Shape output(Shape in) { return features(in.size() / 2); }

@@ -15,17 +15,23 @@ namespace detail {
 template <Extent Window, Extent Stride, auto... Options>
 struct Pool {
   static_assert((OptionOf<Options, Padding> && ...), "an option of a pool is a Padding");
-  static constexpr Windows windows(Shape in) { return {in, Window, Stride, option_or<Padding, Options...>(Padding::valid)}; }
+  static constexpr Padding padding = option_or<Padding, Options...>(Padding::valid);
+  static constexpr Windows windows(Shape in) { return {in, Window, Stride, padding}; }
   static constexpr bool lost(Shape in) { return windows(in).vertical.lost() > 0 || windows(in).horizontal.lost() > 0; }
 
-  static constexpr bool accepts(Shape in) { return windows(in).fit() && !lost(in); }
+  static constexpr bool accepts(Shape in) { return windows(in).fit() && !windows(in).on_one_pixel() && !lost(in); }
   template <Shape In>
   struct Refusal {
-    static_assert(windows(In).fit(), "the window of this pool is larger than its image");
-    static_assert(
-        !windows(In).fit() || !lost(In),
-        "no window of this pool reaches the last rows or columns of its image, which would be lost: crop them with Crop2D, "
-        "take Padding::same, or change the window");
+    static_assert(!windows(In).on_one_pixel(),
+                  "a pool of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put "
+                  "a Reshape before it");
+    static_assert(windows(In).fit() || windows(In).on_one_pixel(), "the window of this pool is larger than its image");
+    static_assert(padding == Padding::same || !windows(In).fit() || !lost(In),
+                  "no window of this pool reaches the last rows or columns of its image, which would be lost: crop them with "
+                  "Crop2D, take Padding::same, or change the window");
+    static_assert(padding == Padding::valid || !lost(In),
+                  "the stride of this pool leaves out the last rows or columns of its image, which would be lost: crop them with "
+                  "Crop2D, or take a smaller stride");
   };
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};

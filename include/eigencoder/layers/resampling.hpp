@@ -28,6 +28,7 @@ struct Repeats<Factor, Interpolation::nearest> {
 template <Extent Factor, Interpolation Between = Interpolation::nearest>
 struct UpSample2D : detail::Repeats<Factor, Between> {
   using Tangent = UpSample2D;
+  static constexpr bool keeps_range = true;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = in.height * Factor.height, .width = in.width * Factor.width};

@@ -37,6 +37,7 @@ constexpr kernels::Frame framed(Shape inner, Border border) {
 template <Border Zeros>
 struct ZeroPad2D {
   using Tangent = ZeroPad2D;
+  static constexpr bool keeps_range = true;  ///< of values that may be 0: those of probabilities stay probabilities
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) {
     return {
@@ -61,6 +62,7 @@ struct ZeroPad2D {
 template <Border Cut>
 struct Crop2D {
   using Tangent = Crop2D;
+  static constexpr bool keeps_range = true;
   static constexpr bool accepts(Shape in) { return in.height > Cut.top + Cut.bottom && in.width > Cut.left + Cut.right; }
   template <Shape In>
   struct Refusal {
@@ -88,6 +90,7 @@ struct Crop2D {
 template <Shape Target>
 struct Reshape {
   using Tangent = Reshape;
+  static constexpr bool keeps_range = true;
   static constexpr bool accepts(Shape in) { return in.size() == Target.size(); }
   template <Shape In>
   struct Refusal {

@@ -13,9 +13,6 @@ namespace eigencoder {
 
 namespace detail {
 
-template <class Layer>
-concept GivesProbabilities = Logistic<Layer> ||(Bounded<Layer>&& Layer::range.low >= 0 && Layer::range.high <= 1);
-
 inline void check_positive(const char* term, const char* option, double value) {
   if (!(value > 0 && std::isfinite(value))) {
     throw OptionError(message(term, ": ", option, " must be finite and positive, found ", value));
@@ -31,8 +28,9 @@ struct Bernoulli {
 
   template <class Network>
   struct Demands {
-    static_assert(detail::GivesProbabilities<typename Network::template layer<Network::size - 1>>,
-                  "Bernoulli needs a decoder whose values are probabilities: end it with a Sigmoid, or take Gaussian or Laplace");
+    static_assert(
+        detail::gives_probabilities<Network>(),
+        "Bernoulli needs a decoder whose values are probabilities: end it with a Sigmoid, or take Gaussian or Laplace");
   };
 
   constexpr BinaryCrossEntropyOnLogits on_logits() const { return {Reduction::sum}; }

@@ -55,7 +55,8 @@ TEST_CASE("Conv2D: as large as Keras's") {
   static_assert(Conv2D<8, Extent{5, 4}, 2, valid>::output(in) == ec::image(12, 12, 8));
   static_assert(Conv2D<8, 3, 3, valid, Dilation{4, 2}>::output(in) == ec::image(7, 8, 8));
   static_assert(Conv2D<8, 5, 1, valid>::accepts(ec::image(5, 5)) && !Conv2D<8, 5, 1, valid>::accepts(ec::image(4, 5)));
-  static_assert(!Conv2D<8, 3, 1, valid, Dilation{2}>::accepts(ec::image(5, 4)) && Conv2D<8, 5>::accepts(ec::image(1, 1)));
+  static_assert(!Conv2D<8, 3, 1, valid, Dilation{2}>::accepts(ec::image(5, 4)) && Conv2D<8, 5>::accepts(ec::image(1, 2)));
+  static_assert(!Conv2D<8, 5>::accepts(ec::image(1, 1)) && Conv2D<8, 1>::accepts(ec::image(1, 1)));
   static_assert(Conv1D<8, 4, 2>::output(ec::sequence(9, 3)) == ec::sequence(5, 8));
   static_assert(Conv1D<8, 4, 2, valid>::output(ec::sequence(9, 3)) == ec::sequence(3, 8));
   static_assert(!Conv1D<8, 4>::accepts(ec::image(2, 9)) && !Conv1D<8, 4, 1, valid>::accepts(ec::sequence(3, 1)));
