@@ -15,7 +15,6 @@ parser.add_argument("--compiler", default="c++")
 parser.add_argument("--source", type=pathlib.Path, required=True, help="the project")
 parser.add_argument("--build", type=pathlib.Path, required=True, help="a configured build of it, to install from")
 parser.add_argument("--components", default="", help="optional components that must work, with commas")
-parser.add_argument("--eigen", type=pathlib.Path, help="where to find Eigen, if not where CMake finds it by itself")
 options = parser.parse_args()
 
 
@@ -40,8 +39,7 @@ with tempfile.TemporaryDirectory() as temporary:
     components = [name for name in options.components.split(",") if name]
     # Without a build type: unoptimised, and with Eigen's assertions.
     run(options.cmake, "-S", consumer, "-B", build, "-G", options.generator, f"-DCMAKE_CXX_COMPILER={options.compiler}",
-        f"-DWAY={options.way}", f"-DCOMPONENTS={';'.join(components)}", where[options.way],
-        *([f"-DEigen3_ROOT={options.eigen}"] if options.eigen else []))
+        f"-DWAY={options.way}", f"-DCOMPONENTS={';'.join(components)}", where[options.way])
     run(options.cmake, "--build", build)
     for program in ["umbrella", *components, *(["consumer"] if options.way == "find_package" else [])]:
         run(build / program)
