@@ -51,4 +51,23 @@ double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f) 
   return total;
 }
 
+/// Σ x[i]² in T: not finite where a value, a square or the sum is not.
+template <class T>
+T sum_squares(Index n, const T* x) {
+  using P = Packet<T>;
+  P a(0), b(0), c(0), d(0);  // four, since each addition waits for the one before it
+  Index i = 0;
+  const auto add = [&](P& sum, P value) { sum = multiply_add(value, value, sum); };
+  for (; i + 4 * P::size <= n; i += 4 * P::size) {
+    add(a, P::load(x + i));
+    add(b, P::load(x + i + P::size));
+    add(c, P::load(x + i + 2 * P::size));
+    add(d, P::load(x + i + 3 * P::size));
+  }
+  for (; i + P::size <= n; i += P::size) add(a, P::load(x + i));
+  T rest = 0;
+  for (; i < n; ++i) rest += x[i] * x[i];
+  return ((a + b) + (c + d)).sum() + rest;
+}
+
 }  // namespace eigencoder::kernels

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eigencoder/core/execute.hpp"
+#include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/models/model.hpp"
 #include "eigencoder/optimizers/optimizer.hpp"
 #include "eigencoder/training/snapshot.hpp"
@@ -199,7 +200,7 @@ class Stepper {
         run_shard<TrainingStep, Phase>(model, objective, batch, cut, worker, s);
       }
       constexpr bool complete = TrainingStep && Phase + 1 == phases;
-      if constexpr (complete) norms_[worker] = view(gradients_[worker]).norm();  // while it is in the cache
+      if constexpr (complete) norms_[worker] = norm(gradients_[worker]);  // while it is in the cache
     });
     if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
       Execute<P, TrainingStep>::template total<Phase>(memory_.sums, cut.shards, totals_);
@@ -252,7 +253,7 @@ class Stepper {
     return to;
   }
 
-  static VectorView<const T> view(const Arena<T>& gradient) { return {gradient.data(), static_cast<Index>(gradient.size())}; }
+  static T norm(const Arena<T>& gradient) { return std::sqrt(kernels::sum_squares(C::parameter_count, gradient.data())); }
 
   /// Whether the square of the gradient's norm is a finite T: then so are all averages of the gradient and of its square. The
   /// gradient has not been added up yet; its norm is at most the sum of those of its parts.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -114,4 +115,23 @@ TEST_CASE("sum_pointwise: millions of floats add up as in double") {
   const double sum =
       kernels::sum_pointwise<false, false>(n, tenths.data(), tenths.data(), static_cast<float*>(nullptr), 1, itself);
   CHECK(std::abs(sum / (n * double{0.1f}) - 1) < 1e-6);  // one running sum a lane would be wrong by 1e-3
+}
+
+TEMPLATE_TEST_CASE("sum_squares: every length, and not finite where a value or its square is not, wherever it stands", "",
+                   float, double) {
+  using T = TestType;
+  constexpr T infinity = std::numeric_limits<T>::infinity(), large = std::numeric_limits<T>::max();
+  for (Index n = 0; n < 150; ++n) {
+    const auto values = poisoned(count_up<T>(n));
+    T expected = 0;
+    for (Index i = 0; i < n; ++i) expected += values[static_cast<std::size_t>(i)] * values[static_cast<std::size_t>(i)];
+    CHECK(kernels::sum_squares(n, values.data()) == expected);
+  }
+  for (std::size_t place = 0; place < 147; ++place) {
+    for (const T bad : {infinity, -infinity, std::numeric_limits<T>::quiet_NaN(), large}) {
+      auto values = count_up<T>(147);
+      values[place] = bad;
+      CHECK(!std::isfinite(kernels::sum_squares(Index{147}, values.data())));
+    }
+  }
 }
