@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <eigencoder/eigencoder.hpp>
 
+#include "support/no_threads.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -62,6 +63,10 @@ TEST_CASE("trainer: the same seed and threads give the same bits, another number
   for (const std::size_t threads : {1U, 2U, 3U}) CHECK(train(threads, 5) == train(threads, 5));
   CHECK((train(1, 5) - train(2, 5)).cwiseAbs().maxCoeff() < 1e-5F);
   CHECK(train(1, 5) != train(1, 6));
+  if (!NoThreads::possible) return;
+  const Eigen::VectorXf with_three = train(3, 5);
+  const NoThreads none;  // three parts, which the caller does alone
+  CHECK(train(3, 5) == with_three);
 }
 
 TEST_CASE("trainer: without shuffling the samples come in their order, with it in another each epoch") {
