@@ -60,9 +60,9 @@ constexpr void refuse_samples() {
 }  // namespace detail
 
 /// Samples, one a column: any dense Eigen matrix or expression of T, or of 8- or 16-bit integers, which are converted a batch
-/// at a time: std::uint8_t v stands for v / 255, std::uint16_t for v / 65535, std::int8_t for v / 128, std::int16_t for v / 32768.
-/// A column-major matrix, map or block that has a name is viewed where it lies, and must outlive the samples. What has none, and
-/// what lies otherwise (2 * x, a transpose, row-major), is evaluated and kept. A block or map of a temporary is a view still.
+/// at a time: std::uint8_t v stands for v / 255, std::uint16_t for v / 65535, std::int8_t for v / 128, std::int16_t for
+/// v / 32768. A column-major matrix, map or block that has a name is viewed where it lies, and must outlive the samples. What
+/// has none, and what lies otherwise (2 * x, row-major), is evaluated and kept. A block or map of a temporary is a view still.
 template <class T>
 class Samples {
  public:

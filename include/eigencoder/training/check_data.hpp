@@ -52,7 +52,8 @@ constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>) {
 /// Throws NonFiniteError, naming the place, if a value is NaN or infinite, OptionError if one lies outside what the objective
 /// asks of its targets. `instead` is what else may be done.
 template <class T>
-void check_values(std::string_view name, const Samples<T>& samples, const TargetRange& targets = {}, std::string_view instead = {}) {
+void check_values(std::string_view name, const Samples<T>& samples, const TargetRange& targets = {},
+                  std::string_view instead = {}) {
   const T low = static_cast<T>(targets.range.low), high = static_cast<T>(targets.range.high);
   if (samples.integers() && low <= samples.least_integer() && high >= 1) return;
   for (Index j = 0; j < samples.cols(); ++j) {
