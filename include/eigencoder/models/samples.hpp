@@ -67,8 +67,9 @@ template <class T>
 class Samples {
  public:
   Samples() = default;
+  // is_object: in overload resolution clang takes {.epochs = n} for something to convert, of type "void&".
   template <class M>
-    requires(!std::same_as<std::remove_cvref_t<M>, Samples>)
+    requires(std::is_object_v<std::remove_reference_t<M>> && !std::same_as<std::remove_cvref_t<M>, Samples>)
   Samples(M&& matrix) {  // NOLINT(bugprone-forwarding-reference-overload): Samples are no Samples of themselves
     using Given = std::remove_cvref_t<M>;
     if constexpr (!detail::SamplesOf<Given, T>) {
