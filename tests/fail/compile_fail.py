@@ -5,7 +5,7 @@
     python3 compile_fail.py case.cpp folder compiler [flags]     compiles a case that must fail
 
 Every comment '// expect: some text' of a case is a text that the compiler must print. A case with a line '// flags: ...' is compiled
-with these flags too: without the precompiled headers, and its control by itself."""
+with these flags, its control without, and both by themselves: without the precompiled headers."""
 
 import pathlib
 import re
@@ -59,7 +59,7 @@ def must_fail(case, headers, compiler, flags):
     if not expected:
         sys.exit(f"{case} has no line '// expect: ...'")
     if own := own_flags(case):
-        must_compile("The control", compiler, *flags, *own, "-fsyntax-only", "-DCONTROL", case)
+        must_compile("The control", compiler, *flags, "-fsyntax-only", "-DCONTROL", case)
     else:
         own = ["-include", headers]
 

@@ -2,6 +2,7 @@
 // expect: load_mnist needs zlib: link eigencoder::data
 // expect: load_idx_dataset needs zlib: link eigencoder::data
 // expect: read_idx needs zlib: link eigencoder::data
+// flags: -UEIGENCODER_HAS_ZLIB
 #include <filesystem>
 
 #include <eigencoder/eigencoder.hpp>

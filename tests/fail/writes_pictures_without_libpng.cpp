@@ -1,6 +1,7 @@
 // expect: write_image_grid needs libpng: link eigencoder::png
 // expect: image_grid needs libpng: link eigencoder::png
 // expect: write_png needs libpng: link eigencoder::png
+// flags: -UEIGENCODER_HAS_PNG
 #include <eigencoder/eigencoder.hpp>
 #if defined(CONTROL) && __has_include(<png.h>)
 #include <eigencoder/io/png.hpp>  // as one does who links libpng without the target
