@@ -27,6 +27,7 @@ void check_entry(const nlohmann::json& entry, Index batch) {
   layers::check_totals<T>(entry["dx"], dx);
 }
 
+/// In double, and in float where its registers, twice as many values, make a difference: for one channel, and for 16 and more.
 template <Extent Window, Extent Stride, ec::Shape In, Index Batch, auto... Options>
 void check_pools() {
   static const nlohmann::json golden = golden::load("pooling.json");
@@ -34,9 +35,11 @@ void check_pools() {
       ec::message(text(Window), ' ', text(Stride), sizeof...(Options) > 0 ? " same " : " valid ", text(In), ' ', Batch);
   INFO(name);
   check_entry<double, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
-  check_entry<float, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
   check_entry<double, In, ec::AvgPool2D<Window, Stride, Options...>>(golden["avg"].at(name), Batch);
-  check_entry<float, In, ec::AvgPool2D<Window, Stride, Options...>>(golden["avg"].at(name), Batch);
+  if constexpr (In.channels == 1 || In.channels >= 16) {
+    check_entry<float, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
+    check_entry<float, In, ec::AvgPool2D<Window, Stride, Options...>>(golden["avg"].at(name), Batch);
+  }
 }
 
 }  // namespace
