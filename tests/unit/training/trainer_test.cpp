@@ -289,6 +289,28 @@ TEST_CASE("trainer: a loss that diverges stops the run, names the place and keep
   CHECK(left.parameters() == right.parameters());
 }
 
+TEST_CASE("trainer: a model that has been moved away is missed by every call, until it has parameters again") {
+  const Eigen::MatrixXf x = samples(10);
+  Model model{ec::Seed{1}};
+  auto trainer = make(model);
+  trainer.train_on_batch(x);
+  const ec::Snapshot<float> before = trainer.snapshot();
+  Model elsewhere = std::move(model);
+  const auto misses = [](auto call) { expect_error<ec::Error>(call, {"this model has been moved from"}); };
+  misses([&] { trainer.fit(x, {.progress = quiet}); });
+  misses([&] { trainer.train_on_batch(x); });
+  misses([&] { trainer.evaluate(x); });
+  misses([&] { trainer.snapshot(); });
+  misses([&] { trainer.restore(before); });
+  CHECK(trainer.updates() == 1);
+
+  model = std::move(elsewhere);
+  Model twin_model{ec::Seed{1}};
+  auto twin = make(twin_model);
+  twin.train_on_batch(x);
+  CHECK(trainer.train_on_batch(x) == twin.train_on_batch(x));
+}
+
 TEST_CASE("diagnose: names the layer behind which values stop being finite") {
   Model model{ec::Seed{1}};
   const Eigen::MatrixXf x = samples(4);
