@@ -90,7 +90,7 @@ TEST_CASE("divergence: a step whose gradient overflows at a finite loss is not t
   twin.train_on_batch(x);
   const auto fresh = trainer.snapshot();
   // Every output is 0. What the first layer's weights are to do about it is 1e30 · 1e10.
-  model.parameters().setZero();
+  model.set_parameters(Eigen::VectorXf::Zero(model.parameter_count));
   model.parameter("layer.1.weight").setConstant(1e30F);
   const Eigen::VectorXf before = model.parameters();
   const Eigen::MatrixXf large = 1e10F * x;
@@ -109,7 +109,7 @@ TEST_CASE("divergence: a step whose gradient overflows at a finite loss is not t
 
   // Finite, but its square is not, which is what Adam keeps.
   const Eigen::MatrixXf steep = 1e9F * x;
-  model.parameters().setZero();
+  model.set_parameters(Eigen::VectorXf::Zero(model.parameter_count));
   model.parameter("layer.1.weight").setConstant(1e12F);
   expect_error<ec::NonFiniteError>([&] { trainer.train_on_batch(steep); }, {"the gradient overflowed", "layer.0.weight"});
 }

@@ -26,7 +26,7 @@ Eigen::MatrixXf samples(ec::Index count) {
 
 template <class Model>
 struct Pair {
-  using Trainer = ec::Trainer<Model, ec::Objective<ec::MeanSquaredError>, ec::Adam>;
+  using Trainer = ec::Trainer<Model, ec::MeanSquaredError, ec::Adam>;
   Model model{ec::Seed{1}};
   std::optional<Trainer> trainer;
 

@@ -210,7 +210,7 @@ TEST_CASE("trainer: bad input is refused before anything changes") {
 }
 
 TEST_CASE("trainer: targets outside the range of a loss are refused, with their place") {
-  Model model{ec::Seed{1}};
+  ec::Autoencoder<Encoder, ec::Decoder<Encoder::output, ec::Dense<6>, ec::Sigmoid>> model{ec::Seed{1}};
   const Eigen::VectorXf before = model.parameters();
   ec::Trainer trainer{model, 0.5 * ec::BinaryCrossEntropy{} + ec::MeanSquaredError{}, ec::Adam{}, {.threads = 1}};
   const Eigen::MatrixXf x = samples(10);
