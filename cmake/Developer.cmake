@@ -7,6 +7,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 add_library(eigencoder_developer INTERFACE)
 target_link_libraries(eigencoder_developer INTERFACE eigencoder::eigencoder)
 target_compile_options(eigencoder_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+# g++ collects its garbage less often: a tenth to a sixth less time for networks.
+target_compile_options(eigencoder_developer INTERFACE "$<$<CXX_COMPILER_ID:GNU>:SHELL:--param ggc-min-heapsize=1048576>")
 if(EIGENCODER_WERROR)
   target_compile_options(eigencoder_developer INTERFACE -Werror)
 endif()

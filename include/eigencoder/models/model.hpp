@@ -138,16 +138,16 @@ class Model {
     // Columns that lie apart are taken one by one: each of them has no gaps.
     const bool dense = x.without_gaps() && y.outerStride() == y.rows();
     const Index piece = dense ? workspace.columns() : 1;
-    const Scalar* const theta = parameters().data();
+    const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     for (Index j = 0; j < x.cols(); j += piece) {
-      workspace.template run<From, To>(layers_, {theta, state().data(), nullptr}, version_, x.column(j), y.col(j).data(),
-                                       std::min(piece, x.cols() - j));
+      workspace.template run<From, To>(layers_, contents, version_, x.column(j), y.col(j).data(), std::min(piece, x.cols() - j));
     }
   }
 
   template <std::size_t From, std::size_t To>
   Matrix run(const char* what, const Input& x) const {
     check_rows(what, "input", C::shapes[From], x.rows());
+    const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     // Enough columns for the kernels, few enough to stay in the cache.
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
     const Index pieces = (x.cols() + piece - 1) / piece, threads = useful_threads(x.cols(), pieces);
@@ -158,8 +158,8 @@ class Model {
       Scalar* const copy = copies.data() + (x.in_place() ? 0 : static_cast<Index>(thread) * piece * x.rows());
       for (Index j = border(thread); j < border(thread + 1); j += piece) {
         const Index count = std::min(piece, border(thread + 1) - j);
-        workspaces[thread].template run<From, To>(layers_, {theta_.data(), state_.data(), nullptr}, version_,
-                                                  x.columns_without_gaps(j, count, copy), y.col(j).data(), count);
+        workspaces[thread].template run<From, To>(layers_, contents, version_, x.columns_without_gaps(j, count, copy),
+                                                  y.col(j).data(), count);
       }
     });
     return y;
