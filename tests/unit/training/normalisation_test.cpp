@@ -119,8 +119,8 @@ TEST_CASE("training: batch normalisation far from zero, over shards, as written 
     const Values wide = x.cast<long double>(), centred = wide.colwise() - wide.rowwise().mean();
     const auto variance = centred.square().rowwise().mean().eval();
     const Values normal = centred.colwise() / (variance + 1e-3L).sqrt();
-    const auto dgamma =
-        ((normal - target.array().cast<long double>()) * normal).rowwise().sum().eval() * (2.0L / (channels * batch));
+    const Eigen::Array<long double, channels, 1> dgamma =
+        ((normal - target.array().cast<long double>()) * normal).rowwise().sum() * (2.0L / (channels * batch));
 
     for (const std::size_t threads : {1U, 2U, 3U}) {
       CAPTURE(mean, threads);
