@@ -39,14 +39,7 @@ struct Conv2D {
 
   static constexpr bool accepts(Shape in) { return windows(in).fit() && !windows(in).on_one_pixel(); }
   template <Shape In>
-  struct Refusal {
-    static_assert(
-        !windows(In).on_one_pixel(),
-        "a kernel of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put a "
-        "Reshape before it");
-    static_assert(windows(In).fit() || windows(In).on_one_pixel(),
-                  "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
-  };
+  struct Refusal : detail::KernelSuits<windows(In)> {};
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }

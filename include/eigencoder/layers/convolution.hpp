@@ -26,6 +26,16 @@ constexpr auto convolution_blocks(Index filters, Index channels, Index taps) {
   }
 }
 
+/// Fails to compile, and says why, where a convolution's kernel does not suit its image.
+template <Windows Over>
+struct KernelSuits {
+  static_assert(!Over.on_one_pixel(),
+                "a kernel of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put a "
+                "Reshape before it");
+  static_assert(Over.fit() || Over.on_one_pixel(),
+                "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
+};
+
 /// What becomes of dx in its store: the derivative of the elementwise layer before, if that is left to this one.
 template <class S>
 auto derivative_before(const Backward<S, true>& pass) {
