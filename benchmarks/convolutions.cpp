@@ -103,7 +103,7 @@ void scatter(benchmark::State& state) {
                         [&](Index c, Index row, Index column, Index f) { return of.weight(f, row, column, c); });
   report(state, of, machine::run(state, [&] {
            kernels::scatter(g, of.images, of.windows.data(), of.packed.data(), static_cast<const float*>(nullptr),
-                            of.pixels.data(), of.scratch.data(), kernels::Activate<ec::NoEpilogue>{});
+                            of.pixels.data(), of.scratch.data(), kernels::Activate<ec::NoActivation>{});
          }));
   Vector expected = Vector::Zero(of.pixels.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {

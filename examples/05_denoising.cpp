@@ -16,8 +16,8 @@ struct AnyNoise {
   static constexpr ec::Needs needs(ec::Shape in) { return ec::GaussianNoise::needs(in); }
   static constexpr std::array<ec::Block, 0> parameters(ec::Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     std::visit([&](const auto& noise) { noise.forward(pass); }, kind);
   }
   template <class S, bool InputGradient>

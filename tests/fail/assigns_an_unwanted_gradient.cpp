@@ -8,8 +8,8 @@ struct Double {
   static constexpr ec::Shape output(ec::Shape in) { return in; }
   static constexpr ec::Needs needs(ec::Shape) { return {}; }
   static constexpr auto parameters(ec::Shape) { return std::array{ec::Block{.name = "unused", .rows = 1}}; }
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = 2 * pass.x;
   }
   template <class S, bool InputGradient>

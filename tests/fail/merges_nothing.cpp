@@ -17,8 +17,8 @@ struct Largest {
 #endif
   static void merge(std::span<double> total, std::span<const double> part) { total[0] = std::max(total[0], part[0]); }
 
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = pass.x;
   }
   template <class S, bool InputGradient>

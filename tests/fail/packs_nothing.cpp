@@ -11,8 +11,8 @@ struct Packs {
   template <class S>
   void prepare(ec::Prepare<S>) const {}
 #endif
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = pass.x;
   }
   template <class S, bool InputGradient>

@@ -12,8 +12,8 @@ struct Square {
   static constexpr ec::Needs needs(ec::Shape) { return {}; }
 #endif
   static constexpr std::array<ec::Block, 0> parameters(ec::Shape) { return {}; }
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = pass.x.cwiseProduct(pass.x);
   }
   template <class S, bool InputGradient>

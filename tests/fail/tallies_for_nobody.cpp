@@ -15,10 +15,10 @@ struct Tallies {
 #else
   static constexpr std::array<ec::Block, 0> parameters(ec::Shape) { return {}; }
 #endif
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = pass.x;
-    if constexpr (Training) pass.tallies[0] += static_cast<double>(pass.x.cols());
+    if constexpr (M == ec::Mode::train) pass.tallies[0] += static_cast<double>(pass.x.cols());
   }
   template <class S, bool InputGradient>
   void backward(ec::Backward<S, InputGradient>) const {}

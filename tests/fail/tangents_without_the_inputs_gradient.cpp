@@ -11,8 +11,8 @@ struct Scale {
   static constexpr auto parameters(ec::Shape in) {
     return std::array{ec::Block{.name = "scale", .rows = in.size(), .init = ec::Init::ones}};
   }
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = std::get<0>(pass.theta).asDiagonal() * pass.x;
   }
   template <class S, bool InputGradient>

@@ -13,8 +13,8 @@ struct Apart {
   static constexpr eigencoder::Needs needs(eigencoder::Shape) { return {}; }
   static constexpr std::array<eigencoder::Block, 0> parameters(eigencoder::Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(eigencoder::Forward<S, Training> pass) const {
+  template <class S, eigencoder::Mode M>
+  void forward(eigencoder::Forward<S, M> pass) const {
     pass.y = pass.x;
   }
   template <class S, bool InputGradient>

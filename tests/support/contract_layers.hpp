@@ -43,13 +43,13 @@ struct Standardise : NoParameters {
       }
     }
   }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     const auto& [gamma] = pass.theta;
     const auto& [mean, variance] = pass.state;
     for (Index i = 0; i < S::in.size(); ++i) {
       Moments m{double(mean[i]), double(variance[i])};
-      if constexpr (Training) m = moments<S>(pass.sums, pass.batch, i);
+      if constexpr (M == Mode::train) m = moments<S>(pass.sums, pass.batch, i);
       const double scale = double(gamma[i]) / std::sqrt(m.variance + epsilon);
       for (Index j = 0; j < pass.x.cols(); ++j) pass.y(i, j) = typename S::Scalar(scale * (double(pass.x(i, j)) - m.mean));
     }
@@ -101,14 +101,14 @@ struct PairMax : NoParameters {
   static constexpr Shape output(Shape in) { return features(in.size() / 2); }
   static constexpr Needs needs(Shape in) { return {.cache = in.size() / 2}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     for (Index j = 0; j < pass.x.cols(); ++j) {
       for (Index i = 0; i < S::out.size(); ++i) {
         const bool second = pass.x(2 * i + 1, j) > pass.x(2 * i, j);
         pass.y(i, j) = pass.x(2 * i + second, j);
-        if constexpr (Forward<S, Training>::keeps_cache) pass.cache(i, j) = T(second);
+        if constexpr (Forward<S, M>::keeps_cache) pass.cache(i, j) = T(second);
       }
     }
   }
@@ -132,8 +132,8 @@ struct PairUnmax : NoParameters {
   static constexpr bool links(Shape in) {
     return std::is_same_v<typename Source::Layer, PairMax> && Source::out.size() == in.size();
   }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     pass.y.setZero();
     for (Index j = 0; j < pass.x.cols(); ++j) {
       for (Index i = 0; i < S::in.size(); ++i) pass.y(2 * i + Index(pass.source.cache(i, j)), j) = pass.x(i, j);
@@ -159,8 +159,8 @@ struct NaiveTied : NoParameters {
   static constexpr bool links(Shape in) {
     return Source::out.size() == in.size() && Source::in.size() == Units;
   }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     const auto& W = std::get<0>(pass.source.theta);
     const auto& [b] = pass.theta;
     for (Index j = 0; j < pass.x.cols(); ++j) {
@@ -193,8 +193,8 @@ struct NaiveTied : NoParameters {
 struct Flicker : NoParameters {
   double level = 0.3;
   static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     scale(pass.random, pass.x, pass.y);
   }
   template <class S, bool InputGradient>
@@ -222,8 +222,8 @@ struct PackedScale : NoParameters {
   void prepare(Prepare<S> pass) const {
     pass.packed = std::get<0>(pass.theta).array().exp().matrix();
   }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     for (Index j = 0; j < pass.x.cols(); ++j) {
       pass.scratch = pass.packed.cwiseProduct(pass.x.col(j));
       pass.y.col(j) = pass.scratch;
@@ -243,8 +243,8 @@ struct PackedScale : NoParameters {
 struct Recurrence : NoParameters {
   static constexpr Needs needs(Shape in) { return {.scratch_per_sample = in.channels, .backward_y = true}; }
   static constexpr auto parameters(Shape) { return std::array{Block{.name = "leak", .rows = 1, .init = Init::ones}}; }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     constexpr Index n = S::in.channels;
     const auto leak = std::get<0>(pass.theta)[0];
     pass.scratch_per_sample.setZero();
@@ -274,14 +274,14 @@ struct Recurrence : NoParameters {
 struct Draw : NoParameters {
   static constexpr bool accepts(Shape in) { return in.size() % 2 == 0; }
   static constexpr Shape output(Shape in) { return features(in.size() / 2); }
-  static constexpr Needs needs(Shape) { return {.backward_x = true, .latent = true}; }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .samples = true}; }
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     constexpr Index n = S::out.size();
     for (Index j = 0; j < pass.x.cols(); ++j) {
       for (Index i = 0; i < n; ++i) {
-        const T noise = Training ? T(pass.random.normal(j, i)) : T(0);
+        const T noise = M != Mode::predict ? T(pass.random.normal(j, i)) : T(0);
         pass.y(i, j) = pass.x(i, j) + std::exp(pass.x(n + i, j) / 2) * noise;
       }
     }

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <vector>
 
-#include <eigencoder/core/run_layer.hpp>
+#include <eigencoder/engine/run_layer.hpp>
 
 /// One layer at a place of its own, with all the memory that it may ask for, run on Eigen matrices:
 ///   StageRunner<ec::Dense<5>, ec::features(9), double> run;
@@ -15,7 +15,7 @@
 template <class Layer, eigencoder::Shape In, class T, class... Epilogue>
 class StageRunner {
   using C = eigencoder::Chain<T, In, static_cast<std::size_t>(-1), Layer, Epilogue...>;
-  using S = typename C::template stage<0, std::tuple_element_t<0, std::tuple<Epilogue..., eigencoder::NoEpilogue>>>;
+  using S = typename C::template stage<0, std::tuple_element_t<0, std::tuple<Epilogue..., eigencoder::NoActivation>>>;
   using Index = eigencoder::Index;
 
  public:
@@ -72,7 +72,7 @@ class StageRunner {
     if constexpr (S::needs.sums > 0) std::get<0>(layers_).gather(eigencoder::Gather<S>{{x, S::in.size(), columns}, sums_});
     const eigencoder::LayerMemory<T> memory{
         .x = x, .y = y, .cache = cache_.data(), .scratch = scratch_.data(), .scratch_per_sample = scratch_per_sample_.data()};
-    eigencoder::run_forward<C, 0, S, true>(layers_, parameters(), memory, about(columns));
+    eigencoder::run_forward<C, 0, S, eigencoder::Mode::train>(layers_, parameters(), memory, about(columns));
   }
 
   template <bool InputGradient>

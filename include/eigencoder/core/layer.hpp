@@ -30,6 +30,10 @@ struct Block {
   constexpr Index size() const { return cols == 0 ? rows : rows * cols; }
 };
 
+/// What a forward pass is for. In `predict` nothing is random. In `evaluate`, of an objective, layers that say `Needs::samples`
+/// draw, since an expectation over codes is estimated by drawing them; all others see `predict` in its place.
+enum class Mode { predict, evaluate, train };
+
 /// Everything a layer asks of the framework. A field left out means no; a misspelt one does not compile.
 struct Needs {
   Index cache = 0;               ///< scalars a sample that forward leaves for backward, and for a layer that links here
@@ -45,7 +49,8 @@ struct Needs {
   bool derivative = false;       ///< multiplies dx with the derivative of the elementwise layer before in its own store
   bool epilogue = false;         ///< applies the elementwise layer that follows in its own store
   bool training_only = false;    ///< inference passes x through
-  bool latent = false;           ///< x is a distribution that this layer samples: the place of a latent penalty
+  bool samples = false;          ///< x is a distribution that this layer draws from, in evaluations too
+  bool quantises = false;        ///< puts the nearest of a set of values in the place of x
   Index link = -1;               ///< position of the earlier layer whose parameters or cache this one borrows
 };
 
@@ -112,14 +117,6 @@ inline constexpr Range unbounded{-std::numeric_limits<double>::infinity(), std::
 template <class L>
 concept Bounded = Elementwise<L> && requires {
   { L::range } -> std::convertible_to<Range>;
-};
-
-/// What a producer applies in its store when no activation follows.
-struct NoEpilogue {
-  template <class V>
-  constexpr V apply(V value) const {
-    return value;
-  }
 };
 
 }  // namespace eigencoder

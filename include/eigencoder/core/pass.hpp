@@ -93,10 +93,10 @@ struct Settle {
 };
 
 /// x → y for some columns of a batch.
-template <class S, bool Training>
+template <class S, Mode M>
 struct Forward {
   using T = typename S::Scalar;
-  static constexpr bool keeps_cache = S::needs.cache > 0 && (Training || S::linked);
+  static constexpr bool keeps_cache = S::needs.cache > 0 && (M == Mode::train || S::linked);
 
   typename S::Theta theta;
   typename S::State state;
@@ -109,7 +109,7 @@ struct Forward {
   IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
   Random random;
   std::span<const double> sums;                                                                ///< totals
-  IfAsked<(Training && S::needs.tallies > 0), std::span<double>, asked_for::tallies> tallies;  ///< add
+  IfAsked<(M == Mode::train && S::needs.tallies > 0), std::span<double>, asked_for::tallies> tallies;  ///< add
   Index batch;  ///< samples in the whole batch, of which x holds some
   [[no_unique_address]] typename S::Epilogue epilogue;
 };
@@ -133,7 +133,7 @@ struct Backward {
   Random random;
   std::span<const double> sums, dsums;  ///< totals
   Index batch;
-  [[no_unique_address]] typename S::Before before;
+  [[no_unique_address]] typename S::Previous previous;
 };
 
 /// A small change u of x → that of y, v = J u, where y is what forward made of x.
@@ -180,7 +180,7 @@ struct GramBackward {
 
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
 template <class S>
-concept Runs = requires(const typename S::Layer layer, Forward<S, true> training, Forward<S, false> inference,
+concept Runs = requires(const typename S::Layer layer, Forward<S, Mode::train> training, Forward<S, Mode::predict> inference,
                         Backward<S, true> inner, Backward<S, false> first) {
   layer.forward(training);
   layer.forward(inference);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "eigencoder/core/layer.hpp"
+#include "eigencoder/core/no_activation.hpp"
 
 namespace eigencoder {
 
@@ -76,13 +77,13 @@ struct Blocks {
 };
 
 /// A layer at its place: all that a pass depends on and nothing more, no position and no network, so equal layers share code.
-template <class LayerType, Shape In, class T, class EpilogueType = NoEpilogue, class SourceStage = void, bool Linked = false,
-          class BeforeType = NoEpilogue>
+template <class LayerType, Shape In, class T, class EpilogueType = NoActivation, class SourceStage = void, bool Linked = false,
+          class PreviousType = NoActivation>
 struct Stage {
   using Layer = LayerType;
   using Scalar = T;
   using Epilogue = EpilogueType;  ///< the elementwise layer behind, which forward applies
-  using Before = BeforeType;      ///< the elementwise layer before, with whose derivative backward multiplies dx
+  using Previous = PreviousType;      ///< the elementwise layer before, with whose derivative backward multiplies dx
   using Source = SourceStage;     ///< the stage that this one borrows from, or void
 
   static constexpr Shape in = In, out = Layer::output(In);

@@ -83,9 +83,14 @@ struct Differentiate {
   }
 };
 
+template <class T>
+struct Differentiate<NoActivation, T> : Activate<NoActivation> {
+  Differentiate(NoActivation, const T*) {}  // y, which may be nowhere, is not read
+};
+
 /// C(:, n) = f(Σ_k A(:, k) B(k, n) + bias), or C(:, n) += Σ_k A(:, k) B(k, n), where k goes through `depth` and n through
 /// `columns`. A's rows lie together, and so do C's. Element (k, n) of B lies where both walks lead.
-template <class T, class Epilogue = Activate<NoEpilogue>>
+template <class T, class Epilogue = Activate<NoActivation>>
 struct Contraction {
   const T* a;  ///< made by pack_panels(), or at every step of the depth as many readable values as whole panels have rows
   bool packed;

@@ -254,7 +254,7 @@ struct Product {
 }  // namespace detail
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
-template <class T, class Epilogue = NoEpilogue>
+template <class T, class Epilogue = NoActivation>
 void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
               Epilogue epilogue = {}) {
   if (c.cols == 1) {  // bound by the reading of A
@@ -273,7 +273,7 @@ void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_ident
 /// C += A·B.   A: m × k   B: k × n   C: m × n
 template <class T>
 void add_multiply(View<const T> a, View<const T> b, View<T> c) {
-  detail::Product<T, false, false, detail::Apply<NoEpilogue>>{
+  detail::Product<T, false, false, detail::Apply<NoActivation>>{
       .a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true}
       .run();
 }
@@ -281,13 +281,13 @@ void add_multiply(View<const T> a, View<const T> b, View<T> c) {
 /// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
 template <class T>
 void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {
-  detail::Product<T, false, true, detail::Apply<NoEpilogue>>{
+  detail::Product<T, false, true, detail::Apply<NoActivation>>{
       .a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}
       .run();
 }
 
 /// C = f(Aᵀ·B + bias·1ᵀ).   A: k × m   B: k × n   C: m × n   bias: m, or null
-template <class T, class Epilogue = NoEpilogue>
+template <class T, class Epilogue = NoActivation>
 void multiply_transposed(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
                          Epilogue epilogue = {}) {
   detail::Product<T, true, false, detail::Apply<Epilogue>>{

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/layer.hpp"
+#include "eigencoder/core/no_activation.hpp"
 #include "eigencoder/kernels/packet.hpp"
 #include "eigencoder/kernels/view.hpp"
 
@@ -62,6 +62,11 @@ struct TimesDerivative {
   P operator()(P value, Index row, Index column, Index rows) const {
     return value * f.derivative(P::load_first(y.column(column) + row, rows));
   }
+};
+
+template <class T>
+struct TimesDerivative<NoActivation, T> : Apply<NoActivation> {
+  TimesDerivative(NoActivation, View<const T>) {}  // y, which may be nowhere, is not read
 };
 
 /// Where a tile goes and what becomes of it there.

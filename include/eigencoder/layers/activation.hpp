@@ -23,8 +23,8 @@ struct Activation {
   static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     kernels::transform(
         pass.y.size(), pass.y.data(), [this](auto x) { return self().apply(x); }, pass.x.data());
   }
@@ -78,8 +78,8 @@ struct InputActivation {
   static constexpr Needs needs(Shape) { return {.backward_x = true, .in_place = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     kernels::transform(
         pass.y.size(), pass.y.data(), [](auto x) { return Self::apply(x); }, pass.x.data());
   }

@@ -102,9 +102,9 @@ struct BatchNorm {
     all.n = n;
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
-    if constexpr (Training) {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
+    if constexpr (M == Mode::train) {
       const detail::BatchMoments moments(pass.sums);
       normalise<S>(pass, moments.mean(), moments.variance());
     } else {
@@ -157,7 +157,7 @@ struct BatchNorm {
       kernels::transform_channels(
           channels, pass.dy.size(), pass.dx.data(),
           [&](auto slope, auto pull, auto shift, auto dy, auto x) {
-            return derivative_before<S>(pass, multiply_add(slope, dy, multiply_add(pull, x, shift)), x);
+            return multiply_add(slope, dy, multiply_add(pull, x, shift)) * pass.previous.derivative(x);
           },
           std::array<const T*, 3>{a.data(), b.data(), c.data()}, pass.dy.data(), pass.x.data());
     }
@@ -185,15 +185,6 @@ struct BatchNorm {
   static double values(Index columns) {
     return static_cast<double>(columns * S::in.height * S::in.width);
   }
-  template <class S, class Pass, class V>
-  static V derivative_before(const Pass& pass, V dx, V x) {
-    if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
-      return dx;
-    } else {
-      return dx * pass.before.derivative(x);
-    }
-  }
-
   template <class S, class Pass, class Mean, class Variance>
   void normalise(Pass& pass, const Mean& mean, const Variance& variance) const {
     using T = typename S::Scalar;

@@ -23,10 +23,10 @@ struct TakeCondition {
   static constexpr Needs needs(Shape) { return {.cache = Classes}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     pass.y = pass.x.topRows(Sample.size());
-    if constexpr (Forward<S, Training>::keeps_cache) pass.cache = pass.x.bottomRows(Classes);
+    if constexpr (Forward<S, M>::keeps_cache) pass.cache = pass.x.bottomRows(Classes);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
@@ -50,8 +50,8 @@ struct ProvideCondition {
     return requires { Source::Layer::restored; } && Source::needs.cache == Classes;
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     pass.y.topRows(S::in.size()) = pass.x;
     pass.y.bottomRows(Classes) = pass.source.cache;
   }

@@ -33,9 +33,9 @@ struct Conv2D {
   static constexpr bool plain = Stride == Extent(1) && option_or<Padding, Options...>(Padding::same) == Padding::same &&
                                 option_or<Dilation, Options...>(Dilation{1}) == Dilation{1};
   /// Behind an upsampling that repeats pixels: both as one.
-  template <RepeatsPixels Before>
+  template <RepeatsPixels Previous>
   requires plain
-  using Behind = RepeatedConv2D<Before::repeats, Filters, Kernel, Options...>;
+  using FusedWith = RepeatedConv2D<Previous::repeats, Filters, Kernel, Options...>;
 
   static constexpr bool accepts(Shape in) { return windows(in).fit() && !windows(in).on_one_pixel(); }
   template <Shape In>
@@ -62,8 +62,8 @@ struct Conv2D {
                           [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();

@@ -63,8 +63,8 @@ struct ConvTranspose2D {
       return W(f, (row * Kernel.width + column) * S::in.channels + c);
     });
   }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     const typename S::Scalar* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
     detail::forward_scattering(correlation(S::in), pass, bias);

@@ -39,11 +39,7 @@ struct KernelSuits {
 /// What becomes of dx in its store: the derivative of the elementwise layer before, if that is left to this one.
 template <class S>
 auto derivative_before(const Backward<S, true>& pass) {
-  if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
-    return kernels::Activate<NoEpilogue>{};
-  } else {
-    return kernels::Differentiate<typename S::Before, typename S::Scalar>{pass.before, pass.x.data()};
-  }
+  return kernels::Differentiate<typename S::Previous, typename S::Scalar>{pass.previous, pass.x.data()};
 }
 
 /// Both directions, and the gradient of the weights.
@@ -66,8 +62,8 @@ void prepare_scattering(const kernels::Correlation& g, Prepare<S>& pass, Weight 
                        [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
 }
 
-template <class S, bool Training>
-void forward_scattering(const kernels::Correlation& g, Forward<S, Training>& pass, const typename S::Scalar* bias) {
+template <class S, Mode M>
+void forward_scattering(const kernels::Correlation& g, Forward<S, M>& pass, const typename S::Scalar* bias) {
   kernels::scatter(g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
                    kernels::Activate<typename S::Epilogue>{pass.epilogue});
 }

@@ -34,8 +34,8 @@ struct Dense {
     }
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
@@ -53,11 +53,7 @@ struct Dense {
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
     using T = typename S::Scalar;
-    if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
-      kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx);
-    } else {
-      kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx, pass.before, pass.x);
-    }
+    kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx, pass.previous, pass.x);
   }
 
   template <class S>

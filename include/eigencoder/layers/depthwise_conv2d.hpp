@@ -55,8 +55,8 @@ struct DepthwiseConv2D {
     }
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();

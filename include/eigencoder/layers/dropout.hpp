@@ -22,8 +22,8 @@ struct Dropout {
   static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     detail::clear_hit(pass.random, rate, 1 / (1 - rate), pass.x, pass.y);
   }
   template <class S, bool InputGradient>
@@ -46,8 +46,8 @@ struct SpatialDropout2D {
   static constexpr Needs needs(Shape in) { return {.scratch = in.channels, .in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     mask(pass.random, pass.x, pass.y, pass.scratch);
   }
   template <class S, bool InputGradient>

@@ -36,15 +36,15 @@ struct GaussianSample {
 
   static constexpr bool accepts(Shape in) { return in.size() % 2 == 0; }
   static constexpr Shape output(Shape in) { return features(in.size() / 2); }
-  static constexpr Needs needs(Shape) { return {.backward_x = true, .latent = true}; }
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .samples = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     constexpr Index latent = S::out.size();
     for (Index j = 0; j < pass.x.cols(); ++j) {
       const auto* const mean = pass.x.col(j).data();
-      if constexpr (Training) {
+      if constexpr (M != Mode::predict) {
         kernels::transform_draws<kernels::Normal>(
             pass.random, j, latent, pass.y.col(j).data(),
             []<class V>(V noise, V mu, V log_variance) {

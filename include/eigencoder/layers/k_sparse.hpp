@@ -28,8 +28,8 @@ struct KSparse {
   static constexpr Needs needs(Shape in) { return {.scratch = in.size(), .backward_y = true, .in_place = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     const auto rank = [](T x) { return std::isnan(x) ? std::numeric_limits<T>::infinity() : x; };
     auto* const ranks = pass.scratch.data();

@@ -32,8 +32,8 @@ struct LayerNorm {
                       Block{.name = "beta", .rows = in.channels, .decay = false}};
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     using V = kernels::Packet<T>;
     const auto& [gamma, beta] = pass.theta;
@@ -42,7 +42,7 @@ struct LayerNorm {
       const T* const x = pass.x.data() + pixel * n;
       const auto [mean, variance] = kernels::moments(n, x);
       const T inverse = 1 / std::sqrt(variance + static_cast<T>(epsilon.value));
-      if constexpr (Forward<S, Training>::keeps_cache) {
+      if constexpr (Forward<S, M>::keeps_cache) {
         pass.cache.data()[2 * pixel] = mean;
         pass.cache.data()[2 * pixel + 1] = inverse;
       }
@@ -85,12 +85,7 @@ struct LayerNorm {
           kernels::transform(
               n, pass.dx.data() + pixel * n,
               [&](V d, V v, V g) {
-                const V dx = (g * d - average - (v - mean) * inverse * pull) * inverse;
-                if constexpr (std::is_same_v<typename S::Before, NoEpilogue>) {
-                  return dx;
-                } else {
-                  return dx * pass.before.derivative(v);
-                }
+                return (g * d - average - (v - mean) * inverse * pull) * inverse * pass.previous.derivative(v);
               },
               dy, x, gamma);
         }

@@ -58,8 +58,8 @@ struct GaussianNoise {
   static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using V = kernels::Packet<typename S::Scalar>;
     const V deviation(sigma), low(clip.low), high(clip.high);
     for (Index j = 0; j < pass.x.cols(); ++j) {
@@ -94,8 +94,8 @@ struct MaskingNoise {
   static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     detail::clear_hit(pass.random, rate, 1, pass.x, pass.y);
   }
   template <class S, bool InputGradient>
@@ -124,8 +124,8 @@ struct SaltAndPepperNoise {
   static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using V = kernels::Packet<typename S::Scalar>;
     const V replaced(rate), half(rate / 2), low(pepper), high(salt);
     for (Index j = 0; j < pass.x.cols(); ++j) {

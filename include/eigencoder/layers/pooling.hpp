@@ -56,17 +56,17 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   static constexpr Extent places_in = Window, step = Stride;  // what MaxUnpool2D asks for
 
   /// Behind an activation that never falls: max f(x) = f(max x).
-  template <class Before>
-  requires(Elementwise<Before>&& requires {
-    requires Before::monotone;
-  }) using Behind = ActivatedMaxPool2D<Before, Window, Stride, Options...>;
+  template <class Previous>
+  requires(Elementwise<Previous>&& requires {
+    requires Previous::monotone;
+  }) using FusedWith = ActivatedMaxPool2D<Previous, Window, Stride, Options...>;
 
   /// The cache says where in its window each value of y was, counted along the rows.
   static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
-    constexpr bool places = Forward<S, Training>::keeps_cache;
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
+    constexpr bool places = Forward<S, M>::keeps_cache;
     typename S::Scalar* place = nullptr;
     if constexpr (places) place = pass.cache.data();
     kernels::max_pool<places, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data(), place);
@@ -74,7 +74,7 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (InputGradient) differentiate(pass, pass.before);
+    if constexpr (InputGradient) differentiate(pass, pass.previous);
   }
 
   template <class S>
@@ -97,16 +97,10 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   }
 
   /// What was taken is y, so the derivative of the activation `before` is that at y.
-  template <class S, class Before>
-  static void differentiate(Backward<S, true>& pass, const Before& before) {
+  template <class S, class Previous>
+  static void differentiate(Backward<S, true>& pass, const Previous& previous) {
     const auto *dy = pass.dy.data(), *y = pass.y.data();
-    const auto value = [=](auto lanes, Index at) {
-      if constexpr (std::is_same_v<Before, NoEpilogue>) {
-        return lanes.load(dy + at);
-      } else {
-        return lanes.load(dy + at) * before.derivative(lanes.load(y + at));
-      }
-    };
+    const auto value = [=](auto lanes, Index at) { return lanes.load(dy + at) * previous.derivative(lanes.load(y + at)); };
     kernels::put_in_place<Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.cache.data(), pass.dx.data(), value);
   }
 };
@@ -121,8 +115,8 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
 
   static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     Pool::forward(pass);
     kernels::transform(
         pass.y.size(), pass.y.data(), [this](auto v) { return activation.apply(v); }, pass.y.data());
@@ -166,8 +160,8 @@ struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
   using Tangent = AvgPool2D;
   static constexpr Needs needs(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     kernels::sum_windows<true, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
   }
   template <class S, bool InputGradient>
@@ -186,8 +180,8 @@ struct GlobalAvgPool2D {
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     kernels::sum_windows<true, whole(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
   }
   template <class S, bool InputGradient>
@@ -223,8 +217,8 @@ struct MaxUnpool2D {
     return false;
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     const auto* x = pass.x.data();
     kernels::put_in_place<windows(S::in), S::in.channels>(pass.x.cols(), pass.source.cache.data(), pass.y.data(),
                                                           [=](auto lanes, Index at) { return lanes.load(x + at); });

@@ -36,8 +36,8 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     if constexpr (Between == Interpolation::nearest) {
       kernels::spread_windows<false, copies(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
     } else {

@@ -46,8 +46,8 @@ struct ZeroPad2D {
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     detail::framed(S::in, Zeros).put(pass.x.data(), pass.x.cols(), pass.y.data());
   }
   template <class S, bool InputGradient>
@@ -74,8 +74,8 @@ struct Crop2D {
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     detail::framed(S::out, Cut).take(pass.x.data(), pass.x.cols(), pass.y.data());
   }
   template <class S, bool InputGradient>
@@ -100,8 +100,8 @@ struct Reshape {
   static constexpr Needs needs(Shape) { return {.in_place = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     if (pass.x.data() != pass.y.data()) pass.y = pass.x;
   }
   template <class S, bool InputGradient>

@@ -18,8 +18,8 @@ struct Softmax {
   static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     using V = kernels::Packet<T>;
     for_each_pixel<S>(pass.x.cols(), [&](Index at, Index channels) {

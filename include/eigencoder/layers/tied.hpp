@@ -57,8 +57,8 @@ struct TiedDense : detail::Tied<Position, features(Out.size()), Options...> {
     return Source::in == Out && Base::template has_weight<Source>(in.size(), Out.size());
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     kernels::multiply_transposed<T>(std::get<0>(pass.source.theta), pass.x, pass.y, Base::template bias<const T>(pass.theta),
                                     pass.epilogue);
@@ -112,8 +112,8 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
       return W(f, (row * Kernel.width + column) * Out.channels + c);
     });
   }
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     detail::forward_scattering(correlation(S::in), pass, Base::template bias<const typename S::Scalar>(pass.theta));
   }
   template <class S, bool InputGradient>

@@ -46,7 +46,7 @@ struct VectorQuantizer {
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {
-    return {.scratch = (block + 1) * K, .tallies = (2 * in.channels + 1) * K, .in_place = true, .latent = true};
+    return {.scratch = (block + 1) * K, .tallies = (2 * in.channels + 1) * K, .in_place = true, .quantises = true};
   }
   static constexpr auto parameters(Shape in) {
     return std::array{Block{.name = "codebook", .rows = in.channels, .cols = K, .trainable = false},
@@ -54,15 +54,15 @@ struct VectorQuantizer {
                       Block{.name = "sums", .rows = in.channels, .cols = K, .trainable = false}};
   }
 
-  template <class S, bool Training>
-  void forward(Forward<S, Training> pass) const {
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
     constexpr Index depth = S::in.channels;
     const Index pixels = pass.x.size() / depth;
     const auto& codebook = std::get<0>(pass.state);
     T* const half_squares = pass.scratch.data();
     for (Index k = 0; k < K; ++k) half_squares[k] = codebook.col(k).squaredNorm() / 2;
-    if constexpr (Training) offer(pass);
+    if constexpr (M == Mode::train) offer(pass);
     for (Index first = 0; first < pixels; first += block) {
       const MatrixView<const T> x(pass.x.data() + first * depth, depth, std::min(block, pixels - first));
       MatrixView<T> y(pass.y.data() + first * depth, depth, x.cols());
@@ -74,7 +74,7 @@ struct VectorQuantizer {
           y.col(p).setConstant(std::numeric_limits<T>::quiet_NaN());
           continue;
         }
-        if constexpr (Training) {  // before y, which may lie over x
+        if constexpr (M == Mode::train) {  // before y, which may lie over x
           Tallies<double> tallies(pass.tallies, depth);
           tallies.counts[k] += 1;
           tallies.sums.col(k) += x.col(p).template cast<double>();
@@ -132,7 +132,7 @@ struct VectorQuantizer {
   /// For every entry that this step may restart, one pixel of the whole batch is drawn, the same by every shard. The shard that
   /// holds it adds its vector, and nobody else: the total is that vector, exactly.
   template <class S>
-  void offer(const Forward<S, true>& pass) const {
+  void offer(const Forward<S, Mode::train>& pass) const {
     constexpr Index depth = S::in.channels, per_sample = S::in.height * S::in.width;
     const Index all = pass.batch * per_sample, first_sample = pass.random.first_sample();
     const auto& counts = std::get<1>(pass.state);

@@ -5,12 +5,12 @@
 #include <concepts>
 #include <string>
 
-#include "eigencoder/core/initialize.hpp"
-#include "eigencoder/core/parallel.hpp"
+#include "eigencoder/engine/initialize.hpp"
+#include "eigencoder/engine/parallel.hpp"
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/models/samples.hpp"
 #include "eigencoder/models/sequential.hpp"
-#include "eigencoder/models/workspace.hpp"
+#include "eigencoder/engine/workspace.hpp"
 
 namespace eigencoder {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/chain.hpp"
+#include "eigencoder/engine/chain.hpp"
 
 namespace eigencoder {
 

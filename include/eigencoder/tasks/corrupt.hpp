@@ -27,7 +27,7 @@ auto corrupt(const Columns& samples, const Layer& noise, Seed seed) {
   const auto& clean = detail::in_floating_point(samples);
   using T = typename std::decay_t<decltype(clean)>::Scalar;
   using S = Stage<Layer, Shape{}, T>;
-  using Pass = Forward<S, true>;
+  using Pass = Forward<S, Mode::train>;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> noisy = clean;
   Pass pass{.theta = {},
             .state = {},

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "eigencoder/core/execute.hpp"
+#include "eigencoder/engine/execute.hpp"
 
 // Checks hand-written derivatives against finite differences, for a user's own layers and losses as for the library's. Free of any
 // test framework: each check returns the worst entry, by name.
@@ -108,10 +108,9 @@ struct LayerRun {
   /// Σ dy ∘ y: a function of x and theta whose derivatives are what backward gives.
   double forward() {
     sums.setZero();
-    const Layer& layer = std::get<0>(layers);
     prepare<C>(layers, theta.data(), packed.data());
-    if constexpr (Gathers<S>) layer.gather(Gather<S>{.x = view(x), .sums = span(sums)});
-    run_forward<C, 0, S, true>(layers, parameters(), memory(nullptr), about());
+    if constexpr (Gathers<S>) run_gather<C, 0, S>(layers, memory(nullptr), about(), span(sums));
+    run_forward<C, 0, S, Mode::train>(layers, parameters(), memory(nullptr), about());
     return y.cwiseProduct(dy).sum();
   }
 
@@ -119,12 +118,7 @@ struct LayerRun {
     forward();
     dsums.setZero();
     if constexpr (GathersBackward<S>) {
-      std::get<0>(layers).gather_backward(GatherBackward<S>{.theta = S::Trainable::views(std::as_const(theta).data()),
-                                                            .x = view(x),
-                                                            .dy = view(dy),
-                                                            .sums = span(sums),
-                                                            .dsums = span(dsums),
-                                                            .batch = batch});
+      run_gather_backward<C, 0, S>(layers, parameters(), memory(nullptr), about(), span(dsums));
     }
     dtheta.setConstant(poison);
     dx.setConstant(poison);
@@ -138,7 +132,6 @@ struct LayerRun {
 
  private:
   static std::span<double> span(CheckVector& vector) { return {vector.data(), static_cast<std::size_t>(vector.size())}; }
-  static MatrixView<const double> view(const CheckMatrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
 
   Parameters<double> parameters() const { return {theta.data(), state.data(), packed.data()}; }
   LayerMemory<double> memory(double* gradient) {
@@ -283,7 +276,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .seed = options.seed,
                          .step = 1};
     [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
-      ((Execute<P, true>::template phase<Phase>(shard), Execute<P, true>::template total<Phase>(sums, 1, totals)), ...);
+      ((Execute<P, Mode::train>::template phase<Phase>(shard), Execute<P, Mode::train>::template total<Phase>(sums, 1, totals)), ...);
     }
     (std::make_integer_sequence<int, P::training.phases>{});
     double sum = 0;

@@ -49,7 +49,7 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
     using S = typename C::template stage<I>;
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::out.size(), x.cols());
     constexpr Index link = S::needs.link;
-    run_forward<C, I, S, false>(model.layers(), parameters,
+    run_forward<C, I, S, Mode::predict>(model.layers(), parameters,
                                 {.x = x.data(),
                                  .y = y.data(),
                                  .cache = cache_of(I),

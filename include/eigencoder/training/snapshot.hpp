@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "eigencoder/core/arena.hpp"
+#include "eigencoder/engine/arena.hpp"
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/training/history.hpp"
 

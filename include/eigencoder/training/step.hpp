@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "eigencoder/core/execute.hpp"
+#include "eigencoder/engine/execute.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/models/model.hpp"
 #include "eigencoder/optimizers/optimizer.hpp"
@@ -71,7 +71,7 @@ class Stepper {
   std::span<const double> train(ModelType& model, const O& objective, const Opt& optimizer, const Batch<T>& batch) {
     const auto memory = model.memory();
     ++step_;
-    const std::size_t workers = execute<true>(model, objective, batch);
+    const std::size_t workers = execute<Mode::train>(model, objective, batch);
     taken_ = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); }) &&
              finite_gradient(workers);
     if (taken_) {
@@ -107,7 +107,7 @@ class Stepper {
   std::span<const double> differentiate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t step,
                                         T* gradient) {
     step_ = step;
-    const std::size_t workers = execute<true>(model, objective, batch);
+    const std::size_t workers = execute<Mode::train>(model, objective, batch);
     for (std::size_t i = 0; i < parameters; ++i) {
       gradient[i] = 0;
       for (std::size_t w = 0; w < workers; ++w) gradient[i] += std::exchange(gradients_[w][i], T(0));
@@ -118,7 +118,7 @@ class Stepper {
   /// The unweighted terms of the objective as in inference: no noise, no update. Latent codes are drawn, as `number` says.
   std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t number = 0) {
     const std::uint64_t step = std::exchange(step_, evaluations + number);
-    execute<false>(model, objective, batch);
+    execute<Mode::evaluate>(model, objective, batch);
     step_ = step;
     return values_;
   }
@@ -178,7 +178,7 @@ class Stepper {
   }
 
   /// Forward, and backward into the workers' gradients. Returns how many workers there were.
-  template <bool TrainingStep>
+  template <Mode M>
   std::size_t execute(const ModelType& model, const O& objective, const Batch<T>& batch) {
     prepare<C>(model.layers(), model.parameters().data(), memory_.packed.data());
     const Index columns = batch.size * P::draws;
@@ -186,31 +186,31 @@ class Stepper {
     const Cut cut = cut_of(columns, workers);
     std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
     std::fill(memory_.sums.begin(), memory_.sums.end(), 0.0);
-    run_phases<TrainingStep, 0>(model, objective, batch, cut, workers);
+    run_phases<M, 0>(model, objective, batch, cut, workers);
     values_.fill(0);
     for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += memory_.values[i];
     return workers;
   }
 
-  template <bool TrainingStep, int Phase>
+  template <Mode M, int Phase>
   void run_phases(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t workers) {
-    constexpr int phases = (TrainingStep ? P::training : P::evaluation).phases;
+    constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
     team_.run(workers, [&](std::size_t worker) {
       for (std::size_t s = cut.shards * worker / workers; s < cut.shards * (worker + 1) / workers; ++s) {
-        run_shard<TrainingStep, Phase>(model, objective, batch, cut, worker, s);
+        run_shard<M, Phase>(model, objective, batch, cut, worker, s);
       }
-      constexpr bool complete = TrainingStep && Phase + 1 == phases;
+      constexpr bool complete = M == Mode::train && Phase + 1 == phases;
       if constexpr (complete) norms_[worker] = norm(gradients_[worker]);  // while it is in the cache
     });
     if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
-      Execute<P, TrainingStep>::template total<Phase>(memory_.sums, cut.shards, totals_);
+      Execute<P, M>::template total<Phase>(memory_.sums, cut.shards, totals_);
     }
     if constexpr (Phase + 1 < phases) {
-      run_phases<TrainingStep, Phase + 1>(model, objective, batch, cut, workers);
+      run_phases<M, Phase + 1>(model, objective, batch, cut, workers);
     }
   }
 
-  template <bool TrainingStep, int Phase>
+  template <Mode M, int Phase>
   void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
                  std::size_t s) {
     WorkerLane& mine = memory_.lanes[P::coupled ? s : worker];
@@ -220,7 +220,7 @@ class Stepper {
     const T* const target = batch.targets == batch.inputs
                                 ? x
                                 : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
-    Execute<P, TrainingStep>::template phase<Phase>(
+    Execute<P, M>::template phase<Phase>(
         Shard<P>{.layers = model.layers(),
                  .objective = objective,
                  .lane = mine.lane,
@@ -322,12 +322,8 @@ class Stepper {
       using S = typename P::template stage<I>;
       if constexpr (S::Running::count > 0) {
         const std::span<const double> totals = totals_;
-        C::template recipe<I>(layers).settle(
-            Settle<S>{.state = S::Running::views(state + C::state_at[I]),
-                      .sums = totals.subspan(static_cast<std::size_t>(C::sums_at[I]), static_cast<std::size_t>(S::needs.sums)),
-                      .batch = batch,
-                      .tallies = totals.subspan(static_cast<std::size_t>(P::tallies_begin + C::tallies_at[I]),
-                                                static_cast<std::size_t>(S::needs.tallies))});
+        run_settle<C, I, S>(layers, state, batch, detail::part(totals, C::sums_at[I], S::needs.sums),
+                            detail::part(totals, P::tallies_begin + C::tallies_at[I], S::needs.tallies));
       }
     });
   }

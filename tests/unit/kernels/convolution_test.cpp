@@ -171,7 +171,7 @@ TEST_CASE("convolution: a NaN in one image stays in its image") {
   pixels[g.pixels() + 7] = std::numeric_limits<float>::quiet_NaN();
   kernels::pack_gather(g, packed.data(), [](Index, Index, Index, Index) { return 1.0f; });
   kernels::gather(g, 3, pixels.data(), packed.data(), static_cast<const float*>(nullptr), y.data(), scratch.data(),
-                  kernels::Activate<NoEpilogue>{});
+                  kernels::Activate<NoActivation>{});
   CHECK(y.head(g.windows()).allFinite());
   CHECK(y.tail(g.windows()).allFinite());
   CHECK(y.segment(g.windows(), g.windows()).array().isNaN().any());

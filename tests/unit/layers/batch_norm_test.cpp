@@ -20,7 +20,7 @@ struct Place {
   static Matrix<T> infer(ec::BatchNorm layer, const Vector& theta, const Vector& state, const Matrix<T>& x) {
     Matrix<T> y(x.rows(), x.cols());
     Vector scratch(S::needs.scratch);
-    ec::run_forward<C, 0, S, false>({layer}, {theta.data(), state.data(), nullptr},
+    ec::run_forward<C, 0, S, ec::Mode::predict>({layer}, {theta.data(), state.data(), nullptr},
                                     {.x = x.data(), .y = y.data(), .scratch = scratch.data()},
                                     {.columns = x.cols(), .batch = x.cols()});
     return y;

@@ -33,7 +33,7 @@ void check_epilogues() {
 template <class T, ec::Shape In, class Convolution>
 void check_derivative() {
   using C = ec::Chain<T, In, 9, ec::Tanh, Convolution>;
-  using S = typename C::template stage<1, ec::NoEpilogue, ec::Tanh>;
+  using S = typename C::template stage<1, ec::NoActivation, ec::Tanh>;
   StageRunner<ec::Tanh, In, T> tanh;
   StageRunner<Convolution, In, T> alone;
   fill_parameters(alone);

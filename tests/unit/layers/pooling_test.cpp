@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "check_layer.hpp"
-#include "unit/core/contract.hpp"
+#include "unit/engine/contract.hpp"
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/layers/pooling.hpp>
 
@@ -153,7 +153,7 @@ template <class T, class Activation, bool TakesOver>
 void check_behind() {
   constexpr ec::Shape in = ec::image(4, 6, 5);
   using C = ec::Chain<T, in, 9, Activation, ec::MaxPool2D<2>>;
-  using S = typename C::template stage<1, ec::NoEpilogue, std::conditional_t<TakesOver, ec::NoEpilogue, Activation>>;
+  using S = typename C::template stage<1, ec::NoActivation, std::conditional_t<TakesOver, ec::NoActivation, Activation>>;
   static_assert(C::takes_over[1] == TakesOver);
   const Matrix<T> x = layers::uniform<T>(in.size(), 3, 1, 2, -1), dy = layers::uniform<T>(S::out.size(), 3, 2, 2, -1);
   StageRunner<Activation, in, T> activation;
@@ -163,7 +163,7 @@ void check_behind() {
   Matrix<T> found = y, places = y, dfound = x;
   const ec::LayerMemory<T> memory{
       .x = TakesOver ? x.data() : z.data(), .y = found.data(), .cache = places.data(), .dy = dy.data(), .dx = dfound.data()};
-  ec::run_forward<C, 1, typename C::template stage<1>, true>({}, {}, memory, {.columns = 3, .batch = 3});
+  ec::run_forward<C, 1, typename C::template stage<1>, ec::Mode::train>({}, {}, memory, {.columns = 3, .batch = 3});
   ec::run_backward<C, 1, S, true>({}, {}, memory, {.columns = 3, .batch = 3});
   CHECK(found == y);
   CHECK(dfound == dx);
@@ -180,7 +180,7 @@ TEMPLATE_TEST_CASE("MaxPool2D: behind an activation, with its derivative or in i
 namespace {
 
 /// A pool and its reverse, x → y and dy → dx, as part of a network.
-template <class T, ec::Shape In, Extent Window, bool Training>
+template <class T, ec::Shape In, Extent Window, ec::Mode M>
 struct ThereAndBack {
   using C = ec::Chain<T, In, 9, ec::MaxPool2D<Window>, ec::MaxUnpool2D<0, Window>>;
   Index batch;
@@ -194,8 +194,8 @@ struct ThereAndBack {
         .x = x.data(), .y = values.data(), .cache = places.data(), .dy = dvalues.data(), .dx = dx.data()};
     const ec::LayerMemory<T> reverse{
         .x = values.data(), .y = y.data(), .source_cache = places.data(), .dy = dy.data(), .dx = dvalues.data()};
-    ec::run_forward<C, 0, typename C::template stage<0>, Training>({}, {}, pool, about);
-    ec::run_forward<C, 1, typename C::template stage<1>, Training>({}, {}, reverse, about);
+    ec::run_forward<C, 0, typename C::template stage<0>, M>({}, {}, pool, about);
+    ec::run_forward<C, 1, typename C::template stage<1>, M>({}, {}, reverse, about);
     ec::run_backward<C, 1, typename C::template stage<1>, true>({}, {}, reverse, about);
     ec::run_backward<C, 0, typename C::template stage<0>, true>({}, {}, pool, about);
   }

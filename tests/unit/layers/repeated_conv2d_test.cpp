@@ -13,7 +13,7 @@ namespace {
 template <class T, ec::Shape In, ec::Extent Repeats, class Convolution>
 void check() {
   using Up = ec::UpSample2D<Repeats>;
-  using AsOne = typename Convolution::template Behind<Up>;
+  using AsOne = typename Convolution::template FusedWith<Up>;
   CAPTURE(ec::to_string(In), (ec::type_name<AsOne>()));
   constexpr ec::Shape between = Up::output(In), out = Convolution::output(between);
   static_assert(AsOne::output(In) == out);

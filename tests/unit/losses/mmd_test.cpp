@@ -2,7 +2,7 @@
 #include "golden/digest.hpp"
 #include "support/allocations.hpp"
 #include "support/throws.hpp"
-#include "unit/core/contract.hpp"
+#include "unit/engine/contract.hpp"
 
 namespace ec = eigencoder;
 using ec::Index;

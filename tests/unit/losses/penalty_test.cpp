@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "golden/digest.hpp"
 #include "support/throws.hpp"
-#include "unit/core/contract.hpp"
+#include "unit/engine/contract.hpp"
 
 namespace ec = eigencoder;
 

@@ -3,7 +3,7 @@
 
 #include "golden/digest.hpp"
 #include "support/throws.hpp"
-#include "unit/core/contract.hpp"
+#include "unit/engine/contract.hpp"
 
 namespace ec = eigencoder;
 

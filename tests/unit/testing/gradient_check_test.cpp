@@ -19,8 +19,8 @@ struct Scale {
   static constexpr ec::Needs needs(ec::Shape) { return {.backward_x = true}; }
   static constexpr auto parameters(ec::Shape in) { return std::array{ec::Block{.name = "scale", .rows = in.size()}}; }
 
-  template <class S, bool Training>
-  void forward(ec::Forward<S, Training> pass) const {
+  template <class S, ec::Mode M>
+  void forward(ec::Forward<S, M> pass) const {
     pass.y = std::get<0>(pass.theta).asDiagonal() * pass.x;
     if (F == Flaw::not_a_number && pass.x(0, 0) > typename S::Scalar(limit)) pass.y(0, 0) = std::numeric_limits<double>::quiet_NaN();
   }

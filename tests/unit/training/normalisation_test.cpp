@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../core/contract.hpp"
+#include "../engine/contract.hpp"
 #include "support/allocations.hpp"
 #include <eigencoder/layers/batch_norm.hpp>
 #include <eigencoder/layers/depthwise_conv2d.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/program.hpp"
-#include "eigencoder/core/run_layer.hpp"
+#include "eigencoder/engine/program.hpp"
+#include "eigencoder/engine/run_layer.hpp"
 
 namespace eigencoder {
 
@@ -13,7 +13,7 @@ namespace eigencoder {
 ///   down   z → Jᵀ z           an affine layer's backward without its weights' gradient, others pull
 ///   meet   ∂(z · J w)/∂θ      an affine layer's weights' gradient, added; of others what bends, ∂/∂y, which waits in the lane
 ///                             until the step's own backward is there.
-template <class P, bool Training>
+template <class P, Mode M>
 class Tangents {
   using C = typename P::Network;
   using T = typename C::Scalar;
@@ -144,7 +144,7 @@ class Tangents {
       LayerMemory<T> memory = L::memory(shard);
       memory.x = w;
       memory.y = z;
-      run_forward<typename L::Chain, 0, typename L::S, Training>(L::layers(shard.layers), L::parameters(shard), memory,
+      run_forward<typename L::Chain, 0, typename L::S, M>(L::layers(shard.layers), L::parameters(shard), memory,
                                                                  L::batch(shard));
     } else {
       C::template recipe<I>(shard.layers)
@@ -156,7 +156,7 @@ class Tangents {
   template <std::size_t I, class Shard>
   static void down(const Shard& shard, const T* z, T* w) {
     using S = typename P::template stage<I>;
-    if constexpr (!Training && S::needs.training_only) {
+    if constexpr (M != Mode::train && S::needs.training_only) {
       std::copy_n(z, S::in.size() * shard.columns, w);
     } else if constexpr (Affine<typename S::Layer>) {
       using L = Linear<I>;

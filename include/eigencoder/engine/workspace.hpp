@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "eigencoder/core/arena.hpp"
-#include "eigencoder/core/run_layer.hpp"
+#include "eigencoder/engine/arena.hpp"
+#include "eigencoder/engine/run_layer.hpp"
 
 namespace eigencoder {
 
@@ -20,10 +20,10 @@ struct InferencePlan {
       if constexpr (fusion.absorbed[I + 1]) {
         return std::type_identity<typename C::template layer<I + 1>>{};
       } else {
-        return std::type_identity<NoEpilogue>{};
+        return std::type_identity<NoActivation>{};
       }
     } else {
-      return std::type_identity<NoEpilogue>{};
+      return std::type_identity<NoActivation>{};
     }
   }
   template <std::size_t I>
@@ -106,7 +106,7 @@ class Workspace {
       constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
       const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::buffer[i] == 0 ? 0 : Plan::width[0]); };
       constexpr Index link = S::needs.link;
-      run_forward<C, I, S, false>(layers, parameters,
+      run_forward<C, I, S, Mode::predict>(layers, parameters,
                                   {.x = C::reads(I) == From ? x : place(C::reads(I)),
                                    .y = place(I + 1),
                                    .cache = cache(I),

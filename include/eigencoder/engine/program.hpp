@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/terms.hpp"
+#include "eigencoder/engine/terms.hpp"
 
 namespace eigencoder {
 
@@ -75,23 +75,23 @@ struct Program : Terms<C, O> {
     if constexpr (has_epilogue<I>) {
       return std::type_identity<typename C::template layer<I + 1>>{};
     } else {
-      return std::type_identity<NoEpilogue>{};
+      return std::type_identity<NoActivation>{};
     }
   }
   template <std::size_t I>
   using stage =
-      typename C::template stage<I, typename decltype(epilogue_of<I>())::type, NoEpilogue, C::linked(I) || (I < carriers)>;
+      typename C::template stage<I, typename decltype(epilogue_of<I>())::type, NoActivation, C::linked(I) || (I < carriers)>;
 
   template <std::size_t I>
-  static auto before_of() {
+  static auto previous_of() {
     if constexpr (C::reads(I) > 0 && folded(C::reads(I) - 1)) {
       return std::type_identity<typename C::template layer<C::reads(I) - 1>>{};
     } else {
-      return std::type_identity<NoEpilogue>{};
+      return std::type_identity<NoActivation>{};
     }
   }
   template <std::size_t I>
-  using backward_stage = typename C::template stage<I, NoEpilogue, typename decltype(before_of<I>())::type>;
+  using backward_stage = typename C::template stage<I, NoActivation, typename decltype(previous_of<I>())::type>;
 
   /// The layer that wrote activation `site`, an absorbed activation counting as its producer's.
   static constexpr std::size_t producer(std::size_t activation) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/chain.hpp"
+#include "eigencoder/engine/chain.hpp"
 
 // Fills the passes of one layer from raw memory: the one place where a layer of a chain is called.
 namespace eigencoder {
@@ -67,17 +67,46 @@ void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, 
   });
 }
 
+/// A shard's share of the totals that layer I needs before forward, and before backward.
+template <class C, std::size_t I, class S>
+void run_gather(const typename C::Layers& layers, const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch,
+                std::span<double> share) {
+  using T = typename C::Scalar;
+  C::template recipe<I>(layers).gather(
+      Gather<S>{.x = MatrixView<const T>(memory.x, S::in.size(), batch.columns), .sums = share});
+}
+template <class C, std::size_t I, class S>
+void run_gather_backward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
+                         const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch, std::span<double> share) {
+  using T = typename C::Scalar;
+  C::template recipe<I>(layers).gather_backward(
+      GatherBackward<S>{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
+                        .x = MatrixView<const T>(memory.x, S::in.size(), batch.columns),
+                        .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),
+                        .sums = batch.sums,
+                        .dsums = share,
+                        .batch = batch.batch});
+}
+
+/// Totals of a batch → layer I's running state, once a step.
+template <class C, std::size_t I, class S>
+void run_settle(const typename C::Layers& layers, typename C::Scalar* state, Index batch, std::span<const double> sums,
+                std::span<const double> tallies) {
+  C::template recipe<I>(layers).settle(
+      Settle<S>{.state = S::Running::views(state + C::state_at[I]), .sums = sums, .batch = batch, .tallies = tallies});
+}
+
 /// Layer I of a chain forward, x → y. S is its stage, with the epilogue that it applies.
-template <class C, std::size_t I, class S, bool Training>
+template <class C, std::size_t I, class S, Mode M>
 void run_forward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
                  const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
   using T = typename C::Scalar;
-  if constexpr (!Training && S::needs.training_only) {
+  if constexpr (M != Mode::train && S::needs.training_only) {
     if (memory.x != memory.y) std::copy_n(memory.x, S::in.size() * batch.columns, memory.y);
   } else {
-    using Pass = Forward<S, Training>;
+    using Pass = Forward<S, M>;
     typename S::Epilogue epilogue{};
-    if constexpr (!std::is_same_v<typename S::Epilogue, NoEpilogue>) epilogue = std::get<I + 1>(layers);
+    if constexpr (!std::is_same_v<typename S::Epilogue, NoActivation>) epilogue = std::get<I + 1>(layers);
     C::template recipe<I>(layers).forward(
         Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
              .state = S::Running::views(parameters.state + C::state_at[I]),
@@ -104,8 +133,8 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
                                          const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
   using T = typename C::Scalar;
   using Pass = Backward<S, InputGradient>;
-  typename S::Before before{};
-  if constexpr (!std::is_same_v<typename S::Before, NoEpilogue>) before = std::get<C::reads(I) - 1>(layers);
+  typename S::Previous previous{};
+  if constexpr (!std::is_same_v<typename S::Previous, NoActivation>) previous = std::get<C::reads(I) - 1>(layers);
   return {.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
           .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
           .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
@@ -122,7 +151,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
           .sums = batch.sums,
           .dsums = batch.dsums,
           .batch = batch.batch,
-          .before = before};
+          .previous = previous};
 }
 
 }  // namespace detail

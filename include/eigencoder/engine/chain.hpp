@@ -37,7 +37,7 @@ struct LayerLinks {
 /// Fails to compile if a layer's functions and its Needs disagree.
 template <std::size_t Position, class S>
 struct LayerKeepsContract {
-  static_assert(Runs<S>, "this layer lacks forward(Forward<S, Training>) const or backward(Backward<S, InputGradient>) const");
+  static_assert(Runs<S>, "this layer lacks forward(Forward<S, M>) const or backward(Backward<S, InputGradient>) const");
   static_assert(Prepares<S> == (S::needs.packed > 0), "prepare() and Needs::packed go together");
   static_assert(Gathers<S> == (S::needs.sums > 0), "gather() and Needs::sums go together");
   static_assert(S::needs.sums > 0 || !Merges<typename S::Layer>, "merge() is for Needs::sums: without it nobody calls it");
@@ -87,21 +87,21 @@ constexpr std::array<Index, N + 1> running_total(Count count) {
 
 }  // namespace detail
 
-/// A layer that can do the work of the layer before it as well, as one: it says so by a member template Behind<Before>, a layer
+/// A layer that can do the work of the layer before it as well, as one: it says so by a member template FusedWith<Previous>, a layer
 /// with the same parameters, made from both and put in the place of both. The list of layers stays the user's.
-template <class Layer, class Before>
+template <class Layer, class Previous>
 concept TakesOver = requires {
-  typename Layer::template Behind<Before>;
+  typename Layer::template FusedWith<Previous>;
 };
 
 namespace detail {
-template <class Before, class Layer, bool Taken>
+template <class Previous, class Layer, bool Taken>
 struct RunsAs {
   using type = Layer;
 };
-template <class Before, class Layer>
-struct RunsAs<Before, Layer, true> {
-  using type = typename Layer::template Behind<Before>;
+template <class Previous, class Layer>
+struct RunsAs<Previous, Layer, true> {
+  using type = typename Layer::template FusedWith<Previous>;
 };
 }  // namespace detail
 
@@ -176,8 +176,8 @@ struct Chain {
     }
   }
   /// Layer I at its place, with the activation that it applies in its store. Kept: somebody reads its cache, in inference too.
-  template <std::size_t I, class Epilogue = NoEpilogue, class Before = NoEpilogue, bool Kept = linked(I)>
-  using stage = Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, Kept, Before>;
+  template <std::size_t I, class Epilogue = NoActivation, class Previous = NoActivation, bool Kept = linked(I)>
+  using stage = Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, Kept, Previous>;
 
   template <class F>
   static constexpr void for_each_layer(F f) {

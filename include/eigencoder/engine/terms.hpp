@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/chain.hpp"
+#include "eigencoder/engine/chain.hpp"
 #include "eigencoder/core/objective.hpp"
 
 namespace eigencoder {
@@ -14,7 +14,7 @@ struct Terms {
  protected:
   static constexpr std::size_t sampler = [] {
     for (std::size_t i = 0; i < layers; ++i) {
-      if (C::needs[i].latent) return i;
+      if (C::needs[i].samples || C::needs[i].quantises) return i;
     }
     return layers;
   }();

@@ -4,7 +4,7 @@
 
 #include "support/no_threads.hpp"
 #include "support/out_of_memory.hpp"
-#include <eigencoder/core/parallel.hpp>
+#include <eigencoder/engine/parallel.hpp>
 
 namespace ec = eigencoder;
 

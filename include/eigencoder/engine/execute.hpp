@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/engine/run_term.hpp"
+
+namespace eigencoder {
+
+/// Runs the operations of one phase of a program on one shard.
+template <class P, Mode M>
+class Execute {
+  using C = typename P::Network;
+  using T = typename C::Scalar;
+  using Terms = RunTerm<P, M>;
+  static constexpr const auto& program = M == Mode::train ? P::training : P::evaluation;
+
+ public:
+  template <int Phase>
+  static void phase(const Shard<P>& shard) {
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (run<Phase, K>(shard), ...); }
+    (std::make_index_sequence<(M == Mode::train ? P::training : P::evaluation).count>{});
+  }
+
+  /// Every worker puts the shards' shares together itself, in shard order: the same bits for all, and no second wait.
+  template <int Phase>
+  static void total(std::span<const double> sums_of_shards, std::size_t shards, std::span<double> totals) {
+    for (const Operation& operation : program) {
+      const auto stretch = P::gathered_by(operation);
+      if (operation.phase != Phase || stretch.size == 0) continue;
+      const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
+      const auto whole = detail::part(totals, stretch.begin, stretch.size);
+      std::fill(whole.begin(), whole.end(), 0.0);
+      for (std::size_t s = 0; s < shards; ++s) {
+        merge(whole, detail::part(sums_of_shards.subspan(s * totals.size()), stretch.begin, stretch.size));
+      }
+    }
+  }
+
+ private:
+  template <int Phase, std::size_t K>
+  static void run(const Shard<P>& shard) {
+    constexpr Operation operation = (M == Mode::train ? P::training : P::evaluation).list[K];
+    constexpr std::size_t I = operation.index;
+    if constexpr (operation.phase != Phase) {
+      return;
+    } else if constexpr (operation.what == Do::gather) {
+      gather<I>(shard);
+    } else if constexpr (operation.what == Do::forward) {
+      forward<I>(shard);
+    } else if constexpr (operation.what == Do::term_gather) {
+      Terms::template gather<I>(shard);
+    } else if constexpr (operation.what == Do::loss) {
+      Terms::template loss<I, operation.delta, operation.gradient>(shard);
+    } else if constexpr (operation.what == Do::penalty) {
+      Terms::template penalty<I, operation.delta, operation.gradient>(shard);
+    } else if constexpr (operation.what == Do::bend) {
+      bend<I, operation.delta>(shard);
+    } else if constexpr (operation.what == Do::weight_penalty) {
+      Terms::template weight_penalty<I, operation.gradient>(shard);
+    } else if constexpr (operation.what == Do::gather_backward) {
+      gather_backward<I, operation.delta>(shard);
+    } else {
+      backward<I, operation.delta>(shard);
+    }
+  }
+
+  static std::span<const double> layer_sums(const Shard<P>& shard, std::size_t i) {
+    return detail::part(shard.totals, C::sums_at[i], C::needs[i].sums);
+  }
+  /// Layer I's places in the shard's lane.
+  static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
+    const Index link = C::needs[i].link;
+    T* const dy = shard.lane.delta(delta);
+    return {.x = shard.activation(C::reads(i)),
+            .y = shard.lane.activation(i + 1),
+            .cache = shard.lane.cache(i),
+            .scratch = shard.lane.scratch(),
+            .scratch_per_sample = shard.lane.scratch_per_sample(),
+            .source_cache = link < 0 ? nullptr : shard.lane.cache(static_cast<std::size_t>(link)),
+            .dy = dy,
+            .dx = C::needs[i].in_place ? dy : shard.lane.delta(1 - delta),
+            .gradient = shard.gradient};
+  }
+  static LayerBatch layer_batch(const Shard<P>& shard, std::size_t i) {
+    return {.columns = shard.columns,
+            .batch = shard.batch,
+            .random = Random(shard.seed, shard.step, i, shard.first),
+            .sums = layer_sums(shard, i),
+            .dsums = detail::part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums),
+            .tallies = detail::part(shard.sums, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies)};
+  }
+
+  template <std::size_t I>
+  static void forward(const Shard<P>& shard) {
+    if constexpr (!P::fusion.absorbed[I] && !(P::on_logits && I + 1 == P::layers)) {
+      using S = typename P::template stage<I>;
+      constexpr Mode mode = M == Mode::evaluate && !C::needs[I].samples ? Mode::predict : M;
+      run_forward<C, I, S, mode>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
+    }
+  }
+
+  template <std::size_t I>
+  static void gather(const Shard<P>& shard) {
+    using S = typename P::template stage<I>;
+    run_gather<C, I, S>(shard.layers, memory(shard, I), layer_batch(shard, I),
+                        detail::part(shard.sums, C::sums_at[I], S::needs.sums));
+  }
+
+  template <std::size_t I, int Delta>
+  static void gather_backward(const Shard<P>& shard) {
+    using S = typename P::template stage<I>;
+    run_gather_backward<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I),
+                                 detail::part(shard.sums, P::dsums_begin + C::dsums_at[I], S::needs.dsums));
+  }
+
+  template <std::size_t I, int Delta>
+  static void backward(const Shard<P>& shard) {
+    using S = typename P::template backward_stage<I>;
+    run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
+  }
+
+  /// Adds what the tangents have made of an activation's gradient.
+  template <std::size_t I, int Delta>
+  static void bend(const Shard<P>& shard) {
+    const Index values = C::shapes[I + 1].size() * shard.columns;
+    VectorView<T>(shard.lane.delta(Delta), values) += VectorView<const T>(shard.lane.bend(I + 1), values);
+  }
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/engine/arena.hpp"
+#include "eigencoder/engine/program.hpp"
+#include "eigencoder/engine/run_layer.hpp"
+
+namespace eigencoder {
+
+/// Working memory for a step on some columns: activations, two deltas, caches and scratch. Made once, used for every step.
+template <class P>
+class Lane {
+ public:
+  using T = typename P::Network::Scalar;
+
+  explicit Lane(Index columns)
+      : capacity_(rounded(columns)),
+        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch + 2 * P::gram_size)) {}
+
+  Index capacity() const { return capacity_; }
+  T* activation(std::size_t i) { return at(P::activation_at[i]); }
+  T* cache(std::size_t layer) { return at(P::activations + P::Network::cache_at[layer]); }
+  T* term_cache(std::size_t term) { return at(P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[term]); }
+  T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
+  T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
+  T* scratch() { return at(P::per_sample); }
+  T* gram() { return scratch() + P::Network::scratch; }
+  T* gram_delta() { return gram() + P::gram_size; }
+  T* tangent(std::size_t i) { return at(tangents + P::tangent_at[i]); }
+  T* bend(std::size_t i) { return at(tangents + P::tangent_at[i] + P::Network::shapes[i].size()); }
+  T* tangent_delta(int which) {
+    return at(tangents + P::tangent_at[P::carriers + 1] +
+              which * std::max(P::Network::input.size(), P::Network::widest_output));
+  }
+
+ private:
+  static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[P::terms];
+  static constexpr Index tangents = P::per_sample - P::tangents;
+  /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
+  static Index rounded(Index columns) {
+    const Index whole = columns < 16 ? 4 : 16;
+    return (columns + whole - 1) / whole * whole;
+  }
+  T* at(Index scalars_a_sample) { return memory_.data() + scalars_a_sample * capacity_; }
+
+  Index capacity_;
+  Arena<T> memory_;
+};
+
+/// Some columns of a batch and all that a step on them reads and writes.
+template <class P>
+struct Shard {
+  using T = typename P::Network::Scalar;
+  const typename P::Network::Layers& layers;
+  const typename P::Objective& objective;
+  Lane<P>& lane;
+  Parameters<T> parameters;
+  T* gradient = nullptr;  ///< of theta, added to; the worker's own
+  const T* x = nullptr;
+  const T* target = nullptr;
+  Index first = 0, columns = 0, batch = 0;  ///< columns [first, first + columns) of a batch of `batch`
+  std::span<double> sums;                   ///< the shard's own share of the totals
+  std::span<const double> totals;           ///< over the whole batch
+  std::span<double> values;                 ///< of the objective's terms, unweighted: the shard's share
+  T* shared = nullptr;                      ///< the terms' columns that all shards may read
+  Seed seed;
+  std::uint64_t step = 0;
+
+  /// Activation i; activation 0 is the batch itself.
+  const T* activation(std::size_t i) const { return i == 0 ? x : lane.activation(i); }
+  MatrixView<const T> view(std::size_t i) const { return {activation(i), P::Network::shapes[i].size(), columns}; }
+};
+
+namespace detail {
+
+/// Values [begin, begin + size) of a span.
+template <class Value>
+std::span<Value> part(std::span<Value> whole, Index begin, Index size) {
+  return whole.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+}
+
+}  // namespace detail
+
+}  // namespace eigencoder

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/engine/lane.hpp"
+#include "eigencoder/engine/tangents.hpp"
+
+namespace eigencoder {
+
+/// Fills the passes of an objective's terms from a shard's memory: the one place where a term is called.
+template <class P, Mode M>
+class RunTerm {
+  using C = typename P::Network;
+  using T = typename C::Scalar;
+
+ public:
+  template <std::size_t K, int Delta, bool Gradient>
+  static void loss(const Shard<P>& shard) {
+    constexpr bool first = std::find(P::loss.begin(), P::loss.end(), true) - P::loss.begin() == K;
+    constexpr Index rows = C::output.size();
+    const auto& term = std::get<K>(shard.objective.terms).term;
+    LossPass<T, Gradient, !first> pass{.y = shard.view(P::layers),
+                                       .target = MatrixView<const T>(shard.target, rows, shard.columns),
+                                       .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
+                                       .batch = shard.batch,
+                                       .weight = weight<K>(shard),
+                                       .sums = term_sums<K>(shard)};
+    if constexpr (P::penalty[K]) {
+      new (&pass.latent) MatrixView<const T>(shard.view(P::site[K]));  // Eigen's way to point a map elsewhere
+      new (&pass.code) MatrixView<const T>(shard.view(code<K>));
+      new (&pass.cache) MatrixView<T>(term_cache<K>(shard));
+    }
+    if constexpr (P::on_logits) {
+      shard.values[K] += term.on_logits()(pass);
+    } else {
+      shard.values[K] += term(pass);
+    }
+  }
+
+  template <std::size_t K>
+  static void gather(const Shard<P>& shard) {
+    const auto& term = std::get<K>(shard.objective.terms).term;
+    if constexpr (P::penalty[K]) {
+      using S = typename P::template stage<P::producer(P::site[K])>;
+      term.gather(PenaltyGather<S>{.y = shard.view(P::site[K]),
+                                   .sums = sums_of<K>(shard.sums),
+                                   .shared = shared<K>(shard, shard.first, shard.columns),
+                                   .random = Random(shard.seed, shard.step, term_draws + K, shard.first)});
+    } else {
+      term.gather(LossGather<T>{.y = shard.view(P::layers),
+                                .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
+                                .sums = sums_of<K>(shard.sums)});
+    }
+  }
+
+  template <std::size_t K, int Delta, bool Gradient>
+  static void penalty(const Shard<P>& shard) {
+    if constexpr (K == P::tangent_term) {
+      shard.values[K] +=
+          Tangents<P, M>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term, weight<K>(shard));
+    } else {
+      look<K, Delta, Gradient>(shard);
+    }
+  }
+
+  /// Weights are the same for all shards: the first does it for the batch.
+  template <std::size_t K, bool Gradient>
+  static void weight_penalty(const Shard<P>& shard) {
+    if (shard.first != 0) return;
+    C::for_each_layer([&]<std::size_t I>() {
+      for (const auto& entry : C::template stage<I>::Trainable::entries) {
+        if (!entry.block.decay) continue;
+        const auto& term = std::get<K>(shard.objective.terms).term;
+        const Index at = C::theta_at[I] + entry.offset, size = entry.block.size();
+        shard.values[K] += term(WeightPass<T, Gradient>{.theta = VectorView<const T>(shard.parameters.theta + at, size),
+                                                        .dtheta = VectorView<T>(Gradient ? shard.gradient + at : nullptr, size),
+                                                        .weight = weight<K>(shard)});
+      }
+    });
+  }
+
+ private:
+  static MatrixView<const T> read(const MatrixView<T>& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
+
+  template <std::size_t K>
+  static double weight(const Shard<P>& shard) {
+    const auto& weighted = std::get<K>(shard.objective.terms);
+    return M == Mode::train ? weighted.weight_in(shard.step) : weighted.weight;
+  }
+  template <std::size_t K, class Value>
+  static std::span<Value> sums_of(std::span<Value> totals) {
+    return detail::part(totals, P::terms_begin + P::term_sums_at[K], P::term_sums_at[K + 1] - P::term_sums_at[K]);
+  }
+  template <std::size_t K>
+  static std::span<const double> term_sums(const Shard<P>& shard) {
+    return sums_of<K>(shard.totals);
+  }
+  template <std::size_t K>
+  static MatrixView<T> term_cache(const Shard<P>& shard) {
+    return {shard.lane.term_cache(K), P::term_cache_at[K + 1] - P::term_cache_at[K], shard.columns};
+  }
+  /// Columns [first, first + columns) of what the shards share under term K.
+  template <std::size_t K>
+  static MatrixView<T> shared(const Shard<P>& shard, Index first, Index columns) {
+    constexpr Index rows = P::shared_at[K + 1] - P::shared_at[K];
+    return {shard.shared + P::shared_at[K] * shard.batch + rows * first, rows, columns};
+  }
+  /// What term K may see beside the activation that it looks at.
+  template <std::size_t K>
+  static constexpr std::size_t code = P::latent < P::layers && P::site[K] == P::latent ? P::latent + 1 : P::site[K];
+
+  static constexpr std::size_t term_draws = 0x80000000;  ///< where the streams of terms begin, behind all layers and directions
+
+  template <std::size_t K, int Delta, bool Gradient>
+  static void look(const Shard<P>& shard) {
+    constexpr std::size_t Q = P::producer(P::site[K]);
+    using S = typename P::template stage<Q>;
+    const auto& term = std::get<K>(shard.objective.terms).term;
+    typename S::Epilogue epilogue{};
+    if constexpr (!std::is_same_v<typename S::Epilogue, NoActivation>) epilogue = std::get<Q + 1>(shard.layers);
+    shard.values[K] +=
+        term(PenaltyPass<S, Gradient>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
+                                      .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
+                                      .y = shard.view(P::site[K]),
+                                      .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
+                                      .sums = term_sums<K>(shard),
+                                      .batch = shard.batch,
+                                      .weight = weight<K>(shard),
+                                      .epilogue = epilogue,
+                                      .code = shard.view(code<K>),
+                                      .shared = read(shared<K>(shard, 0, shard.batch)),
+                                      .cache = read(term_cache<K>(shard)),
+                                      .first = shard.first,
+                                      .step = M == Mode::train ? shard.step : last_step});
+  }
+};
+
+}  // namespace eigencoder
