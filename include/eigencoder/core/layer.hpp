@@ -34,6 +34,9 @@ struct Block {
 /// draw, since an expectation over codes is estimated by drawing them; all others see `predict` in its place.
 enum class Mode { predict, evaluate, train };
 
+/// In the place of a position: there is none.
+inline constexpr Index no_link = std::numeric_limits<Index>::min();
+
 /// Everything a layer asks of the framework. A field left out means no; a misspelt one does not compile.
 struct Needs {
   Index cache = 0;               ///< scalars a sample that forward leaves for backward, and for a layer that links here
@@ -51,7 +54,8 @@ struct Needs {
   bool training_only = false;    ///< inference passes x through
   bool samples = false;          ///< x is a distribution that this layer draws from, in evaluations too
   bool quantises = false;        ///< puts the nearest of a set of values in the place of x
-  Index link = -1;               ///< position of the earlier layer whose parameters or cache this one borrows
+  bool joins = false;            ///< reads the output of the layer at `link`, and adds to its gradient
+  Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads
 };
 
 /// The option of type Option among a layer's template arguments, in any order: Dense<32, Init::he_normal, Bias::none>.
@@ -71,11 +75,19 @@ concept OptionOf = std::is_same_v<std::remove_const_t<decltype(Given)>, Option>;
 /// Whether a layer adds a bias to every output: an option of layers with weights.
 enum class Bias { added, none };
 
+/// A layer whose output depends on its input and on an earlier activation, `joined`, as `Needs::joins` asks for it.
+template <class L>
+concept Join = requires(Shape in, Shape joined) {
+  { L::accepts(in, joined) } -> std::same_as<bool>;
+  { L::output(in, joined) } -> std::same_as<Shape>;
+};
+
 /// A layer recipe: small, immutable, owner of no memory, ignorant of its input until asked with a shape.
 template <class L>
-concept Recipe = std::is_trivially_copyable_v<L> && requires(Shape in) {
+concept Recipe = std::is_trivially_copyable_v<L> && (Join<L> || requires(Shape in) {
   { L::accepts(in) } -> std::same_as<bool>;
   { L::output(in) } -> std::same_as<Shape>;
+}) && requires(Shape in) {
   { L::needs(in) } -> std::same_as<Needs>;
   L::parameters(in).size();
 };

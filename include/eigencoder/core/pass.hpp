@@ -26,6 +26,7 @@ struct scratch;
 struct scratch_per_sample;
 struct link;
 struct tallies;
+struct joined_gradient;  ///< nothing before the joined activation is trained: guard dy with `if constexpr (S::Source::trained)`
 struct input_gradient;  ///< nothing before this layer is trained: guard dx with `if constexpr (InputGradient)`
 }  // namespace asked_for
 
@@ -41,10 +42,23 @@ struct Borrowed {
   MatrixView<const T> cache;       ///< Needs::cache × columns
 };
 
+/// What a joining layer sees of the activation that it joins. `dy` is there in backward, and if the loss has a gradient there:
+/// guard it with `if constexpr (S::Source::trained)`.
+template <class Source>
+struct Joined {
+  using T = typename Source::Scalar;
+  MatrixView<const T> y;
+  IfAsked<Source::trained, MatrixView<T>, asked_for::joined_gradient> dy;  ///< add
+};
+
 namespace detail {
 template <class Source>
 struct BorrowedFrom {
   using type = Borrowed<Source>;
+};
+template <Shape Is, class T, bool Trained>
+struct BorrowedFrom<JoinedActivation<Is, T, Trained>> {
+  using type = Joined<JoinedActivation<Is, T, Trained>>;
 };
 template <>
 struct BorrowedFrom<void> {

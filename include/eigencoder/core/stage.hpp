@@ -76,6 +76,25 @@ struct Blocks {
   }
 };
 
+/// Stands in the place of a source for an earlier activation that a layer joins. `Trained`: the loss has a gradient there.
+template <Shape Is, class T, bool Trained>
+struct JoinedActivation {
+  using Scalar = T;
+  static constexpr Shape out = Is;
+  static constexpr bool trained = Trained;
+};
+
+namespace detail {
+template <class Layer, class Source>
+constexpr Shape output_of(Shape in) {
+  if constexpr (Join<Layer>) {
+    return Layer::output(in, Source::out);
+  } else {
+    return Layer::output(in);
+  }
+}
+}  // namespace detail
+
 /// A layer at its place: all that a pass depends on and nothing more, no position and no network, so equal layers share code.
 template <class LayerType, Shape In, class T, class EpilogueType = NoActivation, class SourceStage = void, bool Linked = false,
           class PreviousType = NoActivation>
@@ -84,9 +103,9 @@ struct Stage {
   using Scalar = T;
   using Epilogue = EpilogueType;  ///< the elementwise layer behind, which forward applies
   using Previous = PreviousType;      ///< the elementwise layer before, with whose derivative backward multiplies dx
-  using Source = SourceStage;     ///< the stage that this one borrows from, or void
+  using Source = SourceStage;     ///< the stage that this one borrows from, or the activation that it joins, or void
 
-  static constexpr Shape in = In, out = Layer::output(In);
+  static constexpr Shape in = In, out = detail::output_of<Layer, SourceStage>(In);
   static constexpr Needs needs = Layer::needs(In);
   static constexpr bool linked = Linked;  ///< a later layer reads the cache, so inference keeps it too
 

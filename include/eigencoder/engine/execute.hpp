@@ -52,8 +52,8 @@ class Execute {
       Terms::template loss<I, operation.delta, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::penalty) {
       Terms::template penalty<I, operation.delta, operation.gradient>(shard);
-    } else if constexpr (operation.what == Do::bend) {
-      bend<I, operation.delta>(shard);
+    } else if constexpr (operation.what == Do::add_side_gradient) {
+      add_side_gradient<I, operation.delta>(shard);
     } else if constexpr (operation.what == Do::weight_penalty) {
       Terms::template weight_penalty<I, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::gather_backward) {
@@ -68,16 +68,20 @@ class Execute {
   }
   /// Layer I's places in the shard's lane.
   static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
-    const Index link = C::needs[i].link;
+    const Index link = C::links[i];
+    const bool joins = C::joins[i], borrows = link != no_link && !joins;
+    const auto joined = static_cast<std::size_t>(joins ? link + 1 : 0);  // an activation
     T* const dy = shard.lane.delta(delta);
     return {.x = shard.activation(C::reads(i)),
             .y = shard.lane.activation(i + 1),
             .cache = shard.lane.cache(i),
             .scratch = shard.lane.scratch(),
             .scratch_per_sample = shard.lane.scratch_per_sample(),
-            .source_cache = link < 0 ? nullptr : shard.lane.cache(static_cast<std::size_t>(link)),
+            .source_cache = borrows ? shard.lane.cache(static_cast<std::size_t>(link)) : nullptr,
+            .joined = joins ? shard.activation(joined) : nullptr,
             .dy = dy,
             .dx = C::needs[i].in_place ? dy : shard.lane.delta(1 - delta),
+            .djoined = P::side_gradient(joined) ? shard.lane.side_gradient(joined) : nullptr,
             .gradient = shard.gradient};
   }
   static LayerBatch layer_batch(const Shard<P>& shard, std::size_t i) {
@@ -91,11 +95,9 @@ class Execute {
 
   template <std::size_t I>
   static void forward(const Shard<P>& shard) {
-    if constexpr (!P::fusion.absorbed[I] && !(P::on_logits && I + 1 == P::layers)) {
-      using S = typename P::template stage<I>;
-      constexpr Mode mode = M == Mode::evaluate && !C::needs[I].samples ? Mode::predict : M;
-      run_forward<C, I, S, mode>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
-    }
+    using S = typename P::template stage<I>;
+    constexpr Mode mode = M == Mode::evaluate && !C::needs[I].samples ? Mode::predict : M;
+    run_forward<C, I, S, mode>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
   }
 
   template <std::size_t I>
@@ -115,14 +117,20 @@ class Execute {
   template <std::size_t I, int Delta>
   static void backward(const Shard<P>& shard) {
     using S = typename P::template backward_stage<I>;
+    if constexpr (C::joins[I]) {  // the last to join an activation is the first to add to its side gradient
+      constexpr auto joined = static_cast<std::size_t>(C::links[I] + 1);
+      if (C::last_join(joined) == I && P::side_gradient(joined)) {
+        std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * shard.columns, T(0));
+      }
+    }
     run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
   }
 
-  /// Adds what the tangents have made of an activation's gradient.
+  /// Adds what reached layer I's output by another way than the next layer: from a join, or from the tangents.
   template <std::size_t I, int Delta>
-  static void bend(const Shard<P>& shard) {
+  static void add_side_gradient(const Shard<P>& shard) {
     const Index values = C::shapes[I + 1].size() * shard.columns;
-    VectorView<T>(shard.lane.delta(Delta), values) += VectorView<const T>(shard.lane.bend(I + 1), values);
+    VectorView<T>(shard.lane.delta(Delta), values) += VectorView<const T>(shard.lane.side_gradient(I + 1), values);
   }
 };
 

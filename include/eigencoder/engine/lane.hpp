@@ -26,8 +26,8 @@ class Lane {
   T* scratch() { return at(P::per_sample); }
   T* gram() { return scratch() + P::Network::scratch; }
   T* gram_delta() { return gram() + P::gram_size; }
+  T* side_gradient(std::size_t activation) { return at(sides + P::side_at[activation]); }
   T* tangent(std::size_t i) { return at(tangents + P::tangent_at[i]); }
-  T* bend(std::size_t i) { return at(tangents + P::tangent_at[i] + P::Network::shapes[i].size()); }
   T* tangent_delta(int which) {
     return at(tangents + P::tangent_at[P::carriers + 1] +
               which * std::max(P::Network::input.size(), P::Network::widest_output));
@@ -35,7 +35,7 @@ class Lane {
 
  private:
   static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[P::terms];
-  static constexpr Index tangents = P::per_sample - P::tangents;
+  static constexpr Index tangents = P::per_sample - P::tangents, sides = tangents - P::side_at[P::layers + 1];
   /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
   static Index rounded(Index columns) {
     const Index whole = columns < 16 ? 4 : 16;

@@ -13,7 +13,7 @@ enum class Do : unsigned char {
   loss,
   penalty,
   weight_penalty,
-  bend,
+  add_side_gradient,
   gather_backward,
   backward
 };
@@ -48,54 +48,36 @@ struct Program : Terms<C, O> {
   using Terms<C, O>::loss, Terms<C, O>::penalty, Terms<C, O>::site, Terms<C, O>::gathers, Terms<C, O>::term_sums_at;
   using Terms<C, O>::term_cache_at, Terms<C, O>::latent, Terms<C, O>::on_logits, Terms<C, O>::carriers, Terms<C, O>::bends;
 
-  /// A penalty looks at activation i, and adds to its gradient.
+  /// A penalty or a join reads activation i, and adds to its gradient.
   static constexpr std::array<bool, layers + 1> observed = [] {
-    std::array<bool, layers + 1> is{};
-    for (std::size_t i = 0; i < layers; ++i) is[i + 1] = bends[i];
+    std::array<bool, layers + 1> is = C::joined;
+    for (std::size_t i = 0; i < layers; ++i) is[i + 1] = is[i + 1] || bends[i];
     for (std::size_t k = 0; k < terms; ++k) is[site[k]] = is[site[k]] || penalty[k];
     if (latent < layers) is[latent + 1] = true;
     return is;
   }();
-  static constexpr Fusion<layers> fusion = fuse<C>(observed, true);
+  static constexpr Fusion<layers> fusion = fuse<C>(observed, true, on_logits);
 
-  /// Layer i has its backward done by the layer behind, in the store of that one's dx.
-  static constexpr bool folded(std::size_t i) {
-    const std::size_t behind = C::taken_over(i + 1) ? i + 2 : i + 1;
-    return behind < layers && C::elementwise[i] && C::needs[behind].derivative && !observed[i + 1];
+  template <std::size_t I>
+  using stage = typename C::template stage<I, typename AppliedLayer<C, I + 1, fusion.applies_next(I)>::type, NoActivation,
+                                           C::linked(I) || (I < carriers)>;
+  template <std::size_t I>
+  using backward_stage = typename C::template stage<
+      I, NoActivation, typename AppliedLayer<C, C::reads(I) - 1, fusion.folds_writer(C::reads(I))>::type>;
+
+  /// Layer i has no forward of its own: another layer, or the loss, does its work.
+  static constexpr bool done_elsewhere(std::size_t i) {
+    return fusion.applied[i] || C::taken_over(i) || (on_logits && i + 1 == layers);
   }
 
-  template <std::size_t I>
-  static constexpr bool has_epilogue = [] {
-    if constexpr (I + 1 < layers) return fusion.absorbed[I + 1] && !(on_logits && I + 2 == layers);
-    return false;
-  }();
-
-  template <std::size_t I>
-  static auto epilogue_of() {
-    if constexpr (has_epilogue<I>) {
-      return std::type_identity<typename C::template layer<I + 1>>{};
-    } else {
-      return std::type_identity<NoActivation>{};
-    }
+  /// Activation i has a gradient that does not come through layer i: a later layer joins it, or a penalty on tangents bends it.
+  static constexpr bool side_gradient(std::size_t i) {
+    return i > 0 && ((C::joined[i] && C::trains_before(i)) || (i <= layers && bends[i - 1]));
   }
-  template <std::size_t I>
-  using stage =
-      typename C::template stage<I, typename decltype(epilogue_of<I>())::type, NoActivation, C::linked(I) || (I < carriers)>;
-
-  template <std::size_t I>
-  static auto previous_of() {
-    if constexpr (C::reads(I) > 0 && folded(C::reads(I) - 1)) {
-      return std::type_identity<typename C::template layer<C::reads(I) - 1>>{};
-    } else {
-      return std::type_identity<NoActivation>{};
-    }
-  }
-  template <std::size_t I>
-  using backward_stage = typename C::template stage<I, NoActivation, typename decltype(previous_of<I>())::type>;
 
   /// The layer that wrote activation `site`, an absorbed activation counting as its producer's.
   static constexpr std::size_t producer(std::size_t activation) {
-    return fusion.absorbed[activation - 1] ? activation - 2 : activation - 1;
+    return fusion.applied[activation - 1] ? activation - 2 : activation - 1;
   }
 
   // Where totals lie: the layers' for forward, for backward, for their state, then the terms'.
@@ -145,7 +127,7 @@ struct Program : Terms<C, O> {
         put(Do::gather, i);
         after(phase);
       }
-      put(Do::forward, i);
+      if (!done_elsewhere(i)) put(Do::forward, i);
       gather_terms(i + 1);
     }
     for (std::size_t k = 0; k < terms; ++k) {
@@ -161,12 +143,12 @@ struct Program : Terms<C, O> {
       }
       if (!trains || !C::trains(i) || C::taken_over(i)) continue;
       if (on_logits && i == layers - 1) continue;  // the loss has differentiated it
-      if (bends[i]) put(Do::bend, i);
+      if (side_gradient(i + 1)) put(Do::add_side_gradient, i);
       if (C::needs[i].dsums > 0) {
         put(Do::gather_backward, i);
         after(phase);
       }
-      if (folded(i)) continue;
+      if (fusion.folded[i]) continue;
       put(Do::backward, i);
       if (!C::needs[i].in_place) delta = 1 - delta;
     }
@@ -184,9 +166,8 @@ struct Program : Terms<C, O> {
     std::array<Index, layers + 1> at{};
     Index next = 0;
     for (std::size_t i = 1; i <= layers; ++i) {
-      const bool shares = fusion.in_place[i - 1] || (on_logits && i == layers);
-      at[i] = shares ? at[i - 1] : next;
-      if (!shares) next += C::shapes[i].size();
+      at[i] = fusion.in_place[i - 1] ? at[i - 1] : next;
+      if (!fusion.in_place[i - 1]) next += C::shapes[i].size();
     }
     return at;
   }();
@@ -198,18 +179,19 @@ struct Program : Terms<C, O> {
     return most;
   }();
 
-  /// Scalars a sample before tangent i in their memory: that of activation i, and what it adds to the activation's gradient.
-  static constexpr auto tangent_at = detail::running_total<carriers + 1>([](std::size_t i) {
-    if (carriers == 0) return Index{0};
-    return C::shapes[i].size() * (i > 0 && bends[i - 1] ? 2 : 1);
-  });
+  /// Scalars a sample before that gradient of activation i.
+  static constexpr auto side_at =
+      detail::running_total<layers + 1>([](std::size_t i) { return side_gradient(i) ? C::shapes[i].size() : 0; });
+  /// Scalars a sample before tangent i in their memory.
+  static constexpr auto tangent_at =
+      detail::running_total<carriers + 1>([](std::size_t i) { return carriers == 0 ? 0 : C::shapes[i].size(); });
   /// Tangents and two of their gradients.
   static constexpr Index tangents = carriers > 0 ? tangent_at[carriers + 1] + 2 * std::max(C::input.size(), C::widest_output)
                                                  : 0;
 
   /// Scalars a sample that a lane holds beside the batch itself.
-  static constexpr Index per_sample =
-      activations + C::cache_at[layers] + term_cache_at[terms] + 2 * C::widest_output + C::scratch_per_sample + tangents;
+  static constexpr Index per_sample = activations + C::cache_at[layers] + term_cache_at[terms] + 2 * C::widest_output +
+                                      C::scratch_per_sample + side_at[layers + 1] + tangents;
 };
 
 }  // namespace eigencoder

@@ -23,8 +23,10 @@ struct LayerMemory {
   T* scratch = nullptr;
   T* scratch_per_sample = nullptr;
   const T* source_cache = nullptr;  ///< of the layer it links to
+  const T* joined = nullptr;        ///< the activation that it joins
   const T* dy = nullptr;            ///< backward alone, as are the following
   T* dx = nullptr;
+  T* djoined = nullptr;   ///< added to
   T* gradient = nullptr;  ///< of the whole theta
 };
 
@@ -40,11 +42,14 @@ namespace detail {
 
 template <class C, std::size_t I, class S, class T>
 SourceView<S> borrow(const T* theta, const LayerMemory<T>& memory, Index columns) {
-  if constexpr (std::is_void_v<typename S::Source>) {
+  using Source = typename S::Source;
+  if constexpr (std::is_void_v<Source>) {
     return {};
+  } else if constexpr (S::needs.joins) {
+    return {.y = MatrixView<const T>(memory.joined, Source::out.size(), columns),
+            .dy = decltype(SourceView<S>::dy)(memory.djoined, Source::out.size(), columns)};
   } else {
-    using Source = typename S::Source;
-    constexpr Index at = C::theta_at[static_cast<std::size_t>(S::needs.link)];
+    constexpr Index at = C::theta_at[static_cast<std::size_t>(C::links[I])];
     return {.theta = Source::Trainable::views(theta + at),
             .dtheta = Source::Trainable::views(memory.gradient ? memory.gradient + at : nullptr),
             .cache = MatrixView<const T>(memory.source_cache, Source::needs.cache, columns)};
@@ -105,8 +110,6 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
     if (memory.x != memory.y) std::copy_n(memory.x, S::in.size() * batch.columns, memory.y);
   } else {
     using Pass = Forward<S, M>;
-    typename S::Epilogue epilogue{};
-    if constexpr (!std::is_same_v<typename S::Epilogue, NoActivation>) epilogue = std::get<I + 1>(layers);
     C::template recipe<I>(layers).forward(
         Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
              .state = S::Running::views(parameters.state + C::state_at[I]),
@@ -122,7 +125,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
              .sums = batch.sums,
              .tallies = decltype(Pass::tallies)(batch.tallies),
              .batch = batch.batch,
-             .epilogue = epilogue});
+             .epilogue = applied_layer<typename S::Epilogue, I + 1>(layers)});
   }
 }
 
@@ -133,8 +136,6 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
                                          const LayerMemory<typename C::Scalar>& memory, const LayerBatch& batch) {
   using T = typename C::Scalar;
   using Pass = Backward<S, InputGradient>;
-  typename S::Previous previous{};
-  if constexpr (!std::is_same_v<typename S::Previous, NoActivation>) previous = std::get<C::reads(I) - 1>(layers);
   return {.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
           .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
           .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
@@ -151,7 +152,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
           .sums = batch.sums,
           .dsums = batch.dsums,
           .batch = batch.batch,
-          .previous = previous};
+          .previous = applied_layer<typename S::Previous, C::reads(I) - 1>(layers)};
 }
 
 }  // namespace detail

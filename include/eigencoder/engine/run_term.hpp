@@ -115,8 +115,6 @@ class RunTerm {
     constexpr std::size_t Q = P::producer(P::site[K]);
     using S = typename P::template stage<Q>;
     const auto& term = std::get<K>(shard.objective.terms).term;
-    typename S::Epilogue epilogue{};
-    if constexpr (!std::is_same_v<typename S::Epilogue, NoActivation>) epilogue = std::get<Q + 1>(shard.layers);
     shard.values[K] +=
         term(PenaltyPass<S, Gradient>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
                                       .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
@@ -125,7 +123,7 @@ class RunTerm {
                                       .sums = term_sums<K>(shard),
                                       .batch = shard.batch,
                                       .weight = weight<K>(shard),
-                                      .epilogue = epilogue,
+                                      .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),
                                       .code = shard.view(code<K>),
                                       .shared = read(shared<K>(shard, 0, shard.batch)),
                                       .cache = read(term_cache<K>(shard)),

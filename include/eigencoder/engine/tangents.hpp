@@ -23,7 +23,7 @@ class Tangents {
   template <bool Gradient, class Shard, class Term>
   static double run(const Shard& shard, const Term& term, double weight) {
     each([&]<std::size_t I>() {
-      if constexpr (P::bends[I]) std::fill_n(shard.lane.bend(I + 1), C::shapes[I + 1].size() * shard.columns, T(0));
+      if constexpr (P::bends[I]) std::fill_n(shard.lane.side_gradient(I + 1), C::shapes[I + 1].size() * shard.columns, T(0));
     });
     if constexpr (P::gram) {
       C::template recipe<0>(shard.layers)
@@ -190,7 +190,7 @@ class Tangents {
                         .cache = cache<I>(shard),
                         .u = view<C::reads(I)>(shard, w),
                         .dv = view<I + 1>(shard, z),
-                        .dy = view<I + 1>(shard, shard.lane.bend(I + 1)),
+                        .dy = view<I + 1>(shard, shard.lane.side_gradient(I + 1)),
                         .scratch = view<I + 1>(shard, scratch)});
     }
   }

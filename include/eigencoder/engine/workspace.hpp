@@ -9,27 +9,21 @@
 
 namespace eigencoder {
 
-/// How inference runs a network: forward only, through two buffers that take turns.
+/// How inference runs a network: forward only, through two buffers that take turns; activations that a later layer joins have
+/// memory of their own.
 template <class C>
 struct InferencePlan {
-  static constexpr Fusion<C::size> fusion = fuse<C>({}, false);
+  static constexpr Fusion<C::size> fusion = fuse<C>(C::joined, false);
 
   template <std::size_t I>
-  static auto epilogue_of() {
-    if constexpr (I + 1 < C::size) {
-      if constexpr (fusion.absorbed[I + 1]) {
-        return std::type_identity<typename C::template layer<I + 1>>{};
-      } else {
-        return std::type_identity<NoActivation>{};
-      }
-    } else {
-      return std::type_identity<NoActivation>{};
-    }
+  using stage = typename C::template stage<I, typename AppliedLayer<C, I + 1, fusion.applies_next(I)>::type>;
+
+  /// Layers that write in place share memory: activation i is where the last of its run is.
+  static constexpr std::size_t last_of_run(std::size_t i) {
+    while (i < C::size && fusion.in_place[i]) ++i;
+    return i;
   }
-  template <std::size_t I>
-  using stage = typename C::template stage<I, typename decltype(epilogue_of<I>())::type>;
-
-  /// The buffer that holds activation i.
+  /// The buffer that holds activation i, unless a later layer joins it.
   static constexpr std::array<int, C::size + 1> buffer = [] {
     std::array<int, C::size + 1> which{};
     for (std::size_t i = 1; i <= C::size; ++i) which[i] = fusion.in_place[i - 1] ? which[i - 1] : 1 - which[i - 1];
@@ -39,12 +33,24 @@ struct InferencePlan {
     std::array<Index, 2> widest{};
     for (std::size_t i = 1; i <= C::size; ++i) {
       Index& most = widest[static_cast<std::size_t>(buffer[i])];
-      if (!C::taken_over(i - 1)) most = std::max(most, C::shapes[i].size());
+      if (!C::taken_over(i - 1) && !C::joined[last_of_run(i)]) most = std::max(most, C::shapes[i].size());
     }
     return widest;
   }();
+  /// Scalars a sample before joined activation i, of those that have memory of their own.
+  static constexpr auto joined_at = detail::running_total<C::size + 1>([](std::size_t i) {
+    Index most = 0;
+    for (std::size_t k = fusion.first_of_run(i); k <= i && i > 0 && C::joined[i]; ++k) most = std::max(most, C::shapes[k].size());
+    return most;
+  });
+  /// Scalars a sample before activation i.
+  static constexpr Index at(std::size_t i) {
+    const std::size_t last = last_of_run(i);
+    return C::joined[last] ? width[0] + width[1] + joined_at[last] : buffer[i] == 0 ? 0 : width[0];
+  }
+  static constexpr Index caches = width[0] + width[1] + joined_at[C::size + 1];
 
-  static constexpr Index per_sample = width[0] + width[1] + C::linked_cache_at[C::size] + C::scratch_per_sample;
+  static constexpr Index per_sample = caches + C::linked_cache_at[C::size] + C::scratch_per_sample;
   static constexpr Index once = C::packed_at[C::size] + C::scratch;
 };
 
@@ -96,24 +102,27 @@ class Workspace {
   }
   T* at(Index scalars_a_sample) { return memory_.data() + Plan::once + scalars_a_sample * columns_; }
   T* packed() { return memory_.data(); }
-  T* cache(std::size_t i) { return at(Plan::width[0] + Plan::width[1] + C::linked_cache_at[i]); }
+  T* cache(std::size_t i) { return at(Plan::caches + C::linked_cache_at[i]); }
 
   template <std::size_t From, std::size_t To, std::size_t I>
   void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count) {
-    if constexpr (!Plan::fusion.absorbed[I] && !C::taken_over(I)) {
+    if constexpr (!Plan::fusion.applied[I] && !C::taken_over(I)) {
       using S = typename Plan::template stage<I>;
       // What is written over up to the end goes straight to the caller.
       constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
-      const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::buffer[i] == 0 ? 0 : Plan::width[0]); };
-      constexpr Index link = S::needs.link;
-      run_forward<C, I, S, Mode::predict>(layers, parameters,
-                                  {.x = C::reads(I) == From ? x : place(C::reads(I)),
-                                   .y = place(I + 1),
-                                   .cache = cache(I),
-                                   .scratch = memory_.data() + C::packed_at[C::size],
-                                   .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
-                                   .source_cache = link < 0 ? nullptr : cache(static_cast<std::size_t>(link))},
-                                  {.columns = count, .batch = count});
+      const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::at(i)); };
+      const auto read = [&](std::size_t i) { return i == From ? x : place(i); };
+      constexpr bool joins = C::joins[I], borrows = C::links[I] != no_link && !joins;
+      run_forward<C, I, S, Mode::predict>(
+          layers, parameters,
+          {.x = read(C::reads(I)),
+           .y = place(I + 1),
+           .cache = cache(I),
+           .scratch = memory_.data() + C::packed_at[C::size],
+           .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
+           .source_cache = borrows ? cache(static_cast<std::size_t>(borrows ? C::links[I] : 0)) : nullptr,
+           .joined = joins ? read(static_cast<std::size_t>(joins ? C::links[I] + 1 : 0)) : nullptr},
+          {.columns = count, .batch = count});
     }
   }
 

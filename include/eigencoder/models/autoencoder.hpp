@@ -32,9 +32,17 @@ template <class T, class E, class D>
 struct JoinedChain;
 template <class T, Shape In, class... A, Shape Code, class... B>
 struct JoinedChain<T, Encoder<In, A...>, Decoder<Code, B...>> {
-  static_assert(
-      sizeof(DecoderMirrorsEncoder<restored<In, A...>, Encoder<In, A...>::output, Code, Decoder<Code, B...>::output>) > 0);
-  using type = Chain<T, In, sizeof...(A), A..., B...>;
+  using type = typename ChainOfLayers<T, In, layer_count<A...>, FlatLayers<A..., B...>>::type;
+  /// Where the decoder joins activations of the encoder, its output is known from here on alone.
+  static constexpr Shape output = [] {
+    constexpr Shape alone = Decoder<Code, B...>::output;
+    if constexpr (alone == unknown) {
+      return type::output;
+    } else {
+      return alone;
+    }
+  }();
+  static_assert(sizeof(DecoderMirrorsEncoder<restored<In, A...>, Encoder<In, A...>::output, Code, output>) > 0);
 };
 
 }  // namespace detail
@@ -92,18 +100,31 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   }
 
  private:
-  /// A layer of the decoder links to an earlier one; it reads what one of the encoder left of a sample.
-  static constexpr auto any_link = [](auto condition) {
-    return std::any_of(Chain::needs.begin() + Chain::code, Chain::needs.end(),
-                       [=](const Needs& needs) { return needs.link >= 0 && condition(static_cast<std::size_t>(needs.link)); });
-  };
-  static constexpr bool borrows = any_link([](std::size_t) { return true; });
-  static constexpr bool borrows_samples =
-      any_link([](std::size_t link) { return link < Chain::code && Chain::needs[link].cache > 0; });
+  /// Layers of the decoder read what earlier ones have; of those before the code, or by a position that counts from the encoder on;
+  /// and what those left of a sample, without which codes cannot be decoded.
+  static constexpr bool borrows = [] {
+    bool any = false;
+    Chain::for_each_layer([&]<std::size_t I>() {
+      constexpr Index link = Chain::template layer<I>::needs(Chain::shapes[I]).link;
+      if (I >= Chain::code && link != no_link) any = any || link >= 0 || Chain::links[I] + 1 < static_cast<Index>(Chain::code);
+    });
+    return any;
+  }();
+  static constexpr bool borrows_samples = [] {
+    for (std::size_t i = Chain::code; i < Chain::size; ++i) {
+      if (Chain::links[i] == no_link || Chain::links[i] >= static_cast<Index>(Chain::code)) continue;
+      const Index activation = Chain::links[i] + 1;
+      if (Chain::joins[i] ? activation < static_cast<Index>(Chain::code)
+                          : Chain::needs[static_cast<std::size_t>(Chain::links[i])].cache > 0) {
+        return true;
+      }
+    }
+    return false;
+  }();
   static constexpr void check_decodes_alone() {
     static_assert(!borrows_samples,
-                  "this decoder reads what the encoder left behind for the same sample (such as a pool's indices): codes alone "
-                  "cannot be decoded, use reconstruct");
+                  "this decoder reads what the encoder left behind for the same sample (such as a pool's indices, or an activation "
+                  "that it joins): codes alone cannot be decoded, use reconstruct");
   }
   template <std::size_t First, std::size_t... I>
   auto part(std::index_sequence<I...>) const {

@@ -60,7 +60,7 @@ struct Reflection {
   using layer = std::tuple_element_t<I, Layers>;
 
   static constexpr std::size_t size = sizeof...(L);
-  static constexpr auto shapes = shapes_along<In, L...>;
+  static constexpr auto shapes = shapes_along<In, false, L...>;
   static constexpr bool all_known = []<std::size_t... I>(std::index_sequence<I...>) {
     return (LayerMirrors<I, L, shapes[I]>::known && ...);
   }

@@ -163,7 +163,7 @@ struct LayerRun {
 /// Gradients start poisoned, so that one that overwrites where it should add is found too.
 template <Shape In, Recipe Layer>
 GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptions& options = {}) {
-  static_assert(Layer::needs(In).link < 0, "a layer that borrows from another is checked inside a model, by check_model_gradient");
+  static_assert(Layer::needs(In).link == no_link, "a layer that borrows from another is checked inside a model, by check_model_gradient");
   using Run = detail::LayerRun<Layer, In>;
   Run run(layer, options);
   run.backward();

@@ -48,7 +48,7 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
     if (!where.empty() || C::taken_over(I)) return;
     using S = typename C::template stage<I>;
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::out.size(), x.cols());
-    constexpr Index link = S::needs.link;
+    constexpr Index link = C::links[I];
     run_forward<C, I, S, Mode::predict>(model.layers(), parameters,
                                 {.x = x.data(),
                                  .y = y.data(),
