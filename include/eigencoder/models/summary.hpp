@@ -36,8 +36,9 @@ std::string summary(const Model<C>& model) {
   std::vector<Row> rows{{"input", "", to_string(C::input), ""}};
   C::for_each_layer([&]<std::size_t I>() {
     const Index count = C::theta_at[I + 1] - C::theta_at[I] + C::state_at[I + 1] - C::state_at[I];
-    rows.push_back({model.position(I), type_name<typename C::template layer<I>>(), to_string(C::shapes[I + 1]),
-                    detail::with_commas(count)});
+    std::string layer = type_name<typename C::template layer<I>>();
+    if (C::joins[I]) layer += C::links[I] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[I]));
+    rows.push_back({model.position(I), layer, to_string(C::shapes[I + 1]), detail::with_commas(count)});
   });
 
   std::size_t position_width = 0, layer_width = 0, shape_width = 12;
