@@ -48,6 +48,24 @@ auto convolutional(const AnyNoise& noise, ec::Seed seed) {
   return model;
 }
 
+/// What each pool takes away comes back beside what the deeper layers make of it: nested skips, a U-Net.
+auto unet(const AnyNoise& noise, ec::Seed seed) {
+  const auto deepest = ec::skip(ec::MaxPool2D<2>{}, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::UpSample2D<2>{});
+  const auto outer = ec::skip(ec::MaxPool2D<2>{}, ec::Conv2D<32, 3>{}, ec::ReLU{}, deepest, ec::Conv2D<16, 3>{}, ec::ReLU{},
+                              ec::UpSample2D<2>{});
+  const auto layers = ec::sequential<ec::image(28, 28)>(noise, ec::Conv2D<16, 3>{}, ec::ReLU{}, outer, ec::Conv2D<16, 3>{}, ec::ReLU{},
+                                                        ec::Conv2D<1, 3>{}, ec::Sigmoid{});
+  ec::Network model{layers, seed};
+  static_assert(decltype(model)::parameter_count == 28'049);
+  return model;
+}
+
+template <class Model>
+Eigen::MatrixXf denoise(const Model& model, const Eigen::MatrixXf& images) {
+  if constexpr (requires { model.reconstruct(images); }) return model.reconstruct(images);
+  if constexpr (requires { model.predict(images); }) return model.predict(images);
+}
+
 template <class Model>
 void train(const example::Program& program, Model model, const AnyNoise& noise) {
   const example::Options& options = program.options;
@@ -63,8 +81,8 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
   const auto error = [&clean = test.samples](const Eigen::MatrixXf& images) {
     return static_cast<double>((images - clean).array().square().mean());
   };
-  const double noisy = error(noisy_test), denoised = error(model.reconstruct(noisy_test)),
-               restored = error(model.reconstruct(test.samples));
+  const double noisy = error(noisy_test), denoised = error(denoise(model, noisy_test)),
+               restored = error(denoise(model, test.samples));
   program.print(ec::message("MSE from the clean images: noisy ", noisy, ", denoised ", denoised, ", clean ones restored ",
                             restored, '\n'));
 
@@ -76,7 +94,7 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
 
   const ec::Index shown = std::min<ec::Index>(test.size(), 10);
   const Eigen::MatrixXf inputs = noisy_test.leftCols(shown), originals = test.samples.leftCols(shown);
-  program.write("denoised.png", {{"noisy", inputs}, {"denoised", model.reconstruct(inputs)}, {"original", originals}},
+  program.write("denoised.png", {{"noisy", inputs}, {"denoised", denoise(model, inputs)}, {"original", originals}},
                 test.shape);
   program.plot("loss.png", {{"", history}}, "binary cross-entropy");
 }
@@ -89,12 +107,13 @@ int main(int argc, char** argv) {
   double level = 0.5;
   program.add_choice("--noise", kind, {"gaussian", "masking", "salt-pepper"}, "what spoils the images");
   program.add_number("--level", level, "deviation of gaussian noise, share of pixels hit by the others");
-  program.add_choice("--model", model, {"dense", "conv"}, "784-512-128-512-784, or convolutions");
+  program.add_choice("--model", model, {"dense", "conv", "unet"}, "784-512-128-512-784, convolutions, or a U-Net of as many parameters");
 
   return program.run(argc, argv, [&] {
     const AnyNoise noise = noise_of(kind, level);
     const ec::Seed seed{options.seed};
     if (model == "dense") train(program, dense(noise, seed), noise);
     if (model == "conv") train(program, convolutional(noise, seed), noise);
+    if (model == "unet") train(program, unet(noise, seed), noise);
   });
 }

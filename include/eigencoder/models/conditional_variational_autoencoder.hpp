@@ -66,12 +66,11 @@ template <Shape In, class... Layers, Index Z, Index Classes>
 struct ConditionedEncoder<Encoder<In, Layers...>, Latent<Z>, Condition<Classes>> {
   static_assert(sizeof...(Layers) > 0, "the encoder has no layer that makes features for the heads of the latent code");
   using Provide = ProvideCondition<0, Classes>;
-  using type = Encoder<features(In.size() + Classes), TakeCondition<In, Classes>, Layers..., Provide, Dense<2 * Z>,
-                       GaussianSample, Provide>;
+  using type = Encoder<features(In.size() + Classes), TakeCondition<In, Classes>, Layers..., Provide, Dense<2 * Z>, GaussianSample>;
 
   static constexpr type around(const Encoder<In, Layers...>& encoder) {
     return {{std::tuple_cat(std::tuple{TakeCondition<In, Classes>{}}, encoder.layers,
-                            std::tuple{Provide{}, Dense<2 * Z>{}, GaussianSample{}, Provide{}})}};
+                            std::tuple{Provide{}, Dense<2 * Z>{}, GaussianSample{}})}};
   }
 };
 
@@ -79,13 +78,17 @@ template <class D, Index Classes>
 struct ConditionedDecoder;
 template <Shape In, class... Layers, Index Classes>
 struct ConditionedDecoder<Decoder<In, Layers...>, Classes> {
-  using type = Decoder<features(In.size() + Classes), Layers...>;
+  using type = Decoder<In, ProvideCondition<0, Classes>, Layers...>;
+
+  static constexpr type around(const Decoder<In, Layers...>& decoder) {
+    return {{std::tuple_cat(std::tuple{ProvideCondition<0, Classes>{}}, decoder.layers)}};
+  }
 };
 
 }  // namespace detail
 
 /// A variational autoencoder that is told the class of every sample, in front of its heads and in front of its decoder, so that
-/// the code holds what the class leaves open, and samples of a class can be asked for.
+/// the code, which is that of the sample alone, holds what the class leaves open, and samples of a class can be asked for.
 ///   using Encoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU>;
 ///   using Decoder = ec::Decoder<ec::features(2), ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Sigmoid>;
 ///   ec::ConditionalVariationalAutoencoder<Encoder, ec::Latent<2>, ec::Condition<10>, Decoder> model{ec::Seed{1}};
@@ -101,8 +104,8 @@ class ConditionalVariationalAutoencoder<E, Latent<Z>, Condition<Classes>, D, T>
                          typename detail::ConditionedDecoder<D, Classes>::type, T> {
   static_assert(D::input == features(Z), "the decoder must begin with the latent code: write Decoder<features(Z), ...>");
   using Conditioned = detail::ConditionedEncoder<E, Latent<Z>, Condition<Classes>>;
-  using ConditionedDecoder = typename detail::ConditionedDecoder<D, Classes>::type;
-  using Base = Autoencoder<typename Conditioned::type, ConditionedDecoder, T>;
+  using ConditionedDecoder = detail::ConditionedDecoder<D, Classes>;
+  using Base = Autoencoder<typename Conditioned::type, typename ConditionedDecoder::type, T>;
 
  public:
   using typename Base::Chain, typename Base::Input, typename Base::Matrix;
@@ -111,17 +114,20 @@ class ConditionalVariationalAutoencoder<E, Latent<Z>, Condition<Classes>, D, T>
 
   explicit ConditionalVariationalAutoencoder(ModelSeed seed = {}) : Base(seed) {}
   ConditionalVariationalAutoencoder(const E& encoder_recipe, const D& decoder_recipe, ModelSeed seed = {})
-      : Base(Conditioned::around(encoder_recipe), ConditionedDecoder{{decoder_recipe.layers}}, seed) {}
+      : Base(Conditioned::around(encoder_recipe), ConditionedDecoder::around(decoder_recipe), seed) {}
 
   /// Samples, input × N → means of their codes, Z × N.
   Matrix encode(const Input& x, const Labels& labels) const { return encode_distribution(x, labels).mean; }
   /// Samples, input × N → the distributions of their codes, Z × N each.
   NormalDistribution<Matrix> encode_distribution(const Input& x, const Labels& labels) const {
-    const Matrix both = Base::template run<0, Chain::code - 2>("encode_distribution", detail::with_classes(x, labels, Classes));
+    const Matrix both = Base::template run<0, Chain::code - 1>("encode_distribution", detail::with_classes(x, labels, Classes));
     return {both.topRows(Z), both.bottomRows(Z)};
   }
   /// Codes, Z × N → samples, output × N.
-  Matrix decode(const Input& codes, const Labels& labels) const { return Base::decode(detail::with_classes(codes, labels, Classes)); }
+  Matrix decode(const Input& codes, const Labels& labels) const {
+    // After the decoder's first layer, which puts a sample's class to its code.
+    return Base::template run<Chain::code + 1, Chain::size>("decode", detail::with_classes(codes, labels, Classes));
+  }
   Matrix reconstruct(const Input& x, const Labels& labels) const { return Base::reconstruct(detail::with_classes(x, labels, Classes)); }
 
   /// New samples of the given classes, output × N: what codes from the prior decode to. The same seed gives every class the same

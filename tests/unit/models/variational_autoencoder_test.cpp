@@ -145,6 +145,7 @@ TEST_CASE("variational: with and without a class") {
   const Eigen::MatrixXd codes = model.encode(x, labels);
   CHECK(codes.rows() == 3);
   CHECK(model.decode(codes, labels).isApprox(model.reconstruct(x, labels), 1e-12));
+  STATIC_REQUIRE(decltype(model)::code == ec::features(3));  // what penalties on the code see: without the class
   CHECK(model.encode(x.leftCols(1), labels.segment(1, 1)) != model.encode(x.leftCols(1), labels.segment(2, 1)));
   const Eigen::MatrixXd drawn = model.sample(labels, ec::Seed{1});
   CHECK(drawn.rows() == 20);
