@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/pass.hpp"
+#include <array>
+#include <memory>
+
+#include "eigencoder/engine/layer_runner.hpp"
 #include "eigencoder/tasks/sample_matrix.hpp"
 
 namespace eigencoder {
@@ -13,6 +16,27 @@ inline constexpr bool value_by_value = [] {
   return needs.training_only && needs.in_place && needs.cache + needs.scratch + needs.scratch_per_sample == 0 &&
          L::parameters(Shape{}).size() == 0;
 }();
+
+/// A layer of that kind on samples of a size that is known only when it runs.
+template <class Layer>
+struct OnAnySize {
+  Layer layer;
+  Index size;
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape in) { return Layer::needs(in); }
+  static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
+    std::construct_at(&pass.x, pass.x.data(), size, pass.x.cols());
+    std::construct_at(&pass.y, pass.y.data(), size, pass.y.cols());
+    layer.forward(pass);
+  }
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient>) const {}
+};
 }  // namespace detail
 
 /// A layer that changes values in training alone, each by itself: GaussianNoise, MaskingNoise, SaltAndPepperNoise, Dropout.
@@ -26,24 +50,11 @@ template <class Columns, Noise Layer>
 auto corrupt(const Columns& samples, const Layer& noise, Seed seed) {
   const auto& clean = detail::in_floating_point(samples);
   using T = typename std::decay_t<decltype(clean)>::Scalar;
-  using S = Stage<Layer, Shape{}, T>;
-  using Pass = Forward<S, Mode::train>;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> noisy = clean;
-  Pass pass{.theta = {},
-            .state = {},
-            .packed = {},
-            .source = {},
-            .x = {noisy.data(), noisy.rows(), noisy.cols()},
-            .y = {noisy.data(), noisy.rows(), noisy.cols()},
-            .cache = {},
-            .scratch = {},
-            .scratch_per_sample = {},
-            .random = Random(seed, 0, 0),
-            .sums = {},
-            .tallies = {},
-            .batch = noisy.cols(),
-            .epilogue = {}};
-  noise.forward(pass);
+  using OnColumns = detail::OnAnySize<Layer>;
+  LayerRunner<LayersAlone<T, Shape{}, OnColumns>> run(std::tuple{OnColumns{noise, noisy.rows()}});
+  run.random = Random(seed, 0, 0);
+  run.forward(noisy.data(), noisy.data(), noisy.cols());
   return noisy;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "eigencoder/engine/execute.hpp"
+#include "eigencoder/engine/layer_runner.hpp"
 
 // Checks hand-written derivatives against finite differences, for a user's own layers and losses as for the library's. Free of any
 // test framework: each check returns the worst entry, by name.
@@ -37,7 +38,7 @@ namespace detail {
 using CheckMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic>;
 using CheckVector = Eigen::Matrix<double, Eigen::Dynamic, 1>;
 
-/// What gradients are filled with beforehand: a layer must add to them, and overwrite dx.
+/// What gradients are filled with beforehand: a layer must add to them.
 inline constexpr double poison = 0.625;
 
 inline CheckMatrix random_matrix(Index rows, Index cols, double low, double high, const Random& random, Index stream) {
@@ -74,89 +75,6 @@ void compare(GradientReport& worst, double* values, const CheckVector& analytic,
   }
 }
 
-/// One layer with its memory, run on a whole batch as a network of that layer alone.
-template <class Layer, Shape In>
-struct LayerRun {
-  using C = Chain<double, In, static_cast<std::size_t>(-1), Layer>;
-  using S = typename C::template stage<0>;
-
-  std::tuple<Layer> layers;
-  Index batch;
-  Random random;
-  CheckVector theta, state, packed, scratch, dtheta, sums, dsums, tallies;
-  CheckMatrix x, y, dy, dx, cache, scratch_per_sample;
-
-  LayerRun(const Layer& layer, const GradientCheckOptions& options)
-      : layers(layer),
-        batch(options.batch),
-        random(options.seed, 1, 0),
-        theta(random_matrix(S::Trainable::size, 1, -0.5, 0.5, random, 3)),
-        state(random_matrix(S::Running::size, 1, 0.5, 1.5, random, 4)),
-        packed(S::needs.packed),
-        scratch(S::needs.scratch),
-        dtheta(S::Trainable::size),
-        sums(S::needs.sums),
-        dsums(S::needs.dsums),
-        tallies(CheckVector::Zero(S::needs.tallies)),
-        x(random_matrix(S::in.size(), batch, options.low, options.high, random, 1)),
-        y(S::out.size(), batch),
-        dy(random_matrix(S::out.size(), batch, -1, 1, random, 2)),
-        dx(S::in.size(), batch),
-        cache(S::needs.cache, batch),
-        scratch_per_sample(S::needs.scratch_per_sample, batch) {}
-
-  /// Σ dy ∘ y: a function of x and theta whose derivatives are what backward gives.
-  double forward() {
-    sums.setZero();
-    prepare<C>(layers, theta.data(), packed.data());
-    if constexpr (Gathers<S>) run_gather<C, 0, S>(layers, memory(nullptr), about(), span(sums));
-    run_forward<C, 0, S, Mode::train>(layers, parameters(), memory(nullptr), about());
-    return y.cwiseProduct(dy).sum();
-  }
-
-  void backward() {
-    forward();
-    dsums.setZero();
-    if constexpr (GathersBackward<S>) {
-      run_gather_backward<C, 0, S>(layers, parameters(), memory(nullptr), about(), span(dsums));
-    }
-    dtheta.setConstant(poison);
-    dx.setConstant(poison);
-    run_backward<C, 0, S, true>(layers, parameters(), memory(dtheta.data()), about());
-    // Without the input's gradient the parameters' must be the same, but for how the compiler rounds.
-    CheckVector alone = CheckVector::Constant(dtheta.size(), poison);
-    run_backward<C, 0, S, false>(layers, parameters(), memory(alone.data()), about());
-    if (!alone.isApprox(dtheta, 1e-12)) dtheta.setConstant(std::numeric_limits<double>::quiet_NaN());
-    dtheta.array() -= poison;
-  }
-
- private:
-  static std::span<double> span(CheckVector& vector) { return {vector.data(), static_cast<std::size_t>(vector.size())}; }
-
-  Parameters<double> parameters() const { return {theta.data(), state.data(), packed.data()}; }
-  LayerMemory<double> memory(double* gradient) {
-    scratch.setConstant(poison);
-    scratch_per_sample.setConstant(poison);
-    return {.x = x.data(),
-            .y = y.data(),
-            .cache = cache.data(),
-            .scratch = scratch.data(),
-            .scratch_per_sample = scratch_per_sample.data(),
-            .source_cache = nullptr,
-            .dy = dy.data(),
-            .dx = dx.data(),
-            .gradient = gradient};
-  }
-  LayerBatch about() {
-    return {.columns = batch,
-            .batch = batch,
-            .random = random,
-            .sums = span(sums),
-            .dsums = span(dsums),
-            .tallies = span(tallies)};
-  }
-};
-
 }  // namespace detail
 
 /// Checks every parameter and every input of a layer in double, on random values: check_layer_gradient<image(5, 3)>(Dense<4>{}).
@@ -164,17 +82,33 @@ struct LayerRun {
 template <Shape In, Recipe Layer>
 GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptions& options = {}) {
   static_assert(Layer::needs(In).link == no_link, "a layer that borrows from another is checked inside a model, by check_model_gradient");
-  using Run = detail::LayerRun<Layer, In>;
-  Run run(layer, options);
-  run.backward();
+  using C = LayersAlone<double, In, Layer>;
+  using S = typename C::template stage<0>;
+  LayerRunner<C> run(std::tuple{layer});
+  const Random random = run.random = Random(options.seed, 1, 0);
+  run.theta = detail::random_matrix(S::Trainable::size, 1, -0.5, 0.5, random, 3);
+  run.state = detail::random_matrix(S::Running::size, 1, 0.5, 1.5, random, 4);
+  detail::CheckMatrix x = detail::random_matrix(S::in.size(), options.batch, options.low, options.high, random, 1);
+  const detail::CheckMatrix dy = detail::random_matrix(S::out.size(), options.batch, -1, 1, random, 2), y = run.forward(x);
+
+  run.dtheta.setConstant(detail::poison);
+  const detail::CheckMatrix dx = run.backward(x, y, dy);
+  detail::CheckVector dtheta = run.dtheta;
+  // Without the input's gradient the parameters' must be the same, but for how the compiler rounds.
+  run.dtheta.setConstant(detail::poison);
+  run.template backward<false>(x, y, dy);
+  if (!run.dtheta.isApprox(dtheta, 1e-12)) dtheta.setConstant(std::numeric_limits<double>::quiet_NaN());
+  dtheta.array() -= detail::poison;
+
+  // A function of x and theta whose derivatives are what backward gives.
+  const auto sum = [&] { return run.forward(x).cwiseProduct(dy).sum(); };
   GradientReport worst;
-  const auto forward = [&] { return run.forward(); };
-  for (const auto& entry : Run::S::Trainable::entries) {
-    detail::compare(worst, run.theta.data() + entry.offset, run.dtheta.segment(entry.offset, entry.block.size()),
-                    options.entries_per_block, options.difference, forward,
+  for (const auto& entry : S::Trainable::entries) {
+    detail::compare(worst, run.theta.data() + entry.offset, dtheta.segment(entry.offset, entry.block.size()),
+                    options.entries_per_block, options.difference, sum,
                     [&](Index i) { return message(entry.block.name, '[', i, ']'); });
   }
-  detail::compare(worst, run.x.data(), run.dx.reshaped(), options.entries_per_block, options.difference, forward,
+  detail::compare(worst, x.data(), dx.reshaped(), options.entries_per_block, options.difference, sum,
                   [&](Index i) { return message("input[", i % In.size(), ", sample ", i / In.size(), ']'); });
   return worst;
 }

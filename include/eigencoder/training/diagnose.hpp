@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+
+#include "eigencoder/engine/layer_runner.hpp"
 #include "eigencoder/models/model.hpp"
 
 namespace eigencoder {
@@ -34,31 +37,29 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
     inputs.copy_column(sample, x.col(j).data());
     look(x.col(j), "in the inputs, sample ", order.empty() ? first + j : sample, '.');
   }
-  model.for_each_block([&](const std::string& name, const Block&, const auto& view) { look(view, "in parameter ", name, '.'); });
+  model.for_each_block(
+      [&](const std::string& name, const Block&, const auto& view) { look(view, "in parameter ", name, '.'); });
   if (!where.empty()) return where;
 
-  // Layer by layer, as in inference but with nothing in the store of another, so that every activation that exists is looked at.
-  Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size])), scratch(static_cast<std::size_t>(C::scratch)),
-      scratch_per_sample(static_cast<std::size_t>(C::scratch_per_sample * x.cols())),
-      cache(static_cast<std::size_t>(C::cache_at[C::size] * x.cols()));
-  const auto cache_of = [&](std::size_t i) { return cache.data() + C::cache_at[i] * x.cols(); };
+  // Layer by layer, as in inference but with nothing in the store of another: every activation that exists is looked at.
+  Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size]));
   prepare<C>(model.layers(), model.parameters().data(), packed.data());
   const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};
+  std::array<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, C::size> borrowed, joined;
   C::for_each_layer([&]<std::size_t I>() {
-    if (!where.empty() || C::taken_over(I)) return;
-    using S = typename C::template stage<I>;
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::out.size(), x.cols());
-    constexpr Index link = C::links[I];
-    run_forward<C, I, S, Mode::predict>(model.layers(), parameters,
-                                {.x = x.data(),
-                                 .y = y.data(),
-                                 .cache = cache_of(I),
-                                 .scratch = scratch.data(),
-                                 .scratch_per_sample = scratch_per_sample.data(),
-                                 .source_cache = link < 0 ? nullptr : cache_of(static_cast<std::size_t>(link))},
-                                {.columns = x.cols(), .batch = x.cols()});
-    look(y, "behind layer ", model.position(I), ", ", type_name<typename C::template layer<I>>(), '.');
-    x.swap(y);
+    if constexpr (C::joined[I]) joined[I] = x;
+    if constexpr (!C::taken_over(I)) {
+      if (!where.empty()) return;
+      LayerRunner<C, I> run(model.layers(), parameters, T(0));
+      if constexpr (C::joins[I]) {
+        run.joined = joined[static_cast<std::size_t>(C::links[I] + 1)];
+      } else if constexpr (C::links[I] != no_link) {
+        run.source_cache = borrowed[static_cast<std::size_t>(C::links[I])];
+      }
+      x = run.template forward<Mode::predict>(x);
+      look(x, "behind layer ", model.position(I), ", ", type_name<typename C::template layer<I>>(), '.');
+      if constexpr (C::linked(I)) borrowed[I].swap(run.cache);
+    }
   });
   return where.empty() ? "every activation is finite, the loss itself is not." : where;
 }

@@ -10,34 +10,13 @@ using layers::Matrix;
 
 namespace {
 
-/// One layer in inference, given its state, and the state after a batch.
-template <ec::Shape In, class T>
-struct Place {
-  using C = ec::Chain<T, In, static_cast<std::size_t>(-1), ec::BatchNorm>;
-  using S = typename C::template stage<0>;
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-
-  static Matrix<T> infer(ec::BatchNorm layer, const Vector& theta, const Vector& state, const Matrix<T>& x) {
-    Matrix<T> y(x.rows(), x.cols());
-    Vector scratch(S::needs.scratch);
-    ec::run_forward<C, 0, S, ec::Mode::predict>({layer}, {theta.data(), state.data(), nullptr},
-                                    {.x = x.data(), .y = y.data(), .scratch = scratch.data()},
-                                    {.columns = x.cols(), .batch = x.cols()});
-    return y;
-  }
-
-  /// Batches gathered in shards of `width`.
-  static Vector settle(ec::BatchNorm layer, Vector state, const Matrix<T>& x, Index width) {
-    std::vector<double> sums(static_cast<std::size_t>(S::needs.sums));
-    for (Index begin = 0; begin < x.cols(); begin += width) {
-      std::vector<double> part(sums.size());
-      layer.gather(ec::Gather<S>{{x.col(begin).data(), x.rows(), std::min(width, x.cols() - begin)}, part});
-      ec::BatchNorm::merge(sums, part);
-    }
-    layer.settle(ec::Settle<S>{S::Running::views(state.data()), sums, x.cols()});
-    return state;
-  }
-};
+/// The running state after a batch that is gathered in shards of `width`.
+template <class T, class Run>
+auto settled(Run run, const Matrix<T>& x, Index width) {
+  run.gather(x, width);
+  run.settle(x.cols());
+  return run.state;
+}
 
 }  // namespace
 
@@ -53,10 +32,10 @@ TEMPLATE_TEST_CASE("BatchNorm: PyTorch's values in training and inference, Keras
 
     golden::fill(5, 1, 0, run.state.head(In.channels));
     golden::fill(6, 1, 0.5, run.state.tail(In.channels));
-    golden::check_totals(entry["inference"], Place<In, T>::infer(layer, run.theta, run.state, x), tolerance);
+    golden::check_totals(entry["inference"], run.template forward<ec::Mode::predict>(x), tolerance);
     if (!entry.contains("moving_mean")) return;
     for (const Index width : {7, 2}) {
-      const auto state = Place<In, T>::settle(layer, run.state, x, width);
+      const auto state = settled<T>(run, x, width);
       golden::check_totals(entry["moving_mean"], state.head(In.channels), tolerance);
       golden::check_totals(entry["moving_variance"], state.tail(In.channels), tolerance);
     }
@@ -78,14 +57,14 @@ TEMPLATE_TEST_CASE("BatchNorm: a mean far from zero leaves the variance its digi
   using T = TestType;
   constexpr bool exact = sizeof(T) == 8;
   constexpr ec::Shape shape = ec::image(8, 8, 3);
-  const ec::BatchNorm layer{.momentum = 0.0};
+  const StageRunner<ec::BatchNorm, shape, T> run(ec::BatchNorm{.momentum = 0.0});
   const Matrix<T> around_zero = layers::uniform<T>(shape.size(), 50, 1, 2, -1);
   for (const double mean : exact ? std::vector{1e3, 1e7, 1e8} : std::vector{1e3}) {
     Matrix<T> x = around_zero.array() + static_cast<T>(mean);
     for (const bool outlier : {false, true}) {  // as the first pixel, from which differences are taken
       if (outlier) x.col(0).head(3).array() += T(500);
       CAPTURE(mean, outlier);
-      const auto state = Place<shape, T>::settle(layer, Eigen::Matrix<T, 6, 1>::Ones(), x, 16);
+      const auto state = settled<T>(run, x, 16);
       for (Index c = 0; c < 3; ++c) {
         const Eigen::Map<const Matrix<T>> pixels(x.data(), 3, x.size() / 3);
         const auto values = pixels.row(c).template cast<long double>().array();

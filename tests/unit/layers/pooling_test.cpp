@@ -152,7 +152,7 @@ struct Decay : ec::Activation<Decay> {
 template <class T, class Activation, bool TakesOver>
 void check_behind() {
   constexpr ec::Shape in = ec::image(4, 6, 5);
-  using C = ec::Chain<T, in, 9, Activation, ec::MaxPool2D<2>>;
+  using C = ec::LayersAlone<T, in, Activation, ec::MaxPool2D<2>>;
   using S = typename C::template stage<1, ec::NoActivation, std::conditional_t<TakesOver, ec::NoActivation, Activation>>;
   static_assert(C::takes_over[1] == TakesOver);
   const Matrix<T> x = layers::uniform<T>(in.size(), 3, 1, 2, -1), dy = layers::uniform<T>(S::out.size(), 3, 2, 2, -1);
@@ -160,11 +160,8 @@ void check_behind() {
   StageRunner<ec::MaxPool2D<2>, in, T> pool;
   const Matrix<T> z = activation.forward(x), y = pool.forward(z), dx = activation.backward(x, z, pool.backward(z, y, dy));
 
-  Matrix<T> found = y, places = y, dfound = x;
-  const ec::LayerMemory<T> memory{
-      .x = TakesOver ? x.data() : z.data(), .y = found.data(), .cache = places.data(), .dy = dy.data(), .dx = dfound.data()};
-  ec::run_forward<C, 1, typename C::template stage<1>, ec::Mode::train>({}, {}, memory, {.columns = 3, .batch = 3});
-  ec::run_backward<C, 1, S, true>({}, {}, memory, {.columns = 3, .batch = 3});
+  ec::LayerRunner<C, 1, S> run;
+  const Matrix<T> from = TakesOver ? x : z, found = run.forward(from), dfound = run.backward(from, found, dy);
   CHECK(found == y);
   CHECK(dfound == dx);
 }
@@ -179,38 +176,26 @@ TEMPLATE_TEST_CASE("MaxPool2D: behind an activation, with its derivative or in i
 
 namespace {
 
-/// A pool and its reverse, x → y and dy → dx, as part of a network.
-template <class T, ec::Shape In, Extent Window, ec::Mode M>
-struct ThereAndBack {
-  using C = ec::Chain<T, In, 9, ec::MaxPool2D<Window>, ec::MaxUnpool2D<0, Window>>;
-  Index batch;
-  Matrix<T> values = Matrix<T>::Constant(C::shapes[1].size(), batch, std::numeric_limits<T>::quiet_NaN());
-  Matrix<T> places = values, dvalues = values;
-  Matrix<T> y = Matrix<T>::Constant(In.size(), batch, std::numeric_limits<T>::quiet_NaN()), dx = y;
-
-  ThereAndBack(const Matrix<T>& x, const Matrix<T>& dy) : batch(x.cols()) {
-    const ec::LayerBatch about{.columns = batch, .batch = batch};
-    const ec::LayerMemory<T> pool{
-        .x = x.data(), .y = values.data(), .cache = places.data(), .dy = dvalues.data(), .dx = dx.data()};
-    const ec::LayerMemory<T> reverse{
-        .x = values.data(), .y = y.data(), .source_cache = places.data(), .dy = dy.data(), .dx = dvalues.data()};
-    ec::run_forward<C, 0, typename C::template stage<0>, M>({}, {}, pool, about);
-    ec::run_forward<C, 1, typename C::template stage<1>, M>({}, {}, reverse, about);
-    ec::run_backward<C, 1, typename C::template stage<1>, true>({}, {}, reverse, about);
-    ec::run_backward<C, 0, typename C::template stage<0>, true>({}, {}, pool, about);
-  }
-};
-
+/// A pool and its reverse, x → y and dy → dx.
 template <class T, Extent Window, ec::Shape In, Index Batch>
 void check_unpool() {
   static const nlohmann::json golden = golden::load("pooling.json")["unpool"];
   const std::string name = ec::message(text(Window), ' ', text(In), ' ', Batch);
   INFO(name);
   const Matrix<T> x = layers::uniform<T>(In.size(), Batch, 1, 2, -1), dy = layers::uniform<T>(In.size(), Batch, 2, 2, -1);
-  const ThereAndBack<T, In, Window, true> training(x, dy);
-  layers::check_totals<T>(golden.at(name)["y"], training.y);
-  layers::check_totals<T>(golden.at(name)["dx"], training.dx);
-  CHECK(ThereAndBack<T, In, Window, false>(x, dy).y == training.y);  // predictions keep the places too
+  using C = ec::LayersAlone<T, In, ec::MaxPool2D<Window>, ec::MaxUnpool2D<0, Window>>;
+  ec::LayerRunner<C, 0> pool;
+  ec::LayerRunner<C, 1> reverse;
+  const Matrix<T> values = pool.forward(x);
+  reverse.source_cache = pool.cache;
+  const Matrix<T> y = reverse.forward(values), dx = pool.backward(x, values, reverse.backward(values, y, dy));
+  layers::check_totals<T>(golden.at(name)["y"], y);
+  layers::check_totals<T>(golden.at(name)["dx"], dx);
+
+  // Predictions keep the places too.
+  const Matrix<T> predicted = pool.template forward<ec::Mode::predict>(x);
+  reverse.source_cache = pool.cache;
+  CHECK(reverse.template forward<ec::Mode::predict>(predicted) == y);
 }
 
 }  // namespace
