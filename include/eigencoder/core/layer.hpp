@@ -3,32 +3,11 @@
 
 #include <concepts>
 #include <limits>
-#include <string_view>
 #include <type_traits>
 
-#include "eigencoder/core/shape.hpp"
+#include "eigencoder/core/block.hpp"
 
 namespace eigencoder {
-
-/// How a block of parameters starts. With fan_in and fan_out as the block says:
-///   glorot_uniform  U(−l, l), l = √(6 / (fan_in + fan_out))      glorot_normal  N(0, 2 / (fan_in + fan_out))
-///   he_uniform      U(−l, l), l = √(6 / fan_in)                  he_normal      N(0, 2 / fan_in)
-/// Glorot and Bengio 2010; He, Zhang, Ren and Sun 2015. The normals are not truncated.
-enum class Init { zeros, ones, glorot_uniform, glorot_normal, he_uniform, he_normal };
-
-/// One named matrix (or vector) of a layer's parameters or running state. It drives size, place, initialisation, weight
-/// decay and the names in files and messages.
-struct Block {
-  std::string_view name;
-  Index rows = 0;
-  Index cols = 0;  ///< 0: a vector
-  Init init = Init::zeros;
-  Index fan_in = 0, fan_out = 0;  ///< 0: cols and rows
-  bool decay = true;              ///< weight decay applies
-  bool trainable = true;          ///< false: running state, which no optimizer sees
-
-  constexpr Index size() const { return cols == 0 ? rows : rows * cols; }
-};
 
 /// What a forward pass is for. In `predict` nothing is random. In `evaluate`, of an objective, layers that say `Needs::samples`
 /// draw, since an expectation over codes is estimated by drawing them; all others see `predict` in its place.

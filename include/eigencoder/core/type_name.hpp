@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "eigencoder/core/shape.hpp"
+#include "eigencoder/core/block.hpp"
 
 namespace eigencoder {
 
@@ -61,6 +62,39 @@ inline void shorten_values(std::string& name) {
   }
 }
 
+template <Init Given>
+struct InitArgument {};
+
+/// Writes an Init as it is written elsewhere, Init::he_normal, and one that has no name as Init{…}.
+inline void shorten_inits(std::string& name) {
+  const auto replace = [&name](std::string_view argument, std::string_view text) {
+    const auto open = argument.find('<') + 1;  // "eigencoder::detail::InitArgument<Init{...}>"
+    if (open == 0) return;                     // a compiler that names no types
+    argument = argument.substr(open, argument.rfind('>') - open);
+    for (auto at = name.find(argument); at != std::string::npos; at = name.find(argument)) {
+      name.replace(at, argument.size(), text);
+    }
+  };
+  replace(raw_type_name<InitArgument<Init::zeros>>(), "Init::zeros");
+  replace(raw_type_name<InitArgument<Init::ones>>(), "Init::ones");
+  replace(raw_type_name<InitArgument<Init::glorot_uniform>>(), "Init::glorot_uniform");
+  replace(raw_type_name<InitArgument<Init::glorot_normal>>(), "Init::glorot_normal");
+  replace(raw_type_name<InitArgument<Init::he_uniform>>(), "Init::he_uniform");
+  replace(raw_type_name<InitArgument<Init::he_normal>>(), "Init::he_normal");
+  replace(raw_type_name<InitArgument<Init::orthogonal>>(), "Init::orthogonal");
+  // Any other is found by its braces within braces: {law, {bits}, fan, begin, end}.
+  for (auto open = name.find('{'); open != std::string::npos; open = name.find('{', open + 1)) {
+    const auto inner = name.find_first_of("{}", open + 1), inner_end = name.find_first_of("{}", inner + 1),
+               end = name.find_first_of("{}", inner_end + 1);
+    if (end == std::string::npos || name[inner] != '{' || name[inner_end] != '}' || name[end] != '}') continue;
+    const auto commas = [&](std::size_t from, std::size_t to) { return std::count(name.data() + from, name.data() + to, ','); };
+    if (commas(open, inner) != 1 || commas(inner, inner_end) != 0 || commas(inner_end, end) != 3) continue;
+    const auto begin = name.find_last_of("< ", open) + 1;
+    name.replace(begin, end + 1 - begin, "Init{…}");
+    open = begin + std::strlen("Init{");
+  }
+}
+
 }  // namespace detail
 
 /// A type's name as a person would write it: "Dense<32>", "Conv2D<32, 3>", "Reshape<(4, 4, 64)>". For summaries and messages;
@@ -68,6 +102,7 @@ inline void shorten_values(std::string& name) {
 template <class T>
 std::string type_name() {
   std::string name(detail::raw_type_name<T>());
+  detail::shorten_inits(name);
   const auto erase = [&name](std::string_view part) {
     for (auto at = name.find(part); at != std::string::npos; at = name.find(part)) name.erase(at, part.size());
   };

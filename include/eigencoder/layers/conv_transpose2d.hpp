@@ -53,7 +53,7 @@ struct ConvTranspose2D {
     return detail::convolution_needs(correlation(in), kernels::scatter_gradient_scratch(correlation(in)));
   }
   static constexpr auto parameters(Shape in) {
-    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size());
+    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel);
   }
 
   template <class S>

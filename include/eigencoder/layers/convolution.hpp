@@ -10,15 +10,21 @@
 // What the layers of convolutions share.
 namespace eigencoder::detail {
 
-/// A weight for every filter, channel and tap, and a bias for every filter.
+/// A weight for every filter, channel and tap, and a bias for every filter. The filter runs fastest, then the channel, then the
+/// kernel's column, then its row.
 template <auto... Options>
-constexpr auto convolution_blocks(Index filters, Index channels, Index taps) {
+constexpr auto convolution_blocks(Index filters, Index channels, Extent kernel) {
+  const Index taps = kernel.size();
   const Block weight{.name = "weight",
                      .rows = filters,
                      .cols = channels * taps,
                      .init = option_or<Init, Options...>(Init::glorot_uniform),
                      .fan_in = channels * taps,
-                     .fan_out = filters * taps};
+                     .fan_out = filters * taps,
+                     .axes = {{{BlockAxis::out, filters},
+                               {BlockAxis::in, channels},
+                               {BlockAxis::kernel_width, kernel.width},
+                               {BlockAxis::kernel_height, kernel.height}}}};
   if constexpr (option_or<Bias, Options...>(Bias::added) == Bias::added) {
     return std::array{weight, Block{.name = "bias", .rows = filters, .decay = false}};
   } else {
@@ -29,9 +35,10 @@ constexpr auto convolution_blocks(Index filters, Index channels, Index taps) {
 /// Fails to compile, and says why, where a convolution's kernel does not suit its image.
 template <Windows Over>
 struct KernelSuits {
-  static_assert(!Over.on_one_pixel(),
-                "a kernel of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put a "
-                "Reshape before it");
+  static_assert(
+      !Over.on_one_pixel(),
+      "a kernel of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put a "
+      "Reshape before it");
   static_assert(Over.fit() || Over.on_one_pixel(),
                 "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
 };

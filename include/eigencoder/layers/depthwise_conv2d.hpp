@@ -47,7 +47,10 @@ struct DepthwiseConv2D {
                        .cols = Kernel.size(),
                        .init = option_or<Init, Options...>(Init::glorot_uniform),
                        .fan_in = Kernel.size(),
-                       .fan_out = Kernel.size()};
+                       .fan_out = Kernel.size(),
+                       .axes = {{{BlockAxis::out, in.channels},
+                                 {BlockAxis::kernel_width, Kernel.width},
+                                 {BlockAxis::kernel_height, Kernel.height}}}};
     if constexpr (biased) {
       return std::array{weight, Block{.name = "bias", .rows = in.channels, .decay = false}};
     } else {

@@ -49,7 +49,7 @@ struct RepeatedConv2D {
     return needs;
   }
   static constexpr auto parameters(Shape in) {
-    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel.size());
+    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel);
   }
 
   template <class S>

@@ -50,7 +50,7 @@ struct VectorQuantizer {
   }
   static constexpr auto parameters(Shape in) {
     return std::array{Block{.name = "codebook", .rows = in.channels, .cols = K, .trainable = false},
-                      Block{.name = "counts", .rows = K, .trainable = false},
+                      Block{.name = "counts", .rows = K, .trainable = false, .axes = {{{BlockAxis::in, K}}}},
                       Block{.name = "sums", .rows = in.channels, .cols = K, .trainable = false}};
   }
 

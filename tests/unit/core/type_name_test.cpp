@@ -16,6 +16,10 @@ TEST_CASE("type names: as a person would write them, on every compiler") {
   CHECK(ec::type_name<ec::ZeroPad2D<1>>() == "ZeroPad2D<1>");
   CHECK(ec::type_name<ec::Crop2D<ec::Border{1, 2, 3, 4}>>() == "Crop2D<{1, 2, 3, 4}>");
   CHECK((ec::type_name<ec::Conv2D<8, ec::Extent{3, 5}, 2>>() == "Conv2D<8, {3, 5}, 2>"));
+  CHECK((ec::type_name<ec::Dense<2, ec::Init::he_normal, ec::Bias::none>>() == "Dense<2, Init::he_normal, Bias::none>"));
+  CHECK((ec::type_name<ec::Dense<2, ec::Bias::none, ec::Init::zeros>>() == "Dense<2, Bias::none, Init::zeros>"));
+  CHECK((ec::type_name<ec::Dense<2, ec::Init::constant(0.1)>>() == "Dense<2, Init{…}>"));
+  CHECK((ec::type_name<ec::Conv2D<2, 1, 1, ec::Init::ones_in_rows(0, 1), ec::Dilation{2}>>() == "Conv2D<2, 1, 1, Init{…}, 2>"));
   // g++ leaves out arguments that are the default.
   using Catch::Matchers::StartsWith;
   CHECK_THAT((ec::type_name<ec::Conv2D<32, 3>>()), StartsWith("Conv2D<32, 3"));
