@@ -20,6 +20,8 @@
 #include "eigencoder/layers/reshaping.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/layers/tied.hpp"
+#include "eigencoder/layers/tied_conv2d.hpp"
+#include "eigencoder/layers/tied_dense.hpp"
 #include "eigencoder/layers/vector_quantizer.hpp"
 #include "eigencoder/losses/binary_cross_entropy.hpp"
 #include "eigencoder/losses/commitment.hpp"

@@ -54,6 +54,15 @@ concept OptionOf = std::is_same_v<std::remove_const_t<decltype(Given)>, Option>;
 /// Whether a layer adds a bias to every output: an option of layers with weights.
 enum class Bias { added, none };
 
+/// What becomes of a layer in a decoder that `Mirror` or `Tied` of models/mirror.hpp derives from its encoder. A layer says it by a
+/// member `mirroring`; without, it has no mirror, unless it acts in training only: then it leaves.
+///   weights  its mirror restores its input with weights: it has the member templates Mirror<Shape In>, a layer with weights of
+///            its own, and TiedMirror<Index Position, Shape In>, one with those of the layer at Position
+///   shape    its mirror restores its input's shape: it has Mirror<Shape In>
+///   follows  it stands as it is after the mirror of the layer that follows it: activations and normalisation
+///   leaves   it has no place in the decoder
+enum class Mirroring { weights, shape, follows, leaves };
+
 /// A layer whose output depends on its input and on an earlier activation, `joined`, as `Needs::joins` asks for it.
 template <class L>
 concept Join = requires(Shape in, Shape joined) {

@@ -18,6 +18,7 @@ namespace eigencoder {
 template <class Self>
 struct Activation {
   static constexpr bool monotone = false;
+  static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true}; }
@@ -73,6 +74,7 @@ struct PiecewiseLinear : Activation<Self> {
 /// Base of an activation y = f(x) whose derivative needs its input: `Self` has apply(x) and slope(x) = f′(x).
 template <class Self>
 struct InputActivation {
+  static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape) { return {.backward_x = true, .in_place = true}; }

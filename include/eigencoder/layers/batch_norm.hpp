@@ -47,6 +47,7 @@ struct BatchNorm {
   Momentum momentum = 0.99;
   detail::Epsilon<BatchNorm> epsilon = 1e-3;
 
+  static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {

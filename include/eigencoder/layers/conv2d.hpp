@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eigencoder/layers/conv_transpose2d.hpp"
 #include "eigencoder/layers/repeated_conv2d.hpp"
+#include "eigencoder/layers/tied_conv2d.hpp"
 
 namespace eigencoder {
 
@@ -19,23 +21,39 @@ struct Conv2D {
   static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias> ||
                   OptionOf<Options, Init>)&&...),
                 "Conv2D<Filters, Kernel, Stride, Options...>: an option is a Padding, a Dilation, a Bias or an Init");
-  static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
+  static constexpr Bias bias_option = option_or<Bias, Options...>(Bias::added);
+  static constexpr bool biased = bias_option == Bias::added;
+  static constexpr Padding padding = option_or<Padding, Options...>(Padding::same);
+  static constexpr Dilation dilation = option_or<Dilation, Options...>(Dilation{1});
 
-  static constexpr Windows windows(Shape in) {
-    return Windows(in, Kernel, Stride, option_or<Padding, Options...>(Padding::same),
-                   option_or<Dilation, Options...>(Dilation{1}));
-  }
+  static constexpr Windows windows(Shape in) { return Windows(in, Kernel, Stride, padding, dilation); }
   static constexpr kernels::Correlation correlation(Shape in) {
     return {windows(in).vertical, windows(in).horizontal, in.channels, Filters};
   }
 
   /// Looks at every pixel and its neighbours, zeros beyond the border: what RepeatedConv2D can do on the image before.
-  static constexpr bool plain = Stride == Extent(1) && option_or<Padding, Options...>(Padding::same) == Padding::same &&
-                                option_or<Dilation, Options...>(Dilation{1}) == Dilation{1};
+  static constexpr bool plain = Stride == Extent(1) && padding == Padding::same && dilation == Dilation{1};
   /// Behind an upsampling that repeats pixels: both as one.
   template <RepeatsPixels Previous>
   requires plain
   using FusedWith = RepeatedConv2D<Previous::repeats, Filters, Kernel, Options...>;
+
+  /// Where the image keeps its size, a convolution restores its channels.
+  template <Index Channels>
+  static auto restoring() {
+    if constexpr (Stride == Extent(1) && padding == Padding::same) {
+      return Conv2D<Channels, Kernel, 1, Options...>{};
+    } else {
+      static_assert(dilation == Dilation{1}, "a dilated convolution has no mirror unless its stride is 1 and its padding same");
+      return ConvTranspose2D<Channels, Kernel, Stride, padding, bias_option,
+                             option_or<Init, Options...>(Init::glorot_uniform)>{};
+    }
+  }
+  static constexpr Mirroring mirroring = Mirroring::weights;
+  template <Shape In>
+  using Mirror = decltype(restoring<In.channels>());
+  template <Index Position, Shape In>
+  using TiedMirror = TiedConv2D<Position, In, Kernel, Stride, padding, dilation, bias_option>;
 
   static constexpr bool accepts(Shape in) { return windows(in).fit() && !windows(in).on_one_pixel(); }
   template <Shape In>
@@ -46,9 +64,7 @@ struct Conv2D {
   static constexpr Needs needs(Shape in) {
     return detail::convolution_needs(correlation(in), kernels::gather_gradient_scratch(correlation(in)));
   }
-  static constexpr auto parameters(Shape in) {
-    return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel);
-  }
+  static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel); }
 
   template <class S>
   void prepare(Prepare<S> pass) const {

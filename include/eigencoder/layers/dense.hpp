@@ -5,6 +5,7 @@
 
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/gemm.hpp"
+#include "eigencoder/layers/tied_dense.hpp"
 
 namespace eigencoder {
 
@@ -19,6 +20,12 @@ struct Dense {
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;
 
   using Tangent = Dense<Units, Bias::none>;
+
+  static constexpr Mirroring mirroring = Mirroring::weights;
+  template <Shape In>
+  using Mirror = Dense<In.size(), Options...>;
+  template <Index Position, Shape In>
+  using TiedMirror = TiedDense<Position, In, option_or<Bias, Options...>(Bias::added)>;
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape) { return features(Units); }

@@ -18,6 +18,7 @@ namespace eigencoder {
 template <Index K>
 struct KSparse {
   static_assert(K > 0, "KSparse<K>: K must be positive");
+  static constexpr Mirroring mirroring = Mirroring::follows;
 
   template <Shape In>
   struct Refusal {

@@ -17,6 +17,7 @@ namespace eigencoder {
 struct LayerNorm {
   detail::Epsilon<LayerNorm> epsilon = 1e-3;
 
+  static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {

@@ -6,6 +6,7 @@
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/kernels/pooling.hpp"
+#include "eigencoder/layers/resampling.hpp"
 
 namespace eigencoder {
 
@@ -37,6 +38,10 @@ struct Pool {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
+
+  static constexpr Mirroring mirroring = Mirroring::shape;
+  template <Shape>
+  using Mirror = UpSample2D<Stride>;
 };
 
 }  // namespace detail
@@ -175,6 +180,10 @@ struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
 /// The mean of every channel over all pixels.   x: (h, w, c)   y: (c)   dx = dy / (h w)
 struct GlobalAvgPool2D {
   using Tangent = GlobalAvgPool2D;
+  static constexpr Mirroring mirroring = Mirroring::shape;
+  template <Shape In>
+  using Mirror = UpSample2D<Extent{In.height, In.width}>;
+
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return features(in.channels); }
   static constexpr Needs needs(Shape) { return {}; }

@@ -33,10 +33,17 @@ constexpr kernels::Frame framed(Shape inner, Border border) {
 }
 }  // namespace detail
 
+template <Border Cut>
+struct Crop2D;
+
 /// The image with zeros around it.   x: (h, w, c)   y: (top + h + bottom, left + w + right, c)   dx: dy without the border
 template <Border Zeros>
 struct ZeroPad2D {
   using Tangent = ZeroPad2D;
+  static constexpr Mirroring mirroring = Mirroring::shape;
+  template <Shape>
+  using Mirror = Crop2D<Zeros>;
+
   static constexpr bool keeps_range = true;  ///< of values that may be 0: those of probabilities stay probabilities
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) {
@@ -62,6 +69,10 @@ struct ZeroPad2D {
 template <Border Cut>
 struct Crop2D {
   using Tangent = Crop2D;
+  static constexpr Mirroring mirroring = Mirroring::shape;
+  template <Shape>
+  using Mirror = ZeroPad2D<Cut>;
+
   static constexpr bool keeps_range = true;
   static constexpr bool accepts(Shape in) { return in.height > Cut.top + Cut.bottom && in.width > Cut.left + Cut.right; }
   template <Shape In>
@@ -90,6 +101,10 @@ struct Crop2D {
 template <Shape Target>
 struct Reshape {
   using Tangent = Reshape;
+  static constexpr Mirroring mirroring = Mirroring::shape;
+  template <Shape In>
+  using Mirror = Reshape<In>;
+
   static constexpr bool keeps_range = true;
   static constexpr bool accepts(Shape in) { return in.size() == Target.size(); }
   template <Shape In>

@@ -12,6 +12,7 @@ namespace eigencoder {
 /// y_c = e^(x_c) / Σ_k e^(x_k) over the channels: over all features of a vector, over the channels of every pixel of an image.
 /// dx = y ∘ (dy − Σ_k dy_k y_k)
 struct Softmax {
+  static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr Range range{0, 1};
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/kernels/gemm.hpp"
-#include "eigencoder/layers/convolution.hpp"
+#include <array>
 
-// Layers with the weights of an earlier layer, transposed, and a bias of their own. `Tied` in models/mirror.hpp makes a decoder
-// of them. Position counts in the network, from the encoder's first layer on.
-namespace eigencoder {
+#include "eigencoder/core/pass.hpp"
 
-namespace detail {
+// What layers share that have the weights of an earlier layer, transposed, and a bias of their own: TiedDense and TiedConv2D.
+// `Tied` in models/mirror.hpp makes a decoder of them. Position counts in the network, from the encoder's first layer on.
+namespace eigencoder::detail {
 
 /// What a layer has whose weights are another's.
 template <Index Position, Shape Out, auto... Options>
@@ -39,94 +38,4 @@ struct Tied {
   }
 };
 
-}  // namespace detail
-
-/// A Dense layer reversed: y = Wᵀ x + b with the W, m × n, of the Dense at Position.   x: m × B   y: n × B   b: n
-/// Out is the shape that the Dense took, of n values. Its dW gets x dyᵀ besides what it gets there; db += dy 1   dx = W dy
-/// Option: Bias::added (default) or none.
-template <Index Position, Shape Out, auto... Options>
-struct TiedDense : detail::Tied<Position, features(Out.size()), Options...> {
-  static_assert((OptionOf<Options, Bias> && ...), "TiedDense<Position, Out, Options...>: an option is a Bias");
-  using Base = detail::Tied<Position, features(Out.size()), Options...>;
-
-  static constexpr bool accepts(Shape) { return true; }
-  static constexpr Shape output(Shape) { return Out; }
-  static constexpr Needs needs(Shape) { return {.backward_x = true, .epilogue = true, .link = Position}; }
-  template <class Source>
-  static constexpr bool links(Shape in) {
-    return Source::in == Out && Base::template has_weight<Source>(in.size(), Out.size());
-  }
-
-  template <class S, Mode M>
-  void forward(Forward<S, M> pass) const {
-    using T = typename S::Scalar;
-    kernels::multiply_transposed<T>(std::get<0>(pass.source.theta), pass.x, pass.y, Base::template bias<const T>(pass.theta),
-                                    pass.epilogue);
-  }
-  template <class S, bool InputGradient>
-  void backward(Backward<S, InputGradient> pass) const {
-    using T = typename S::Scalar;
-    kernels::add_multiply_transposed<T>(pass.x, pass.dy, std::get<0>(pass.source.dtheta));
-    if constexpr (Base::biased) kernels::add_columns<T>(pass.dy, std::get<0>(pass.dtheta).data());
-    if constexpr (InputGradient) kernels::multiply<T>(std::get<0>(pass.source.theta), pass.dy, pass.dx);
-  }
-};
-
-/// A Conv2D reversed: the gradient of its input as a layer, with the W of the Conv2D at Position.
-///   y(c, q) = b(c) + Σ over all p, t that meet q of Σ_f W(f, (c, t)) x(f, p)
-/// x: what the convolution gives   y: Out, the shape that it took   b: one a channel. Kernel, Stride and the options Padding
-/// and Dilation must be the convolution's. Option: Bias::added (default) or none.
-template <Index Position, Shape Out, Extent Kernel, Extent Stride = 1, auto... Options>
-struct TiedConv2D : detail::Tied<Position, Out, Options...> {
-  static_assert(((OptionOf<Options, Padding> || OptionOf<Options, Dilation> || OptionOf<Options, Bias>)&&...),
-                "TiedConv2D<Position, Out, Kernel, Stride, Options...>: an option is a Padding, a Dilation or a Bias");
-  using Base = detail::Tied<Position, Out, Options...>;
-
-  static constexpr Windows windows{Out, Kernel, Stride, option_or<Padding, Options...>(Padding::same),
-                                   option_or<Dilation, Options...>(Dilation{1})};
-  static constexpr kernels::Correlation correlation(Shape in) {
-    return {windows.vertical, windows.horizontal, Out.channels, in.channels};
-  }
-
-  static constexpr bool accepts(Shape in) {
-    return windows.fit() && in.height == windows.vertical.windows && in.width == windows.horizontal.windows;
-  }
-  static constexpr Needs needs(Shape in) {
-    Needs needs = detail::convolution_needs(correlation(in), kernels::gather_gradient_scratch(correlation(in)));
-    needs.link = Position;
-    return needs;
-  }
-  template <class Source>
-  static constexpr bool links(Shape in) {
-    if constexpr (requires { Source::Layer::windows(Out) == windows; }) {
-      return Source::in == Out && Source::out == in && Source::Layer::windows(Out) == windows &&
-             Base::template has_weight<Source>(in.channels, Out.channels * Kernel.size());
-    }
-    return false;
-  }
-
-  template <class S>
-  void prepare(Prepare<S> pass) const {
-    const auto& W = std::get<0>(pass.source.theta);
-    detail::prepare_scattering(correlation(S::in), pass, [&](Index c, Index row, Index column, Index f) {
-      return W(f, (row * Kernel.width + column) * Out.channels + c);
-    });
-  }
-  template <class S, Mode M>
-  void forward(Forward<S, M> pass) const {
-    detail::forward_scattering(correlation(S::in), pass, Base::template bias<const typename S::Scalar>(pass.theta));
-  }
-  template <class S, bool InputGradient>
-  void backward(Backward<S, InputGradient> pass) const {
-    constexpr kernels::Correlation g = correlation(S::in);
-    const Index count = pass.dy.cols();
-    kernels::add_gather_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.source.dtheta).data(),
-                                 pass.scratch.data());
-    if constexpr (Base::biased) {
-      kernels::add_bias_gradient(Out.channels, count * Out.height * Out.width, pass.dy.data(), std::get<0>(pass.dtheta).data());
-    }
-    if constexpr (InputGradient) detail::input_gradient_scattering(g, pass);
-  }
-};
-
-}  // namespace eigencoder
+}  // namespace eigencoder::detail

@@ -42,6 +42,7 @@ struct VectorQuantizer {
   Restart restart = 0.01;
 
   static constexpr Index entries = K;  ///< what Commitment and codes() ask for
+  static constexpr Mirroring mirroring = Mirroring::leaves;
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
