@@ -111,7 +111,7 @@ void layer(benchmark::State& state) {
   const ec::LayerMemory<float> memory{
       .x = x.data(), .y = y.data(), .dy = dy.data(), .dx = dx.data(), .gradient = gradient.data()};
   for (auto _ : state) {
-    ec::run_forward<C, 0, S, true>(layers, parameters, memory, {.columns = batch, .batch = batch});
+    ec::run_forward<C, 0, S, ec::Mode::train>(layers, parameters, memory, {.columns = batch, .batch = batch});
     ec::run_backward<C, 0, S, true>(layers, parameters, memory, {.columns = batch, .batch = batch});
     benchmark::DoNotOptimize(dx.data());
   }
@@ -139,12 +139,12 @@ void moves(benchmark::State& state) {
   const Matrix x = Matrix::Random(In.size(), batch), dy = Matrix::Random(S::out.size(), batch);
   Matrix y(S::out.size(), batch), cache(S::needs.cache, batch), dx(In.size(), batch);
   const ec::LayerMemory<float> memory{.x = x.data(), .y = y.data(), .cache = cache.data(), .dy = dy.data(), .dx = dx.data()};
-  ec::run_forward<C, 0, S, true>(layers, {}, memory, {.columns = batch, .batch = batch});
+  ec::run_forward<C, 0, S, ec::Mode::train>(layers, {}, memory, {.columns = batch, .batch = batch});
   const double calls = machine::run(state, [&] {
     if constexpr (Back) {
       ec::run_backward<C, 0, S, true>(layers, {}, memory, {.columns = batch, .batch = batch});
     } else {
-      ec::run_forward<C, 0, S, true>(layers, {}, memory, {.columns = batch, .batch = batch});
+      ec::run_forward<C, 0, S, ec::Mode::train>(layers, {}, memory, {.columns = batch, .batch = batch});
     }
     benchmark::ClobberMemory();
   });
