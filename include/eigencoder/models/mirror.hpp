@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/layers/reshaping.hpp"
+#include "eigencoder/models/branches.hpp"
 #include "eigencoder/models/sequential.hpp"
 
 // Decoders that are derived from their encoder, by what each layer says of itself: see Mirroring in core/layer.hpp.
@@ -15,7 +16,13 @@ template <class L>
 concept SaysMirroring = std::same_as<decltype(L::mirroring), const Mirroring>;
 
 template <class L>
+inline constexpr bool is_residual = false;
+template <class... L>
+inline constexpr bool is_residual<Residual<L...>> = true;
+
+template <class L>
 constexpr Mirroring mirroring_of() {
+  if constexpr (is_residual<L>) return Mirroring::weights;
   if constexpr (SaysMirroring<L>) return L::mirroring;
   return Mirroring::leaves;
 }
@@ -23,7 +30,7 @@ constexpr Mirroring mirroring_of() {
 /// Fails to compile, naming a layer of an encoder that cannot be mirrored.
 template <std::size_t Position, class Layer, Shape Input>
 struct LayerMirrors {
-  static constexpr bool known = SaysMirroring<Layer> || TrainingOnly<Layer>;
+  static constexpr bool known = is_residual<Layer> || SaysMirroring<Layer> || TrainingOnly<Layer>;
   static_assert(known,
                 "this layer has no mirror: see Position and Layer above; write the decoder out, or give the layer a member "
                 "`mirroring`");
@@ -45,18 +52,60 @@ constexpr auto tuple_if([[maybe_unused]] const T& value) {
   if constexpr (!There) return std::tuple{};
 }
 
-/// The reflection of layers that take shape In, of which the first has position First in the network.
-template <bool Tie, Index First, Shape In, class... L>
+/// Elements [Begin, Begin + Count) of a tuple.
+template <std::size_t Begin, std::size_t Count, class Tuple>
+constexpr auto slice(const Tuple& tuple) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple{std::get<Begin + I>(tuple)...}; }
+  (std::make_index_sequence<Count>{});
+}
+
+/// Layers and groups that take shape In, of which the first has position First in the network. `Whole`: nothing comes before them.
+template <bool Tie, bool Whole, std::size_t First, Shape In, class... L>
+struct Reflection;
+
+/// The mirror of a residual block: one of the mirrored layers. `layers`: those that the block is made of.
+template <bool Tie, std::size_t First, Shape In, class Block>
+struct BlockMirror;
+template <bool Tie, std::size_t First, Shape In, class... L>
+struct BlockMirror<Tie, First, In, Residual<L...>> {
+  static constexpr auto of(const FlatLayers<Residual<L...>>& layers) {
+    return std::apply([](auto... mirrored) { return residual(mirrored...); },
+                      Reflection<Tie, false, First, In, L...>::mirrored(slice<0, layer_count<L...>>(layers)));
+  }
+};
+template <bool Tie, std::size_t First, Shape In, class... P, class... L>
+struct BlockMirror<Tie, First, In, Residual<Projection<P...>, L...>> {
+  static constexpr auto of(const FlatLayers<Residual<Projection<P...>, L...>>& layers) {
+    constexpr std::size_t before = layer_count<P...> + 1;
+    const auto through = std::apply([](auto... mirrored) { return projection(mirrored...); },
+                                    Reflection<Tie, false, First, In, P...>::mirrored(slice<0, before - 1>(layers)));
+    return std::apply([&](auto... mirrored) { return residual(through, mirrored...); },
+                      Reflection<Tie, false, First + before, In, L...>::mirrored(slice<before, layer_count<L...>>(layers)));
+  }
+};
+template <bool Tie, bool Whole, std::size_t First, Shape In, class... L>
 struct Reflection {
-  using Layers = std::tuple<L...>;
+  using Layers = FlatLayers<L...>;
   template <std::size_t I>
-  using layer = std::tuple_element_t<I, Layers>;
+  using layer = std::tuple_element_t<I, std::tuple<L...>>;
 
   static constexpr std::size_t size = sizeof...(L);
-  static constexpr auto shapes = shapes_along<In, false, L...>;
+  /// Where each layer or group begins among the layers of all.
+  static constexpr auto at = running_total<size>([](std::size_t i) {
+    constexpr std::array<std::size_t, size> counts{layer_count<L>...};
+    return static_cast<Index>(counts[i]);
+  });
+  static constexpr std::array<Shape, size + 1> shapes = [] {
+    constexpr auto all = []<class... Each>(std::type_identity<std::tuple<Each...>>) {
+      return shapes_along<In, false, Each...>;
+    }(std::type_identity<Layers>{});
+    std::array<Shape, size + 1> each{};
+    for (std::size_t i = 0; i <= size; ++i) each[i] = all[static_cast<std::size_t>(at[i])];
+    return each;
+  }();
   static constexpr std::array<Mirroring, size> kinds{mirroring_of<L>()...};
   static constexpr bool all_known = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (LayerMirrors<I, L, shapes[I]>::known && ...);
+    return (LayerMirrors<First + static_cast<std::size_t>(at[I]), L, shapes[I]>::known && ...);
   }
   (std::make_index_sequence<size>{});
 
@@ -69,16 +118,21 @@ struct Reflection {
   }
   /// No layer before layer i asks for a shape.
   static constexpr bool first(std::size_t i) {
-    return std::all_of(kinds.begin(), kinds.begin() + i, [](Mirroring kind) { return kind >= Mirroring::follows; });
+    return Whole && std::all_of(kinds.begin(), kinds.begin() + i, [](Mirroring kind) { return kind >= Mirroring::follows; });
   }
 
-  /// The type of layer I's mirror.
+  /// The mirror of layer or group I.
   template <std::size_t I>
-  static auto mirror_of() {
-    if constexpr (Tie && has_weights(kinds[I])) {
-      return std::type_identity<typename layer<I>::template TiedMirror<First + static_cast<Index>(I), shapes[I]>>{};
+  static constexpr auto mirror_of(const Layers& layers) {
+    constexpr auto begin = static_cast<std::size_t>(at[I]);
+    if constexpr (is_residual<layer<I>>) {
+      return BlockMirror<Tie, First + begin, shapes[I], layer<I>>::of(slice<begin, layer_count<layer<I>>>(layers));
+    } else if constexpr (Tie && has_weights(kinds[I])) {
+      static_cast<void>(layers);
+      return typename layer<I>::template TiedMirror<static_cast<Index>(First + begin), shapes[I]>{};
     } else {
-      return std::type_identity<typename layer<I>::template Mirror<shapes[I]>>{};
+      static_cast<void>(layers);
+      return typename layer<I>::template Mirror<shapes[I]>{};
     }
   }
   /// What makes layer I's input of a shape of as many values, or more: nothing, where the shape is right.
@@ -97,13 +151,14 @@ struct Reflection {
     if constexpr (kinds[I] == Mirroring::follows || kinds[I] == Mirroring::leaves) {
       return std::tuple{};
     } else {
-      using M = typename decltype(mirror_of<I>())::type;
-      constexpr Shape found = M::output(shapes[I + 1]);
+      const auto mirror = mirror_of<I>(layers);
+      constexpr Shape found = Sequential<shapes[I + 1], std::remove_const_t<decltype(mirror)>>::output;
       if constexpr (found.size() != shapes[I].size()) {
-        static_assert(sizeof(MirrorRestores<I, layer<I>, shapes[I], M, found>) > 0);
+        static_assert(sizeof(MirrorRestores<First + static_cast<std::size_t>(at[I]), layer<I>, shapes[I], decltype(mirror), found>) > 0);
       }
       return [&]<std::size_t... K>(std::index_sequence<K...>) {
-        return std::tuple_cat(std::tuple{M{}}, fitted<I, found>(), tuple_if<follows_before(K, I)>(std::get<K>(layers))...);
+        return std::tuple_cat(std::tuple{mirror}, fitted<I, found>(),
+                              tuple_if<follows_before(K, I)>(std::get<static_cast<std::size_t>(at[K])>(layers))...);
       }
       (std::make_index_sequence<I>{});
     }
@@ -123,7 +178,7 @@ struct Reflection {
 template <bool Tie, Shape In, class... L, class... Last>
 constexpr auto reflected(const Encoder<In, L...>& encoder, Last... last) {
   return std::apply([](auto... layers) { return eigencoder::decoder<Encoder<In, L...>::output>(layers...); },
-                    std::tuple_cat(Reflection<Tie, 0, In, L...>::mirrored(encoder.layers), std::tuple<Last...>{last...}));
+                    std::tuple_cat(Reflection<Tie, true, 0, In, L...>::mirrored(encoder.layers), std::tuple<Last...>{last...}));
 }
 
 }  // namespace detail

@@ -44,6 +44,16 @@ using Rest =
     ec::Encoder<ec::features(24), ec::Reshape<ec::image(4, 6)>, ec::ZeroPad2D<1>, ec::Conv2D<3, 3>, ec::GlobalAvgPool2D>;
 static_assert(ec::Mirror<Rest>::output == ec::features(24) && ec::Tied<Rest>::output == ec::features(24));
 
+// A residual block becomes one, whose layers are mirrored like a list of their own; so does a projection.
+using Blocks = ec::Encoder<ec::image(4, 4, 2), ec::Conv2D<3, 3>, ec::Tanh, ec::Residual<ec::Conv2D<5, 1>, ec::Tanh, ec::Conv2D<3, 3>>, ec::Tanh,
+                           ec::Residual<ec::Projection<ec::Conv2D<4, 1, 2>>, ec::Conv2D<4, 3, 2>>, ec::Tanh, ec::Dense<5>>;
+static_assert(
+    same<ec::Mirror<Blocks>,
+         ec::Decoder<ec::features(5), ec::Dense<16>, ec::Reshape<ec::image(2, 2, 4)>, ec::Tanh,
+                     ec::Residual<ec::Projection<ec::ConvTranspose2D<3, 1, 2, ec::Padding::same, ec::Bias::added, ec::Init::glorot_uniform>>,
+                                  ec::ConvTranspose2D<3, 3, 2, ec::Padding::same, ec::Bias::added, ec::Init::glorot_uniform>>,
+                     ec::Tanh, ec::Residual<ec::Conv2D<5, 3>, ec::Tanh, ec::Conv2D<3, 1>>, ec::Tanh, ec::Conv2D<2, 3>>>);
+
 /// Every derivative of a whole model, by the checker.
 template <class E, class D>
 void check_model() {
@@ -124,3 +134,5 @@ TEST_CASE("mirror: models that are derived restore their input's shape") {
   const ec::Autoencoder<Images, ec::Mirror<Images, ec::Sigmoid>> model{ec::Seed{1}};
   CHECK(model.reconstruct(Eigen::MatrixXf::Random(84, 3)).rows() == 84);
 }
+
+TEST_CASE("mirror: residual blocks with the encoder's weights") { check_model<Blocks, ec::Tied<Blocks>>(); }
