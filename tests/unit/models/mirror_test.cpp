@@ -94,18 +94,6 @@ TEST_CASE("tied: a decoder is the transpose of its encoder's weights, and decode
     CHECK((tied.decode(codes.col(j)) - written.decode(codes.col(j))).cwiseAbs().maxCoeff() < 1e-6F);
 }
 
-TEST_CASE("tied: a convolution's transpose is the gradient of its input") {
-  using E = ec::Encoder<ec::image(7, 5, 2), ec::Conv2D<3, ec::Extent{3, 2}, ec::Extent{2, 1}, ec::Bias::none>>;
-  ec::Autoencoder<E, ec::Tied<E>, double> model{ec::Seed{3}};
-  static_assert(model.parameter_count == 3 * 2 * 6);
-  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(E::input.size(), 4), y = Eigen::MatrixXd::Random(E::output.size(), 4);
-  // ⟨conv x, y⟩ = ⟨x, tied y⟩, whatever the weights are.
-  for (int step = 0; step < 2; ++step) {
-    CHECK(std::abs(model.encode(x).cwiseProduct(y).sum() - x.cwiseProduct(model.decode(y)).sum()) < 1e-12);
-    model.set_parameters(-3 * model.parameters());
-  }
-}
-
 TEST_CASE("tied: trains on threads, every weight moved by both of its places") {
   ec::Autoencoder<Strided, ec::Tied<Strided>> model{ec::Seed{3}};
   const Eigen::MatrixXf x = Eigen::MatrixXf::Random(54, 3) * Eigen::MatrixXf::Random(3, 400);
