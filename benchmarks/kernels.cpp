@@ -125,9 +125,11 @@ BENCHMARK(layer<ec::ELU>);
 BENCHMARK(layer<ec::Sigmoid>);
 BENCHMARK(layer<ec::Tanh>);
 BENCHMARK(layer<ec::Softplus>);
+BENCHMARK(layer<ec::Softsign>);
 BENCHMARK(layer<ec::SiLU>);
 BENCHMARK(layer<ec::GELU>);
 BENCHMARK(layer<ec::Softmax>);
+BENCHMARK(layer<ec::Scale<>>);
 
 /// A layer that only moves values, alone: bytes read and written, as a share of the rate at which its input is read.
 template <class Layer, ec::Shape In, bool Back>

@@ -21,6 +21,7 @@
 #include "eigencoder/layers/repeated_conv2d.hpp"
 #include "eigencoder/layers/resampling.hpp"
 #include "eigencoder/layers/reshaping.hpp"
+#include "eigencoder/layers/scale.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/layers/tied.hpp"
 #include "eigencoder/layers/tied_conv2d.hpp"

@@ -15,6 +15,7 @@ ACTIVATIONS = {
     "sigmoid": (nn.Sigmoid(), {}),
     "tanh": (nn.Tanh(), {}),
     "softplus": (nn.Softplus(beta=1, threshold=1e9), {}),  # never PyTorch's shortcut y = x
+    "softsign": (nn.Softsign(), {}),
     "silu": (nn.SiLU(), {}),
     "gelu": (nn.GELU(approximate="none"), {}),
     "softmax": (nn.Softmax(dim=-1), {}),

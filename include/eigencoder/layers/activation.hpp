@@ -221,6 +221,26 @@ struct Softplus : Activation<Softplus> {
   }
 };
 
+/// y = x / (1 + |x|), whose derivative is (1 − |y|)². Bergstra, Desjardins, Lamblin and Bengio, 2009.
+struct Softsign : Activation<Softsign> {
+  static constexpr bool monotone = true;
+  static constexpr Range range{-1, 1};
+  template <class V>
+  static V apply(V x) {
+    const V size = kernels::abs(x);
+    return kernels::where(size > V(1e30), kernels::where(x < V(0), V(-1), V(1)), x / (V(1) + size));  // ∞ / ∞ is NaN
+  }
+  template <class V>
+  static V derivative(V y) {
+    const V rest = V(1) - kernels::abs(y);
+    return rest * rest;
+  }
+  template <class V>
+  static V curvature(V y) {
+    return kernels::where(y < V(0), V(2), V(-2)) * (V(1) - kernels::abs(y));
+  }
+};
+
 /// y = x σ(x), also known as swish. Ramachandran, Zoph and Le, 2017.
 struct SiLU : InputActivation<SiLU> {
   template <class V>

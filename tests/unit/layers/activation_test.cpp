@@ -32,6 +32,8 @@ void for_each_activation(Check check) {
   check(
       "tanh", ec::Tanh{}, [](double x) { return std::tanh(x); }, -1, 1);
   check(
+      "softsign", ec::Softsign{}, [](double x) { return x / (1 + std::abs(x)); }, -1, 1);
+  check(
       "softplus", ec::Softplus{}, [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }, 0, infinite);
   check(
       "silu", ec::SiLU{}, [=](double x) { return x * sigmoid(x); }, not_a_number, infinite);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/channels.hpp"
+
+namespace eigencoder {
+
+/// A factor for every channel, the same in all pixels: y_c = s_c x_c + b_c.   s, b: one value a channel
+/// A feature of a vector is a channel. Every value of channel c is multiplied by s_c and has b_c added, so
+///   ds_c += Σ dy_c x_c   db_c += Σ dy_c   over all pixels and samples      dx_c = s_c dy_c
+/// Options in any order: Bias::none (default) or added; an Init for s (default Init::ones), such as Init::constant(1e-4) for a
+/// residual block that begins as the identity. Touvron, Cord, Sablayrolles, Synnaeve and Jégou, "Going deeper with image
+/// transformers", 2021.
+template <auto... Options>
+struct Scale {
+  static_assert(((OptionOf<Options, Bias> || OptionOf<Options, Init>)&&...),
+                "Scale<Options...>: an option is a Bias or an Init");
+  static constexpr bool biased = option_or<Bias, Options...>(Bias::none) == Bias::added;
+
+  using Tangent = Scale<>;
+  static constexpr Mirroring mirroring = Mirroring::follows;
+
+  static constexpr bool accepts(Shape) { return true; }
+  static constexpr Shape output(Shape in) { return in; }
+  static constexpr Needs needs(Shape) { return {.backward_x = true, .in_place = true, .derivative = true, .epilogue = true}; }
+  static constexpr auto parameters(Shape in) {
+    const Block scale{.name = "scale",
+                      .rows = in.channels,
+                      .init = option_or<Init, Options...>(Init::ones),
+                      .fan_in = 1,
+                      .fan_out = 1,
+                      .decay = false};
+    if constexpr (biased) {
+      return std::array{scale, Block{.name = "bias", .rows = in.channels, .decay = false}};
+    } else {
+      return std::array{scale};
+    }
+  }
+
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
+    using T = typename S::Scalar;
+    const T* const scale = std::get<0>(pass.theta).data();
+    const auto transform = [&](auto f, auto... by_channel) {
+      kernels::transform_channels(S::in.channels, pass.x.size(), pass.y.data(), f,
+                                  std::array<const T*, sizeof...(by_channel)>{by_channel...}, pass.x.data());
+    };
+    if constexpr (biased) {
+      transform([&](auto s, auto b, auto x) { return pass.epilogue.apply(multiply_add(s, x, b)); }, scale,
+                std::get<1>(pass.theta).data());
+    } else {
+      transform([&](auto s, auto x) { return pass.epilogue.apply(s * x); }, scale);
+    }
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    using T = typename S::Scalar;
+    kernels::sum_channels(
+        S::in.channels, pass.dy.size(),
+        [&](Index c, double products, [[maybe_unused]] double sum, Index) {
+          std::get<0>(pass.dtheta)[c] += static_cast<T>(products);
+          if constexpr (biased) std::get<1>(pass.dtheta)[c] += static_cast<T>(sum);
+        },
+        [](auto dy, auto x) {
+          return std::array{dy * x, dy};
+        },
+        std::array<const T*, 0>{}, pass.dy.data(), pass.x.data());
+    if constexpr (InputGradient) input_gradient(pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    using T = typename S::Scalar;
+    // Along tangents there is no x. Nothing depends on it there, since no previous activation is left to this layer.
+    const T* const x = std::is_same_v<typename S::Previous, NoActivation> ? pass.dy.data() : pass.x.data();
+    kernels::transform_channels(
+        S::in.channels, pass.dy.size(), pass.dx.data(),
+        [&](auto s, auto dy, auto at) { return s * dy * pass.previous.derivative(at); },
+        std::array<const T*, 1>{std::get<0>(pass.theta).data()}, pass.dy.data(), x);
+  }
+};
+
+}  // namespace eigencoder
