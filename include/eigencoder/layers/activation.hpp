@@ -13,8 +13,8 @@ namespace eigencoder {
 
 /// Base of an activation y = f(x) whose derivative follows from its output. `Self` has
 ///   apply(x) = f(x)   derivative(y) = f′ at f⁻¹(y)   curvature(y) = d derivative / dy, for penalties on the Jacobian
-/// and may say that f never falls (`monotone`): then a max pool behind it comes first, and f works on fewer values; and between
-/// which values y lies (`range`), which KLSparsity asks for.
+/// It may say that f never falls (`monotone`): a max pool that follows then runs first, and f on the pooled values alone. It may
+/// say between which values y lies (`range`), which KLSparsity and losses on probabilities need to know.
 template <class Self>
 struct Activation {
   static constexpr bool monotone = false;
@@ -170,7 +170,7 @@ struct ELU : Activation<ELU> {
 struct Sigmoid : Activation<Sigmoid> {
   static constexpr bool monotone = true;
   static constexpr Range range{0, 1};
-  static constexpr bool logistic = true;  ///< a loss may work on the input instead: BinaryCrossEntropy does
+  static constexpr bool logistic = true;  ///< a loss may be computed from the input instead, as BinaryCrossEntropy is
 
   template <class V>
   static V apply(V x) {

@@ -11,8 +11,9 @@ namespace eigencoder {
 
 namespace detail {
 
-/// What gather() finds out of the values of every channel: how many there are, their mean, as one of them and the difference
-/// from it, and Σ (x − mean)². A mean in one number would have lost digits of the differences between shards.
+/// The moments of every channel's values: their number n, their mean, kept as one of the values (`origin`) and the difference
+/// from it (`offset`), and Σ (x − mean)². In one number, a mean that is large beside the differences between shards would round
+/// them.
 template <class Value>
 struct BatchMoments {
   using Array = Eigen::Map<std::conditional_t<std::is_const_v<Value>, const Eigen::ArrayXd, Eigen::ArrayXd>>;
@@ -66,8 +67,8 @@ struct BatchNorm {
                       Block{.name = "moving_variance", .rows = in.channels, .init = Init::ones, .trainable = false}};
   }
 
-  /// The shard's moments. What is summed in T are differences from its first pixel: of a small variance, the squares of large
-  /// values would leave nothing.
+  /// The shard's moments. Summed in T are the differences from its first pixel: a variance that is small beside the squares of
+  /// the values would be lost in their rounding.
   template <class S>
   void gather(Gather<S> pass) const {
     const auto* const first = pass.x.data();

@@ -6,17 +6,17 @@
 
 #include "eigencoder/core/pass.hpp"
 
-// A class that a network is told beside the sample: it comes in below the sample's values, as Classes values of which one is 1,
-// and joins in again where it is wanted.
+// A class that a network is given with the sample. The input holds it below the sample's values, as Classes values of which one
+// is 1; TakeCondition removes it, and ProvideCondition appends it to a later activation.
 namespace eigencoder {
 
 /// The sample without its class, which is kept for ProvideCondition.   x: (Sample.size() + Classes) × B   y: Sample
-/// dx is dy above zeros.
+/// dx: dy, and zeros below it
 template <Shape Sample, Index Classes>
 struct TakeCondition {
   static_assert(Classes > 0, "TakeCondition<Sample, Classes>: Classes must be positive");
   static constexpr Index classes = Classes;
-  static constexpr Shape restored = Sample;  ///< what a decoder gives back of x
+  static constexpr Shape restored = Sample;  ///< the part of x that a decoder restores
 
   static constexpr bool accepts(Shape in) { return in.size() == Sample.size() + Classes; }
   static constexpr Shape output(Shape) { return Sample; }

@@ -31,14 +31,16 @@ struct Conv2D {
     return {windows(in).vertical, windows(in).horizontal, in.channels, Filters};
   }
 
-  /// Looks at every pixel and its neighbours, zeros beyond the border: what RepeatedConv2D can do on the image before.
+  /// Every pixel has a window, with zeros beyond the border and no gaps: what RepeatedConv2D can compute from the image before an
+  /// upsampling.
   static constexpr bool plain = Stride == Extent(1) && padding == Padding::same && dilation == Dilation{1};
-  /// Behind an upsampling that repeats pixels: both as one.
+  /// After an upsampling that repeats pixels: the two as one layer.
   template <RepeatsPixels Previous>
   requires plain
   using FusedWith = RepeatedConv2D<Previous::repeats, Filters, Kernel, Options...>;
 
-  /// Where the image keeps its size, a convolution restores its channels.
+  /// The layer with weights of its own that restores so many channels: a convolution where the image has kept its size, else a
+  /// transposed one.
   template <Index Channels>
   static auto restoring() {
     if constexpr (Stride == Extent(1) && padding == Padding::same) {
@@ -103,7 +105,7 @@ struct Conv2D {
     constexpr kernels::Correlation g = correlation(S::in);
     const T* const packed = pass.packed.data() + kernels::gather_packed(g);
     kernels::scatter(g, pass.dy.cols(), pass.dy.data(), packed, static_cast<const T*>(nullptr), pass.dx.data(),
-                     pass.scratch.data(), detail::derivative_before(pass));
+                     pass.scratch.data(), detail::derivative_of_previous(pass));
   }
 };
 

@@ -33,7 +33,7 @@ struct ConvTranspose2D {
     return {windows.vertical, windows.horizontal, Filters, in.channels};
   }
 
-  /// Whether the output is one pixel, to which a kernel of several adds only one of them.
+  /// Whether the output is one pixel, so that of a kernel of several taps only one is ever used.
   static constexpr bool to_one_pixel(Shape in) {
     return Kernel.size() > 1 && correlation(in).vertical.pixels * correlation(in).horizontal.pixels == 1;
   }

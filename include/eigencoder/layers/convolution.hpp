@@ -43,13 +43,13 @@ struct KernelSuits {
                 "this convolution's kernel is larger than its unpadded image: see Layer and Input above");
 };
 
-/// What becomes of dx in its store: the derivative of the elementwise layer before, if that is left to this one.
+/// Multiplies dx, where it is stored, with the derivative of the previous elementwise layer if this layer applies it.
 template <class S>
-auto derivative_before(const Backward<S, true>& pass) {
+auto derivative_of_previous(const Backward<S, true>& pass) {
   return kernels::Differentiate<typename S::Previous, typename S::Scalar>{pass.previous, pass.x.data()};
 }
 
-/// Both directions, and the gradient of the weights.
+/// What convolutions ask for: scratch and packed weights for forward and backward, and scratch for the weights' gradient.
 constexpr Needs convolution_needs(const kernels::Correlation& g, Index gradient_scratch) {
   return {.scratch = std::max<Index>({1, kernels::gather_scratch(g), kernels::scatter_scratch(g), gradient_scratch}),
           .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
@@ -58,7 +58,7 @@ constexpr Needs convolution_needs(const kernels::Correlation& g, Index gradient_
           .epilogue = true};
 }
 
-// A layer that goes from windows to pixels: a transposed convolution, or an upsampling and the convolution behind it.
+// A layer that goes from windows to pixels: a transposed convolution, or an upsampling together with the convolution after it.
 
 /// `weight` is that of (filter, tap's row, tap's column, channel).
 template <class S, class Weight>
@@ -79,7 +79,7 @@ template <class S>
 void input_gradient_scattering(const kernels::Correlation& g, Backward<S, true>& pass) {
   using T = typename S::Scalar;
   kernels::gather(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::scatter_packed(g),
-                  static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(), derivative_before(pass));
+                  static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(), derivative_of_previous(pass));
 }
 
 }  // namespace eigencoder::detail

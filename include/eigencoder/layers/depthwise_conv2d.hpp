@@ -15,7 +15,7 @@ namespace eigencoder {
 /// dW(c, t) += Σ_p dy(c, p) x(c, …)   db += Σ_p dy(:, p)   dx(c, q) = Σ over all p, t that meet q of W(c, t) dy(c, p)
 /// Options in any order: Padding::same (default) or valid; Dilation{n}; Bias::added (default) or none; an Init for W (default
 /// Init::glorot_uniform). Both fans are the taps that a value sees; Keras counts the taps of all channels as fan_in, so that
-/// its weights start the smaller the more channels there are.   Chollet, 2017
+/// more channels make its weights start smaller.   Chollet, 2017
 template <Extent Kernel, Extent Stride = 1, auto... Options>
 struct DepthwiseConv2D {
   using Tangent = DepthwiseConv2D<Kernel, Stride, Options..., Bias::none>;
@@ -85,7 +85,7 @@ struct DepthwiseConv2D {
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
     const typename S::Scalar* const no_bias = nullptr;
-    convolve<true, S>(pass, pass.dy, no_bias, pass.dx, detail::derivative_before(pass));
+    convolve<true, S>(pass, pass.dy, no_bias, pass.dx, detail::derivative_of_previous(pass));
   }
 
  private:

@@ -14,9 +14,9 @@ namespace eigencoder {
 /// In training, and where an objective is evaluated. Predictions take the mean: z = μ.
 /// Kingma and Welling, "Auto-encoding variational Bayes", 2013.
 struct GaussianSample {
-  static constexpr bool gaussian = true;  ///< what GaussianKL and its kin ask for
+  static constexpr bool gaussian = true;  ///< GaussianKL and the terms like it need a layer that says so
 
-  /// A penalty must look at the distribution or the code: by a loss alone the variances go to 0.
+  /// The objective must have a penalty on the distribution or the code: under a loss alone the variances go to 0.
   template <class Objective>
   struct Demands {
     template <class Term>

@@ -13,8 +13,8 @@
 namespace eigencoder {
 
 /// Keeps the K largest values of every sample and makes the others 0, in training and in predictions: as the last layer of an
-/// encoder, a k-sparse autoencoder. Of equal values the first are kept. A NaN counts as the largest, so that it shows.
-/// dx = dy where y is not 0, else 0. Makhzani and Frey, 2013.
+/// encoder, a k-sparse autoencoder. Of equal values the first are kept. A NaN counts as the largest, so that it
+/// stays.   dx = dy where y is not 0, else 0. Makhzani and Frey, 2013.
 template <Index K>
 struct KSparse {
   static_assert(K > 0, "KSparse<K>: K must be positive");
@@ -41,7 +41,8 @@ struct KSparse {
       std::transform(x.data(), x.data() + size, ranks, rank);
       std::nth_element(ranks, ranks + (K - 1), ranks + size, std::greater<T>());
       const T least = ranks[K - 1];
-      // What is before the K-th largest is not less than it; so many of it may be equal and are kept too.
+      // The K − 1 values before the K-th largest are not less than it. Those of them that are larger are kept; the rest of the K
+      // are values equal to it.
       Index equals = K - std::count_if(ranks, ranks + (K - 1), [least](T r) { return r > least; });
       for (Index i = 0; i < size; ++i) {
         const T r = rank(x[i]);

@@ -62,7 +62,7 @@ struct LayerNorm {
     using V = kernels::Packet<T>;
     const T* const gamma = std::get<0>(pass.theta).data();
     constexpr Index n = S::in.channels;
-    constexpr Index stretch = 128;  // pixels whose gradients are summed by themselves, for their digits
+    constexpr Index stretch = 128;  // pixels whose gradients are summed apart, so that a long sum rounds less
     const Index pixels = pass.dy.size() / n;
     auto dgamma = pass.scratch.head(n), dbeta = pass.scratch.tail(n);
     for (Index begin = 0; begin < pixels; begin += stretch) {

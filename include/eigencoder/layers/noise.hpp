@@ -17,7 +17,7 @@ constexpr double noise_rate(const char* layer, double rate) {
   return rate >= 0 && rate < 1 ? rate : throw OptionError(message(layer, ": rate must be in [0, 1), found ", rate));
 }
 
-/// `from` with 0 where the draw is below the rate, the rest scaled.
+/// to = `from`, with 0 where the draw is below the rate, and the other values scaled.
 template <class From, class To>
 void clear_hit(const Random& random, double rate, double scale, const From& from, To& to) {
   using V = kernels::Packet<typename To::Scalar>;
@@ -30,7 +30,7 @@ void clear_hit(const Random& random, double rate, double scale, const From& from
 
 }  // namespace detail
 
-/// The range that corrupted values are cut to; without bounds, none is. Throws OptionError unless low < high.
+/// The range that corrupted values are cut to. By default it has no bounds. Throws OptionError unless low < high.
 struct Clip {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 

@@ -12,7 +12,7 @@ namespace eigencoder {
 
 namespace detail {
 
-/// What pools have in common: the shape of what they give, and the images that they refuse.
+/// What pools have in common: the shape of the output, the images that they refuse, and their mirror.
 template <Extent Window, Extent Stride, auto... Options>
 struct Pool {
   static_assert((OptionOf<Options, Padding> && ...), "an option of a pool is a Padding");
@@ -24,8 +24,8 @@ struct Pool {
   template <Shape In>
   struct Refusal {
     static_assert(!windows(In).on_one_pixel(),
-                  "a pool of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or put "
-                  "a Reshape before it");
+                  "a pool of several pixels on an image of one, as features(n) is: begin with image(...) or sequence(...), or "
+                  "put a Reshape before it");
     static_assert(windows(In).fit() || windows(In).on_one_pixel(), "the window of this pool is larger than its image");
     static_assert(padding == Padding::same || !windows(In).fit() || !lost(In),
                   "no window of this pool reaches the last rows or columns of its image, which would be lost: crop them with "
@@ -51,16 +51,16 @@ struct ActivatedMaxPool2D;
 
 /// The largest value of every window, channel by channel, for windows of p pixels in steps of s.
 /// x: (h, w, c)   y: (⌊(h − p) / s⌋ + 1, ⌊(w − p) / s⌋ + 1, c)
-/// dx = dy where y came from, of equal values from the first along the rows; 0 elsewhere; summed where a pixel won in several
-/// windows. A NaN in a window becomes its value.
+/// dx = dy at the pixel that y was taken from, the first along the rows of several equal ones, summed over the windows that took
+/// it; 0 elsewhere. A window with a NaN gives NaN.
 /// Options: Padding::valid (default), or Padding::same for ⌈h / s⌉ × ⌈w / s⌉ windows, whose padding is never taken. Where valid
 /// windows leave out the last rows or columns the layer does not compile; Keras and PyTorch drop them.
 template <Extent Window, Extent Stride = Window, auto... Options>
 struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;
-  static constexpr Extent places_in = Window, step = Stride;  // what MaxUnpool2D asks for
+  static constexpr Extent places_in = Window, step = Stride;  // MaxUnpool2D checks them
 
-  /// Behind an activation that never falls: max f(x) = f(max x).
+  /// After an activation that never falls, since max f(x) = f(max x).
   template <class Previous>
   requires(Elementwise<Previous>&& requires {
     requires Previous::monotone;
@@ -95,13 +95,13 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   }
 
  protected:
-  /// Of the changes, those of the values that were taken.
+  /// The changes of the values that were taken, each given to store(lanes, place in v, changes).
   template <class S, class F>
   static void take(const auto& pass, F store) {
     kernels::take_from_place<Pool::windows(S::in), S::in.channels>(pass.u.cols(), pass.cache.data(), pass.u.data(), store);
   }
 
-  /// What was taken is y, so the derivative of the activation `before` is that at y.
+  /// The values that were taken are y, so the previous activation's derivative there is that at y.
   template <class S, class Previous>
   static void differentiate(Backward<S, true>& pass, const Previous& previous) {
     const auto *dy = pass.dy.data(), *y = pass.y.data();
@@ -110,13 +110,13 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   }
 };
 
-/// What MaxPool2D becomes behind an activation f that never falls: y = f(max x), with f on the pooled values alone.
+/// What MaxPool2D becomes after an activation f that never falls: y = f(max x), with f on the pooled values alone.
 template <class Activation, Extent Window, Extent Stride, auto... Options>
 struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
   using Pool = MaxPool2D<Window, Stride, Options...>;
   Activation activation;
 
-  constexpr ActivatedMaxPool2D(const Activation& before, const auto&) : activation(before) {}
+  constexpr ActivatedMaxPool2D(const Activation& previous, const auto&) : activation(previous) {}
 
   static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true}; }
 
@@ -204,8 +204,8 @@ struct GlobalAvgPool2D {
   static constexpr Windows whole(Shape in) { return {in, {in.height, in.width}, {in.height, in.width}, Padding::valid}; }
 };
 
-/// Puts every value where the MaxPool2D<Window> at Position in the network took its own from, and 0 elsewhere: the decoder's
-/// counterpart of a pool in the encoder.   x: (h, w, c), the shape that the pool gives   y: the shape that it takes
+/// Puts every value at the pixel that the MaxPool2D<Window> at Position in the network took its value from, and 0 elsewhere: the
+/// decoder's counterpart of a pool in the encoder.   x: (h, w, c), the shape that the pool gives   y: the shape that it takes
 /// dx = dy at those places. The pool's windows must cover its image without overlap.
 /// Badrinarayanan, Kendall and Cipolla, "SegNet", 2017.
 template <Index Position, Extent Window>

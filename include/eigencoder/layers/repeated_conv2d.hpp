@@ -11,10 +11,10 @@ concept RepeatsPixels = requires {
   requires std::is_same_v<decltype(Layer::repeats), const Extent>;
 };
 
-/// What Conv2D<Filters, Kernel> becomes behind a layer that repeats every pixel R times: both as one, without the large image.
-/// On each axis output o meets repeated pixel o + k − before by tap k, and this is pixel p for R values of k in a row. So the
-/// same pixel p is met with the sum of those taps' weights, which depends on o − p R alone: a transposed convolution of stride
-/// R whose kernel has R + K − 1 taps,
+/// What Conv2D<Filters, Kernel> becomes after a layer that repeats every pixel R times: both as one, without the large image.
+/// On each axis, output o reads repeated pixel o + k − before with tap k, and that is the same pixel p for R consecutive values
+/// of k. So pixel p is multiplied with the sum of those taps' weights, which depends on o − p R alone: a transposed convolution
+/// of stride R whose kernel has R + K − 1 taps,
 ///   V(e) = Σ over k with before − e ≤ k < before − e + R of W(k),   e = o − p R = before − K + 1, …, before + R − 1
 /// and dW(k) = Σ over the R values of e that hold k of dV(e). On both axes it takes ((R + K − 1) / (R K))² of the arithmetic:
 /// 4/9 for R = 2, K = 3.
@@ -28,7 +28,7 @@ struct RepeatedConv2D {
   template <class Repeat, class Convolution>
   constexpr RepeatedConv2D(const Repeat&, const Convolution&) {}
 
-  /// From the output's pixels to the input's, whose window begins at the first output that an input pixel meets.
+  /// From the output's pixels to the input's; the window of an input pixel begins at the first output that reads it.
   static constexpr kernels::Correlation correlation(Shape in) {
     const auto axis = [](Index length, Index repeats, Index kernel) {
       Axis of(length * repeats, repeats + kernel - 1, repeats, 1, Padding::same);

@@ -14,7 +14,7 @@ namespace eigencoder {
 enum class Interpolation { nearest, bilinear };
 
 namespace detail {
-/// Says that every pixel is repeated, so that the convolution behind can read the small image instead.
+/// Says that every pixel is repeated, so that a convolution that follows can read the small image instead.
 template <Extent Factor, Interpolation Between>
 struct Repeats {};
 template <Extent Factor>

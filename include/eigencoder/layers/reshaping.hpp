@@ -14,8 +14,8 @@ struct Border {
   Index top = 0, bottom = 0, left = 0, right = 0;
 
   constexpr Border(Index all) : Border(all, all, all, all) {}
-  constexpr Border(Index above, Index below, Index before, Index behind)
-      : top(counted(above)), bottom(counted(below)), left(counted(before)), right(counted(behind)) {}
+  constexpr Border(Index above, Index below, Index at_left, Index at_right)
+      : top(counted(above)), bottom(counted(below)), left(counted(at_left)), right(counted(at_right)) {}
 
  private:
   static constexpr Index counted(Index pixels) {
@@ -44,7 +44,7 @@ struct ZeroPad2D {
   template <Shape>
   using Mirror = Crop2D<Zeros>;
 
-  static constexpr bool keeps_range = true;  ///< of values that may be 0: those of probabilities stay probabilities
+  static constexpr bool keeps_range = true;  ///< y lies in the range of x, if that holds 0: probabilities stay probabilities
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) {
     return {
@@ -97,7 +97,7 @@ struct Crop2D {
   }
 };
 
-/// The same values as a sample of another shape, Target, of the same size: Reshape<image(7, 7, 32)> behind Dense<1568>.
+/// The same values as a sample of another shape, Target, of the same size: Reshape<image(7, 7, 32)> after Dense<1568>.
 template <Shape Target>
 struct Reshape {
   using Tangent = Reshape;

@@ -9,7 +9,7 @@
 // `Tied` in models/mirror.hpp makes a decoder of them. Position counts in the network, from the encoder's first layer on.
 namespace eigencoder::detail {
 
-/// What a layer has whose weights are another's.
+/// The parts that TiedDense and TiedConv2D share.
 template <Index Position, Shape Out, auto... Options>
 struct Tied {
   static constexpr bool biased = option_or<Bias, Options...>(Bias::added) == Bias::added;

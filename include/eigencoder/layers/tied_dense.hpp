@@ -7,7 +7,7 @@
 namespace eigencoder {
 
 /// A Dense layer reversed: y = Wᵀ x + b with the W, m × n, of the Dense at Position.   x: m × B   y: n × B   b: n
-/// Out is the shape that the Dense took, of n values. Its dW gets x dyᵀ besides what it gets there; db += dy 1   dx = W dy
+/// Out is the shape that the Dense took, of n values. The Dense's dW += x dyᵀ   db += dy 1   dx = W dy
 /// Option: Bias::added (default) or none.
 template <Index Position, Shape Out, auto... Options>
 struct TiedDense : detail::Tied<Position, features(Out.size()), Options...> {

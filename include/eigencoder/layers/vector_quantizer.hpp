@@ -12,13 +12,13 @@ namespace eigencoder {
 /// Puts in the place of every pixel's vector x_p the nearest of K vectors of a codebook, in predictions too:
 ///   y_p = e_k, k = argmin_j ‖x_p − e_j‖, the first of several      dx = dy, straight through
 /// x, y: (h, w, D)   a vector of D features is one pixel
-/// What draws x towards its e is a Commitment in the objective. The codebook is running state, each entry the mean of the
+/// A Commitment in the objective moves x towards its e. The codebook is running state, each entry the mean of the
 /// vectors that chose it in about 1 / (1 − γ) batches:
 ///   N_k ← γ N_k + (1 − γ) n_k   m_k ← γ m_k + (1 − γ) Σ x_p of those that chose k, n_k of them in the whole batch
 ///   e_k ← m_k / Ñ_k,   Ñ_k = (N_k + ε) / (N + K ε) · N,   N = Σ N_k,   ε = 10⁻⁵
-/// An entry with N_k ≤ ρ P / K, where P counts the batch's pixels, becomes one of their vectors, drawn at random: so all start,
-/// in the first step, and so they return to where the vectors are. γ is `decay`, in [0, 1); ρ is `restart`, in (0, 1).
-/// Throws OptionError. A pixel with a NaN becomes NaN.
+/// An entry with N_k ≤ ρ P / K, where P is the number of the batch's pixels, is replaced by one of their vectors, drawn at
+/// random: in the first step all entries, later those that hardly any vector chooses. γ is `decay`, in [0, 1); ρ is
+/// `restart`, in (0, 1). Throws OptionError. A pixel with a NaN becomes NaN.
 /// van den Oord, Vinyals and Kavukcuoglu, "Neural discrete representation learning", 2017, with its appendix A.1; restarts:
 /// Dhariwal et al., "Jukebox", 2020.
 template <Index K>
@@ -41,7 +41,7 @@ struct VectorQuantizer {
   Decay decay = 0.99;
   Restart restart = 0.01;
 
-  static constexpr Index entries = K;  ///< what Commitment and codes() ask for
+  static constexpr Index entries = K;  ///< Commitment and codes() need it
   static constexpr Mirroring mirroring = Mirroring::leaves;
 
   static constexpr bool accepts(Shape) { return true; }
@@ -130,8 +130,8 @@ struct VectorQuantizer {
 
   double least_count(Index pixels) const { return restart.value * static_cast<double>(pixels) / static_cast<double>(K); }
 
-  /// For every entry that this step may restart, one pixel of the whole batch is drawn, the same by every shard. The shard that
-  /// holds it adds its vector, and nobody else: the total is that vector, exactly.
+  /// For every entry that this step may restart, one pixel of the whole batch is drawn, the same in every shard. Only the shard
+  /// that holds it adds its vector, so the total is exactly that vector.
   template <class S>
   void offer(const Forward<S, Mode::train>& pass) const {
     constexpr Index depth = S::in.channels, per_sample = S::in.height * S::in.width;
