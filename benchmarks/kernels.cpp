@@ -169,7 +169,7 @@ void loss(benchmark::State& state) {
   constexpr ec::Index batch = 256;
   const Matrix y = (Matrix::Random(784, batch).array() + 1) / 2, target = (Matrix::Random(784, batch).array() + 1) / 2;
   Matrix dy(784, batch);
-  const ec::LossPass<float> pass{.y = {y.data(), 784, batch},
+  const ec::LossPass<ec::LossStage<Loss, float>> pass{.y = {y.data(), 784, batch},
                                  .target = {target.data(), 784, batch},
                                  .dy = {dy.data(), 784, batch},
                                  .batch = batch,

@@ -304,8 +304,7 @@ struct Draw : NoParameters {
 /// Σ_i (mean activation of unit i over the whole batch − target)²: couples samples through a penalty.
 struct MeanActivation {
   double target = 0.3;
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape shape) { return shape.size(); }
+  static constexpr TermNeeds needs{.sums = [](Shape code) { return code.size(); }};
   template <class S>
   void gather(PenaltyGather<S> pass) const {
     for (Index j = 0; j < pass.y.cols(); ++j) {
@@ -327,8 +326,6 @@ struct MeanActivation {
 
 /// Σ_j f′(y_j)² ‖W_j‖²: reads and differentiates the producer's weights, through its epilogue.
 struct Jacobian {
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape) { return 0; }
   template <class S, bool Gradient>
   double operator()(PenaltyPass<S, Gradient> pass) const {
     using T = typename S::Scalar;
@@ -355,8 +352,7 @@ struct Jacobian {
 
 /// KL(N(mean, variance) ‖ N(0, 1)) at the input of Draw.
 struct LatentKL {
-  static constexpr Site site = Site::latent;
-  static constexpr Index sums(Shape) { return 0; }
+  static constexpr TermNeeds needs{.site = Site::latent};
   template <class S, bool Gradient>
   double operator()(PenaltyPass<S, Gradient> pass) const {
     using T = typename S::Scalar;

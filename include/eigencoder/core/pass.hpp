@@ -150,48 +150,6 @@ struct Backward {
   [[no_unique_address]] typename S::Previous previous;
 };
 
-/// A small change u of x → that of y, v = J u, where y is what forward made of x.
-template <class S>
-struct Push {
-  using T = typename S::Scalar;
-  MatrixView<const T> y, cache, u;
-  MatrixView<T> v;  ///< overwrite
-};
-
-/// The reverse: dv → du = Jᵀ dv.
-template <class S>
-struct Pull {
-  using T = typename S::Scalar;
-  MatrixView<const T> y, cache, dv;
-  MatrixView<T> du;  ///< overwrite
-};
-
-/// u, dv → the gradient of dv · J u with respect to y, on which J depends.
-template <class S>
-struct Bend {
-  using T = typename S::Scalar;
-  MatrixView<const T> y, cache, u, dv;
-  MatrixView<T> dy;       ///< add
-  MatrixView<T> scratch;  ///< working memory, as large as y
-};
-
-/// Of a layer y = W x + b, W → G = W Wᵀ: ‖Wᵀ v‖² = v · G v, whatever the size of x.
-template <class S>
-struct Gram {
-  using T = typename S::Scalar;
-  typename S::Theta theta;
-  MatrixView<T> G;  ///< overwrite
-};
-
-/// dG, twice the gradient with respect to G → that with respect to W, dG W.
-template <class S>
-struct GramBackward {
-  using T = typename S::Scalar;
-  typename S::Theta theta;
-  typename S::DTheta dtheta;  ///< add
-  MatrixView<const T> dG;
-};
-
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
 template <class S>
 concept Runs = requires(const typename S::Layer layer, Forward<S, Mode::train> training, Forward<S, Mode::predict> inference,
@@ -216,24 +174,6 @@ concept Merges = requires(std::span<double> total, std::span<const double> part)
 template <class S>
 concept GathersBackward = requires(const typename S::Layer layer, GatherBackward<S> pass) {
   layer.gather_backward(pass);
-};
-template <class S>
-concept GivesInputGradient = S::Trainable::count == 0 || requires(const typename S::Layer layer, Backward<S, true> pass) {
-  layer.input_gradient(pass);
-};
-template <class S>
-concept CarriesTangents = requires(const typename S::Layer layer, Push<S> push, Pull<S> pull) {
-  layer.push(push);
-  layer.pull(pull);
-};
-template <class S>
-concept Bends = requires(const typename S::Layer layer, Bend<S> pass) {
-  layer.bend(pass);
-};
-template <class S>
-concept HasGram = requires(const typename S::Layer layer, Gram<S> gram, GramBackward<S> backward) {
-  layer.gram(gram);
-  layer.gram_backward(backward);
 };
 template <class S>
 concept Settles = requires(const typename S::Layer layer, Settle<S> pass) {

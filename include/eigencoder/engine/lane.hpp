@@ -58,6 +58,7 @@ struct Shard {
   T* gradient = nullptr;  ///< of theta, added to; the worker's own
   const T* x = nullptr;
   const T* target = nullptr;
+  const T* weights = nullptr;  ///< of the columns; null: all are 1
   Index first = 0, columns = 0, batch = 0;  ///< columns [first, first + columns) of a batch of `batch`
   std::span<double> sums;                   ///< the shard's own share of the totals
   std::span<const double> totals;           ///< over the whole batch

@@ -46,14 +46,15 @@ struct Program : Terms<C, O> {
   static constexpr std::size_t layers = C::size, terms = O::size;
 
   using Terms<C, O>::loss, Terms<C, O>::penalty, Terms<C, O>::site, Terms<C, O>::gathers, Terms<C, O>::term_sums_at;
-  using Terms<C, O>::term_cache_at, Terms<C, O>::latent, Terms<C, O>::on_logits, Terms<C, O>::carriers, Terms<C, O>::bends;
+  using Terms<C, O>::term_cache_at, Terms<C, O>::code_at, Terms<C, O>::on_logits, Terms<C, O>::carriers, Terms<C, O>::bends;
 
   /// A penalty or a join reads activation i, and adds to its gradient.
   static constexpr std::array<bool, layers + 1> observed = [] {
     std::array<bool, layers + 1> is = C::joined;
     for (std::size_t i = 0; i < layers; ++i) is[i + 1] = is[i + 1] || bends[i];
-    for (std::size_t k = 0; k < terms; ++k) is[site[k]] = is[site[k]] || penalty[k];
-    if (latent < layers) is[latent + 1] = true;
+    for (std::size_t k = 0; k < terms; ++k) {
+      if (penalty[k]) is[site[k]] = is[code_at(k)] = true;
+    }
     return is;
   }();
   static constexpr Fusion<layers> fusion = fuse<C>(observed, true, on_logits);
@@ -131,7 +132,7 @@ struct Program : Terms<C, O> {
       gather_terms(i + 1);
     }
     for (std::size_t k = 0; k < terms; ++k) {
-      if (loss[k] && !penalty[k] && gathers(k)) after(gathered[k]);
+      if (loss[k] && gathers(k)) after(gathered[k]);
       if (loss[k]) put(Do::loss, k, trains && C::trains_before(layers));
       if (!loss[k] && !penalty[k]) put(Do::weight_penalty, k, trains);
     }

@@ -17,18 +17,18 @@ class RunTerm {
   static void loss(const Shard<P>& shard) {
     constexpr bool first = std::find(P::loss.begin(), P::loss.end(), true) - P::loss.begin() == K;
     constexpr Index rows = C::output.size();
+    using Pass = LossPass<LossStage<Term<K>, T>, Gradient, !first>;
     const auto& term = std::get<K>(shard.objective.terms).term;
-    LossPass<T, Gradient, !first> pass{.y = shard.view(P::layers),
-                                       .target = MatrixView<const T>(shard.target, rows, shard.columns),
-                                       .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
-                                       .batch = shard.batch,
-                                       .weight = weight<K>(shard),
-                                       .sums = term_sums<K>(shard)};
-    if constexpr (P::penalty[K]) {
-      new (&pass.latent) MatrixView<const T>(shard.view(P::site[K]));  // Eigen's way to point a map elsewhere
-      new (&pass.code) MatrixView<const T>(shard.view(code<K>));
-      new (&pass.cache) MatrixView<T>(term_cache<K>(shard));
-    }
+    const Pass pass{.y = shard.view(P::layers),
+                    .target = MatrixView<const T>(shard.target, rows, shard.columns),
+                    .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
+                    .batch = shard.batch,
+                    .weight = weight<K>(shard),
+                    .sums = decltype(Pass::sums)(term_sums<K>(shard)),
+                    .weights = decltype(Pass::weights)(shard.weights),
+                    .latent = decltype(Pass::latent)(shard.view(P::site[K])),
+                    .code = decltype(Pass::code)(shard.view(P::code_at(K))),
+                    .cache = decltype(Pass::cache)(term_cache<K>(shard))};
     if constexpr (P::on_logits) {
       shard.values[K] += term.on_logits()(pass);
     } else {
@@ -40,15 +40,15 @@ class RunTerm {
   static void gather(const Shard<P>& shard) {
     const auto& term = std::get<K>(shard.objective.terms).term;
     if constexpr (P::penalty[K]) {
-      using S = typename P::template stage<P::producer(P::site[K])>;
-      term.gather(PenaltyGather<S>{.y = shard.view(P::site[K]),
-                                   .sums = sums_of<K>(shard.sums),
-                                   .shared = shared<K>(shard, shard.first, shard.columns),
-                                   .random = Random(shard.seed, shard.step, term_draws + K, shard.first)});
+      using Pass = PenaltyGather<TermStage<Term<K>, typename P::template stage<P::producer(P::site[K])>>>;
+      term.gather(Pass{.y = shard.view(P::site[K]),
+                       .sums = decltype(Pass::sums)(sums_of<K>(shard.sums)),
+                       .shared = decltype(Pass::shared)(shared<K>(shard, shard.first, shard.columns)),
+                       .random = Random(shard.seed, shard.step, term_draws + K, shard.first)});
     } else {
-      term.gather(LossGather<T>{.y = shard.view(P::layers),
-                                .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
-                                .sums = sums_of<K>(shard.sums)});
+      term.gather(LossGather<LossStage<Term<K>, T>>{.y = shard.view(P::layers),
+                                                    .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
+                                                    .sums = sums_of<K>(shard.sums)});
     }
   }
 
@@ -79,7 +79,8 @@ class RunTerm {
   }
 
  private:
-  static MatrixView<const T> read(const MatrixView<T>& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
+  template <std::size_t K>
+  using Term = typename P::Objective::template term<K>;
 
   template <std::size_t K>
   static double weight(const Shard<P>& shard) {
@@ -104,31 +105,33 @@ class RunTerm {
     constexpr Index rows = P::shared_at[K + 1] - P::shared_at[K];
     return {shard.shared + P::shared_at[K] * shard.batch + rows * first, rows, columns};
   }
-  /// What term K may see beside the activation that it looks at.
-  template <std::size_t K>
-  static constexpr std::size_t code = P::latent < P::layers && P::site[K] == P::latent ? P::latent + 1 : P::site[K];
-
   static constexpr std::size_t term_draws = 0x80000000;  ///< where the streams of terms begin, behind all layers and directions
 
   template <std::size_t K, int Delta, bool Gradient>
   static void look(const Shard<P>& shard) {
     constexpr std::size_t Q = P::producer(P::site[K]);
-    using S = typename P::template stage<Q>;
+    using S = TermStage<Term<K>, typename P::template stage<Q>>;
+    using Pass = PenaltyPass<S, Gradient>;
     const auto& term = std::get<K>(shard.objective.terms).term;
     shard.values[K] +=
-        term(PenaltyPass<S, Gradient>{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
-                                      .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
-                                      .y = shard.view(P::site[K]),
-                                      .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
-                                      .sums = term_sums<K>(shard),
-                                      .batch = shard.batch,
-                                      .weight = weight<K>(shard),
-                                      .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),
-                                      .code = shard.view(code<K>),
-                                      .shared = read(shared<K>(shard, 0, shard.batch)),
-                                      .cache = read(term_cache<K>(shard)),
-                                      .first = shard.first,
-                                      .step = M == Mode::train ? shard.step : last_step});
+        term(Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
+                  .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
+                  .y = shard.view(P::site[K]),
+                  .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
+                  .batch = shard.batch,
+                  .weight = weight<K>(shard),
+                  .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),
+                  .sums = decltype(Pass::sums)(term_sums<K>(shard)),
+                  .shared = read<decltype(Pass::shared)>(shared<K>(shard, 0, shard.batch)),
+                  .cache = read<decltype(Pass::cache)>(term_cache<K>(shard)),
+                  .code = decltype(Pass::code)(shard.view(P::code_at(K))),
+                  .first = shard.first,
+                  .step = M == Mode::train ? shard.step : last_step});
+  }
+  /// The field of a pass that views this matrix without writing to it.
+  template <class Field>
+  static Field read(const MatrixView<T>& matrix) {
+    return Field(matrix.data(), matrix.rows(), matrix.cols());
   }
 };
 

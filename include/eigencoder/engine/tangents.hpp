@@ -32,7 +32,7 @@ class Tangents {
     }
     constexpr std::size_t from = P::from_code ? P::carriers : 0, to = P::carriers - from, end = P::gram ? 1 : to;
     double value = 0;
-    for (Index d = 0; d < term.directions(C::shapes[from]); ++d) {
+    for (Index d = 0; d < P::directions.count; ++d) {
       term.direction(d, Random(shard.seed, shard.step, P::layers + static_cast<std::size_t>(d), shard.first),
                      view<from>(shard, shard.lane.tangent(from)));
       if constexpr (P::from_code) {

@@ -1,10 +1,47 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/engine/chain.hpp"
 #include "eigencoder/core/objective.hpp"
+#include "eigencoder/core/tangent_pass.hpp"
+#include "eigencoder/engine/chain.hpp"
 
 namespace eigencoder {
+
+/// Fails to compile if a term's functions and its TermNeeds disagree.
+template <std::size_t Position, class Term, class Network>
+struct TermKeepsContract {
+  static constexpr TermNeeds needs = needs_of<Term>;
+  static constexpr bool loss = Loss<Term>, penalty = Penalty<Term>;
+
+  static constexpr bool readable = [] {
+    if constexpr (requires { Term::needs; }) return requires { TermNeeds{Term::needs}; };
+    return true;
+  }();
+  static_assert(readable, "what a term asks for is a constant: static constexpr TermNeeds needs{...}");
+  static_assert(TermGathers<Term> == (needs.sums.asked() || needs.shared.asked()),
+                "gather() and TermNeeds::sums or TermNeeds::shared go together");
+  static_assert(DrawsDirections<Term> == (needs.directions != nullptr),
+                "direction(d, random, u) and TermNeeds::directions go together");
+  static_assert(HasFactor<Term> == needs.factor, "factor(step) and TermNeeds::factor go together");
+  static_assert(HasWarning<Term> == needs.warning, "warning(value) and TermNeeds::warning go together");
+  static_assert(HasCheck<Term> == needs.check, "check() and TermNeeds::check go together");
+  static_assert(HasLogitsForm<Term> == needs.on_logits, "on_logits(), which gives a loss, and TermNeeds::on_logits go together");
+  static_assert(HasDemands<Term, Network> == needs.demands, "Demands<Network> and TermNeeds::demands go together");
+
+  static_assert((needs.site == Site::tangent) == (needs.directions != nullptr),
+                "TermNeeds::directions and Site::tangent go together");
+  static_assert(penalty || needs.site == Site::code,
+                "TermNeeds::site is where a penalty looks: this term has no operator()(PenaltyPass<S, Gradient>) const");
+  static_assert(penalty || !needs.shared.asked(), "TermNeeds::shared is for penalties: this term is none");
+  static_assert((loss && penalty) || needs.cache == 0,
+                "TermNeeds::cache is what a loss leaves for itself as a penalty: this term is not both");
+  static_assert(needs.site == Site::latent || needs.site == Site::quantised || !needs.code,
+                "TermNeeds::code is for Site::latent and Site::quantised: elsewhere there is nothing but y");
+  static_assert(loss || (needs.draws == 1 && !needs.sample_weights && !needs.on_logits && needs.targets.low == unbounded.low &&
+                         needs.targets.high == unbounded.high),
+                "TermNeeds::draws, targets, sample_weights and on_logits are for losses: this term is none");
+  static_assert(needs.draws > 0, "TermNeeds::draws must be positive");
+};
 
 /// An objective O on a network C: which kind each term is, where it looks, what it asks for.
 template <class C, class O>
@@ -12,38 +49,54 @@ struct Terms {
   static constexpr std::size_t layers = C::size, terms = O::size;
 
  protected:
-  static constexpr std::size_t sampler = [] {
-    for (std::size_t i = 0; i < layers; ++i) {
-      if (C::needs[i].samples || C::needs[i].quantises) return i;
-    }
-    return layers;
-  }();
   template <class F>
   static constexpr void for_each_term(F f) {
     [&]<std::size_t... K>(std::index_sequence<K...>) { (f.template operator()<K>(), ...); }
     (std::make_index_sequence<terms>{});
   }
+  template <class Value, class F>
+  static constexpr std::array<Value, terms> of_each_term(F f) {
+    return [&]<std::size_t... K>(std::index_sequence<K...>) {
+      return std::array<Value, terms>{f.template operator()<typename O::template term<K>>()...};
+    }
+    (std::make_index_sequence<terms>{});
+  }
+  /// The first layer that says so in its Needs.
+  static constexpr std::size_t first_that(bool Needs::*says) {
+    for (std::size_t i = 0; i < layers; ++i) {
+      if (C::needs[i].*says) return i;
+    }
+    return layers;
+  }
+  template <Site Where>
+  static constexpr std::size_t place_of() {
+    if constexpr (Where == Site::latent) {
+      constexpr std::size_t sampler = first_that(&Needs::samples);
+      static_assert(0 < sampler && sampler < layers, "this penalty needs a network that samples a latent code");
+      return sampler;
+    } else if constexpr (Where == Site::quantised) {
+      constexpr std::size_t quantiser = first_that(&Needs::quantises);
+      static_assert(0 < quantiser && quantiser < layers,
+                    "this penalty needs a network that chooses its code from a codebook: one with a VectorQuantizer");
+      return quantiser;
+    } else if constexpr (static_cast<Index>(Where) >= 0) {
+      constexpr auto layer = static_cast<std::size_t>(Where);
+      static_assert(layer < layers,
+                    "this penalty looks at a layer that the network does not have: positions are counted from 0, from the "
+                    "encoder's first layer on");
+      static_assert(!C::taken_over(layer), "this penalty looks between two layers that run as one: let it look at the second");
+      return layer + 1;
+    } else {
+      static_assert(0 < C::code && C::code <= layers,
+                    "this penalty needs a network with an encoder and a code: an Autoencoder");
+      return C::code;
+    }
+  }
 
  public:
-  static constexpr std::array<bool, terms> loss = [] {
-    std::array<bool, terms> is{};
-    for_each_term([&]<std::size_t K>() { is[K] = Loss<typename O::template term<K>>; });
-    return is;
-  }();
-  static constexpr std::array<bool, terms> penalty = [] {
-    std::array<bool, terms> is{};
-    for_each_term([&]<std::size_t K>() { is[K] = Penalty<typename O::template term<K>>; });
-    return is;
-  }();
-  static constexpr bool looks_at_latent = [] {
-    bool looks = false;
-    for_each_term([&]<std::size_t K>() {
-      if constexpr (penalty[K]) looks = looks || O::template term<K>::site == Site::latent;
-    });
-    return looks;
-  }();
-  /// The layer that samples a latent code, if a term looks there.
-  static constexpr std::size_t latent = looks_at_latent ? sampler : layers;
+  static constexpr auto needs = of_each_term<TermNeeds>([]<class Term>() { return needs_of<Term>; });
+  static constexpr auto loss = of_each_term<bool>([]<class Term>() { return Loss<Term>; });
+  static constexpr auto penalty = of_each_term<bool>([]<class Term>() { return Penalty<Term>; });
   static constexpr std::size_t losses = static_cast<std::size_t>(std::count(loss.begin(), loss.end(), true));
   static_assert(losses > 0, "an objective needs a loss that compares the output with the target");
 
@@ -52,27 +105,16 @@ struct Terms {
     std::array<std::size_t, terms> at{};
     for_each_term([&]<std::size_t K>() {
       using Term = typename O::template term<K>;
+      static_assert(sizeof(TermKeepsContract<K, Term, C>) > 0);
+      if constexpr (HasDemands<Term, C>) static_assert(sizeof(typename Term::template Demands<C>) > 0);
       at[K] = layers;
-      if constexpr (requires { typename Term::template Demands<C>; }) {
-        static_assert(sizeof(typename Term::template Demands<C>) > 0);
-      }
-      if constexpr (Penalty<Term>) {
-        static_assert(Term::site != Site::latent || (0 < sampler && sampler < layers),
-                      "this penalty needs a network that samples a latent code");
-        constexpr bool on_layer = static_cast<Index>(Term::site) >= 0;
-        constexpr auto layer = static_cast<std::size_t>(Term::site);
-        static_assert(on_layer || Term::site == Site::latent || (0 < C::code && C::code <= layers),
-                      "this penalty needs a network with an encoder and a code: an Autoencoder");
-        static_assert(!on_layer || layer < layers,
-                      "this penalty looks at a layer that the network does not have: positions are counted from 0, from the "
-                      "encoder's first layer on");
-        static_assert(!on_layer || !C::taken_over(layer),
-                      "this penalty looks between two layers that run as one: let it look at the second");
-        at[K] = on_layer ? layer + 1 : Term::site == Site::latent ? sampler : C::code;
-      }
+      if constexpr (Penalty<Term>) at[K] = place_of<needs_of<Term>.site>();
     });
     return at;
   }();
+
+  /// The activation that the layer at a term's site makes, where the term asks for it.
+  static constexpr std::size_t code_at(std::size_t term) { return site[term] + (needs[term].code ? 1 : 0); }
 
   /// A layer may ask something of the objective, as a term of the network.
   static constexpr bool layers_content = [] {
@@ -86,33 +128,27 @@ struct Terms {
   static_assert(layers_content);
 
   /// The term that looks at tangents, and with it how many layers carry them.
-  static constexpr std::array<bool, terms> on_tangents = [] {
-    std::array<bool, terms> is{};
-    for_each_term([&]<std::size_t K>() {
-      if constexpr (penalty[K]) is[K] = O::template term<K>::site == Site::tangent;
-    });
-    return is;
-  }();
+  static constexpr auto on_tangents = of_each_term<bool>([]<class Term>() { return needs_of<Term>.site == Site::tangent; });
   static_assert(std::count(on_tangents.begin(), on_tangents.end(), true) <= 1,
                 "an objective has at most one penalty on tangents");
   static constexpr auto tangent_term =
       static_cast<std::size_t>(std::find(on_tangents.begin(), on_tangents.end(), true) - on_tangents.begin());
   static constexpr std::size_t carriers = tangent_term < terms ? C::code : 0;
-  /// Its directions are the code's, and go back to the input.
-  static constexpr bool from_code = [] {
+  /// Its directions, and whether they are the code's and go back to the input.
+  static constexpr TangentDirections directions = [] {
     if constexpr (tangent_term < terms) {
-      using Term = typename O::template term<tangent_term>;
-      if constexpr (requires { Term::template from_code<C>; }) return Term::template from_code<C>;
+      return needs_of<typename O::template term<tangent_term>>.directions(C::input, C::shapes[C::code]);
     }
-    return false;
+    return TangentDirections{};
   }();
+  static constexpr bool from_code = directions.from_code;
   /// G = W Wᵀ, m × m, takes the place of the first layer's W, m × n. Once a shard it costs 2 m² n multiplications, with the
   /// way back to W, and saves 3 m (n − m) for every direction of every sample.
   static constexpr bool gram = [] {
     if constexpr (from_code && !C::taken_over(0)) {
-      constexpr Index m = C::shapes[1].size(), n = C::input.size(), directions = C::shapes[C::code].size();
+      constexpr Index m = C::shapes[1].size(), n = C::input.size();
       constexpr Index samples = 64;  // most shards have more
-      return HasGram<typename C::template stage<0>> && 2 * m * n < 3 * (n - m) * directions * samples;
+      return HasGram<typename C::template stage<0>> && 2 * m * n < 3 * (n - m) * directions.count * samples;
     }
     return false;
   }();
@@ -141,57 +177,33 @@ struct Terms {
     for (std::size_t k = 0; k < terms; ++k) {
       if (penalty[k] && site[k] == layers) return false;
     }
-    bool has = false;
-    for_each_term([&]<std::size_t K>() { has = has || HasLogitsForm<typename O::template term<K>>; });
-    return has;
+    return needs[static_cast<std::size_t>(std::find(loss.begin(), loss.end(), true) - loss.begin())].on_logits;
+  }();
+  /// Every loss of the objective counts samples by their weights.
+  static constexpr bool takes_sample_weights = [] {
+    for (std::size_t k = 0; k < terms; ++k) {
+      if (loss[k] && !needs[k].sample_weights) return false;
+    }
+    return true;
   }();
 
   /// Doubles that are summed over the batch for each term.
-  static constexpr auto term_sums_at = [] {
-    std::array<Index, terms> sizes{};
-    for_each_term([&]<std::size_t K>() {
-      using Term = typename O::template term<K>;
-      if constexpr (penalty[K]) sizes[K] = Term::sums(C::shapes[site[K]]);
-      if constexpr (requires { Term::loss_sums; }) sizes[K] = Term::loss_sums;
-    });
-    return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
-  }();
-  /// Scalars a column of the batch that a term's shards share, and that its loss leaves for its penalty.
-  static constexpr auto shared_at = [] {
-    std::array<Index, terms> sizes{};
-    for_each_term([&]<std::size_t K>() {
-      using Term = typename O::template term<K>;
-      if constexpr (requires { Term::shared(C::input); }) sizes[K] = Term::shared(C::shapes[site[K]]);
-    });
-    return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
-  }();
-  static constexpr auto term_cache_at = [] {
-    std::array<Index, terms> sizes{};
-    for_each_term([&]<std::size_t K>() {
-      if constexpr (requires { O::template term<K>::cache; }) sizes[K] = O::template term<K>::cache;
-    });
-    return detail::running_total<terms>([&](std::size_t k) { return sizes[k]; });
-  }();
-  static constexpr bool gathers(std::size_t term) {
-    return term_sums_at[term + 1] > term_sums_at[term] || shared_at[term + 1] > shared_at[term];
-  }
+  static constexpr auto term_sums_at =
+      detail::running_total<terms>([](std::size_t k) { return needs[k].sums(C::shapes[site[k]]); });
+  /// Scalars a column of the batch that a term's shards share.
+  static constexpr auto shared_at =
+      detail::running_total<terms>([](std::size_t k) { return needs[k].shared(C::shapes[site[k]]); });
+  static constexpr auto term_cache_at = detail::running_total<terms>([](std::size_t k) { return needs[k].cache; });
+  static constexpr bool gathers(std::size_t term) { return needs[term].sums.asked() || needs[term].shared.asked(); }
 
   /// Columns of a batch that every sample takes: a term may ask for several draws of its latent code.
   static constexpr Index draws = [] {
     Index most = 1;
-    for_each_term([&]<std::size_t K>() {
-      if constexpr (requires { O::template term<K>::draws; }) most = std::max(most, O::template term<K>::draws);
-    });
+    for (const TermNeeds& each : needs) most = std::max(most, each.draws);
     return most;
   }();
-  static constexpr bool draws_agree = [] {
-    bool agree = true;
-    for_each_term([&]<std::size_t K>() {
-      if constexpr (requires { O::template term<K>::draws; }) agree = agree && O::template term<K>::draws == draws;
-    });
-    return agree;
-  }();
-  static_assert(draws_agree, "terms that ask for several draws of a sample must ask for as many");
+  static_assert(std::all_of(needs.begin(), needs.end(), [](const TermNeeds& each) { return each.draws == 1 || each.draws == draws; }),
+                "terms that ask for several draws of a sample must ask for as many");
 };
 
 }  // namespace eigencoder

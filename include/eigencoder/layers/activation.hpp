@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "eigencoder/core/pass.hpp"
+#include "eigencoder/core/tangent_pass.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/kernels/math.hpp"
 

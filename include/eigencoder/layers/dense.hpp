@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "eigencoder/core/pass.hpp"
+#include "eigencoder/core/tangent_pass.hpp"
 #include "eigencoder/kernels/gemm.hpp"
 #include "eigencoder/layers/tied_dense.hpp"
 

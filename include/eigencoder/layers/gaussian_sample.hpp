@@ -21,7 +21,7 @@ struct GaussianSample {
   struct Demands {
     template <class Term>
     static constexpr bool looks = [] {
-      if constexpr (Penalty<Term>) return Term::site != Site::tangent;
+      if constexpr (Penalty<Term>) return needs_of<Term>.site != Site::tangent;
       return false;
     }();
     static constexpr bool held = []<std::size_t... K>(std::index_sequence<K...>) {

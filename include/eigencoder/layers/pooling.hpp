@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "eigencoder/core/pass.hpp"
+#include "eigencoder/core/tangent_pass.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/kernels/pooling.hpp"
 #include "eigencoder/layers/resampling.hpp"

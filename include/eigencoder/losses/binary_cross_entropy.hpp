@@ -23,13 +23,13 @@ constexpr bool gives_probabilities() {
 }  // namespace detail
 
 /// Binary cross-entropy of the logits z of a probability: max(z, 0) − z t + log(1 + e^(−|z|)) for a target t in [0, 1].
-/// ∂/∂z = σ(z) − t. Nothing in it overflows or cancels.
+/// ∂/∂z = σ(z) − t   z, t: F × B. Nothing in it overflows or cancels.
 struct BinaryCrossEntropyOnLogits {
-  static constexpr Range targets{0, 1};
+  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true};
   Reduction reduction = Reduction::mean;
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return pointwise_loss(pass, reduction, []<class V>(V z, V t) {
       const V small = kernels::exp(-kernels::abs(z));  // serves the logarithm and the sigmoid
       const V sigmoid = kernels::where(z < V(0), small, V(1)) / (V(1) + small);
@@ -39,11 +39,11 @@ struct BinaryCrossEntropyOnLogits {
 };
 
 /// −t log y − (1 − t) log(1 − y) for a probability y and any target t in [0, 1], averaged over features and batch.
-/// ∂/∂y = (y − t) / (y (1 − y))
+/// ∂/∂y = (y − t) / (y (1 − y))   y, t: F × B
 /// Behind a final Sigmoid the network trains on its logits, through BinaryCrossEntropyOnLogits. Elsewhere y is clamped to
 /// [10⁻⁷, 1 − 10⁻⁷] as in Keras, with a derivative of 0 outside. A network whose last values may lie anywhere does not compile.
 struct BinaryCrossEntropy {
-  static constexpr Range targets{0, 1};
+  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .on_logits = true, .demands = true};
   Reduction reduction = Reduction::mean;
 
   template <class Network>
@@ -55,8 +55,8 @@ struct BinaryCrossEntropy {
 
   constexpr BinaryCrossEntropyOnLogits on_logits() const { return {reduction}; }
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return pointwise_loss(pass, reduction, []<class V>(V y, V t) {
       const V least(1e-7), most(1 - 1e-7);
       const V p = kernels::min(kernels::max(y, least), most), q = V(1) - p;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "eigencoder/core/objective.hpp"
+#include "eigencoder/core/tangent_pass.hpp"
 #include "eigencoder/kernels/draw.hpp"
 #include "eigencoder/kernels/elementwise.hpp"
 #include "eigencoder/kernels/gemm.hpp"
@@ -18,8 +19,7 @@ namespace eigencoder {
 /// where f′ and f″ = df′/dh are taken at the output, as `derivative` and `curvature` of an activation are.
 /// Rifai, Vincent, Muller, Glorot and Bengio, "Contractive auto-encoders", 2011.
 struct Contractive {
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape) { return 0; }
+  static constexpr TermNeeds needs{.demands = true};
 
   template <class Network>
   struct Demands {
@@ -94,18 +94,15 @@ namespace detail {
 
 /// ‖v‖² / divisor, averaged over the batch, for v = J u or Jᵀ u.   ∂/∂v = 2 v / divisor
 struct SquaredTangent {
-  static constexpr Site site = Site::tangent;
-  static constexpr Index sums(Shape) { return 0; }
-
   template <class T, bool Gradient>
-  static double value(const TangentPass<T, Gradient>& pass, Index divisor) {
+  static double value(TangentPass<T, Gradient> pass, Index divisor) {
     const double share = 1 / (static_cast<double>(pass.batch) * static_cast<double>(divisor));
     const auto factor = static_cast<T>(2 * share * pass.weight);
     double sum = 0;
     for (Index j = 0; j < pass.v.cols(); ++j) sum += static_cast<double>(pass.v.col(j).dot(pass.w.col(j)));
     if constexpr (Gradient) {
       kernels::transform(
-          pass.w.size(), const_cast<T*>(pass.dv.data()), [=]<class V>(V w) { return V(factor) * w; }, pass.w.data());
+          pass.w.size(), pass.dv.data(), [=]<class V>(V w) { return V(factor) * w; }, pass.w.data());
     }
     return share * sum;
   }
@@ -120,7 +117,7 @@ struct SquaredTangent {
 template <Index Directions = 1>
 struct StochasticContractive : detail::SquaredTangent {
   static_assert(Directions > 0, "StochasticContractive<Directions>: Directions must be positive");
-  static constexpr Index directions(Shape) { return Directions; }
+  static constexpr TermNeeds needs{.site = Site::tangent, .directions = [](Shape, Shape) { return TangentDirections{.count = Directions}; }};
 
   template <class View>
   void direction(Index, const Random& random, View u) const {
@@ -129,7 +126,7 @@ struct StochasticContractive : detail::SquaredTangent {
     }
   }
   template <class T, bool Gradient>
-  double operator()(const TangentPass<T, Gradient>& pass) const {
+  double operator()(TangentPass<T, Gradient> pass) const {
     return value(pass, Directions);
   }
 };
@@ -139,15 +136,18 @@ static_assert(Penalty<StochasticContractive<>>);
 /// column by column of the Jacobian: Σ_k ‖Jᵀ e_k‖² over the values of the code, or Σ_k ‖J e_k‖² over those of the input. Each
 /// costs about as much as the encoder's own forward and backward. For codes, or inputs, of at most 128 values.
 struct DeepContractive : detail::SquaredTangent {
-  template <class Network>
-  static constexpr bool from_code = Network::shapes[Network::code].size() < Network::input.size();
+  static constexpr TermNeeds needs{.site = Site::tangent,
+                                   .directions = [](Shape input, Shape code) {
+                                     return TangentDirections{.count = std::min(input.size(), code.size()),
+                                                              .from_code = code.size() < input.size()};
+                                   },
+                                   .demands = true};
 
   template <class Network>
   struct Demands {
     static_assert(std::min(Network::input.size(), Network::shapes[Network::code].size()) <= 128,
                   "DeepContractive takes codes or inputs of at most 128 values; for larger ones there is StochasticContractive");
   };
-  static constexpr Index directions(Shape from) { return from.size(); }
 
   template <class View>
   void direction(Index d, const Random&, View u) const {
@@ -155,7 +155,7 @@ struct DeepContractive : detail::SquaredTangent {
     u.row(d).setOnes();
   }
   template <class T, bool Gradient>
-  double operator()(const TangentPass<T, Gradient>& pass) const {
+  double operator()(TangentPass<T, Gradient> pass) const {
     return value(pass, 1);
   }
 };

@@ -8,7 +8,7 @@ namespace eigencoder {
 
 struct ElboOptions {
   double beta = 1;        ///< the divergence's weight
-  Annealing annealing{};  ///< how it comes in
+  Annealing annealing{};  ///< how that weight grows
 };
 
 /// The negative evidence lower bound, in nats a sample: Likelihood + β · GaussianKL, each reported apart.

@@ -12,7 +12,7 @@
 //   KL = ½ (μ² + e^s − 1 − s)   ∂/∂μ = μ   ∂/∂s = ½ (e^s − 1).
 namespace eigencoder {
 
-/// How a term comes in during training: a factor of its weight for every step. Evaluations take the whole weight.
+/// How a term's weight grows during training: its factor in every step. Evaluations take the whole weight.
 struct Annealing {
   std::uint64_t period = 0;  ///< steps
   double rising = 1;         ///< share of the period in which the factor rises from 0 to 1
@@ -41,9 +41,7 @@ template <class Network>
 struct SamplesGaussian {
   static constexpr bool found = [] {
     bool any = false;
-    Network::for_each_layer([&]<std::size_t I>() {
-      if constexpr (requires { Network::template layer<I>::gaussian; }) any = true;
-    });
+    Network::for_each_layer([&]<std::size_t I>() { any = any || requires { Network::template layer<I>::gaussian; }; });
     return any;
   }();
   static_assert(found, "this penalty needs a network that draws its code from a normal distribution: a VariationalAutoencoder");
@@ -63,13 +61,12 @@ double gaussian_kl(Index latent, const T* y, T* dy, double scale) {
          });
 }
 
-template <bool Gradient, class Pass>
-double gaussian_kl(const Pass& pass, double scale) {
+/// The same of all columns.
+template <bool Gradient, class T>
+double gaussian_kl(const MatrixView<const T>& y, T* dy, double scale) {
   double sum = 0;
-  for (Index j = 0; j < pass.y.cols(); ++j) {
-    auto* dy = static_cast<typename Pass::T*>(nullptr);
-    if constexpr (Gradient) dy = const_cast<typename Pass::T*>(pass.dy.col(j).data());
-    sum += gaussian_kl<Gradient>(pass.y.rows() / 2, pass.y.col(j).data(), dy, scale);
+  for (Index j = 0; j < y.cols(); ++j) {
+    sum += gaussian_kl<Gradient>(y.rows() / 2, y.col(j).data(), Gradient ? dy + j * y.rows() : nullptr, scale);
   }
   return sum;
 }
@@ -81,8 +78,7 @@ double gaussian_kl(const Pass& pass, double scale) {
 struct GaussianKL {
   Annealing annealing{};
 
-  static constexpr Site site = Site::latent;
-  static constexpr Index sums(Shape) { return 0; }
+  static constexpr TermNeeds needs{.site = Site::latent, .factor = true, .warning = true, .demands = true};
   template <class Network>
   using Demands = detail::SamplesGaussian<Network>;
 
@@ -96,9 +92,9 @@ struct GaussianKL {
   }
 
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     const double share = 1 / static_cast<double>(pass.batch);
-    return share * detail::gaussian_kl<Gradient>(pass, share * pass.weight);
+    return share * detail::gaussian_kl<Gradient, typename S::Scalar>(pass.y, pass.dy.data(), share * pass.weight);
   }
 };
 
@@ -109,8 +105,11 @@ struct FreeBits {
   double nats = 0.1;
   Annealing annealing{};
 
-  static constexpr Site site = Site::latent;
-  static constexpr Index sums(Shape shape) { return shape.size() / 2; }
+  static constexpr TermNeeds needs{.site = Site::latent,
+                                   .sums = [](Shape latent) { return latent.size() / 2; },
+                                   .factor = true,
+                                   .check = true,
+                                   .demands = true};
   template <class Network>
   using Demands = detail::SamplesGaussian<Network>;
 
@@ -120,7 +119,7 @@ struct FreeBits {
   double factor(std::uint64_t step) const { return annealing(step); }
 
   template <class S>
-  void gather(const PenaltyGather<S>& pass) const {
+  void gather(PenaltyGather<S> pass) const {
     const Index latent = pass.y.rows() / 2;
     Eigen::Map<Eigen::ArrayXd> sums(pass.sums.data(), latent);
     for (Index j = 0; j < pass.y.cols(); ++j) {
@@ -131,32 +130,31 @@ struct FreeBits {
   }
 
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     using T = typename S::Scalar;
     const Index latent = pass.y.rows() / 2;
     const double batch = static_cast<double>(pass.batch);
     double value = 0;
-    MatrixView<T> dy = pass.dy;
     for (Index i = 0; i < latent; ++i) {
       const double divergence = pass.sums[static_cast<std::size_t>(i)] / batch;
       value += std::max(nats, divergence);
       if (!Gradient || divergence <= nats) continue;
       const auto scale = static_cast<T>(pass.weight / batch);
-      dy.row(i) += scale * pass.y.row(i);
-      dy.row(latent + i).array() += T(0.5) * scale * pass.y.row(latent + i).array().expm1();
+      pass.dy.row(i) += scale * pass.y.row(i);
+      pass.dy.row(latent + i).array() += T(0.5) * scale * pass.y.row(latent + i).array().expm1();
     }
     return value * static_cast<double>(pass.y.cols()) / batch;  // every shard reports its share
   }
 };
 
-/// |KL − C| with KL that of GaussianKL over the whole batch, and C rising from 0 to `nats` in so many steps: the code is given what
-/// it may carry by and by. Its weight is γ, usually large. Burgess et al., "Understanding disentangling in β-VAE", 2018.
+/// |KL − C| with KL that of GaussianKL over the whole batch, and C rising from 0 to `nats` in so many steps: what the code may
+/// carry grows with training. Its weight is γ, usually large. C must be finite and not negative. Throws OptionError.
+/// Burgess et al., "Understanding disentangling in β-VAE", 2018.
 struct Capacity {
   double nats = 25;
   std::uint64_t steps = 10000;
 
-  static constexpr Site site = Site::latent;
-  static constexpr Index sums(Shape) { return 1; }
+  static constexpr TermNeeds needs{.site = Site::latent, .sums = 1, .check = true, .demands = true};
   template <class Network>
   using Demands = detail::SamplesGaussian<Network>;
 
@@ -165,19 +163,17 @@ struct Capacity {
   }
 
   template <class S>
-  void gather(const PenaltyGather<S>& pass) const {
-    struct Columns {
-      using T = typename S::Scalar;
-      MatrixView<const T> y;
-    };
-    pass.sums[0] += detail::gaussian_kl<false>(Columns{pass.y}, 0);
+  void gather(PenaltyGather<S> pass) const {
+    pass.sums[0] += detail::gaussian_kl<false, typename S::Scalar>(pass.y, nullptr, 0);
   }
 
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     const double batch = static_cast<double>(pass.batch);
     const double excess = pass.sums[0] / batch - nats * linear_annealing(steps)(pass.step);
-    if constexpr (Gradient) detail::gaussian_kl<true>(pass, (excess < 0 ? -1 : 1) * pass.weight / batch);
+    if constexpr (Gradient) {
+      detail::gaussian_kl<true, typename S::Scalar>(pass.y, pass.dy.data(), (excess < 0 ? -1 : 1) * pass.weight / batch);
+    }
     return std::abs(excess) * static_cast<double>(pass.y.cols()) / batch;  // every shard reports its share
   }
 };

@@ -6,18 +6,19 @@
 namespace eigencoder {
 
 /// e² / 2 for |e| ≤ δ and δ (|e| − δ/2) beyond, e = y − t: squared for small errors, absolute for outliers.
-/// ∂/∂y = e clipped to [−δ, δ].   Huber, 1964.
+/// ∂/∂y = e clipped to [−δ, δ]   y, t: F × B
+/// Averaged over features and batch. δ must be finite and positive. Throws OptionError, when the trainer is made. Huber, 1964.
 struct Huber {
   double delta = 1;
   Reduction reduction = Reduction::mean;
+  static constexpr TermNeeds needs{.sample_weights = true, .check = true};
 
-  /// Throws OptionError.
   void check() const {
     if (!(delta > 0 && std::isfinite(delta))) throw OptionError(message("Huber: delta must be finite and positive, found ", delta));
   }
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return pointwise_loss(pass, reduction, [limit = delta]<class V>(V y, V t) {
       const V error = y - t;
       const V clipped = kernels::max(kernels::min(error, V(limit)), V(-limit));

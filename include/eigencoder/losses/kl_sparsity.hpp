@@ -13,32 +13,30 @@ namespace eigencoder {
 /// whole batch and ρ the target.   ∂/∂y_ij = ((1 − ρ) / (1 − ρ̂_i) − ρ / ρ̂_i) / batch
 /// The code must come from an activation with a `range`: a Sigmoid, or a Tanh, whose values enter as (1 + y) / 2. Where ρ̂ is
 /// nearer than 10⁻⁷ to 0 or 1 the term goes on along its tangent, so that a dead unit is drawn back and nothing overflows.
-/// On another layer than the code: on_layer<1>(KLSparsity{.target = 0.05}). The target must be in (0, 1). Throws OptionError.
+/// On another layer than the code: on_layer<1>(KLSparsity{.target = 0.05}). The target must be in (0, 1). Throws OptionError,
+/// when the trainer is made.
 /// Lee, Ekanadham and Ng, 2007; Ng, "Sparse autoencoder", CS294A lecture notes, 2011.
 struct KLSparsity {
   double target = 0.05;
 
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape shape) { return shape.size(); }
+  static constexpr TermNeeds needs{.sums = [](Shape code) { return code.size(); }, .check = true};
 
-  /// Throws OptionError.
   void check() const {
     if (!(target > 0 && target < 1)) throw OptionError(message("KLSparsity: target must be in (0, 1), found ", target));
   }
 
   template <class S>
-  void gather(const PenaltyGather<S>& pass) const {
+  void gather(PenaltyGather<S> pass) const {
     Eigen::Map<Eigen::VectorXd> sums(pass.sums.data(), pass.y.rows());
     for (Index j = 0; j < pass.y.cols(); ++j) sums += pass.y.col(j).template cast<double>();
   }
 
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     using T = typename S::Scalar;
     constexpr Index most = 64;  // units whose slopes are kept while all columns pass
     constexpr Range range = range_of<S>();
     const double batch = static_cast<double>(pass.batch), width = range.high - range.low;
-    MatrixView<T> dy = pass.dy;
     double value = 0;
     for (Index first = 0; first < pass.y.rows(); first += most) {
       const Index units = std::min(most, pass.y.rows() - first);
@@ -51,7 +49,7 @@ struct KLSparsity {
         slopes[at] = static_cast<T>(pass.weight * slope / (width * batch));
       }
       if constexpr (Gradient) {
-        for (Index j = 0; j < dy.cols(); ++j) dy.col(j).segment(first, units) += VectorView<const T>(slopes.data(), units);
+        for (Index j = 0; j < pass.dy.cols(); ++j) pass.dy.col(j).segment(first, units) += VectorView<const T>(slopes.data(), units);
       }
     }
     return value * static_cast<double>(pass.y.cols()) / batch;  // every shard reports its share

@@ -5,14 +5,11 @@
 
 namespace eigencoder {
 
-/// Σ_i |y_i| of a sample's code, averaged over the batch.   ∂/∂y = sign(y), 0 at 0
+/// Σ_i |y_i| of a sample's code, averaged over the batch.   ∂/∂y = sign(y), 0 at 0   y: code × B
 /// Draws activations to 0 and leaves few: a sparse code. On another layer than the code: on_layer<1>(L1Activity{}).
 struct L1Activity {
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape) { return 0; }
-
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     return pointwise_penalty(pass, detail::absolute);
   }
 };

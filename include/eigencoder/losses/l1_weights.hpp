@@ -5,10 +5,10 @@
 
 namespace eigencoder {
 
-/// Σ |w| over all weights of the network, biases and whatever else does not decay spared.   ∂/∂w = sign(w), 0 at 0
+/// Σ |w| over all blocks w of the network that decay: weights, but no biases.   ∂/∂w = sign(w), 0 at 0   w: of any shape
 struct L1Weights {
   template <class T, bool Gradient>
-  double operator()(const WeightPass<T, Gradient>& pass) const {
+  double operator()(WeightPass<T, Gradient> pass) const {
     return pointwise_penalty(pass, detail::absolute);
   }
 };

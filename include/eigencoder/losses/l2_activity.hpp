@@ -5,14 +5,11 @@
 
 namespace eigencoder {
 
-/// Σ_i y_i² of a sample's code, averaged over the batch.   ∂/∂y = 2 y
+/// Σ_i y_i² of a sample's code, averaged over the batch.   ∂/∂y = 2 y   y: code × B
 /// Keeps activations small without making them 0. On another layer than the code: on_layer<1>(L2Activity{}).
 struct L2Activity {
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape) { return 0; }
-
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     return pointwise_penalty(pass, detail::square);
   }
 };

@@ -24,7 +24,7 @@ inline void check_positive(const char* term, const char* option, double value) {
 /// Every value is 1 with probability y, or a grey value t in [0, 1] taken for one: −t log y − (1 − t) log(1 − y).
 /// The decoder must end in probabilities, such as those of a Sigmoid, whose logits it then works on.
 struct Bernoulli {
-  static constexpr Range targets{0, 1};
+  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .on_logits = true, .demands = true};
 
   template <class Network>
   struct Demands {
@@ -35,8 +35,8 @@ struct Bernoulli {
 
   constexpr BinaryCrossEntropyOnLogits on_logits() const { return {Reduction::sum}; }
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return BinaryCrossEntropy{Reduction::sum}(pass);
   }
 };
@@ -45,11 +45,12 @@ struct Bernoulli {
 /// Throws OptionError unless v is finite and positive.
 struct Gaussian {
   double variance = 1;
+  static constexpr TermNeeds needs{.sample_weights = true, .check = true};
 
   void check() const { detail::check_positive("Gaussian", "variance", variance); }
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     constexpr double two_pi = 6.283185307179586476925;
     return pointwise_loss(pass, Reduction::sum, [precision = 1 / variance, constant = 0.5 * std::log(two_pi * variance)]<class V>(V y, V t) {
       const V scaled = (y - t) * V(precision);
@@ -63,16 +64,17 @@ struct Gaussian {
 /// and the balance with the other terms needs no choice. Below 10⁻⁸, v̂ stays there.
 /// Rybkin, Daniilidis and Levine, "Simple and effective VAE training with calibrated decoders", 2021.
 struct CalibratedGaussian {
-  static constexpr Index loss_sums = 1;
+  static constexpr TermNeeds needs{.sums = 1};
 
-  template <class T>
-  void gather(const LossGather<T>& pass) const {
+  template <class S>
+  void gather(LossGather<S> pass) const {
+    using T = typename S::Scalar;
     pass.sums[0] += kernels::sum_pointwise<false, false>(pass.y.size(), pass.y.data(), pass.target.data(), static_cast<T*>(nullptr), 1.0,
                                                          [](auto y, auto t) { return detail::square(y - t); });
   }
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     constexpr double two_pi = 6.283185307179586476925, least = 1e-8;
     const auto features = static_cast<double>(pass.y.rows()), batch = static_cast<double>(pass.batch);
     const double fitted = pass.sums[0] / (features * batch), variance = std::max(fitted, least);
@@ -86,11 +88,12 @@ struct CalibratedGaussian {
 /// Throws OptionError unless b is finite and positive.
 struct Laplace {
   double scale = 1;
+  static constexpr TermNeeds needs{.sample_weights = true, .check = true};
 
   void check() const { detail::check_positive("Laplace", "scale", scale); }
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return pointwise_loss(pass, Reduction::sum, [factor = 1 / scale, constant = std::log(2 * scale)]<class V>(V y, V t) {
       const auto [value, sign] = detail::absolute(y - t);
       return kernels::Pointwise<V>{kernels::multiply_add(V(factor), value, V(constant)), V(factor) * sign};

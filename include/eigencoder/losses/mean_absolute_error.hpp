@@ -5,12 +5,13 @@
 
 namespace eigencoder {
 
-/// |y − t|, averaged over features and batch: the L1 loss.   ∂/∂y = sign(y − t), 0 at 0
+/// |y − t|, averaged over features and batch: the L1 loss.   ∂/∂y = sign(y − t), 0 at 0   y, t: F × B
 struct MeanAbsoluteError {
   Reduction reduction = Reduction::mean;
+  static constexpr TermNeeds needs{.sample_weights = true};
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return pointwise_loss(pass, reduction, []<class V>(V y, V t) { return detail::absolute(y - t); });
   }
 };

@@ -5,13 +5,14 @@
 
 namespace eigencoder {
 
-/// (y − t)², averaged over features and batch.   ∂/∂y = 2 (y − t)
+/// (y − t)², averaged over features and batch.   ∂/∂y = 2 (y − t)   y, t: F × B
 /// With Reduction::sum it is the squared Euclidean distance, averaged over the batch.
 struct MeanSquaredError {
   Reduction reduction = Reduction::mean;
+  static constexpr TermNeeds needs{.sample_weights = true};
 
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     return pointwise_loss(pass, reduction, []<class V>(V y, V t) { return detail::square(y - t); });
   }
 };

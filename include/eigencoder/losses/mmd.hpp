@@ -33,10 +33,8 @@ struct MaximumMeanDiscrepancy {
   Similarity similarity = Similarity::inverse_multiquadratic;
   double deviation = 1;
 
-  static constexpr Site site = Site::code;
-  static constexpr Index sums(Shape) { return 0; }
-  /// A code, its squared length, a draw, its squared length.
-  static constexpr Index shared(Shape code) { return 2 * (code.size() + 1); }
+  /// Shared are, of every column, the code, its squared length, a draw, its squared length.
+  static constexpr TermNeeds needs{.shared = [](Shape code) { return 2 * (code.size() + 1); }, .check = true};
 
   void check() const {
     if (!(deviation > 0 && std::isfinite(deviation))) {
@@ -45,10 +43,9 @@ struct MaximumMeanDiscrepancy {
   }
 
   template <class S>
-  void gather(const PenaltyGather<S>& pass) const {
-    using T = typename S::Scalar;
+  void gather(PenaltyGather<S> pass) const {
     const Index latent = pass.y.rows();
-    MatrixView<T> shared = pass.shared;
+    auto& shared = pass.shared;
     for (Index j = 0; j < pass.y.cols(); ++j) {
       auto code = shared.col(j).head(latent), draw = shared.col(j).segment(latent + 1, latent);
       code = pass.y.col(j);
@@ -60,7 +57,7 @@ struct MaximumMeanDiscrepancy {
   }
 
   template <class S, bool Gradient>
-  double operator()(const PenaltyPass<S, Gradient>& pass) const {
+  double operator()(PenaltyPass<S, Gradient> pass) const {
     using T = typename S::Scalar;
     if (pass.batch < 2) return 0;
     const Index latent = pass.y.rows(), stride = pass.shared.rows(), first = pass.first, mine = pass.y.cols();
@@ -70,7 +67,7 @@ struct MaximumMeanDiscrepancy {
       return kernels::View<const T>(all.column(first), latent, mine, stride);
     };
     T* dy = nullptr;
-    if constexpr (Gradient) dy = const_cast<T*>(pass.dy.data());
+    if constexpr (Gradient) dy = pass.dy.data();
 
     const double batch = static_cast<double>(pass.batch), within = 1 / (batch * (batch - 1)), across = 2 / (batch * batch);
     return within * compare<false, T>(own(draws), draws, first, 0, nullptr) +

@@ -7,30 +7,42 @@
 namespace eigencoder {
 
 /// A loss that is a sum over values: f(y, t) gives value and derivative at one. Reduced over features as `reduction` says, over
-/// the batch always by the mean: 1/batch is applied here and nowhere else.
-template <class T, bool Gradient, bool Accumulate, class F>
-double pointwise_loss(const LossPass<T, Gradient, Accumulate>& pass, Reduction reduction, F f) {
+/// the batch always by the mean: 1/batch is applied here and nowhere else. With weights w of the samples, if the loss asks for
+/// them, it is Σ_j w_j l_j / batch, where l_j is the loss of sample j.
+template <class S, bool Gradient, bool Accumulate, class F>
+double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reduction, F f) {
   const double features = reduction == Reduction::mean ? static_cast<double>(pass.y.rows()) : 1.0;
   const double share = 1.0 / (static_cast<double>(pass.batch) * features);
-  return share * kernels::sum_pointwise<Gradient, Accumulate>(pass.y.size(), pass.y.data(), pass.target.data(),
-                                                              const_cast<T*>(pass.dy.data()), pass.weight * share, f);
+  const auto sum = [&](Index first, Index columns, double weight) {
+    const Index at = first * pass.y.rows();
+    return kernels::sum_pointwise<Gradient, Accumulate>(columns * pass.y.rows(), pass.y.data() + at, pass.target.data() + at,
+                                                        Gradient ? pass.dy.data() + at : nullptr, pass.weight * share * weight, f);
+  };
+  if constexpr (S::needs.sample_weights) {
+    if (pass.weights != nullptr) {
+      double weighted = 0;
+      for (Index j = 0; j < pass.y.cols(); ++j) {
+        const auto weight = static_cast<double>(pass.weights[j]);
+        weighted += weight * sum(j, 1, weight);
+      }
+      return share * weighted;
+    }
+  }
+  return share * sum(0, pass.y.cols(), 1);
 }
 
 /// The same for a penalty that is a sum over values: f(y) gives value and derivative at one. Summed over the features of a
 /// sample (or over the weights), and over the batch the mean.
 template <class S, bool Gradient, class F>
-double pointwise_penalty(const PenaltyPass<S, Gradient>& pass, F f) {
-  using T = typename S::Scalar;
+double pointwise_penalty(PenaltyPass<S, Gradient> pass, F f) {
   const double share = 1.0 / static_cast<double>(pass.batch);
-  return share * kernels::sum_pointwise<Gradient, true>(pass.y.size(), pass.y.data(), pass.y.data(),
-                                                        const_cast<T*>(pass.dy.data()), pass.weight * share,
-                                                        [f](auto y, auto) { return f(y); });
+  return share * kernels::sum_pointwise<Gradient, true>(pass.y.size(), pass.y.data(), pass.y.data(), pass.dy.data(),
+                                                        pass.weight * share, [f](auto y, auto) { return f(y); });
 }
 template <class T, bool Gradient, class F>
-double pointwise_penalty(const WeightPass<T, Gradient>& pass, F f) {
-  return kernels::sum_pointwise<Gradient, true>(pass.theta.size(), pass.theta.data(), pass.theta.data(),
-                                                const_cast<T*>(pass.dtheta.data()), pass.weight,
-                                                [f](auto w, auto) { return f(w); });
+double pointwise_penalty(WeightPass<T, Gradient> pass, F f) {
+  return kernels::sum_pointwise<Gradient, true>(pass.theta.size(), pass.theta.data(), pass.theta.data(), pass.dtheta.data(),
+                                                pass.weight, [f](auto w, auto) { return f(w); });
 }
 
 namespace detail {

@@ -149,7 +149,7 @@ GradientReport check_loss_gradient(const Term& loss, Index features, const Gradi
   detail::CheckMatrix dy = detail::CheckMatrix::Constant(features, options.batch, detail::poison), sum = dy;
   constexpr double weight = 1.75;
   const auto run = [&]<bool Gradient, bool Accumulate>(detail::CheckMatrix& gradient) {
-    return weight * loss(LossPass<double, Gradient, Accumulate>{
+    return weight * loss(LossPass<LossStage<Term, double>, Gradient, Accumulate>{
                         .y = {y.data(), features, options.batch},
                         .target = {target.data(), features, options.batch},
                         .dy = {gradient.data(), features, options.batch},

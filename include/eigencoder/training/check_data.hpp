@@ -32,16 +32,15 @@ struct TargetRange {
 
 namespace detail {
 
-/// Of the terms that have `static constexpr Range targets`, the narrowest.
+/// Of what the terms say of their targets, the narrowest.
 template <class... Terms>
 constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>) {
   TargetRange narrowest;
   const auto narrow = [&]<class Term>() {
-    if constexpr (requires { Term::targets; }) {
-      constexpr Range range = Term::targets;
-      narrowest.range = {std::max(narrowest.range.low, range.low), std::min(narrowest.range.high, range.high)};
-      narrowest.term = type_name<Term>;
-    }
+    constexpr Range range = needs_of<Term>.targets;
+    if (range.low == unbounded.low && range.high == unbounded.high) return;
+    narrowest.range = {std::max(narrowest.range.low, range.low), std::min(narrowest.range.high, range.high)};
+    narrowest.term = type_name<Term>;
   };
   (narrow.template operator()<Terms>(), ...);
   return narrowest;

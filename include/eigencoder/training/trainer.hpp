@@ -58,7 +58,7 @@ class Trainer {
       if (!Loss<Term> && weighted.weight < 0) {
         throw OptionError(message("the weight of ", type_name<Term>(), " must not be negative, found ", weighted.weight));
       }
-      if constexpr (requires { weighted.term.check(); }) weighted.term.check();
+      if constexpr (needs_of<Term>.check) weighted.term.check();
     });
   }
 
@@ -288,7 +288,7 @@ class Trainer {
     for_each_term([&](const auto& weighted) {
       const std::string from = history.terms[k] + ": ";
       const double value = report.train.terms[k++];
-      if constexpr (requires { weighted.term.warning(value); }) {
+      if constexpr (needs_of<typename std::decay_t<decltype(weighted)>::Term>.warning) {
         const auto spoke = [&](const std::string& text) { return text.starts_with(from); };
         if (std::any_of(history.warnings.begin(), history.warnings.end(), spoke)) return;
         const std::string text = weighted.term.warning(value);

@@ -10,8 +10,8 @@ namespace {
 /// Somebody's own loss, in one line: log cosh(y − t) by its squares, ½ e² − e⁴/12.
 struct Own {
   ec::Reduction reduction = ec::Reduction::mean;
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const ec::LossPass<T, Gradient, Accumulate>& pass) const {
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(ec::LossPass<S, Gradient, Accumulate> pass) const {
     return ec::pointwise_loss(pass, reduction, []<class V>(V y, V t) {
       const V error = y - t, square = error * error;
       return ec::kernels::Pointwise<V>{square * (V(0.5) - square / V(12)), error * (V(1) - square / V(3))};

@@ -21,7 +21,7 @@ using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 /// The value that the loss returns. dy is overwritten, or added to, or left alone.
 template <bool Gradient = true, bool Accumulate = false, class T, class Loss>
 double run(const Loss& loss, const Matrix<T>& y, const Matrix<T>& target, Matrix<T>& dy, Index batch, double weight = 1) {
-  return loss(ec::LossPass<T, Gradient, Accumulate>{.y = {y.data(), y.rows(), y.cols()},
+  return loss(ec::LossPass<ec::LossStage<Loss, T>, Gradient, Accumulate>{.y = {y.data(), y.rows(), y.cols()},
                                                     .target = {target.data(), target.rows(), target.cols()},
                                                     .dy = {dy.data(), dy.rows(), dy.cols()},
                                                     .batch = batch,

@@ -41,10 +41,9 @@ struct Scale {
 
 struct CarelessLoss {
   double factor = 1;
-  template <class T, bool Gradient, bool Accumulate>
-  double operator()(const ec::LossPass<T, Gradient, Accumulate>& pass) const {
-    auto dy = pass.dy;
-    if constexpr (Gradient) dy = (pass.y - pass.target) * T(factor * pass.weight);  // never adds
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(ec::LossPass<S, Gradient, Accumulate> pass) const {
+    if constexpr (Gradient) pass.dy = (pass.y - pass.target) * typename S::Scalar(factor * pass.weight);  // never adds
     return (pass.y - pass.target).squaredNorm() / 2;
   }
 };
