@@ -28,6 +28,17 @@ double run(const Loss& loss, const Matrix<T>& y, const Matrix<T>& target, Matrix
                                                     .weight = weight});
 }
 
+/// The same with a weight for every sample.
+template <class T, class Loss>
+double run_weighted(const Loss& loss, const Matrix<T>& y, const Matrix<T>& target, Matrix<T>& dy, const Matrix<T>& weights) {
+  return loss(ec::LossPass<ec::LossStage<Loss, T>>{.y = {y.data(), y.rows(), y.cols()},
+                                                   .target = {target.data(), target.rows(), target.cols()},
+                                                   .dy = {dy.data(), dy.rows(), dy.cols()},
+                                                   .batch = y.cols(),
+                                                   .weight = 1,
+                                                   .weights = weights.data()});
+}
+
 template <class T>
 struct Result {
   double value;
@@ -108,6 +119,20 @@ void check_contract(const Loss& loss, double low, double high) {
     CHECK(part_dy == gradient.middleCols(first, columns));
   }
   CHECK(close(sum, value));
+
+  // Weights of samples: Σ_j w_j l_j / batch, with l_j / batch what the sample gives by itself.
+  if constexpr (ec::needs_of<Loss>.sample_weights) {
+    Matrix<T> weights = uniform<T>(1, batch, 7, 2, 0.1);
+    weights(0, 3) = 0;
+    double weighted = 0;
+    for (Index j = 0; j < batch; ++j) {
+      const Matrix<T> one = y.col(j), one_target = target.col(j);
+      weighted += static_cast<double>(weights(0, j)) * run<false>(loss, one, one_target, dy, batch);
+    }
+    CHECK(close(run_weighted(loss, y, target, dy, weights), weighted));
+    CHECK(relative_error<T>(dy, gradient.template cast<double>() * weights.row(0).template cast<double>().asDiagonal()) < tolerance<T>);
+    CHECK(run_weighted<T>(loss, y, target, dy, Matrix<T>::Ones(1, batch)) == Approx(value).epsilon(tolerance<T>));
+  }
 
   // Reduction::sum is the mean times the features.
   Loss summed = loss;
