@@ -7,20 +7,13 @@
 // Layers that have none of this train all the same.
 namespace eigencoder {
 
-/// A small change u of x → that of y, v = J u, where y is what forward made of x.
+/// A small change u of x → that of y, v = J u, where y is what forward made of x. The way back, dv → du = Jᵀ dv, is the layer's
+/// backward.   u: in × columns   y, v: out × columns
 template <class S>
 struct Push {
   using T = typename S::Scalar;
   MatrixView<const T> y, cache, u;
   MatrixView<T> v;  ///< overwrite
-};
-
-/// The reverse: dv → du = Jᵀ dv.
-template <class S>
-struct Pull {
-  using T = typename S::Scalar;
-  MatrixView<const T> y, cache, dv;
-  MatrixView<T> du;  ///< overwrite
 };
 
 /// u, dv → the gradient of dv · J u with respect to y, on which J depends.
@@ -65,9 +58,8 @@ concept GivesInputGradient = S::Trainable::count == 0 || requires(const typename
   layer.input_gradient(pass);
 };
 template <class S>
-concept CarriesTangents = requires(const typename S::Layer layer, Push<S> push, Pull<S> pull) {
-  layer.push(push);
-  layer.pull(pull);
+concept Pushes = requires(const typename S::Layer layer, Push<S> pass) {
+  layer.push(pass);
 };
 template <class S>
 concept Bends = requires(const typename S::Layer layer, Bend<S> pass) {

@@ -15,7 +15,7 @@ class Lane {
 
   explicit Lane(Index columns)
       : capacity_(rounded(columns)),
-        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch + 2 * P::gram_size)) {}
+        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch + P::Tangents::once)) {}
 
   Index capacity() const { return capacity_; }
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
@@ -24,18 +24,13 @@ class Lane {
   T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
   T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
   T* scratch() { return at(P::per_sample); }
-  T* gram() { return scratch() + P::Network::scratch; }
-  T* gram_delta() { return gram() + P::gram_size; }
   T* side_gradient(std::size_t activation) { return at(sides + P::side_at[activation]); }
-  T* tangent(std::size_t i) { return at(tangents + P::tangent_at[i]); }
-  T* tangent_delta(int which) {
-    return at(tangents + P::tangent_at[P::carriers + 1] +
-              which * std::max(P::Network::input.size(), P::Network::widest_output));
-  }
+  T* tangents() { return at(P::per_sample - P::Tangents::per_sample); }
+  T* tangents_once() { return scratch() + P::Network::scratch; }
 
  private:
   static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[P::terms];
-  static constexpr Index tangents = P::per_sample - P::tangents, sides = tangents - P::side_at[P::layers + 1];
+  static constexpr Index sides = P::per_sample - P::Tangents::per_sample - P::side_at[P::layers + 1];
   /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
   static Index rounded(Index columns) {
     const Index whole = columns < 16 ? 4 : 16;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eigencoder/engine/tangent_plan.hpp"
 #include "eigencoder/engine/terms.hpp"
 
 namespace eigencoder {
@@ -43,15 +44,16 @@ template <class C, class O>
 struct Program : Terms<C, O> {
   using Network = C;
   using Objective = O;
+  using Tangents = TangentPlan<C, O>;
   static constexpr std::size_t layers = C::size, terms = O::size;
 
   using Terms<C, O>::loss, Terms<C, O>::penalty, Terms<C, O>::site, Terms<C, O>::gathers, Terms<C, O>::term_sums_at;
-  using Terms<C, O>::term_cache_at, Terms<C, O>::code_at, Terms<C, O>::on_logits, Terms<C, O>::carriers, Terms<C, O>::bends;
+  using Terms<C, O>::term_cache_at, Terms<C, O>::code_at, Terms<C, O>::on_logits;
 
   /// A penalty or a join reads activation i, and adds to its gradient.
   static constexpr std::array<bool, layers + 1> observed = [] {
     std::array<bool, layers + 1> is = C::joined;
-    for (std::size_t i = 0; i < layers; ++i) is[i + 1] = is[i + 1] || bends[i];
+    for (std::size_t i = 0; i < layers; ++i) is[i + 1] = is[i + 1] || Tangents::bends[i];
     for (std::size_t k = 0; k < terms; ++k) {
       if (penalty[k]) is[site[k]] = is[code_at(k)] = true;
     }
@@ -61,7 +63,7 @@ struct Program : Terms<C, O> {
 
   template <std::size_t I>
   using stage = typename C::template stage<I, typename AppliedLayer<C, I + 1, fusion.applies_next(I)>::type, NoActivation,
-                                           C::linked(I) || (I < carriers)>;
+                                           C::linked(I) || (I < Tangents::carriers)>;
   template <std::size_t I>
   using backward_stage = typename C::template stage<
       I, NoActivation, typename AppliedLayer<C, C::reads(I) - 1, fusion.folds_writer(C::reads(I))>::type>;
@@ -73,7 +75,7 @@ struct Program : Terms<C, O> {
 
   /// Activation i has a gradient that does not come through layer i: a later layer joins it, or a penalty on tangents bends it.
   static constexpr bool side_gradient(std::size_t i) {
-    return i > 0 && ((C::joined[i] && C::trains_before(i)) || (i <= layers && bends[i - 1]));
+    return i > 0 && ((C::joined[i] && C::trains_before(i)) || (i <= layers && Tangents::bends[i - 1]));
   }
 
   /// The layer that wrote activation `site`, an absorbed activation counting as its producer's.
@@ -183,16 +185,9 @@ struct Program : Terms<C, O> {
   /// Scalars a sample before that gradient of activation i.
   static constexpr auto side_at =
       detail::running_total<layers + 1>([](std::size_t i) { return side_gradient(i) ? C::shapes[i].size() : 0; });
-  /// Scalars a sample before tangent i in their memory.
-  static constexpr auto tangent_at =
-      detail::running_total<carriers + 1>([](std::size_t i) { return carriers == 0 ? 0 : C::shapes[i].size(); });
-  /// Tangents and two of their gradients.
-  static constexpr Index tangents = carriers > 0 ? tangent_at[carriers + 1] + 2 * std::max(C::input.size(), C::widest_output)
-                                                 : 0;
-
   /// Scalars a sample that a lane holds beside the batch itself.
   static constexpr Index per_sample = activations + C::cache_at[layers] + term_cache_at[terms] + 2 * C::widest_output +
-                                      C::scratch_per_sample + side_at[layers + 1] + tangents;
+                                      C::scratch_per_sample + side_at[layers + 1] + Tangents::per_sample;
 };
 
 }  // namespace eigencoder

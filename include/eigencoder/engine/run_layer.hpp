@@ -137,7 +137,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
   using T = typename C::Scalar;
   using Pass = Backward<S, InputGradient>;
   return {.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
-          .dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
+          .dtheta = S::Trainable::views(memory.gradient ? memory.gradient + C::theta_at[I] : nullptr),
           .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
           .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
           .x = decltype(Pass::x)(memory.x, S::in.size(), batch.columns),

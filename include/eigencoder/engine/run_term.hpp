@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/engine/lane.hpp"
 #include "eigencoder/engine/tangents.hpp"
 
 namespace eigencoder {
@@ -54,9 +53,9 @@ class RunTerm {
 
   template <std::size_t K, int Delta, bool Gradient>
   static void penalty(const Shard<P>& shard) {
-    if constexpr (K == P::tangent_term) {
+    if constexpr (K == P::Tangents::term) {
       shard.values[K] +=
-          Tangents<P, M>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term, weight<K>(shard));
+          RunTangents<P, M>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term, weight<K>(shard));
     } else {
       look<K, Delta, Gradient>(shard);
     }

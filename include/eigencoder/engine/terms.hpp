@@ -2,7 +2,6 @@
 #pragma once
 
 #include "eigencoder/core/objective.hpp"
-#include "eigencoder/core/tangent_pass.hpp"
 #include "eigencoder/engine/chain.hpp"
 
 namespace eigencoder {
@@ -126,50 +125,6 @@ struct Terms {
     return true;
   }();
   static_assert(layers_content);
-
-  /// The term that looks at tangents, and with it how many layers carry them.
-  static constexpr auto on_tangents = of_each_term<bool>([]<class Term>() { return needs_of<Term>.site == Site::tangent; });
-  static_assert(std::count(on_tangents.begin(), on_tangents.end(), true) <= 1,
-                "an objective has at most one penalty on tangents");
-  static constexpr auto tangent_term =
-      static_cast<std::size_t>(std::find(on_tangents.begin(), on_tangents.end(), true) - on_tangents.begin());
-  static constexpr std::size_t carriers = tangent_term < terms ? C::code : 0;
-  /// Its directions, and whether they are the code's and go back to the input.
-  static constexpr TangentDirections directions = [] {
-    if constexpr (tangent_term < terms) {
-      return needs_of<typename O::template term<tangent_term>>.directions(C::input, C::shapes[C::code]);
-    }
-    return TangentDirections{};
-  }();
-  static constexpr bool from_code = directions.from_code;
-  /// G = W Wᵀ, m × m, takes the place of the first layer's W, m × n. Once a shard it costs 2 m² n multiplications, with the
-  /// way back to W, and saves 3 m (n − m) for every direction of every sample.
-  static constexpr bool gram = [] {
-    if constexpr (from_code && !C::taken_over(0)) {
-      constexpr Index m = C::shapes[1].size(), n = C::input.size();
-      constexpr Index samples = 64;  // most shards have more
-      return HasGram<typename C::template stage<0>> && 2 * m * n < 3 * (n - m) * directions.count * samples;
-    }
-    return false;
-  }();
-  static constexpr Index gram_size = gram ? C::shapes[1].size() * C::shapes[1].size() : 0;
-  /// Layer i carries tangents, and its derivative depends on its output.
-  static constexpr std::array<bool, layers> bends = [] {
-    std::array<bool, layers> is{};
-    C::for_each_layer([&]<std::size_t I>() {
-      using S = typename C::template stage<I>;
-      if constexpr (I < carriers && !C::taken_over(I)) {
-        static_assert(!Affine<typename S::Layer> || GivesInputGradient<S>,
-                      "this penalty needs of a layer with weights and a Tangent the gradient of its input alone: "
-                      "input_gradient(Backward<S, true>) const");
-        static_assert(Affine<typename S::Layer> || CarriesTangents<S>,
-                      "this penalty needs an encoder of layers that carry tangents: dense and convolution layers, "
-                      "activations whose derivative follows from their output, pools, resampling, dropout");
-        is[I] = Bends<S>;
-      }
-    });
-    return is;
-  }();
 
   /// A single loss with a form on logits takes the place of the final Sigmoid in training and evaluation.
   static constexpr bool on_logits = [] {

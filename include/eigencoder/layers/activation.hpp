@@ -44,12 +44,6 @@ struct Activation {
         pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * self().derivative(y); }, pass.u.data(), pass.y.data());
   }
   template <class S>
-  void pull(Pull<S> pass) const {
-    kernels::transform(
-        pass.du.size(), pass.du.data(), [this](auto dv, auto y) { return dv * self().derivative(y); }, pass.dv.data(),
-        pass.y.data());
-  }
-  template <class S>
   requires Curved<typename S::Layer>
   void bend(Bend<S> pass) const {
     kernels::transform(

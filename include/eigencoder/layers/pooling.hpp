@@ -87,12 +87,6 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
     auto* v = pass.v.data();
     take<S>(pass, [=](auto lanes, Index at, auto u) { lanes.store(v + at, u); });
   }
-  template <class S>
-  void pull(Pull<S> pass) const {
-    const auto* dv = pass.dv.data();
-    kernels::put_in_place<Pool::windows(S::in), S::in.channels>(pass.dv.cols(), pass.cache.data(), pass.du.data(),
-                                                                [=](auto lanes, Index at) { return lanes.load(dv + at); });
-  }
 
  protected:
   /// The changes of the values that were taken, each given to store(lanes, place in v, changes).
@@ -137,13 +131,6 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
     const auto* y = pass.y.data();
     Pool::template take<S>(
         pass, [=, this](auto lanes, Index at, auto u) { lanes.store(v + at, u * activation.derivative(lanes.load(y + at))); });
-  }
-  template <class S>
-  void pull(Pull<S> pass) const {
-    const auto *dv = pass.dv.data(), *y = pass.y.data();
-    kernels::put_in_place<Pool::windows(S::in), S::in.channels>(
-        pass.dv.cols(), pass.cache.data(), pass.du.data(),
-        [=, this](auto lanes, Index at) { return lanes.load(dv + at) * activation.derivative(lanes.load(y + at)); });
   }
   template <class S>
   requires Curved<Activation>

@@ -10,12 +10,16 @@ using contractive::model_of;
 namespace {
 
 struct ByRows : ec::DeepContractive {
-  template <class Network>
-  static constexpr bool from_code = true;
+  static constexpr ec::TermNeeds needs{
+      .site = ec::Site::tangent,
+      .directions = [](ec::Shape, ec::Shape code) { return ec::TangentDirections{code.size(), true}; },
+      .demands = true};
 };
 struct ByColumns : ec::DeepContractive {
-  template <class Network>
-  static constexpr bool from_code = false;
+  static constexpr ec::TermNeeds needs{
+      .site = ec::Site::tangent,
+      .directions = [](ec::Shape input, ec::Shape) { return ec::TangentDirections{input.size(), false}; },
+      .demands = true};
 };
 
 struct Result {
@@ -55,13 +59,15 @@ void check_sides(const Model& model, ec::Index many) {
 
 }  // namespace
 
-static_assert(!ec::DeepContractive::from_code<ec::Chain<float, ec::features(4), 1, ec::Dense<4>>>);
-static_assert(ec::DeepContractive::from_code<ec::Chain<float, ec::features(5), 1, ec::Dense<4>>>);
+static_assert(!ec::DeepContractive::needs.directions(ec::features(4), ec::features(4)).from_code);
+static_assert(ec::DeepContractive::needs.directions(ec::features(5), ec::features(4)).from_code);
+static_assert(ec::DeepContractive::needs.directions(ec::features(5), ec::features(4)).count == 4);
+static_assert(ec::DeepContractive::needs.directions(ec::features(3), ec::features(4)).count == 3);
 
 // W Wᵀ takes the place of a first dense layer's W if that is less work.
 template <ec::Shape In, class... Encoder>
 constexpr bool gram = ec::Program<ec::Chain<float, In, sizeof...(Encoder), Encoder..., ec::Dense<In.size()>>,
-                                  decltype(ec::MeanSquaredError{} + ec::DeepContractive{})>::gram;
+                                  decltype(ec::MeanSquaredError{} + ec::DeepContractive{})>::Tangents::gram;
 static_assert(gram<ec::image(28, 28), ec::Dense<128>, ec::Tanh, ec::Dense<32>>);
 static_assert(gram<ec::features(9), ec::Dense<7>>);
 static_assert(!gram<ec::features(9), ec::Tanh, ec::Dense<7>>);                    // not the first
