@@ -3,8 +3,8 @@
 
 #include "eigencoder/core/pass.hpp"
 
-// Penalties on derivatives: what a layer may have so that small changes of a sample pass through it, and what such a penalty sees.
-// Layers that have none of this train all the same.
+// Penalties on derivatives: what a layer may have so that small changes of a sample pass through it, and what such a penalty
+// sees. Layers that have none of this train all the same.
 namespace eigencoder {
 
 /// A small change u of x → that of y, v = J u, where y is what forward made of x. The way back, dv → du = Jᵀ dv, is the layer's
@@ -43,8 +43,8 @@ struct GramBackward {
 };
 
 /// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says
-/// how many `directions` it wants, and draws each by `direction(d, random, u)`. If they are directions of the code, v = Jᵀ u, and
-/// the penalty is a sum of squares: v · w, with w in the place of v where it can be had for less. All are values × columns.
+/// how many `directions` it wants, and draws each by `direction(d, random, u)`. If they are directions of the code, v = Jᵀ u,
+/// and the penalty is a sum of squares: v · w, with w in the place of v where it can be had for less. All are values × columns.
 template <class T, bool Gradient>
 struct TangentPass {
   MatrixView<const T> v, w;

@@ -18,8 +18,8 @@ namespace eigencoder {
 enum class Reduction { mean, sum };
 
 /// Where a penalty looks: at the code; at the input of the layer that samples a latent code; at the input of the layer that
-/// quantises; at small changes of the input, or of the code, on their way through the encoder; or, as a number, at the output of
-/// the layer of that position, counted in the network from the encoder's first on.
+/// quantises; at small changes of the input, or of the code, on their way through the encoder; or, as a number, at the output
+/// of the layer of that position, counted in the network from the encoder's first on.
 enum class Site : Index { tangent = -4, quantised = -3, latent = -2, code = -1 };
 
 /// How many numbers a term asks for: so many, or as many as a function of the shape that it looks at says.
@@ -44,20 +44,21 @@ struct TangentDirections {
   bool from_code = false;
 };
 
-/// Everything a term asks of the framework, as `static constexpr TermNeeds needs`. A field left out means no, a misspelt one does
-/// not compile, and a term that asks for nothing need not have it. A wish whose function is missing does not compile, nor does a
-/// function without its wish.
+/// Everything a term asks of the framework, as `static constexpr TermNeeds needs`. A field left out means no, a misspelt one
+/// does not compile, and a term that asks for nothing need not have it. A wish whose function is missing does not compile, nor
+/// does a function without its wish.
 struct TermNeeds {
-  Site site = Site::code;       ///< of a penalty: where it looks
-  Count sums = 0;               ///< doubles that gather() sums over the whole batch, before the term is called
-  Count shared = 0;             ///< of a penalty: scalars a column that gather() writes; the penalty sees those of the whole batch
-  Index cache = 0;              ///< of a term that is a loss and a penalty: scalars a column that the first leaves for the second
-  Index draws = 1;              ///< of a loss: columns of the batch that every sample takes, side by side in one shard
-  TangentDirections (*directions)(Shape input, Shape code) = nullptr;  ///< of a penalty at Site::tangent: those direction() draws
+  Site site = Site::code;  ///< of a penalty: where it looks
+  Count sums = 0;          ///< doubles that gather() sums over the whole batch, before the term is called
+  Count shared = 0;        ///< of a penalty: scalars a column that gather() writes; the penalty sees those of the whole batch
+  Index cache = 0;         ///< of a term that is a loss and a penalty: scalars a column that the first leaves for the second
+  Index draws = 1;         ///< of a loss: columns of the batch that every sample takes, side by side in one shard
+  /// Of a penalty at Site::tangent: how many directions direction() draws, for a network of these shapes.
+  TangentDirections (*directions)(Shape input, Shape code) = nullptr;
   Range targets = unbounded;    ///< of a loss: the closed interval that it is meant for
   bool code = false;            ///< at Site::latent and Site::quantised: what the layer there makes of its input
   bool sample_weights = false;  ///< of a loss: it can count samples by their weights
-  bool factor = false;          ///< factor(step) multiplies the term's weight in step 1, 2, 3, … of training; not in evaluations
+  bool factor = false;          ///< factor(step) multiplies the weight in step 1, 2, 3, … of training; not in evaluations
   bool warning = false;         ///< warning(value) → a text if an epoch's value is a sign of trouble, else an empty one
   bool check = false;           ///< check() throws OptionError, when the trainer is made
   bool on_logits = false;       ///< of a loss: on_logits() → a cheaper, stable loss on the input of a final Sigmoid
@@ -71,8 +72,8 @@ inline constexpr TermNeeds needs_of = [] {
   return TermNeeds{};
 }();
 
-/// A term at its place: all that its passes depend on. Of a penalty it is also the stage of the layer that made what the penalty
-/// looks at, with that stage's scalar, blocks and epilogue; Term's needs take the place of the layer's.
+/// A term at its place: all that its passes depend on. Of a penalty it is also the stage of the layer that made what the
+/// penalty looks at, with that stage's scalar, blocks and epilogue; Term's needs take the place of the layer's.
 template <class Term, class Producer>
 struct TermStage : Producer {
   static constexpr TermNeeds needs = needs_of<Term>;
@@ -106,8 +107,8 @@ struct code;
 struct sample_weights;
 }  // namespace term_needs
 
-/// y, target: features × columns → value and ∂/∂y, for some columns of a batch. The value that a loss returns is its share of the
-/// batch's mean (1/batch included, weight not); its gradient carries the weight too. S is the loss's TermStage.
+/// y, target: features × columns → value and ∂/∂y, for some columns of a batch. The value that a loss returns is its share of
+/// the batch's mean (1/batch included, weight not); its gradient carries the weight too. S is the loss's TermStage.
 template <class S, bool Gradient = true, bool Accumulate = false>
 struct LossPass {
   using T = typename S::Scalar;
@@ -135,13 +136,13 @@ template <class S>
 struct PenaltyGather {
   using T = typename S::Scalar;
   MatrixView<const T> y;
-  IfAsked<S::needs.sums.asked(), std::span<double>, term_needs::sums> sums;       ///< add
-  IfAsked<S::needs.shared.asked(), MatrixView<T>, term_needs::shared> shared;     ///< overwrite: the columns of y
-  Random random;                                                                  ///< the term's own draws, by column and element
+  IfAsked<S::needs.sums.asked(), std::span<double>, term_needs::sums> sums;    ///< add
+  IfAsked<S::needs.shared.asked(), MatrixView<T>, term_needs::shared> shared;  ///< overwrite: the columns of y
+  Random random;                                                               ///< the term's own draws, by column and element
 };
 
-/// y: features × columns → value and gradient of a penalty on an activation. S is the term's TermStage: S::Theta, S::Epilogue and
-/// so on are those of the layer that made y.
+/// y: features × columns → value and gradient of a penalty on an activation. S is the term's TermStage: S::Theta, S::Epilogue
+/// and so on are those of the layer that made y.
 template <class S, bool Gradient>
 struct PenaltyPass {
   using T = typename S::Scalar;
@@ -152,11 +153,11 @@ struct PenaltyPass {
   Index batch;
   double weight;
   [[no_unique_address]] typename S::Epilogue epilogue;
-  IfAsked<S::needs.sums.asked(), std::span<const double>, term_needs::sums> sums;           ///< totals
-  IfAsked<S::needs.shared.asked(), MatrixView<const T>, term_needs::shared> shared;         ///< of all columns of the batch
-  IfAsked<(S::needs.cache > 0), MatrixView<const T>, term_needs::cache> cache;              ///< what the term left as a loss
-  IfAsked<S::needs.code, MatrixView<const T>, term_needs::code> code;                       ///< what the layer at the site makes of y
-  Index first;                                                                              ///< the batch's column that y begins with
+  IfAsked<S::needs.sums.asked(), std::span<const double>, term_needs::sums> sums;    ///< totals
+  IfAsked<S::needs.shared.asked(), MatrixView<const T>, term_needs::shared> shared;  ///< of all columns of the batch
+  IfAsked<(S::needs.cache > 0), MatrixView<const T>, term_needs::cache> cache;       ///< what the term left as a loss
+  IfAsked<S::needs.code, MatrixView<const T>, term_needs::code> code;                ///< what the layer at the site makes of y
+  Index first;                                                                       ///< the batch's column that y begins with
   std::uint64_t step;  ///< 1, 2, 3, … in training; in an evaluation the largest there is
 };
 
@@ -183,8 +184,8 @@ concept LooksAtActivation = requires(const Term term, PenaltyPass<TermStage<Term
 
 /// A term that looks at an activation, or at tangents (core/tangent_pass.hpp).
 template <class Term>
-concept Penalty =
-    std::is_trivially_copyable_v<Term> && (needs_of<Term>.site == Site::tangent || detail::LooksAtActivation<Term>);
+concept Penalty = std::is_trivially_copyable_v<Term> &&
+    (needs_of<Term>.site == Site::tangent || detail::LooksAtActivation<Term>);
 
 /// A term that looks at the weights: at every block of the network that decays.
 template <class Term>
@@ -199,9 +200,8 @@ concept ObjectiveTerm = Loss<T> || Penalty<T> || WeightPenalty<T>;
 template <class Term>
 concept TermGathers = requires(const Term term, LossGather<LossStage<Term, double>> pass) {
   term.gather(pass);
-} || requires(const Term term, PenaltyGather<TermStage<Term, detail::AnyStage>> pass) {
-  term.gather(pass);
-};
+}
+|| requires(const Term term, PenaltyGather<TermStage<Term, detail::AnyStage>> pass) { term.gather(pass); };
 template <class Term>
 concept HasFactor = requires(const Term term, std::uint64_t step) {
   { term.factor(step) } -> std::convertible_to<double>;

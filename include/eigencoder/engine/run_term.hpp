@@ -45,9 +45,10 @@ class RunTerm {
                        .shared = decltype(Pass::shared)(shared<K>(shard, shard.first, shard.columns)),
                        .random = Random(shard.seed, shard.step, term_draws + K, shard.first)});
     } else {
-      term.gather(LossGather<LossStage<Term<K>, T>>{.y = shard.view(P::layers),
-                                                    .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
-                                                    .sums = sums_of<K>(shard.sums)});
+      term.gather(
+          LossGather<LossStage<Term<K>, T>>{.y = shard.view(P::layers),
+                                            .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
+                                            .sums = sums_of<K>(shard.sums)});
     }
   }
 
@@ -112,20 +113,19 @@ class RunTerm {
     using S = TermStage<Term<K>, typename P::template stage<Q>>;
     using Pass = PenaltyPass<S, Gradient>;
     const auto& term = std::get<K>(shard.objective.terms).term;
-    shard.values[K] +=
-        term(Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
-                  .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
-                  .y = shard.view(P::site[K]),
-                  .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
-                  .batch = shard.batch,
-                  .weight = weight<K>(shard),
-                  .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),
-                  .sums = decltype(Pass::sums)(term_sums<K>(shard)),
-                  .shared = read<decltype(Pass::shared)>(shared<K>(shard, 0, shard.batch)),
-                  .cache = read<decltype(Pass::cache)>(term_cache<K>(shard)),
-                  .code = decltype(Pass::code)(shard.view(P::code_at(K))),
-                  .first = shard.first,
-                  .step = M == Mode::train ? shard.step : last_step});
+    shard.values[K] += term(Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
+                                 .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
+                                 .y = shard.view(P::site[K]),
+                                 .dy = MatrixView<T>(shard.lane.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
+                                 .batch = shard.batch,
+                                 .weight = weight<K>(shard),
+                                 .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),
+                                 .sums = decltype(Pass::sums)(term_sums<K>(shard)),
+                                 .shared = read<decltype(Pass::shared)>(shared<K>(shard, 0, shard.batch)),
+                                 .cache = read<decltype(Pass::cache)>(term_cache<K>(shard)),
+                                 .code = decltype(Pass::code)(shard.view(P::code_at(K))),
+                                 .first = shard.first,
+                                 .step = M == Mode::train ? shard.step : last_step});
   }
   /// The field of a pass that views this matrix without writing to it.
   template <class Field>

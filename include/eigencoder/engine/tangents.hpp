@@ -15,7 +15,7 @@ class TangentMemory {
  public:
   explicit TangentMemory(Lane<P>& lane) : lane_(lane) {}
 
-  T* tangent(std::size_t i) const { return at(Plan::at[i]); }                        ///< of activation i
+  T* tangent(std::size_t i) const { return at(Plan::at[i]); }                                    ///< of activation i
   T* delta(int which) const { return at(Plan::at[Plan::carriers + 1] + which * Plan::widest); }  ///< of a tangent
   T* gram() const { return lane_.tangents_once(); }
   T* gram_delta() const { return gram() + Plan::gram_size; }
@@ -28,8 +28,8 @@ class TangentMemory {
 
 namespace detail {
 
-// The places where a layer's functions for tangents are called, as run_layer.hpp is for the others. w stands at the layer's input,
-// z at its output; S is its stage.
+// The places where a layer's functions for tangents are called, as run_layer.hpp is for the others. w stands at the layer's
+// input, z at its output; S is its stage.
 
 /// w → z = J w
 template <class C, std::size_t I, class S>

@@ -13,7 +13,9 @@ struct TermKeepsContract {
   static constexpr bool loss = Loss<Term>, penalty = Penalty<Term>;
 
   static constexpr bool readable = [] {
-    if constexpr (requires { Term::needs; }) return requires { TermNeeds{Term::needs}; };
+    if constexpr (requires { Term::needs; }) return requires {
+        TermNeeds{Term::needs};
+      };
     return true;
   }();
   static_assert(readable, "what a term asks for is a constant: static constexpr TermNeeds needs{...}");
@@ -24,7 +26,8 @@ struct TermKeepsContract {
   static_assert(HasFactor<Term> == needs.factor, "factor(step) and TermNeeds::factor go together");
   static_assert(HasWarning<Term> == needs.warning, "warning(value) and TermNeeds::warning go together");
   static_assert(HasCheck<Term> == needs.check, "check() and TermNeeds::check go together");
-  static_assert(HasLogitsForm<Term> == needs.on_logits, "on_logits(), which gives a loss, and TermNeeds::on_logits go together");
+  static_assert(HasLogitsForm<Term> == needs.on_logits,
+                "on_logits(), which gives a loss, and TermNeeds::on_logits go together");
   static_assert(HasDemands<Term, Network> == needs.demands, "Demands<Network> and TermNeeds::demands go together");
 
   static_assert((needs.site == Site::tangent) == (needs.directions != nullptr),
@@ -157,7 +160,8 @@ struct Terms {
     for (const TermNeeds& each : needs) most = std::max(most, each.draws);
     return most;
   }();
-  static_assert(std::all_of(needs.begin(), needs.end(), [](const TermNeeds& each) { return each.draws == 1 || each.draws == draws; }),
+  static_assert(std::all_of(needs.begin(), needs.end(),
+                            [](const TermNeeds& each) { return each.draws == 1 || each.draws == draws; }),
                 "terms that ask for several draws of a sample must ask for as many");
 };
 

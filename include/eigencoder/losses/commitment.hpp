@@ -6,10 +6,9 @@
 namespace eigencoder {
 
 /// (x − e)² of what the encoder gives, x, and of the codebook's entries that a VectorQuantizer puts in its place, e, which
-/// count as constants: the mean over all values and over the batch, as in Sonnet, or with Reduction::sum the sum over the values of a
-/// sample.   ∂/∂x = 2 (x − e)   x, e: F × B
-/// Its weight is β, 0.25 in the paper: MeanSquaredError{} + 0.25 * Commitment{}.
-/// van den Oord, Vinyals and Kavukcuoglu, "Neural discrete representation learning", 2017.
+/// count as constants: the mean over all values and over the batch, as in Sonnet, or with Reduction::sum the sum over the
+/// values of a sample.   ∂/∂x = 2 (x − e)   x, e: F × B Its weight is β, 0.25 in the paper: MeanSquaredError{} + 0.25 *
+/// Commitment{}. van den Oord, Vinyals and Kavukcuoglu, "Neural discrete representation learning", 2017.
 struct Commitment {
   Reduction reduction = Reduction::mean;
 

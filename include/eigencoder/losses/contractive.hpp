@@ -34,7 +34,7 @@ struct Contractive {
     static_assert(
         one_dense && (Network::code == 1 || (Network::code == 2 && Network::elementwise[1])),
         "Contractive needs an encoder of one Dense and at most one activation whose derivative follows from its output; "
-                  "for other encoders there are StochasticContractive and DeepContractive");
+        "for other encoders there are StochasticContractive and DeepContractive");
   };
 
   template <class S, bool Gradient>
@@ -117,7 +117,8 @@ struct SquaredTangent {
 template <Index Directions = 1>
 struct StochasticContractive : detail::SquaredTangent {
   static_assert(Directions > 0, "StochasticContractive<Directions>: Directions must be positive");
-  static constexpr TermNeeds needs{.site = Site::tangent, .directions = [](Shape, Shape) { return TangentDirections{.count = Directions}; }};
+  static constexpr TermNeeds needs{.site = Site::tangent,
+                                   .directions = [](Shape, Shape) { return TangentDirections{.count = Directions}; }};
 
   template <class View>
   void direction(Index, const Random& random, View u) const {
@@ -137,16 +138,18 @@ static_assert(Penalty<StochasticContractive<>>);
 /// costs about as much as the encoder's own forward and backward. For codes, or inputs, of at most 128 values.
 struct DeepContractive : detail::SquaredTangent {
   static constexpr TermNeeds needs{.site = Site::tangent,
-                                   .directions = [](Shape input, Shape code) {
-                                     return TangentDirections{.count = std::min(input.size(), code.size()),
-                                                              .from_code = code.size() < input.size()};
-                                   },
+                                   .directions =
+                                       [](Shape input, Shape code) {
+                                         return TangentDirections{.count = std::min(input.size(), code.size()),
+                                                                  .from_code = code.size() < input.size()};
+                                       },
                                    .demands = true};
 
   template <class Network>
   struct Demands {
-    static_assert(std::min(Network::input.size(), Network::shapes[Network::code].size()) <= 128,
-                  "DeepContractive takes codes or inputs of at most 128 values; for larger ones there is StochasticContractive");
+    static_assert(
+        std::min(Network::input.size(), Network::shapes[Network::code].size()) <= 128,
+        "DeepContractive takes codes or inputs of at most 128 values; for larger ones there is StochasticContractive");
   };
 
   template <class View>

@@ -8,7 +8,8 @@
 #include "eigencoder/kernels/math.hpp"
 #include "eigencoder/losses/pointwise.hpp"
 
-// How far a variational encoder's distribution N(μ, e^s) is from the prior N(0, 1), as penalties on (μ, s): 2Z × B. Of one value,
+// How far a variational encoder's distribution N(μ, e^s) is from the prior N(0, 1), as penalties on (μ, s): 2Z × B. Of one
+// value,
 //   KL = ½ (μ² + e^s − 1 − s)   ∂/∂μ = μ   ∂/∂s = ½ (e^s − 1).
 namespace eigencoder {
 
@@ -41,7 +42,9 @@ template <class Network>
 struct SamplesGaussian {
   static constexpr bool found = [] {
     bool any = false;
-    Network::for_each_layer([&]<std::size_t I>() { any = any || requires { Network::template layer<I>::gaussian; }; });
+    Network::for_each_layer([&]<std::size_t I>() {
+      any = any || requires { Network::template layer<I>::gaussian; };
+    });
     return any;
   }();
   static_assert(found, "this penalty needs a network that draws its code from a normal distribution: a VariationalAutoencoder");
@@ -73,8 +76,8 @@ double gaussian_kl(const MatrixView<const T>& y, T* dy, double scale) {
 
 }  // namespace detail
 
-/// KL(N(μ, e^s) ‖ N(0, I)), summed over the latent dimensions, averaged over the batch: the second term of an ELBO. Its weight is β.
-/// Kingma and Welling, 2013; β: Higgins et al., 2017.
+/// KL(N(μ, e^s) ‖ N(0, I)), summed over the latent dimensions, averaged over the batch: the second term of an ELBO. Its weight
+/// is β. Kingma and Welling, 2013; β: Higgins et al., 2017.
 struct GaussianKL {
   Annealing annealing{};
 
@@ -87,7 +90,8 @@ struct GaussianKL {
   /// What to say of an epoch's value: nothing, unless the code carries nothing.
   static std::string warning(double value) {
     if (!(value < 0.01)) return {};
-    return message(value, " nats. The decoder ignores the code (posterior collapse). A smaller beta, linear_annealing, FreeBits, ",
+    return message(value,
+                   " nats. The decoder ignores the code (posterior collapse). A smaller beta, linear_annealing, FreeBits, ",
                    "a likelihood that weighs the reconstruction more, or a weaker decoder may help.");
   }
 
@@ -114,7 +118,8 @@ struct FreeBits {
   using Demands = detail::SamplesGaussian<Network>;
 
   void check() const {
-    if (!(nats >= 0 && std::isfinite(nats))) throw OptionError(message("FreeBits: nats must be finite and not negative, found ", nats));
+    if (!(nats >= 0 && std::isfinite(nats)))
+      throw OptionError(message("FreeBits: nats must be finite and not negative, found ", nats));
   }
   double factor(std::uint64_t step) const { return annealing(step); }
 
@@ -159,7 +164,8 @@ struct Capacity {
   using Demands = detail::SamplesGaussian<Network>;
 
   void check() const {
-    if (!(nats >= 0 && std::isfinite(nats))) throw OptionError(message("Capacity: nats must be finite and not negative, found ", nats));
+    if (!(nats >= 0 && std::isfinite(nats)))
+      throw OptionError(message("Capacity: nats must be finite and not negative, found ", nats));
   }
 
   template <class S>

@@ -12,8 +12,8 @@ namespace eigencoder {
 /// The negative importance-weighted bound of Draws codes a sample, in nats, averaged over the batch:
 ///   −log 1/K Σ_k w_k,   log w_k = log p(x | z_k) + log p(z_k) − log q(z_k | x),   z_k drawn from N(μ, e^s)
 /// For K = 1 it is a negative ELBO, whose divergence is that of the draw in place of the exact one; it falls to −log p(x) as K
-/// grows, so that with many draws an evaluation estimates the likelihood of a set. With weights of the samples, each bound counts by
-/// its weight.
+/// grows, so that with many draws an evaluation estimates the likelihood of a set. With weights of the samples, each bound
+/// counts by its weight.
 ///   Trainer{model, ImportanceWeighted<5, Bernoulli>{}, Adam{}}
 /// The gradient is −Σ_k w̃_k ∂ log w_k with w̃ = softmax of log w. Every sample runs K times through the whole network.
 /// Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", 2015.
@@ -106,11 +106,12 @@ struct ImportanceWeighted {
   template <bool Gradient, bool Accumulate, class S, bool G, bool A>
   static auto column(LossPass<S, G, A>& pass, Index j, double weight) {
     const Index rows = pass.y.rows();
-    return LossPass<LossStage<Likelihood, typename S::Scalar>, Gradient, Accumulate>{.y = {pass.y.col(j).data(), rows, 1},
-                                                                                     .target = {pass.target.col(j).data(), rows, 1},
-                                                                                     .dy = {pass.dy.col(j).data(), rows, 1},
-                                                                                     .batch = 1,
-                                                                                     .weight = weight};
+    return LossPass<LossStage<Likelihood, typename S::Scalar>, Gradient, Accumulate>{
+        .y = {pass.y.col(j).data(), rows, 1},
+        .target = {pass.target.col(j).data(), rows, 1},
+        .dy = {pass.dy.col(j).data(), rows, 1},
+        .batch = 1,
+        .weight = weight};
   }
 };
 

@@ -7,8 +7,8 @@
 #include "eigencoder/losses/binary_cross_entropy.hpp"
 #include "eigencoder/losses/pointwise.hpp"
 
-// What a decoder's output says of the sample, as −log p(t | y) in nats: summed over features, averaged over the batch. The first
-// term of an ELBO, and losses of their own.
+// What a decoder's output says of the sample, as −log p(t | y) in nats: summed over features, averaged over the batch. The
+// first term of an ELBO, and losses of their own.
 namespace eigencoder {
 
 namespace detail {
@@ -52,10 +52,11 @@ struct Gaussian {
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     constexpr double two_pi = 6.283185307179586476925;
-    return pointwise_loss(pass, Reduction::sum, [precision = 1 / variance, constant = 0.5 * std::log(two_pi * variance)]<class V>(V y, V t) {
-      const V scaled = (y - t) * V(precision);
-      return kernels::Pointwise<V>{kernels::multiply_add(V(0.5) * scaled, y - t, V(constant)), scaled};
-    });
+    return pointwise_loss(pass, Reduction::sum,
+                          [precision = 1 / variance, constant = 0.5 * std::log(two_pi * variance)]<class V>(V y, V t) {
+                            const V scaled = (y - t) * V(precision);
+                            return kernels::Pointwise<V>{kernels::multiply_add(V(0.5) * scaled, y - t, V(constant)), scaled};
+                          });
   }
 };
 
@@ -69,8 +70,9 @@ struct CalibratedGaussian {
   template <class S>
   void gather(LossGather<S> pass) const {
     using T = typename S::Scalar;
-    pass.sums[0] += kernels::sum_pointwise<false, false>(pass.y.size(), pass.y.data(), pass.target.data(), static_cast<T*>(nullptr), 1.0,
-                                                         [](auto y, auto t) { return detail::square(y - t); });
+    pass.sums[0] +=
+        kernels::sum_pointwise<false, false>(pass.y.size(), pass.y.data(), pass.target.data(), static_cast<T*>(nullptr), 1.0,
+                                             [](auto y, auto t) { return detail::square(y - t); });
   }
 
   template <class S, bool Gradient, bool Accumulate>

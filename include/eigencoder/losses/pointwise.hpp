@@ -16,7 +16,8 @@ double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reductio
   const auto sum = [&](Index first, Index columns, double weight) {
     const Index at = first * pass.y.rows();
     return kernels::sum_pointwise<Gradient, Accumulate>(columns * pass.y.rows(), pass.y.data() + at, pass.target.data() + at,
-                                                        Gradient ? pass.dy.data() + at : nullptr, pass.weight * share * weight, f);
+                                                        Gradient ? pass.dy.data() + at : nullptr, pass.weight * share * weight,
+                                                        f);
   };
   if constexpr (S::needs.sample_weights) {
     if (pass.weights != nullptr) {

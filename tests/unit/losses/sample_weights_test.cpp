@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/eigencoder.hpp>
-#include <eigencoder/testing/gradient_check.hpp>
-
 #include "golden/golden.hpp"
 #include "support/catch.hpp"
+#include <eigencoder/eigencoder.hpp>
+#include <eigencoder/testing/gradient_check.hpp>
 
 // Weights of samples inside a whole network.
 namespace ec = eigencoder;
@@ -106,7 +105,8 @@ TEST_CASE("sample weights: the closed form, and a penalty that counts every samp
 
 TEST_CASE("sample weights: finite differences, of several losses, on logits and with several draws") {
   const Eigen::VectorXd weights{{0.5, 2, 0, 1, 3, 0.25}};
-  check_differences(Probabilities{ec::Seed{2}}, 0.4 * ec::BinaryCrossEntropy{} + ec::Huber{.delta = 0.1}, samples(6), weights.data());
+  check_differences(Probabilities{ec::Seed{2}}, 0.4 * ec::BinaryCrossEntropy{} + ec::Huber{.delta = 0.1}, samples(6),
+                    weights.data());
   check_differences(Probabilities{ec::Seed{2}}, ec::Bernoulli{}, samples(6), weights.data());
   const Eigen::VectorXd of_draws = weights.transpose().replicate(2, 1).reshaped();
   check_differences(Variational{ec::Seed{2}}, ec::ImportanceWeighted<2>{}, samples(6), of_draws.data());
@@ -119,7 +119,8 @@ TEST_CASE("sample weights: a weight of 2 is the sample twice, and weights of 1 a
   twice << x, x.col(2);
   const Eigen::VectorXd weights{{1, 1, 2, 1}}, ones = Eigen::VectorXd::Ones(4);
   const auto check = [&](const auto& loss) {
-    const Result weighted = differentiate(model, loss, x, weights.data()), repeated = differentiate(model, loss, twice, nullptr);
+    const Result weighted = differentiate(model, loss, x, weights.data()),
+                 repeated = differentiate(model, loss, twice, nullptr);
     CHECK(4 * weighted.value == Approx(5 * repeated.value).epsilon(1e-13));
     CHECK((4 * weighted.gradient - 5 * repeated.gradient).norm() < 1e-13 * weighted.gradient.norm());
     const Result one = differentiate(model, loss, x, ones.data()), none = differentiate(model, loss, x, nullptr);
