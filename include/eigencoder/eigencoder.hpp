@@ -11,6 +11,7 @@
 #include "eigencoder/layers/dense.hpp"
 #include "eigencoder/layers/depthwise_conv2d.hpp"
 #include "eigencoder/layers/dropout.hpp"
+#include "eigencoder/layers/frozen.hpp"
 #include "eigencoder/layers/gaussian_sample.hpp"
 #include "eigencoder/layers/join.hpp"
 #include "eigencoder/layers/k_sparse.hpp"

@@ -41,6 +41,12 @@ constexpr std::array<Index, N + 1> running_total(Count count) {
 
 }  // namespace detail
 
+/// A layer whose parameters are not trained: Frozen<L>.
+template <class L>
+concept FrozenLayer = requires {
+  requires L::frozen;
+};
+
 /// Everything that is known of a network before it runs: layers one after the other, from the encoder's first to the
 /// decoder's last. Activation i is what stands before layer i; activation `code` is the code.
 template <class T, Shape In, std::size_t Code, class... L>
@@ -138,9 +144,13 @@ struct Chain {
   static constexpr std::array<Index, size> trainable = scalars<true>, running = scalars<false>;
 
  public:
-  /// Something before layer i, or in it, can be trained.
+  static constexpr std::array<bool, size> frozen{FrozenLayer<L>...};
+  /// Something before layer i, or in it, is trained.
   static constexpr bool trains_before(std::size_t i) {
-    return std::any_of(trainable.begin(), trainable.begin() + static_cast<std::ptrdiff_t>(i), [](Index n) { return n > 0; });
+    for (std::size_t k = 0; k < i; ++k) {
+      if (trainable[k] > 0 && !frozen[k]) return true;
+    }
+    return false;
   }
   static constexpr bool trains(std::size_t i) { return trains_before(i + 1); }
 

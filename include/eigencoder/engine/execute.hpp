@@ -52,10 +52,12 @@ class Execute {
       Terms::template loss<I, operation.delta, operation.gradient>(shard);
     } else if constexpr (operation.what == Do::penalty) {
       Terms::template penalty<I, operation.delta, operation.gradient>(shard);
-    } else if constexpr (operation.what == Do::add_side_gradient) {
-      add_side_gradient<I, operation.delta>(shard);
     } else if constexpr (operation.what == Do::weight_penalty) {
       Terms::template weight_penalty<I, operation.gradient>(shard);
+    } else if (I < shard.first_trained) {  // frozen: the rest is the layers' backward
+      return;
+    } else if constexpr (operation.what == Do::add_side_gradient) {
+      add_side_gradient<I, operation.delta>(shard);
     } else if constexpr (operation.what == Do::gather_backward) {
       gather_backward<I, operation.delta>(shard);
     } else {
@@ -123,7 +125,11 @@ class Execute {
         std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * shard.columns, T(0));
       }
     }
-    run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
+    if constexpr (C::frozen[I] && C::trains_before(I) && GivesInputGradient<S>) {
+      run_input_gradient<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
+    } else {
+      run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
+    }
   }
 
   /// Adds what reached layer I's output by another way than the next layer: from a join, or from the tangents.

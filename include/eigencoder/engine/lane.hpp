@@ -61,6 +61,7 @@ struct Shard {
   T* shared = nullptr;                      ///< the terms' columns that all shards may read
   Seed seed;
   std::uint64_t step = 0;
+  std::size_t first_trained = 0;  ///< no layer before this one is trained: their backward is left out
 
   /// Activation i; activation 0 is the batch itself.
   const T* activation(std::size_t i) const { return i == 0 ? x : lane.activation(i); }
