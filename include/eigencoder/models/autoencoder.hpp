@@ -99,6 +99,19 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
     }
   }
 
+  /// Overwrites the parameters and running state of one half by those of another model's: model.set_encoder(other.encoder()). Its
+  /// layers must have the same blocks of parameters, which the compiler checks.
+  template <class Other>
+  void set_encoder(const Model<Other>& encoder) {
+    static_assert(Other::size == Chain::code, "set_encoder: the other model has not as many layers as this encoder");
+    this->set_layers(encoder);
+  }
+  template <class Other>
+  void set_decoder(const Model<Other>& decoder) {
+    static_assert(Other::size == Chain::size - Chain::code, "set_decoder: the other model has not as many layers as this decoder");
+    this->template set_layers<Chain::code>(decoder);
+  }
+
  private:
   /// Layers of the decoder read what earlier ones have; of those before the code, or by a position that counts from the encoder on;
   /// and what those left of a sample, without which codes cannot be decoded.

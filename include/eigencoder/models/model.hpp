@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <concepts>
 #include <string>
@@ -21,6 +22,34 @@ inline std::uint64_t next_version() {
   static std::atomic<std::uint64_t> counter{0};
   return ++counter;
 }
+
+/// Layer I of a chain and layer J of another have the same blocks of parameters and of running state.
+template <class A, std::size_t I, class B, std::size_t J>
+constexpr bool same_blocks() {
+  constexpr auto& a = A::template stage<I>::Trainable::all;
+  constexpr auto& b = B::template stage<J>::Trainable::all;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Block& one, const Block& other) {
+    return one.name == other.name && one.rows == other.rows && one.cols == other.cols && one.trainable == other.trainable;
+  });
+}
+
+/// Fails to compile unless the layers of From are, block by block, those of To from First on.
+template <class To, class From, std::size_t First>
+struct SameBlocks {
+  static_assert(First + From::size <= To::size, "set_layers: the other model has more layers than this one has from First on");
+  template <std::size_t I>
+  struct Layer {
+    static_assert(same_blocks<To, First + I, From, I>(),
+                  "set_layers: the blocks of these two layers differ in name or size: see To, From, First and I above");
+  };
+  static constexpr bool checked = [] {
+    if constexpr (First + From::size <= To::size) {
+      From::for_each_layer([]<std::size_t I>() { static_assert(sizeof(Layer<I>) > 0); });
+    }
+    return true;
+  }();
+  static_assert(checked);
+};
 
 }  // namespace detail
 
@@ -68,6 +97,19 @@ class Model {
   template <class V>
   void set_state(const Eigen::DenseBase<V>& values) {
     set("set_state", memory().state, state_count, values.derived());
+  }
+
+  /// Overwrites parameters and running state of layers First, First + 1, … of this network by those of another model's layers, such
+  /// as an encoder that was trained elsewhere. They must have the same blocks, which the compiler checks; another scalar is converted.
+  template <std::size_t First = 0, class Other>
+  void set_layers(const Model<Other>& other) {
+    static_assert(sizeof(detail::SameBlocks<C, Other, First>) > 0);
+    const auto [theta, state] = memory();
+    const auto copy = [](auto from, Scalar* to) {
+      std::transform(from.begin(), from.end(), to, [](auto value) { return static_cast<Scalar>(value); });
+    };
+    copy(other.parameters(), theta + C::theta_at[First]);
+    copy(other.state(), state + C::state_at[First]);
   }
 
   /// Where parameters and state lie, for optimizers, which write all over them.
