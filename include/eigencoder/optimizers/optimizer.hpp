@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace eigencoder {
 
-/// A stretch of a network's parameters, their gradient and the optimizer's own vectors of the same layout.
+/// A stretch of a network's parameters (some that lie in a row), their gradient and the optimizer's own vectors of the same layout.
 template <class T, std::size_t Slots>
 struct Update {
   using Vector = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
@@ -25,15 +26,30 @@ struct Update {
   Vector slot(std::size_t k) const { return Vector(slots[k], theta.size()); }
 };
 
-/// One pass over flat vectors. `slots` is how many vectors of the parameters' size it keeps. check() throws OptionError if an
-/// option is out of range; where the model's scalar T matters, it may be a template with T as its first argument and a default
-/// for it.
+/// An optimizer that makes once a step what is the same for all its stretches: at(t), with t = 1, 2, 3, …, returns what is then
+/// called on every Update of step t.
 template <class O>
-concept Optimizer = std::is_trivially_copyable_v<O> && requires(const O optimizer, Update<double, O::slots> update) {
-  { O::slots } -> std::convertible_to<std::size_t>;
-  optimizer.check();
-  optimizer(update);
+concept MadeOnceAStep = requires(const O optimizer, std::uint64_t step, Update<double, O::slots> update) {
+  optimizer.at(step)(update);
 };
+
+/// One pass over flat vectors. It must have
+///   slots            how many vectors of the parameters' size it keeps
+///   learning_rate    a double; parts of a model may be trained with a copy that has this one scaled
+///   check()          throws OptionError if an option is out of range; where the model's scalar T matters, it may be a template
+///                    with T as its first argument and a default for it
+///   (Update) const   the update of one stretch
+/// and may have
+///   decays           `static constexpr bool decays = false` if it does not look at Update::decay: it then gets long stretches
+///                    instead of one for each block
+///   at(t)            see MadeOnceAStep
+template <class O>
+concept Optimizer = std::is_trivially_copyable_v<O> && requires(O optimizer, const O fixed, Update<double, O::slots> update) {
+  { O::slots } -> std::convertible_to<std::size_t>;
+  { optimizer.learning_rate } -> std::same_as<double&>;
+  fixed.check();
+  fixed(update);
+} && (MadeOnceAStep<O> || !requires { &O::at; }) && (!requires { O::decays; } || requires { { O::decays } -> std::same_as<const bool&>; });
 
 namespace detail {
 
@@ -67,6 +83,23 @@ void check_optimizer(const O& optimizer) {
     optimizer.template check<T>();
   } else {
     optimizer.check();
+  }
+}
+
+/// The optimizer at a multiple of its learning rate.
+template <Optimizer O>
+O scaled(O optimizer, double factor) {
+  optimizer.learning_rate *= factor;
+  return optimizer;
+}
+
+/// What is called on the stretches of step t.
+template <Optimizer O>
+auto at_step(const O& optimizer, std::uint64_t t) {
+  if constexpr (MadeOnceAStep<O>) {
+    return optimizer.at(t);
+  } else {
+    return optimizer;
   }
 }
 

@@ -13,6 +13,7 @@ struct BatchReport {
   Index samples = 0, total = 0;   ///< seen in this epoch, and in an epoch
   double loss = 0;                ///< mean over the epoch so far
   double seconds = 0;             ///< since the epoch began
+  double gradient_norm = 0;       ///< ‖gradient‖₂ of this batch, before clipping
 };
 
 /// What a callback wants next.

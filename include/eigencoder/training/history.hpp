@@ -20,6 +20,7 @@ struct EpochReport {
   Index epoch = 0;  ///< 1, 2, 3, …
   Evaluation train{}, validation{};
   bool validated = false;
+  double gradient_norm = 0;       ///< mean over the steps of ‖gradient‖₂, of the whole batch and before clipping
   double seconds = 0;             ///< training alone, without validation
   double samples_per_second = 0;  ///< of training
 };

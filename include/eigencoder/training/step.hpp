@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <numeric>
 #include <utility>
 
 #include "eigencoder/engine/execute.hpp"
-#include "eigencoder/kernels/elementwise.hpp"
-#include "eigencoder/models/model.hpp"
-#include "eigencoder/optimizers/optimizer.hpp"
-#include "eigencoder/training/snapshot.hpp"
-#include "eigencoder/training/team.hpp"
+#include "eigencoder/training/update.hpp"
 
 namespace eigencoder {
 
@@ -21,9 +16,9 @@ struct Batch {
   Index size = 0;
 };
 
-/// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, the shards' gradients
-/// added in a fixed order, one pass of the optimizer. The result is that of the whole batch, and for one number of threads
-/// asked for always the same bits, however many there are. All memory is taken beforehand, by reserve().
+/// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, then the Updater's part:
+/// the shards' gradients added in a fixed order, an exchange, the optimizer. The result is that of the whole batch, and for one
+/// number of threads asked for always the same bits, however many there are. All memory is taken beforehand, by reserve().
 template <class ModelType, class O, Optimizer Opt>
 class Stepper {
   using C = typename ModelType::Chain;
@@ -31,20 +26,18 @@ class Stepper {
   using P = Program<C, O>;
 
  public:
-  static constexpr std::size_t parameters = static_cast<std::size_t>(C::parameter_count);
-
-  /// A step of fewer than `worth_sharing` floating-point operations, some ten microseconds of them, is done by one thread: to meet
-  /// would cost more than the others save. 0: by all.
+  /// A step of fewer than `worth_sharing` floating-point operations, some ten microseconds of them, is done by one thread: to
+  /// meet would cost more than the others save. 0: by all.
   Stepper(std::size_t threads, Seed seed, double worth_sharing = 5e5)
       : team_(threads),
         seed_(seed),
         worth_sharing_(worth_sharing),
-        gradients_(threads),
-        norms_(threads),
+        updater_(threads),
         totals_(static_cast<std::size_t>(P::totals)) {}
 
-  std::size_t threads() const { return gradients_.size(); }  ///< asked for: into so many parts a step is cut
-  std::uint64_t updates() const { return updates_; }
+  std::size_t threads() const { return updater_.workers(); }  ///< asked for: into so many parts a step is cut
+  Updater<ModelType, Opt>& updater() { return updater_; }
+  const Updater<ModelType, Opt>& updater() const { return updater_; }
   std::uint64_t step() const { return step_; }  ///< of the last training step: what schedules of the objective go by
 
   /// Takes the memory for batches of up to `batch` samples. Where there is none, nothing has changed.
@@ -62,8 +55,7 @@ class Stepper {
   /// Takes the memory that training needs beside that.
   void reserve_training(Index batch) {
     reserve(batch);
-    for (Arena<T>& gradient : gradients_) gradient.resize(parameters);
-    slots_.resize(Opt::slots * parameters);
+    updater_.reserve();
   }
 
   /// One step on a batch: gradient, then update, unless a term of the objective or the gradient is not finite: then nothing is
@@ -71,35 +63,32 @@ class Stepper {
   std::span<const double> train(ModelType& model, const O& objective, const Opt& optimizer, const Batch<T>& batch) {
     const auto memory = model.memory();
     ++step_;
-    const std::size_t workers = execute<Mode::train>(model, objective, batch);
-    taken_ = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); }) &&
-             finite_gradient(workers);
+    taken_ = false;
+    try {
+      const std::size_t workers = execute<Mode::train>(model, objective, batch);
+      const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
+      taken_ = updater_.update(team_, workers, optimizer, memory.theta,
+                               {.gradient = {}, .totals = totals_, .values = values_, .finite = finite, .samples = batch.size});
+    } catch (...) {  // a user's exchange
+      updater_.clear();
+      --step_;
+      throw;
+    }
     if (taken_) {
-      ++updates_;
-      const auto rule = at_step(optimizer, updates_);
-      team_.run(workers, [&](std::size_t worker) { update(rule, memory.theta, worker, workers); });
       settle(model.layers(), memory.state, batch.size * P::draws);
     } else {
       --step_;
-      steepest_ = steepest(workers);
-      for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
     }
     return values_;
   }
   bool taken() const { return taken_; }
-  /// The parameter whose gradient was the largest, or not a number, in a step that was not taken.
-  Index steepest() const { return steepest_; }
 
   void keep(Snapshot<T>& snapshot) const {
-    snapshot.slots = slots_;
-    snapshot.updates = updates_;
+    updater_.keep(snapshot);
     snapshot.step = step_;
   }
   void restore(const Snapshot<T>& snapshot) {
-    slots_.resize(Opt::slots * parameters);
-    std::fill(slots_.begin(), slots_.end(), T(0));
-    std::copy(snapshot.slots.begin(), snapshot.slots.end(), slots_.begin());
-    updates_ = snapshot.updates;
+    updater_.restore(snapshot);
     step_ = snapshot.step;
   }
 
@@ -108,15 +97,13 @@ class Stepper {
                                         T* gradient) {
     step_ = step;
     const std::size_t workers = execute<Mode::train>(model, objective, batch);
-    for (std::size_t i = 0; i < parameters; ++i) {
-      gradient[i] = 0;
-      for (std::size_t w = 0; w < workers; ++w) gradient[i] += std::exchange(gradients_[w][i], T(0));
-    }
+    updater_.take_gradient(workers, gradient);
     return values_;
   }
 
   /// The unweighted terms of the objective as in inference: no noise, no update. Latent codes are drawn, as `number` says.
-  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t number = 0) {
+  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch,
+                                   std::uint64_t number = 0) {
     const std::uint64_t step = std::exchange(step_, evaluations + number);
     execute<Mode::evaluate>(model, objective, batch);
     step_ = step;
@@ -170,7 +157,8 @@ class Stepper {
   static Cut cut_of(Index batch, std::size_t workers) {
     const auto ceiling = [](Index a, Index b) { return (a + b - 1) / b; };
     const Index share = ceiling(batch, static_cast<Index>(workers));
-    const Index width = ceiling(ceiling(share, ceiling(share, widest_shard)), P::draws) * P::draws;  // a sample's draws together
+    const Index width =
+        ceiling(ceiling(share, ceiling(share, widest_shard)), P::draws) * P::draws;  // a sample's draws together
     return {width, static_cast<std::size_t>(ceiling(batch, width))};
   }
   std::size_t batch_workers(Index batch) const {
@@ -199,8 +187,7 @@ class Stepper {
       for (std::size_t s = cut.shards * worker / workers; s < cut.shards * (worker + 1) / workers; ++s) {
         run_shard<M, Phase>(model, objective, batch, cut, worker, s);
       }
-      constexpr bool complete = M == Mode::train && Phase + 1 == phases;
-      if constexpr (complete) norms_[worker] = norm(gradients_[worker]);  // while it is in the cache
+      if constexpr (M == Mode::train && Phase + 1 == phases) updater_.complete(worker);
     });
     if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
       Execute<P, M>::template total<Phase>(memory_.sums, cut.shards, totals_);
@@ -225,7 +212,7 @@ class Stepper {
                  .objective = objective,
                  .lane = mine.lane,
                  .parameters = {model.parameters().data(), model.state().data(), memory_.packed.data()},
-                 .gradient = gradients_[worker].data(),
+                 .gradient = updater_.gradient(worker),
                  .x = x,
                  .target = target,
                  .first = begin,
@@ -236,7 +223,8 @@ class Stepper {
                  .values = std::span(memory_.values).subspan(s * P::terms, P::terms),
                  .shared = memory_.shared.data(),
                  .seed = seed_,
-                 .step = step_});
+                 .step = step_,
+                 .first_trained = updater_.first_trained()});
   }
 
   /// The shard's columns without gaps: where they lie, or copied into `to` (once a step).
@@ -253,70 +241,6 @@ class Stepper {
     return to;
   }
 
-  static T norm(const Arena<T>& gradient) { return std::sqrt(kernels::sum_squares(C::parameter_count, gradient.data())); }
-
-  /// Whether the square of the gradient's norm is a finite T: then so are all averages of the gradient and of its square. The
-  /// gradient has not been added up yet; its norm is at most the sum of those of its parts.
-  bool finite_gradient(std::size_t workers) const {
-    const T norm = std::accumulate(norms_.begin(), norms_.begin() + static_cast<std::ptrdiff_t>(workers), T(0));
-    return std::isfinite(norm * norm);
-  }
-  Index steepest(std::size_t workers) const {
-    Index place = 0;
-    T largest = 0;
-    for (Index i = 0; i < C::parameter_count; ++i) {
-      T g = 0;
-      for (std::size_t w = 0; w < workers; ++w) g += gradients_[w][static_cast<std::size_t>(i)];
-      if (std::abs(g) <= largest) continue;
-      place = i;
-      largest = std::abs(g);
-      if (!std::isfinite(g)) break;
-    }
-    return place;
-  }
-
-  struct Range {
-    std::size_t begin, end;
-  };
-  /// The worker's part of the flat vectors, whole cache lines each.
-  static Range range(std::size_t worker, std::size_t workers) {
-    const auto border = [&](std::size_t w) { return w == workers ? parameters : parameters * w / workers / 16 * 16; };
-    return {border(worker), border(worker + 1)};
-  }
-
-  /// What the optimizer does in step t, made once a step if it has such a form.
-  static auto at_step(const Opt& optimizer, std::uint64_t t) {
-    if constexpr (requires { optimizer.at(t); }) {
-      return optimizer.at(t);
-    } else {
-      return optimizer;
-    }
-  }
-
-  /// Adds the workers' gradients in their order, updates, and leaves them zero for the next step: one pass through memory.
-  template <class Rule>
-  void update(const Rule& rule, T* theta, std::size_t worker, std::size_t workers) {
-    constexpr std::size_t chunk = 1024;  // stays in the first cache between the sum and the update
-    const auto [begin, end] = range(worker, workers);
-    for (const Stretch& stretch : stretches) {
-      const std::size_t last = std::min(end, stretch.end);
-      for (std::size_t at = std::max(begin, stretch.begin); at < last; at += chunk) {
-        const auto count = static_cast<Index>(std::min(chunk, last - at));
-        using Vector = typename Update<T, Opt::slots>::Vector;
-        Vector gradient(gradients_[0].data() + at, count);
-        for (std::size_t w = 1; w < workers; ++w) {
-          Vector other(gradients_[w].data() + at, count);
-          gradient += other;
-          other.setZero();
-        }
-        std::array<T*, Opt::slots> slots;
-        for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
-        rule(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_, stretch.decay});
-        gradient.setZero();
-      }
-    }
-  }
-
   void settle(const typename C::Layers& layers, T* state, Index batch) {
     C::for_each_layer([&]<std::size_t I>() {
       using S = typename P::template stage<I>;
@@ -328,49 +252,16 @@ class Stepper {
     });
   }
 
-  /// Parameters in a row that decay alike.
-  struct Stretch {
-    std::size_t begin = 0, end = 0;
-    bool decay = true;
-  };
-  /// An optimizer that says `decays = false` treats all alike: one stretch, and no short ones.
-  static constexpr bool all_alike = requires { requires !Opt::decays; };
-  static constexpr std::size_t stretch_count = [] {
-    if (all_alike) return std::size_t{1};
-    std::size_t count = 0;
-    C::for_each_layer([&]<std::size_t I>() { count += C::template stage<I>::Trainable::count; });
-    return count;
-  }();
-  static constexpr std::array<Stretch, stretch_count> stretches = [] {
-    std::array<Stretch, stretch_count> all{};
-    if (all_alike) {
-      all[0] = {0, parameters, true};
-      return all;
-    }
-    std::size_t n = 0;
-    C::for_each_layer([&]<std::size_t I>() {
-      for (const auto& entry : C::template stage<I>::Trainable::entries) {
-        const auto begin = static_cast<std::size_t>(C::theta_at[I] + entry.offset);
-        all[n++] = {begin, begin + static_cast<std::size_t>(entry.block.size()), entry.block.decay};
-      }
-    });
-    return all;
-  }();
-
   Team team_;
   Seed seed_;
   double worth_sharing_;
-  std::uint64_t step_ = 0;     ///< numbers the draws of noise
-  std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
+  std::uint64_t step_ = 0;  ///< numbers the draws of noise
   Index reserved_ = 0;
   Memory memory_;
-  std::vector<Arena<T>> gradients_;  ///< one a worker
-  std::vector<T> norms_;             ///< theirs
+  Updater<ModelType, Opt> updater_;
   std::vector<double> totals_;
   std::array<double, P::terms> values_{};
-  Arena<T> slots_;
   bool taken_ = false;
-  Index steepest_ = 0;
 };
 
 }  // namespace eigencoder

@@ -4,9 +4,8 @@
 #include <chrono>
 #include <numeric>
 
-#include "eigencoder/training/check_data.hpp"
 #include "eigencoder/training/diagnose.hpp"
-#include "eigencoder/training/progress.hpp"
+#include "eigencoder/training/sets.hpp"
 #include "eigencoder/training/step.hpp"
 
 namespace eigencoder {
@@ -14,19 +13,7 @@ namespace eigencoder {
 struct TrainerOptions {
   std::size_t threads = 0;  ///< 0: as many as the machine runs at once
   Seed seed{};              ///< of shuffling, noise and dropout
-};
-
-template <class T>
-struct FitOptions {
-  Index epochs = 1;
-  Index batch_size = 32;             ///< the last batch of an epoch holds what is left, and is trained on at its true size
-  bool shuffle = true;               ///< a new order each epoch
-  Samples<T> validation{};           ///< evaluated after each epoch; its own targets unless validation_targets is given
-  Samples<T> validation_targets{};
-  double validation_fraction = 0;    ///< in [0, 1): that part of the samples, the last ones, is validated on, not trained on
-  std::vector<Callback> callbacks{};
-  Progress progress = Progress::automatic;
-  bool check_data = true;            ///< look for NaN, infinity and targets outside the loss's range before the first step
+  GradientClip clip{};      ///< bounds the gradient before the optimizer sees it: {.clip = {.global_norm = 1}}
 };
 
 /// Trains a model under an objective with an optimizer:
@@ -49,7 +36,8 @@ class Trainer {
         optimizer_(optimizer),
         seed_(options.seed),
         stepper_(checked_threads(options.threads), options.seed) {
-    detail::check_optimizer<T>(optimizer_);
+    set_clip(options.clip);
+    stepper_.updater().check(optimizer_);
     for_each_term([](const auto& weighted) {
       if (!std::isfinite(weighted.weight)) {
         throw OptionError(message("the weight of a term of the objective must be finite, found ", weighted.weight));
@@ -70,28 +58,27 @@ class Trainer {
   /// Trains the model to make `targets`, output × N, of `inputs`, input × N.
   History fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options = {}) {
     check_model();
-    const Sets sets = check(inputs, targets, options);
+    const Sets sets = detail::checked_sets(rules, inputs, targets, options);
     const Index batch_size = std::min(options.batch_size, sets.inputs.cols());
     stepper_.reserve_training(batch_size);
 
     History history;
-    for_each_term([&](const auto& weighted) {
-      history.terms.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>());
-    });
+    for_each_term(
+        [&](const auto& weighted) { history.terms.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>()); });
     detail::ProgressDisplay display(options.progress, options.epochs, history.terms);
     std::vector<Index> order(options.shuffle ? static_cast<std::size_t>(sets.inputs.cols()) : 0);
-    detail::Best<T> best{.kept = snapshot(), .begun = sets.validation.cols() > 0 ? Snapshot<T>{} : snapshot()};
+    best_ = {.snapshot = snapshot(), .begun = sets.validation.cols() > 0 ? Snapshot<T>{} : snapshot()};
 
     for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
       EpochReport report{.epoch = epoch,
                          .train = {.loss = 0, .terms = std::vector<double>(O::size)},
                          .validation = {.terms = std::vector<double>(sets.validation.cols() > 0 ? O::size : 0)},
                          .validated = sets.validation.cols() > 0};
-      if (!report.validated) keep(best.begun);
+      if (!report.validated) keep(best_.begun);
       if (options.shuffle) shuffle(order);
-      train_epoch(sets, order, batch_size, options, display, best, report);
+      train_epoch(sets, order, batch_size, options, display, report);
       if (report.validated) evaluate_batches(sets.validation, sets.validation_targets, batch_size, report.validation);
-      best.offer(report, [this](Snapshot<T>& moment) { keep(moment); });
+      best_.offer(report, [this](Snapshot<T>& moment) { keep(moment); });
       display.epoch(report);
       history.epochs.push_back(report);
       warn(report, history, display);
@@ -101,6 +88,7 @@ class Trainer {
       }
       if (stop) break;
     }
+    best_.begun = {};
     return history;
   }
 
@@ -110,8 +98,8 @@ class Trainer {
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets) {
     check_model();
-    check_pair("inputs", inputs, "targets", targets);
-    if (updates() == 0) check_targets(inputs, targets);  // a wrong scale shows at once, and a look at each step costs 3 % of it
+    detail::check_pair(rules, "inputs", inputs, "targets", targets);
+    if (updates() == 0) detail::check_targets(rules, inputs, targets);  // a look in every step would cost 3 % of it
     stepper_.reserve_training(inputs.cols());
     const Batch<T> batch{inputs, targets, nullptr, inputs.cols()};
     const double loss = trained(stepper_.train(model_, objective_, optimizer_, batch));
@@ -124,9 +112,9 @@ class Trainer {
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
   Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
     check_model();
-    check_pair("inputs", inputs, "targets", targets);
-    check_batch_size(batch_size);
-    check_targets(inputs, targets);
+    detail::check_pair(rules, "inputs", inputs, "targets", targets);
+    detail::check_batch_size(batch_size);
+    detail::check_targets(rules, inputs, targets);
     Evaluation sum{.terms = std::vector<double>(O::size)};
     evaluate_batches(inputs, targets, batch_size, sum);
     return sum;
@@ -157,22 +145,53 @@ class Trainer {
     std::copy(snapshot.state.begin(), snapshot.state.end(), state);
   }
 
+  /// The best moment of the fit that runs, or of the last one: the smallest loss so far with a snapshot of what it speaks for.
+  const Best<T>& best() const { return best_; }
+
   /// As many as were asked for. A step is cut into so many parts, which decides the bits of its result; should the system have
   /// given fewer threads, those do all parts.
   std::size_t threads() const { return stepper_.threads(); }
-  std::uint64_t updates() const { return stepper_.updates(); }
+  Seed seed() const { return seed_; }
+  const O& objective() const { return objective_; }
+  std::uint64_t updates() const { return stepper_.updater().updates(); }
+  /// ‖gradient‖₂ of the last step, of the whole batch and before clipping.
+  double gradient_norm() const { return stepper_.updater().norm(); }
 
-  /// Changes take effect with the next step; the optimizer's moments stay. Throws OptionError.
+  // What follows takes effect with the next step; the optimizer's moments stay.
+
   const Opt& optimizer() const { return optimizer_; }
+  /// Throws OptionError.
   void set_optimizer(const Opt& optimizer) {
-    detail::check_optimizer<T>(optimizer);
+    stepper_.updater().check(optimizer);
     optimizer_ = optimizer;
   }
 
+  const GradientClip& clip() const { return stepper_.updater().clip(); }
+  /// Throws OptionError.
+  void set_clip(const GradientClip& clip) { stepper_.updater().set_clip(clip); }
+
+  /// Trains a part of the model with `factor` times the learning rate; 1 is what it begins with. A part is a block of
+  /// parameters, "encoder.0.weight", a layer, "encoder.0", or "encoder" or "decoder"; in a Network, "layer.0.weight" and so on.
+  /// A factor of 0 freezes: parameters and the optimizer's vectors keep their bits, weight decay included, and the layers
+  /// before the first one that is not frozen are left out of backward. Running state, such as the averages of BatchNorm, moves
+  /// on all the same. Throws OptionError, which lists the names if there is no such part.
+  void set_rate(std::string_view part, double factor) {
+    if (factor > 0 && std::isfinite(factor)) detail::check_optimizer<T>(detail::scaled(optimizer_, factor));
+    stepper_.updater().set_rate(part, factor);
+  }
+  /// The same as set_rate(part, 0).
+  void freeze(std::string_view part) { set_rate(part, 0); }
+  /// The factor of each block, by name.
+  std::vector<std::pair<std::string, double>> rates() const { return stepper_.updater().rates(); }
+
+  /// Has every step hand what it has found to a function, before it clips and updates: where processes that train one model
+  /// together exchange gradients. An empty function, as at first, costs nothing. What it throws leaves the step not taken.
+  void set_exchange(std::function<void(Exchange<T>&)> exchange) { stepper_.updater().set_exchange(std::move(exchange)); }
+
  private:
-  struct Sets {
-    Samples<T> inputs, targets, validation, validation_targets;
-  };
+  using Sets = detail::Sets<T>;
+  static constexpr detail::SampleRules rules{ModelType::input, ModelType::output,
+                                             detail::target_range(std::type_identity<O>{})};
 
   void keep(Snapshot<T>& snapshot) const {
     const auto copy = [](auto view, Arena<T>& to) { to.assign(view.data(), view.data() + view.size()); };
@@ -208,66 +227,6 @@ class Trainer {
     if (threads > Team::most) throw OptionError(message("threads must be at most ", Team::most, ", found ", threads));
     return threads > 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, Team::most);
   }
-  static void check_batch_size(Index batch_size) {
-    if (batch_size < 1) throw OptionError(message("batch_size must be at least 1, found ", batch_size));
-  }
-  static void check_pair(const char* inputs_name, const Samples<T>& inputs, const char* targets_name, const Samples<T>& targets) {
-    check_samples(inputs_name, inputs, ModelType::input);
-    check_samples(targets_name, targets, ModelType::output);
-    if (inputs.cols() != targets.cols()) {
-      throw ShapeError(message(targets_name, ": expected ", inputs.cols(), " samples, as many as ", inputs_name, " has, found ",
-                               targets.cols()));
-    }
-  }
-
-  static Sets check(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
-    if (options.epochs < 1) throw OptionError(message("epochs must be at least 1, found ", options.epochs));
-    check_batch_size(options.batch_size);
-    if (!(options.validation_fraction >= 0 && options.validation_fraction < 1)) {
-      throw OptionError(message("validation_fraction must be in [0, 1), found ", options.validation_fraction));
-    }
-    check_pair("inputs", inputs, "targets", targets);
-    Sets sets{inputs, targets, options.validation, options.validation_targets};
-    if (sets.validation.rows() > 0 && options.validation_fraction > 0) {
-      throw OptionError("validation and validation_fraction exclude each other: give one of them");
-    }
-    if (sets.validation.rows() == 0 && sets.validation_targets.rows() > 0) {
-      throw OptionError("validation_targets needs validation: give the inputs that they belong to");
-    }
-    if (options.validation_fraction > 0) {
-      const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - options.validation_fraction));
-      if (kept < 1) {
-        throw OptionError(message("validation_fraction ", options.validation_fraction, " leaves none of ", inputs.cols(),
-                                  " samples to train on"));
-      }
-      if (std::round(options.validation_fraction * static_cast<double>(inputs.cols())) < 1) {
-        throw OptionError(message("validation_fraction ", options.validation_fraction, " leaves none of ", inputs.cols(),
-                                  " samples to validate on; 0 is for no validation"));
-      }
-      sets = {inputs.columns(0, kept), targets.columns(0, kept), inputs.columns(kept, inputs.cols() - kept),
-              targets.columns(kept, inputs.cols() - kept)};
-    } else if (sets.validation.rows() > 0) {
-      if (sets.validation_targets.rows() == 0) sets.validation_targets = sets.validation;
-      check_pair("validation", sets.validation, "validation_targets", sets.validation_targets);
-    }
-    if (options.check_data) {
-      check_data("inputs", sets.inputs, "targets", sets.targets);
-      check_data("validation", sets.validation, "validation_targets", sets.validation_targets);
-    }
-    return sets;
-  }
-
-  static constexpr TargetRange target_range = detail::target_range(std::type_identity<O>{});
-  static void check_data(const char* inputs_name, const Samples<T>& inputs, const char* targets_name, const Samples<T>& targets) {
-    constexpr std::string_view instead = ", or set check_data = false";
-    const bool restored = targets == inputs;
-    check_values(inputs_name, inputs, restored ? target_range : TargetRange{}, instead);
-    if (!restored) check_values(targets_name, targets, target_range, instead);
-  }
-  static void check_targets(const Samples<T>& inputs, const Samples<T>& targets) {
-    if (target_range.term != nullptr) check_values(targets == inputs ? "inputs" : "targets", targets, target_range);
-  }
-
   /// Fisher and Yates, on the counter-based stream, so that the order is the same on every machine.
   void shuffle(std::vector<Index>& order) {
     const Random random(seed_, shuffles_++, shuffling);
@@ -282,7 +241,7 @@ class Trainer {
     }
   }
 
-  /// Lets every term speak that has a warning(value) and has not spoken yet.
+  /// Shows and keeps the first warning(value) of every term that has one.
   void warn(const EpochReport& report, History& history, detail::ProgressDisplay& display) const {
     std::size_t k = 0;
     for_each_term([&](const auto& weighted) {
@@ -300,7 +259,7 @@ class Trainer {
   }
 
   void train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, const FitOptions<T>& options,
-                   detail::ProgressDisplay& display, const detail::Best<T>& best, EpochReport& report) {
+                   detail::ProgressDisplay& display, EpochReport& report) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     const Index total = sets.inputs.cols();
@@ -316,12 +275,14 @@ class Trainer {
       const double loss = trained(values);
       if (!stepper_.taken()) {
         const Index number = first / batch_size + 1;
-        go_back([&] { return message("batch ", number, ": ", diverged(loss, batch, first)); }, report.epoch, best);
+        go_back([&] { return message("batch ", number, ": ", diverged(loss, batch, first)); }, report.epoch);
       }
       add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
+      report.gradient_norm += gradient_norm() / static_cast<double>((total + batch_size - 1) / batch_size);
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const double seen = static_cast<double>(first + batch.size) / static_cast<double>(total);
-      const BatchReport progress{report.epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds};
+      const BatchReport progress{report.epoch,   options.epochs, first + batch.size, total, report.train.loss / seen,
+                                 report.seconds, gradient_norm()};
       display.batch(progress);
       for (const Callback& callback : options.callbacks) {
         if (callback.after_batch) callback.after_batch(progress);
@@ -330,7 +291,7 @@ class Trainer {
     report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
     if (const ModelType& now = model_; !now.parameters().allFinite() || !now.state().allFinite()) {
       const Samples<T> any = sets.inputs.columns(0, 1);
-      go_back([&] { return message("after its last step: ", diagnose(model_, any), advice()); }, report.epoch, best);
+      go_back([&] { return message("after its last step: ", diagnose(model_, any), advice()); }, report.epoch);
     }
   }
 
@@ -358,24 +319,24 @@ class Trainer {
   std::string diverged(double loss, const Batch<T>& batch, Index first) const {
     if (!std::isfinite(loss)) {
       const std::span<const Index> order(batch.order, batch.order ? static_cast<std::size_t>(batch.size) : 0);
-      return message("the loss became ", loss, " in step ", stepper_.updates() + 1, ": ",
-                     diagnose(model_, batch.inputs, order, first), advice());
+      return message("the loss became ", loss, " in step ", updates() + 1, ": ", diagnose(model_, batch.inputs, order, first),
+                     advice());
     }
-    return message("the gradient overflowed in step ", stepper_.updates() + 1, ", most of all that of ",
-                   name_of_parameter(model_, stepper_.steepest()), ", at a loss of ", loss, '.', advice());
+    return message("the gradient overflowed in step ", updates() + 1, ", most of all that of ",
+                   name_of_parameter(model_, stepper_.updater().steepest()), ", at a loss of ", loss, '.', advice());
   }
   /// Ends a fit that has diverged: back to the best so far, once what() has looked at what there is.
   template <class What>
-  [[noreturn]] void go_back(const What& what, Index epoch, const detail::Best<T>& best) {
+  [[noreturn]] void go_back(const What& what, Index epoch) {
     std::string text;
     try {
       text = message("epoch ", epoch, ", ", what());
     } catch (...) {
-      restore(best.kept);
+      restore(best_.snapshot);
       throw;
     }
-    restore(best.kept);
-    throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best.moment(), '.'));
+    restore(best_.snapshot);
+    throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best_.moment(), '.'));
   }
 
   /// Stands in the place of a layer in the stream of the shuffles, where no layer is.
@@ -387,6 +348,7 @@ class Trainer {
   Seed seed_;
   std::uint64_t shuffles_ = 0;
   Stepper<ModelType, O, Opt> stepper_;
+  Best<T> best_;
 };
 
 }  // namespace eigencoder
