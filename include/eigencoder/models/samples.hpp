@@ -25,9 +25,15 @@ inline constexpr bool small_integer = std::same_as<S, std::uint8_t> || std::same
 template <class S>
 inline constexpr int one = std::numeric_limits<S>::max() + (std::is_signed_v<S> ? 1 : 0);
 
+/// Not `derived_from<M, DenseBase<M>>`: the base of a segment of a vector is that of a block.
+template <class M>
+concept DenseExpression = requires(const M& matrix) {
+  []<class Derived>(const Eigen::DenseBase<Derived>&) {}(matrix);
+};
+
 /// A dense Eigen expression, one sample a column, whose values a model of T understands.
 template <class M, class T>
-concept SamplesOf = std::derived_from<M, Eigen::DenseBase<M>> &&
+concept SamplesOf = DenseExpression<M> &&
                     (std::same_as<typename M::Scalar, T> || small_integer<typename M::Scalar>);
 
 /// The values of a column lie one behind the other.
@@ -42,7 +48,7 @@ inline constexpr bool lies_in_columns = [] {
 /// Fails to compile, and says what to do with an M that is no SamplesOf T.
 template <class T, class M>
 constexpr void refuse_samples() {
-  if constexpr (!std::derived_from<M, Eigen::DenseBase<M>>) {
+  if constexpr (!DenseExpression<M>) {
     static_assert(SamplesOf<M, T>,
                   "samples are a dense Eigen matrix, one sample a column: memory of another kind is viewed by "
                   "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");

@@ -14,6 +14,7 @@ struct Batch {
   Samples<T> inputs, targets;
   const Index* order = nullptr;
   Index size = 0;
+  const T* weights = nullptr;  ///< of the set's samples, picked as they are; null: all are 1
 };
 
 /// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, then the Updater's part:
@@ -123,9 +124,10 @@ class Stepper {
     explicit WorkerLane(Index columns)
         : lane(columns),
           inputs(static_cast<std::size_t>(C::input.size() * columns)),
-          targets(static_cast<std::size_t>(C::output.size() * columns)) {}
+          targets(static_cast<std::size_t>(C::output.size() * columns)),
+          weights(static_cast<std::size_t>(columns)) {}
     Lane<P> lane;
-    Arena<T> inputs, targets;
+    Arena<T> inputs, targets, weights;
   };
 
   /// What goes by the size of the largest batch.
@@ -215,6 +217,7 @@ class Stepper {
                  .gradient = updater_.gradient(worker),
                  .x = x,
                  .target = target,
+                 .weights = weights_of(batch, begin, columns, mine.weights.data()),
                  .first = begin,
                  .columns = columns,
                  .batch = all,
@@ -237,6 +240,16 @@ class Stepper {
     for (Index j = 0; copy && j < columns; ++j) {
       if (j + 2 < columns) samples.prefetch_column(column(j + 2));
       samples.copy_column(column(j), to + j * samples.rows());
+    }
+    return to;
+  }
+
+  /// The weights of the shard's columns, copied into `to`.
+  static const T* weights_of(const Batch<T>& batch, Index begin, Index columns, T* to) {
+    if (batch.weights == nullptr) return nullptr;
+    for (Index j = 0; j < columns; ++j) {
+      const Index sample = (begin + j) / P::draws;
+      to[j] = batch.weights[batch.order ? batch.order[sample] : sample];
     }
     return to;
   }

@@ -77,7 +77,10 @@ class Trainer {
       if (!report.validated) keep(best_.begun);
       if (options.shuffle) shuffle(order);
       train_epoch(sets, order, batch_size, options, display, report);
-      if (report.validated) evaluate_batches(sets.validation, sets.validation_targets, batch_size, report.validation);
+      if (report.validated) {
+        evaluate_batches(sets.validation, sets.validation_targets, data_of(sets.validation_weights), batch_size,
+                         report.validation);
+      }
       best_.offer(report, [this](Snapshot<T>& moment) { keep(moment); });
       display.epoch(report);
       history.epochs.push_back(report);
@@ -92,16 +95,18 @@ class Trainer {
     return history;
   }
 
-  /// One step on one batch, for those who bring their own loop. Returns the loss before the update. After a first call with the
-  /// largest batch it never touches the heap. Throws ShapeError, and NonFiniteError where the loss or its gradient is not
-  /// finite: the step is then not taken.
+  /// One step on one batch, for those who bring their own loop, with weights of the samples if there are any (as
+  /// FitOptions::sample_weights). Returns the loss before the update. After a first call with the largest batch it never
+  /// touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is not finite: the
+  /// step is then not taken.
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
-  double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets) {
+  double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights = {}) {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
     if (updates() == 0) detail::check_targets(rules, inputs, targets);  // a look in every step would cost 3 % of it
     stepper_.reserve_training(inputs.cols());
-    const Batch<T> batch{inputs, targets, nullptr, inputs.cols()};
+    const T* const read = detail::checked_weights(rules, "weights", weights, inputs.cols(), weights_);
+    const Batch<T> batch{inputs, targets, nullptr, inputs.cols(), read};
     const double loss = trained(stepper_.train(model_, objective_, optimizer_, batch));
     if (!stepper_.taken()) throw NonFiniteError(message(diverged(loss, batch, 0), " The parameters are as before this step."));
     return loss;
@@ -110,13 +115,15 @@ class Trainer {
   /// The objective on a set, as in inference: no noise, no update. Only latent codes are drawn, always the same for a set and
   /// batch size: an expectation over them is what is asked for.
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
-  Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
+  Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256,
+                      const Samples<T>& weights = {}) {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
     detail::check_batch_size(batch_size);
     detail::check_targets(rules, inputs, targets);
     Evaluation sum{.terms = std::vector<double>(O::size)};
-    evaluate_batches(inputs, targets, batch_size, sum);
+    const T* const read = detail::checked_weights(rules, "weights", weights, inputs.cols(), weights_);
+    evaluate_batches(inputs, targets, read, batch_size, sum);
     return sum;
   }
 
@@ -190,8 +197,12 @@ class Trainer {
 
  private:
   using Sets = detail::Sets<T>;
-  static constexpr detail::SampleRules rules{ModelType::input, ModelType::output,
-                                             detail::target_range(std::type_identity<O>{})};
+  static constexpr detail::SampleRules rules{.input = ModelType::input,
+                                             .output = ModelType::output,
+                                             .targets = detail::target_range(std::type_identity<O>{}),
+                                             .unweighted = Program<typename ModelType::Chain, O>::takes_sample_weights
+                                                               ? nullptr
+                                                               : detail::unweighted_loss(std::type_identity<O>{})};
 
   void keep(Snapshot<T>& snapshot) const {
     const auto copy = [](auto view, Arena<T>& to) { to.assign(view.data(), view.data() + view.size()); };
@@ -264,10 +275,11 @@ class Trainer {
     const auto start = Clock::now();
     const Index total = sets.inputs.cols();
     for (Index first = 0; first < total; first += batch_size) {
-      Batch<T> batch{sets.inputs, sets.targets, nullptr, std::min(batch_size, total - first)};
+      Batch<T> batch{sets.inputs, sets.targets, nullptr, std::min(batch_size, total - first), data_of(sets.weights)};
       if (order.empty()) {
         batch.inputs = sets.inputs.columns(first, batch.size);
         batch.targets = sets.targets.columns(first, batch.size);
+        if (batch.weights) batch.weights += first;
       } else {
         batch.order = order.data() + first;
       }
@@ -295,13 +307,17 @@ class Trainer {
     }
   }
 
-  void evaluate_batches(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size, Evaluation& sum) {
+  static const T* data_of(const std::vector<T>& weights) { return weights.empty() ? nullptr : weights.data(); }
+
+  void evaluate_batches(const Samples<T>& inputs, const Samples<T>& targets, const T* weights, Index batch_size,
+                        Evaluation& sum) {
     batch_size = std::min(batch_size, inputs.cols());
     stepper_.reserve(batch_size);
     sum.loss = 0;
     for (Index first = 0; first < inputs.cols(); first += batch_size) {
       const Index size = std::min(batch_size, inputs.cols() - first);
-      const Batch<T> batch{inputs.columns(first, size), targets.columns(first, size), nullptr, size};
+      const Batch<T> batch{inputs.columns(first, size), targets.columns(first, size), nullptr, size,
+                           weights ? weights + first : nullptr};
       const auto values = stepper_.evaluate(model_, objective_, batch, static_cast<std::uint64_t>(first));
       add(sum, evaluated(values), values, static_cast<double>(size) / static_cast<double>(inputs.cols()));
     }
@@ -349,6 +365,7 @@ class Trainer {
   std::uint64_t shuffles_ = 0;
   Stepper<ModelType, O, Opt> stepper_;
   Best<T> best_;
+  std::vector<T> weights_;  ///< of the samples of a single call
 };
 
 }  // namespace eigencoder

@@ -165,10 +165,10 @@ TEST_CASE("freezing: a normalisation's parameters are frozen, its running averag
   using Typed = ec::Network<ec::Sequential<ec::features(6), ec::Dense<4>, ec::Frozen<ec::BatchNorm>, ec::Tanh, ec::Dense<6>>, double>;
   Typed model{ec::Seed{1}};
   const Eigen::VectorXd state = model.state();
-  const Eigen::MatrixXd frozen = model.parameter("layer.1.scale");
+  const Eigen::MatrixXd frozen = model.parameter("layer.1.gamma");
   auto trainer = with_decay(model);
   trainer.train_on_batch(filled(1, 6, 20));
-  CHECK(model.parameter("layer.1.scale") == frozen);
+  CHECK(model.parameter("layer.1.gamma") == frozen);
   CHECK(distance(model.state(), state) > 0.01);
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("rates: a wrong name or factor is refused, and the names are listed") 
   for (const double bad : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     expect_error<ec::OptionError>([&] { trainer.set_rate("encoder", bad); }, {"\"encoder\"", "finite and not negative, found"});
   }
-  expect_error<ec::OptionError>([&] { trainer.set_rate("encoder", 1e308); }, {"Adam: learning_rate", "finite and positive", "found 1e+305"});
+  expect_error<ec::OptionError>([&] { trainer.set_rate("encoder", 1e-310); }, {"Adam: learning_rate", "must be from"});
   trainer.set_rate("encoder", 1e-300);
   expect_error<ec::OptionError>([&] { trainer.set_optimizer({.learning_rate = 1e-20}); }, {"Adam: learning_rate"});
   CHECK(trainer.optimizer().learning_rate == 1e-3);
