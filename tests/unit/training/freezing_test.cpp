@@ -169,7 +169,7 @@ TEST_CASE("freezing: a normalisation's parameters are frozen, its running averag
   auto trainer = with_decay(model);
   trainer.train_on_batch(filled(1, 6, 20));
   CHECK(model.parameter("layer.1.gamma") == frozen);
-  CHECK(distance(model.state(), state) > 0.01);
+  CHECK(model.state() != state);
 }
 
 TEST_CASE("rates: a wrong name or factor is refused, and the names are listed") {
