@@ -108,7 +108,8 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   }
   template <class Other>
   void set_decoder(const Model<Other>& decoder) {
-    static_assert(Other::size == Chain::size - Chain::code, "set_decoder: the other model has not as many layers as this decoder");
+    static_assert(Other::size == Chain::size - Chain::code,
+                  "set_decoder: the other model has not as many layers as this decoder");
     this->template set_layers<Chain::code>(decoder);
   }
 

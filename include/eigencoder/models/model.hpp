@@ -99,8 +99,9 @@ class Model {
     set("set_state", memory().state, state_count, values.derived());
   }
 
-  /// Overwrites parameters and running state of layers First, First + 1, … of this network by those of another model's layers, such
-  /// as an encoder that was trained elsewhere. They must have the same blocks, which the compiler checks; another scalar is converted.
+  /// Overwrites parameters and running state of layers First, First + 1, … of this network by those of another model's layers,
+  /// such as an encoder that was trained elsewhere. They must have the same blocks, which the compiler checks; another scalar is
+  /// converted.
   template <std::size_t First = 0, class Other>
   void set_layers(const Model<Other>& other) {
     static_assert(sizeof(detail::SameBlocks<C, Other, First>) > 0);

@@ -8,7 +8,7 @@ namespace eigencoder {
 /// Adam. With g the gradient and t the step, counted from 1:
 ///   m ← β₁ m + (1 − β₁) g      v ← β₂ v + (1 − β₂) g²
 ///   θ ← θ − η · m̂ / (√v̂ + ε)   m̂ = m / (1 − β₁ᵗ)   v̂ = v / (1 − β₂ᵗ)
-/// ε stands beside the corrected root, as in the paper's algorithm 1 and in PyTorch, whose defaults these are. (Keras adds
+/// ε is added to the corrected root, as in the paper's algorithm 1 and in PyTorch, whose defaults these are. (Keras adds
 /// ε = 10⁻⁷ to the uncorrected root.) Kingma and Ba, 2015.
 struct Adam {
   double learning_rate = 1e-3;
@@ -19,7 +19,7 @@ struct Adam {
   static constexpr std::size_t slots = 2;
   static constexpr bool decays = false;
 
-  /// Throws OptionError. T is the model's scalar, in which ε must still stand beside √v, also in the first step.
+  /// Throws OptionError. T is the model's scalar, in which the ε that is added to √v must not be 0, also in the first step.
   template <class T = double>
   void check(const std::string& name = "Adam") const {
     detail::require_learning_rate<T>(name + ": learning_rate", learning_rate);
@@ -29,16 +29,16 @@ struct Adam {
     detail::require_positive_as<T>(name + ": epsilon · √(1 − beta2)", epsilon * std::sqrt(1 - beta2));
   }
 
-  /// What of step t is the same for all parameters.
+  /// The constants of step t, which are the same for all parameters.
   struct Step {
-    double rate, beside, beta1, beta2;
+    double rate, added, beta1, beta2;
 
     template <class T>
     void operator()(Update<T, slots> update) const {
       auto m = update.slot(0), v = update.slot(1);
       m = static_cast<T>(beta1) * m + static_cast<T>(1 - beta1) * update.gradient;
       v = static_cast<T>(beta2) * v + static_cast<T>(1 - beta2) * update.gradient.square();
-      update.theta -= static_cast<T>(rate) * m / (v.sqrt() + static_cast<T>(beside));
+      update.theta -= static_cast<T>(rate) * m / (v.sqrt() + static_cast<T>(added));
     }
   };
   Step at(std::uint64_t step) const {
@@ -53,8 +53,8 @@ struct Adam {
   }
 };
 
-/// Adam with weight decay beside the gradient's step: θ ← θ (1 − η λ), then Adam. Biases, and whatever else a layer marks
-/// so, do not decay. λ is PyTorch's default; Keras's is 0.004. Loshchilov and Hutter, 2019.
+/// Adam with decoupled weight decay: θ ← θ (1 − η λ), then Adam. Biases, and other blocks that a layer marks so, do not decay.
+/// λ is PyTorch's default; Keras's is 0.004. Loshchilov and Hutter, 2019.
 struct AdamW {
   double learning_rate = 1e-3;
   double beta1 = 0.9;

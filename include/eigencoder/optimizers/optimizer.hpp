@@ -13,7 +13,8 @@
 
 namespace eigencoder {
 
-/// A stretch of a network's parameters (some that lie in a row), their gradient and the optimizer's own vectors of the same layout.
+/// A stretch of a network's parameters (some that lie in a row), their gradient, and the optimizer's own vectors of the same
+/// layout.
 template <class T, std::size_t Slots>
 struct Update {
   using Vector = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
@@ -49,7 +50,9 @@ concept Optimizer = std::is_trivially_copyable_v<O> && requires(O optimizer, con
   { optimizer.learning_rate } -> std::same_as<double&>;
   fixed.check();
   fixed(update);
-} && (MadeOnceAStep<O> || !requires { &O::at; }) && (!requires { O::decays; } || requires { { O::decays } -> std::same_as<const bool&>; });
+} && (MadeOnceAStep<O> || !requires { &O::at; }) && (!requires { O::decays; } || requires {
+  { O::decays } -> std::same_as<const bool&>;
+});
 
 namespace detail {
 

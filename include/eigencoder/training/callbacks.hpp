@@ -7,7 +7,7 @@
 
 namespace eigencoder {
 
-/// Where a fit stands after a batch.
+/// The state of a fit after a batch.
 struct BatchReport {
   Index epoch = 0, epochs = 0;    ///< 1, 2, 3, … of how many
   Index samples = 0, total = 0;   ///< seen in this epoch, and in an epoch
@@ -16,7 +16,7 @@ struct BatchReport {
   double gradient_norm = 0;       ///< ‖gradient‖₂ of this batch, before clipping
 };
 
-/// What a callback wants next.
+/// Whether a fit goes on: what a callback returns.
 enum class Training { go_on, stop };
 
 /// Functions that a fit calls on its own thread, between steps. Any may be empty.

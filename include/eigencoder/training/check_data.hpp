@@ -24,7 +24,7 @@ void check_samples(std::string_view name, const Samples<T>& samples, Shape shape
   if (samples.cols() == 0) throw ShapeError(message(name, ": expected at least one sample, found none"));
 }
 
-/// What an objective asks of its targets: a closed interval, and on whose behalf.
+/// What an objective asks of its targets: a closed interval, and the term that asks for it.
 struct TargetRange {
   Range range = unbounded;
   std::string (*term)() = nullptr;  ///< the name of the term
@@ -49,7 +49,7 @@ constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>) {
 }  // namespace detail
 
 /// Throws NonFiniteError, naming the place, if a value is NaN or infinite, OptionError if one lies outside what the objective
-/// asks of its targets. `instead` is what else may be done.
+/// asks of its targets. `instead` is appended to the message: what else may be done.
 template <class T>
 void check_values(std::string_view name, const Samples<T>& samples, const TargetRange& targets = {},
                   std::string_view instead = {}) {

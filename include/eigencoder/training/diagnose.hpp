@@ -21,8 +21,8 @@ std::string name_of_parameter(const Model<C>& model, Index number) {
   return found;
 }
 
-/// Says where the first NaN or infinity of a forward pass stands: in the inputs, in a parameter, or behind which layer. Looks
-/// at the samples of an order, or at all without one, which are then called first, first + 1, …
+/// Tells where the first NaN or infinity of a forward pass is: in the inputs, in a parameter, or in the output of which layer.
+/// Looks at the samples whose numbers `order` holds; if it is empty, at all, which are then numbered first, first + 1, …
 template <class C>
 std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& inputs, std::span<const Index> order = {},
                      Index first = 0) {
@@ -41,7 +41,7 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
       [&](const std::string& name, const Block&, const auto& view) { look(view, "in parameter ", name, '.'); });
   if (!where.empty()) return where;
 
-  // Layer by layer, as in inference but with nothing in the store of another: every activation that exists is looked at.
+  // Layer by layer, as in inference but without fusion, so that every activation exists and can be checked.
   Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size]));
   prepare<C>(model.layers(), model.parameters().data(), packed.data());
   const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};

@@ -15,7 +15,7 @@ struct Evaluation {
   std::vector<double> terms{};                             ///< unweighted, in the objective's order
 };
 
-/// What one epoch gave. The training loss is the mean over the epoch's samples, each taken before the step that it led to.
+/// The results of one epoch. The training loss is the mean over the epoch's samples, each taken before the step that it led to.
 struct EpochReport {
   Index epoch = 0;  ///< 1, 2, 3, …
   Evaluation train{}, validation{};
@@ -25,11 +25,11 @@ struct EpochReport {
   double samples_per_second = 0;  ///< of training
 };
 
-/// What a fit gave, epoch by epoch.
+/// The results of a fit, epoch by epoch.
 struct History {
   std::vector<std::string> terms{};  ///< names of the objective's terms
   std::vector<EpochReport> epochs{};
-  std::vector<std::string> warnings{};  ///< what a term had to say of its value, once each
+  std::vector<std::string> warnings{};  ///< of terms whose value is a sign of trouble, one each at most
 
   const EpochReport& last() const { return epochs.back(); }
 };

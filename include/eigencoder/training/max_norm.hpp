@@ -28,7 +28,7 @@ void limit_rows(MatrixView<T> W, T limit) {
 }  // namespace detail
 
 /// Scales every row of every weight matrix that is longer than the limit to that length: W_i ← W_i min(1, limit / ‖W_i‖₂). A
-/// row of a Dense holds the weights of one unit, of a Conv2D those of one filter. Biases and whatever else does not decay stay.
+/// row of a Dense holds the weights of one unit, of a Conv2D those of one filter. Biases and other blocks that do not decay stay.
 /// Throws OptionError unless the limit is finite and positive. Srebro, Rennie and Jaakkola, 2004; Srivastava et al., 2014.
 template <class C>
 void limit_norms(Model<C>& model, double limit) {

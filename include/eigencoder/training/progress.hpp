@@ -16,7 +16,7 @@
 
 namespace eigencoder {
 
-/// How a fit shows where it stands, on standard error. `automatic`: a bar on a terminal, a line an epoch elsewhere.
+/// How a fit shows its progress, on standard error. `automatic`: a bar on a terminal, a line an epoch elsewhere.
 enum class Progress { automatic, bar, lines, quiet };
 
 namespace detail {
@@ -29,7 +29,7 @@ inline bool on_terminal() {
 #endif
 }
 
-/// How wide the terminal is, in characters; 80 where nobody says.
+/// The width of the terminal in characters; 80 if it is unknown.
 inline Index terminal_columns() {
 #ifdef TIOCGWINSZ
   if (winsize size{}; ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
@@ -70,7 +70,8 @@ class ProgressDisplay {
     std::fflush(stderr);
   }
 
-  /// A line shorter than `columns`. What matters most is there first: the loss, the time left, the rate, a bar.
+  /// A line shorter than `columns`. As far as there is room it holds, in this order of importance, the loss, the time left, the
+  /// rate and a bar.
   std::string bar(const BatchReport& report, Index columns) const {
     const double rate = static_cast<double>(report.samples) / std::max(report.seconds, 1e-9);
     const Index left = report.total - report.samples + (epochs_ - report.epoch) * report.total;

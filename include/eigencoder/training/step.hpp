@@ -27,8 +27,8 @@ class Stepper {
   using P = Program<C, O>;
 
  public:
-  /// A step of fewer than `worth_sharing` floating-point operations, some ten microseconds of them, is done by one thread: to
-  /// meet would cost more than the others save. 0: by all.
+  /// A step of fewer than `worth_sharing` floating-point operations, about ten microseconds, is done by one thread, since
+  /// waiting for others would cost more than they save. 0: always by all.
   Stepper(std::size_t threads, Seed seed, double worth_sharing = 5e5)
       : team_(threads),
         seed_(seed),
@@ -39,9 +39,11 @@ class Stepper {
   std::size_t threads() const { return updater_.workers(); }  ///< asked for: into so many parts a step is cut
   Updater<ModelType, Opt>& updater() { return updater_; }
   const Updater<ModelType, Opt>& updater() const { return updater_; }
-  std::uint64_t step() const { return step_; }  ///< of the last training step: what schedules of the objective go by
+  std::uint64_t step() const {
+    return step_;
+  }  ///< number of the last training step, on which schedules of the objective depend
 
-  /// Takes the memory for batches of up to `batch` samples. Where there is none, nothing has changed.
+  /// Allocates the memory for batches of up to `batch` samples. If that fails, nothing has changed.
   void reserve(Index batch) {
     if (batch <= reserved_) return;
     Cut most;
@@ -53,7 +55,7 @@ class Stepper {
     reserved_ = batch;
   }
 
-  /// Takes the memory that training needs beside that.
+  /// Allocates what training needs in addition.
   void reserve_training(Index batch) {
     reserve(batch);
     updater_.reserve();
@@ -112,7 +114,8 @@ class Stepper {
   }
 
  private:
-  static constexpr std::uint64_t evaluations = 0x80000000;  ///< where the draws of evaluations begin: no training gets so far
+  static constexpr std::uint64_t evaluations =
+      0x80000000;  ///< step numbers of evaluations begin here, beyond those of any training
 
   /// A batch in shards of nearly equal width.
   struct Cut {
@@ -130,7 +133,7 @@ class Stepper {
     Arena<T> inputs, targets, weights;
   };
 
-  /// What goes by the size of the largest batch.
+  /// Memory whose size depends on the largest batch.
   struct Memory {
     Memory() = default;
     Memory(const Cut& most, std::size_t lane_count, Index batch)
@@ -146,9 +149,9 @@ class Stepper {
     std::vector<double> sums, values;  ///< of the shards
   };
 
-  // Activations of a shard should stay in the second cache, half of which is taken as 512 KiB. Where the weights do not fit
-  // either, shards are large instead, so that weights and their gradients stream through seldom. Samples that are large by
-  // themselves are images, whose kernels are content with a few.
+  // Activations of a shard should stay in the second-level cache, half of which is assumed to be 512 KiB. If the weights alone
+  // do not fit there, shards are large instead, so that weights and their gradients are read from memory less often. Samples
+  // that are large by themselves are images, and kernels for images are efficient with few samples.
   static constexpr Index cache = Index{512} * 1024;
   static constexpr Index widest_shard = [] {
     const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));

@@ -9,10 +9,10 @@
 
 namespace eigencoder {
 
-/// Threads that share work again and again; the caller is one of them. Whoever is free takes the next part, so nobody waits for
-/// a thread that the machine has not let run yet: what a part computes must not depend on who computes it. Between two works
-/// threads spin for a while, since a step is over in microseconds, then park. Where the system gives fewer threads than asked
-/// for, those that there are do all parts.
+/// A pool of threads for work that is divided into parts; the calling thread is one of them. A thread that is free takes the next
+/// part, so that no part waits for a thread that the system has not scheduled: the result of a part must not depend on the thread
+/// that computes it. Between two works threads spin for a while, since a step takes microseconds, then sleep. If the system gives
+/// fewer threads than asked for, those that exist do all parts.
 class Team {
  public:
   static constexpr std::uint32_t most = 0xfff;  ///< threads, and parts of a work
@@ -21,7 +21,7 @@ class Team {
     threads_.reserve(size - 1);
     try {
       while (threads_.size() + 1 < size) threads_.emplace_back([this] { serve(); });
-    } catch (const std::exception&) {  // no more threads to be had, or no memory for one
+    } catch (const std::exception&) {  // the system gives no more threads, or there is no memory for one
     }
   }
   Team(const Team&) = delete;
@@ -32,7 +32,7 @@ class Team {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  std::size_t size() const { return threads_.size() + 1; }  ///< threads that there are, the caller's included
+  std::size_t size() const { return threads_.size() + 1; }  ///< threads that exist, including the caller's
 
   /// Calls job(part) for every part < parts, each once, and returns when all have ended. Jobs must not throw.
   template <class Job>
@@ -50,8 +50,9 @@ class Team {
   }
 
  private:
-  // A ticket is a round (8 bits), how many parts it has (12) and the next one to take (12), in one word: whoever advances it owns
-  // that part. That rounds repeat does no harm: who advances an old ticket that is valid again owns a part of the new round.
+  // A ticket holds the number of a round (8 bits), its number of parts (12) and the next part to take (12) in one word: a thread
+  // that advances it owns that part. Numbers of rounds may repeat: a thread that advances an old ticket which is valid again owns
+  // a part of the new round.
   static constexpr std::uint32_t parts_of(std::uint32_t ticket) { return ticket >> 12 & most; }
   static constexpr std::uint32_t next_of(std::uint32_t ticket) { return ticket & most; }
 

@@ -20,8 +20,9 @@ struct TrainerOptions {
 ///   Trainer trainer{model, BinaryCrossEntropy{}, Adam{.learning_rate = 1e-3}};
 ///   History history = trainer.fit(samples, {.epochs = 10, .batch_size = 256});
 /// The optimizer's state lasts as long as the trainer, so a second fit continues the first. Same seed and same number of
-/// threads asked for: the same bits. The model must outlive the trainer, which stays where it was made. Throws OptionError.
-/// As a member: Trainer<Model, BinaryCrossEntropy, Adam>, or for a sum Trainer<Model, decltype(A{} + 0.1 * B{}), Adam>.
+/// threads asked for: the same bits. The model must outlive the trainer, which can be neither copied nor moved. Throws
+/// OptionError. As a member: Trainer<Model, BinaryCrossEntropy, Adam>, or for a sum Trainer<Model, decltype(A{} + 0.1 * B{}),
+/// Adam>.
 template <class ModelType, ObjectivePart Part, Optimizer Opt>
 class Trainer {
   static_assert(!std::is_const_v<ModelType>, "a Trainer changes its model: this one is const");
@@ -95,7 +96,7 @@ class Trainer {
     return history;
   }
 
-  /// One step on one batch, for those who bring their own loop, with weights of the samples if there are any (as
+  /// One step on one batch, for a training loop of your own, with weights of the samples if there are any (as
   /// FitOptions::sample_weights). Returns the loss before the update. After a first call with the largest batch it never
   /// touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is not finite: the
   /// step is then not taken.
@@ -113,7 +114,7 @@ class Trainer {
   }
 
   /// The objective on a set, as in inference: no noise, no update. Only latent codes are drawn, always the same for a set and
-  /// batch size: an expectation over them is what is asked for.
+  /// batch size, since the objective is an expectation over them.
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
   Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256,
                       const Samples<T>& weights = {}) {
@@ -127,7 +128,7 @@ class Trainer {
     return sum;
   }
 
-  /// All that training has changed so far. Throws nothing but for want of memory.
+  /// All that training has changed so far. Throws Error if the model has been moved from.
   Snapshot<T> snapshot() const {
     Snapshot<T> now;
     keep(now);
@@ -212,7 +213,7 @@ class Trainer {
     snapshot.shuffles = shuffles_;
   }
 
-  /// Throws what a model that has been moved from throws.
+  /// Throws Error if the model has been moved from.
   void check_model() const { static_cast<void>(std::as_const(model_).parameters()); }
 
   template <class F>
@@ -238,7 +239,7 @@ class Trainer {
     if (threads > Team::most) throw OptionError(message("threads must be at most ", Team::most, ", found ", threads));
     return threads > 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, Team::most);
   }
-  /// Fisher and Yates, on the counter-based stream, so that the order is the same on every machine.
+  /// The shuffle of Fisher and Yates, by counter-based random numbers, so that the order is the same on every machine.
   void shuffle(std::vector<Index>& order) {
     const Random random(seed_, shuffles_++, shuffling);
     std::iota(order.begin(), order.end(), Index{0});
@@ -338,10 +339,14 @@ class Trainer {
       return message("the loss became ", loss, " in step ", updates() + 1, ": ", diagnose(model_, batch.inputs, order, first),
                      advice());
     }
+    if (stepper_.updater().refused_by_exchange()) {
+      return message("the exchange left values that are not finite in step ", updates() + 1, ", at a loss of ", loss, '.',
+                     advice());
+    }
     return message("the gradient overflowed in step ", updates() + 1, ", most of all that of ",
                    name_of_parameter(model_, stepper_.updater().steepest()), ", at a loss of ", loss, '.', advice());
   }
-  /// Ends a fit that has diverged: back to the best so far, once what() has looked at what there is.
+  /// Ends a fit that has diverged: goes back to the best so far, after what() has looked at the state that diverged.
   template <class What>
   [[noreturn]] void go_back(const What& what, Index epoch) {
     std::string text;
@@ -355,7 +360,7 @@ class Trainer {
     throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best_.moment(), '.'));
   }
 
-  /// Stands in the place of a layer in the stream of the shuffles, where no layer is.
+  /// In the address of the shuffles' random numbers, where the layer's position is in those of layers.
   static constexpr std::size_t shuffling = 0xffffffff;
 
   ModelType& model_;

@@ -107,6 +107,7 @@ class Updater {
   /// the gradient is changed. Returns whether the update was made. Leaves the gradients zero for the next step.
   bool update(Team& team, std::size_t workers, const Opt& optimizer, T* theta, Exchange<T> found) {
     found.finite = found.finite && finite_gradient(workers);
+    const bool finite_here = found.finite;
     const bool apart = exchange_ || clip_.by_norm();
     if (apart) {
       reduce(team, workers, workers);
@@ -119,6 +120,7 @@ class Updater {
     }
     if (!found.finite) {
       steepest_ = steepest(apart ? 1 : workers);
+      refused_by_exchange_ = finite_here && exchange_;
       clear();
       return false;
     }
@@ -140,6 +142,8 @@ class Updater {
   }
   /// The parameter whose gradient was the largest, or not a number, where no update was made.
   Index steepest() const { return steepest_; }
+  /// Where no update was made: all was finite before the exchange.
+  bool refused_by_exchange() const { return refused_by_exchange_; }
   void clear() {
     for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
   }
@@ -335,6 +339,7 @@ class Updater {
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
   double norm_ = 0;
   Index steepest_ = 0;
+  bool refused_by_exchange_ = false;
   GradientClip clip_;
   std::function<void(Exchange<T>&)> exchange_;
   std::array<double, block_count> rates_{};  ///< factors of the learning rate

@@ -25,12 +25,41 @@ struct Averaged {
 static_assert(ec::Optimizer<Averaged>);
 
 struct NoCheck {
+  double learning_rate = 0.5;
   static constexpr std::size_t slots = 0;
   template <class T>
   void operator()(ec::Update<T, slots>) const {}
 };
 static_assert(!ec::Optimizer<NoCheck>);
 static_assert(!ec::Optimizer<int>);
+
+/// One that has what every optimizer must have, for others to spoil.
+struct Sound {
+  double learning_rate = 0.5;
+  static constexpr std::size_t slots = 0;
+  void check() const {}
+  template <class T>
+  void operator()(ec::Update<T, slots> update) const {
+    update.theta -= static_cast<T>(learning_rate) * update.gradient;
+  }
+};
+struct OtherName : Sound {
+  double rate = 0.5;
+  int learning_rate = 0;  // no number to be scaled
+};
+struct ReturnsNothing : Sound {
+  void at(std::uint64_t) const {}
+};
+struct DecaysByValue : Sound {
+  double decays = 0.1;
+};
+struct OnceAStep : Sound {
+  static constexpr bool decays = false;
+  Sound at(std::uint64_t step) const { return {learning_rate / static_cast<double>(step)}; }
+};
+static_assert(ec::Optimizer<Sound> && !ec::MadeOnceAStep<Sound>);
+static_assert(ec::Optimizer<OnceAStep> && ec::MadeOnceAStep<OnceAStep>);
+static_assert(!ec::Optimizer<OtherName> && !ec::Optimizer<ReturnsNothing> && !ec::Optimizer<DecaysByValue>);
 
 }  // namespace
 
@@ -44,6 +73,12 @@ TEMPLATE_TEST_CASE("optimizer: an update sees its stretch of parameters, gradien
   trained.gradient << 0, 2, 0, 0, 0;
   trained.update();
   CHECK((trained.theta == Vector<T>{{T(-0.5), T(-1.5), 3, 4, 5}}).all());
+}
+
+TEST_CASE("optimizer: a part is trained with a copy at a factor of the learning rate, made for the step where there is such a form") {
+  const auto quarter = ec::detail::at_step(ec::detail::scaled(OnceAStep{}, 0.25), 2);
+  CHECK(quarter.learning_rate == 0.5 * 0.25 / 2);
+  CHECK(ec::detail::at_step(ec::detail::scaled(Sound{}, 3), 7).learning_rate == 1.5);
 }
 
 TEST_CASE("optimizer: a refusal names the option, its range and the value") {
