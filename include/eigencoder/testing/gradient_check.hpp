@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -166,8 +167,8 @@ GradientReport check_loss_gradient(const Term& loss, Index features, const Gradi
   return worst;
 }
 
-/// Checks every parameter of a whole model (in double) under an objective, on given samples: noise frozen, batch sums and links
-/// included. The model comes back as it was.
+/// Checks every parameter of a whole model (in double) under an objective, on given samples: noise repeated, batch sums and links
+/// included. Parameters of Frozen layers have no gradient and are left out. The model comes back as it was.
 template <class ModelType, ObjectivePart Part>
 GradientReport check_model_gradient(ModelType& model, const Part& part, const Eigen::Ref<const detail::CheckMatrix>& inputs,
                                     const Eigen::Ref<const detail::CheckMatrix>& targets, const GradientCheckOptions& options = {}) {
@@ -225,7 +226,10 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   const double* const first = model.parameters().data();
   model.for_each_block([&](const std::string& name, const Block& block, auto view) {
     if (!block.trainable) return;
-    detail::compare(worst, view.data(), analytic.segment(view.data() - first, view.size()), options.entries_per_block,
+    const Index offset = view.data() - first;
+    const auto layer = std::upper_bound(C::theta_at.begin(), C::theta_at.end(), offset) - C::theta_at.begin() - 1;
+    if (C::frozen[static_cast<std::size_t>(layer)]) return;
+    detail::compare(worst, view.data(), analytic.segment(offset, view.size()), options.entries_per_block,
                     options.difference, loss, [&](Index i) { return message(name, '[', i, ']'); });
   });
   return worst;

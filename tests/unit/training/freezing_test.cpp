@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "training_golden.hpp"
 
+#include <eigencoder/testing/gradient_check.hpp>
+
 using namespace training;
 
 namespace {
@@ -159,6 +161,10 @@ TEST_CASE("freezing: the gradient of what is trained is as without, that of what
   expected.segment(20, 57).setZero();
   CHECK(distance(gradient(frozen, images, 1), expected) < 1e-15);
   CHECK(distance(gradient(frozen, images, 3), expected) < 1e-14);
+  const ec::GradientReport report = ec::check_model_gradient(frozen, ec::MeanSquaredError{}, images, images);
+  INFO(report.text());
+  CHECK(report.error < 1e-6);
+  CHECK(report.checked == frozen.parameter_count - 57);
 }
 
 TEST_CASE("freezing: a normalisation's parameters are frozen, its running averages go on") {
