@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Convolutions of the examples' shapes, all three directions, in per cent of one core's multiply-add peak. An upsampling and
-// the convolution behind it run as one transposed convolution with a 4×4 kernel and a stride of 2.
+// the convolution after it run as one transposed convolution with a 4×4 kernel and a stride of 2.
 //   build/release/benchmarks/convolutions --benchmark_filter=gather
 #include "common/machine.hpp"
 #include <eigencoder/eigencoder.hpp>

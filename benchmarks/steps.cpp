@@ -35,8 +35,8 @@ struct Flops {
   double written = 0, run = 0;
 };
 
-/// What a step cannot do without: forward and weight gradients of every layer, input gradients of all but the first; by the
-/// layers as they are written, and by what runs in their places.
+/// What a step needs at least: forward and weight gradients of every layer, input gradients of all but the first; by the
+/// layers as they are written, and by what runs for them.
 template <class Model>
 Flops flops_per_sample() {
   using C = typename Model::Chain;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One hidden layer or seven, at the same size of code: what depth buys.
+// One hidden layer or seven, at the same size of code: what depth gains.
 #include <optional>
 
 #include "common/example.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Convolutions and pools down to a code of 7 x 7 x 8, and three ways back up, with as many parameters each.
+// Convolutions and pools to a code of 7 x 7 x 8, and three decoders with equally many parameters.
 #include "common/example.hpp"
 
 namespace ec = eigencoder;

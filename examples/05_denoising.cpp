@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // An autoencoder that removes noise. In training its first layer adds new noise to every image in every step, and the targets
-// are the clean images; a prediction takes images as noisy as they come.
+// are the clean images; a prediction adds no noise.
 #include <variant>
 
 #include "common/example.hpp"
 
 namespace ec = eigencoder;
 
-/// One kind of noise of three, chosen when the program runs: a layer of our own, which hands everything on.
+/// One kind of noise of three, chosen when the program runs: a layer of our own, which passes every call to the chosen one.
 struct AnyNoise {
   std::variant<ec::GaussianNoise, ec::MaskingNoise, ec::SaltAndPepperNoise> kind;
 

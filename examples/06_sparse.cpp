@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
     const auto weight_or = [given](double usual) { return given == -1 ? usual : given; };
     const ec::KLSparsity sparsity{.target = target};
     sparsity.check();
-    // Units that begin at sigmoid(0), ten times the target, are all pulled down alike before any of them stands for something.
+    // Units that begin at sigmoid(0), ten times the target, are all lowered alike before any of them has learnt something.
     const double rare = std::log(target / (1 - target));
     if (penalty == "none") train<ec::Sigmoid>(program, ec::as_objective(error), rare);
     if (penalty == "l1") train<ec::ReLU>(program, error + weight_or(1e-4) * ec::L1Activity{});

@@ -36,7 +36,7 @@ struct Settings {
   double beta = 1, variance = 0.05, scale = 0.1, annealing = 0;
 };
 
-/// A conditional model is told the class wherever another is told nothing.
+/// The class is an input of a conditional model, and of no other.
 template <class Model>
 constexpr bool conditional = Model::input.size() > 784;
 template <class Model>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The latent space as a closet: garments hang on a map of two values, and every place of the map decodes to a garment, also
-// those where nothing hangs.
+// A map of garments: every image has a code of two values, and every place of the map decodes to a garment, also places
+// without a code.
 #include "common/example.hpp"
 #include <eigencoder/tasks/empty_spot.hpp>
 #include <eigencoder/tasks/nearest.hpp>
@@ -14,7 +14,7 @@ using Decoder = ec::Decoder<ec::features(2), ec::Dense<128>, ec::ReLU, ec::Dense
 using Plain = ec::Autoencoder<Encoder, Decoder>;
 using Variational = ec::VariationalAutoencoder<Layers, ec::Latent<2>, Decoder>;
 
-/// The middle of the codes of each class that there is: medians, which stray codes do not move.
+/// The middle of the codes of each class that there is: medians, which outliers do not move.
 MatrixXf middles(const MatrixXf& codes, const Eigen::VectorXi& labels) {
   MatrixXf found(2, labels.maxCoeff() + 1);
   ec::Index classes = 0;

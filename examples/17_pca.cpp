@@ -18,7 +18,7 @@ template <ec::Index Code>
 using Deep = ec::Autoencoder<DeepEncoder<Code>, ec::Mirror<DeepEncoder<Code>, ec::Sigmoid>>;
 static_assert(Deep<code>::parameter_count == 1'102'240);
 
-/// Trains at a rate that falls to nothing, so that the last steps settle what the noise of batches has moved. Returns metrics.
+/// Trains at a rate that falls to 0, so that the noise of batches vanishes at the end. Returns metrics.
 template <class Model>
 nlohmann::ordered_json train(const example::Program& program, const char* name, Model& model, const ec::Split<float>& data,
                              double rate) {

@@ -8,7 +8,7 @@
 #include <eigencoder/core/eigen.hpp>
 #include <eigencoder/kernels/packet.hpp>
 
-/// What this machine can do, measured in this process, so that every figure beside it is a ratio.
+/// The peak of this machine, measured in this process, so that figures are ratios to it.
 namespace machine {
 
 using Clock = std::chrono::steady_clock;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-// What the examples share: options, the images, and what is left behind in --out.
+// What the examples share: options, the images, and what is written to --out.
 namespace example {
 
 namespace ec = eigencoder;
@@ -40,7 +40,7 @@ struct Curve {
   ec::History history;
 };
 
-/// A place on a map of codes, or the corners of a way over it, one a column.
+/// A place on a map of codes, or the corners of a path over it, one a column.
 struct Mark {
   std::string name;
   Eigen::MatrixXf places;

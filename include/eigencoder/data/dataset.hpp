@@ -34,7 +34,7 @@ struct Dataset {
   }
 };
 
-/// What a model learns from, and what it is judged by.
+/// A training set and a test set.
 template <SampleScalar T = float>
 struct Split {
   Dataset<T> train, test;
@@ -46,7 +46,7 @@ struct LabelledFiles {
   std::filesystem::path images, labels;
 };
 
-/// The file of `folder` called `part` and `kind`, in whichever of the usual spellings it is there. `advice` ends the error.
+/// The file of `folder` called `part` and `kind`, in the one of the usual spellings that exists. `advice` ends the error.
 inline std::filesystem::path find_idx_file(const std::filesystem::path& folder, std::string_view part, std::string_view kind,
                                            std::string_view advice) {
   std::error_code unused;

@@ -90,7 +90,7 @@ constexpr std::string_view to_string(IdxType type) {
 template <class T>
 concept SampleScalar = std::floating_point<T> || std::same_as<T, std::uint8_t>;
 
-/// The contents of an IDX file, the format of MNIST and its kin: an array of any number of dimensions and one type of value.
+/// The contents of an IDX file, the format of MNIST and similar sets: an array of any number of dimensions and one type of value.
 struct Idx {
   IdxType type = IdxType::uint8;
   std::vector<Index> dimensions;    ///< The first counts the samples, the last varies fastest.
@@ -147,7 +147,7 @@ inline std::string hexadecimal(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
-/// Reads a file from front to back, unpacking gzip on the way. Offsets count unpacked bytes.
+/// Reads a file from front to back, unpacking gzip. Offsets count unpacked bytes.
 class GzipReader {
  public:
   explicit GzipReader(std::filesystem::path path) : path_(std::move(path)) {
@@ -157,7 +157,7 @@ class GzipReader {
     if (!file_ && errno == ENOMEM) throw std::bad_alloc();
     if (!file_) fail("cannot be opened (", std::generic_category().message(errno), "); check the path");
 
-    // zlib takes whatever is not gzip for plain data, such as a web page saved under the name of the file.
+    // zlib treats all that is not gzip as plain data, such as a web page saved under the name of the file.
     if (path_.extension() == ".gz" && gzdirect(file_.get())) {
       std::array<std::uint8_t, 2> found;
       const std::size_t count = read(found);
@@ -204,7 +204,7 @@ class GzipReader {
 
 }  // namespace detail
 
-/// Reads an IDX file, plain or packed with gzip. Memory grows with what is really there, never with what the header promises.
+/// Reads an IDX file, plain or packed with gzip. Memory grows with the bytes that are there, never with what the header says.
 /// Throws FileError if the file cannot be read, is damaged, does not end where its header says, or holds no values.
 inline Idx read_idx(const std::filesystem::path& path) {
   detail::GzipReader file(path);

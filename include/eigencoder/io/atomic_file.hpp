@@ -52,11 +52,11 @@ inline std::error_code write_into(const std::filesystem::path& path, Bytes bytes
   return reason;
 }
 
-/// Makes a file of `bytes` that is on the disk when this returns. Whatever has the name already is an error, file_exists.
+/// Makes a file of `bytes` that is on the disk when this returns. If the name is taken, that is an error, file_exists.
 /// Without `permissions` it gets those of a new file.
 inline std::error_code make_file(const std::filesystem::path& path, Bytes bytes,
                                  std::optional<std::filesystem::perms> permissions) {
-  // Nobody may read meanwhile what only the owner may read in the end.
+  // What only the owner may read in the end must not be readable for others in between.
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, permissions ? 0600 : 0666);
   if (file < 0) return last_error();
   std::error_code reason = write_all(file, bytes);
@@ -67,7 +67,7 @@ inline std::error_code make_file(const std::filesystem::path& path, Bytes bytes,
   return reason;
 }
 
-/// Brings the names in a folder to the disk, where system and permissions allow.
+/// Flushes the names in a folder to the disk, where system and permissions allow.
 inline std::error_code flush_folder(const std::filesystem::path& path) {
   const int folder = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return {};

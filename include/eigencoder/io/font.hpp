@@ -15,7 +15,7 @@ namespace eigencoder::font {
 
 inline constexpr Index width = 5;       ///< of a character, in pixels
 inline constexpr Index cap_height = 7;  ///< from the top of a capital to the baseline
-inline constexpr Index height = 9;      ///< with what hangs below the baseline
+inline constexpr Index height = 9;      ///< with the rows below the baseline
 inline constexpr Index advance = 6;     ///< from one character to the next
 
 namespace detail {

@@ -143,7 +143,7 @@ inline Image image_grid(const std::vector<ImageRow>& rows, Shape shape, GridOpti
 
   const Index scale = options.scale > 0 ? options.scale : std::max(Index{1}, comfortable / std::max(shape.height, shape.width));
   const Index height = shape.height * scale, width = shape.width * scale, margin = 3 * options.gap;
-  // Capitals stand in the middle of a row, so what hangs below them wants the same room above.
+  // Capitals are centred in a row, so the room below the baseline is needed above them too.
   const Index text_height = text_scale * (2 * font::height - font::cap_height);
   const Index row_height = label_width > 0 ? std::max(height, text_height) : height;
   const Index images_left = label_width > 0 ? margin + label_width + margin : margin;

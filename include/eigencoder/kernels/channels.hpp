@@ -12,7 +12,7 @@ namespace detail {
 
 inline constexpr Index longest_period = 512;
 
-/// One vector a channel, written out for several pixels in a row where channels are few, so that neither packets nor loops are
+/// One vector a channel, repeated for several pixels in a row where channels are few, so that neither packets nor loops are
 /// short.
 template <class T, std::size_t K>
 class Periods {

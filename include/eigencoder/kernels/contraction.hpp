@@ -5,9 +5,9 @@
 
 #include "eigencoder/kernels/tile.hpp"
 
-// A matrix product whose operands are found by walking: what convolutions are made of. Where an ordinary product has a column,
-// this one has a pixel somewhere in an image; where that one has a depth, this one goes through a kernel's taps, or through the
-// pixels.
+// A matrix product whose right operand is addressed by nested loops: what convolutions are made of. Where an ordinary product
+// has a column, this one has a pixel somewhere in an image; where that one has a depth, this one goes through a kernel's taps,
+// or through the pixels.
 namespace eigencoder::kernels {
 
 /// Three nested loops, outermost first, and how far each step moves through two operands.
@@ -52,7 +52,7 @@ class Walker {
 
 }  // namespace detail
 
-/// What becomes of a sum: f(sum).
+/// The epilogue f(sum).
 template <class F>
 struct Activate {
   F f;
@@ -66,7 +66,7 @@ struct Activate {
   }
 };
 
-/// The same: sum · f′, where f′ follows from the y that lies where the sum will.
+/// The epilogue sum · f′, where f′ follows from the y at the place of the sum.
 template <class F, class T>
 struct Differentiate {
   F f;
@@ -85,11 +85,11 @@ struct Differentiate {
 
 template <class T>
 struct Differentiate<NoActivation, T> : Activate<NoActivation> {
-  Differentiate(NoActivation, const T*) {}  // y, which may be nowhere, is not read
+  Differentiate(NoActivation, const T*) {}  // y, which may be null, is not read
 };
 
 /// C(:, n) = f(Σ_k A(:, k) B(k, n) + bias), or C(:, n) += Σ_k A(:, k) B(k, n), where k goes through `depth` and n through
-/// `columns`. A's rows lie together, and so do C's. Element (k, n) of B lies where both walks lead.
+/// `columns`. A's rows are adjacent in memory, and so are C's. Element (k, n) of B lies at the sum of both loops' offsets.
 template <class T, class Epilogue = Activate<NoActivation>>
 struct Contraction {
   const T* a;  ///< made by pack_panels(), or at every step of the depth as many readable values as whole panels have rows
@@ -173,7 +173,7 @@ struct Contraction {
       for (int j = 0; j < Columns; ++j) sum[j][i] = start;
     }
 
-    // Pointers move with the depth where the address registers hold them all; else one moves, and columns are offsets to it.
+    // Every column has a pointer where the address registers hold them all; else there is one, and columns are offsets to it.
     constexpr int groups = Columns / Group;
     constexpr bool pointers = groups <= 4;
     const T* right[groups];

@@ -8,7 +8,7 @@
 #include "eigencoder/kernels/frame.hpp"
 #include "eigencoder/kernels/gemm.hpp"
 
-// Convolutions without patches: products whose columns are pixels where they lie. docs/convolution.md derives all of it.
+// Convolutions without im2col: products whose columns are pixels where they lie. docs/convolution.md derives all of it.
 namespace eigencoder::kernels {
 
 /// How the taps of a kernel connect two images: window w meets pixel w · stride + tap · dilation − before, on each axis. A
@@ -26,7 +26,7 @@ struct Correlation {
   /// Images worked on at once, so that small ones too fill the tiles.
   constexpr Index group() const { return std::clamp<Index>(196 / (vertical.windows * horizontal.windows), 1, 8); }
 
-  /// Pixels with what padding the windows reach.
+  /// Pixels with the padding that windows reach.
   constexpr Frame pixel_frame() const {
     Frame frame({.channels = pixel_channels, .height = vertical.pixels, .width = horizontal.pixels});
     const auto reached = [](const Axis& axis) { return (axis.windows - 1) * axis.stride + axis.reach(); };
@@ -87,7 +87,7 @@ namespace detail {
 /// Rows in memory for any kind of panel.
 constexpr Index most_panel_rows(Index rows) { return (rows + 7) / 8 * 8; }
 
-/// So few rows, of so many steps, that packets had better go along the depth: what is saved must pay for turning the sums.
+/// So few rows, of so many steps, that packets along the depth are faster, although their sums have to be transposed.
 inline bool few(Index rows, const Loops& depth) { return rows <= 3 && depth.extent[2] >= 8 && depth.count() > 24 * rows; }
 
 inline constexpr int wide_pixels = many_registers ? 14 : 6, narrow_pixels = many_registers ? 8 : 4;

@@ -91,7 +91,7 @@ void add_outer_at_pixels(const Correlation& g, Index count, const T* pixels, con
   }
 }
 
-/// The correlation whose taps run the other way, so that pixels and windows change places: for a stride of 1.
+/// The correlation with its taps in reverse, so that pixels and windows are exchanged: for a stride of 1.
 constexpr Correlation turned(const Correlation& g) {
   const auto turn = [](Axis axis) {
     std::swap(axis.pixels, axis.windows);
@@ -114,7 +114,7 @@ constexpr Index gather_gradient_scratch(const Correlation& g) {
 }
 
 /// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of gather()'s weights. Few
-/// window channels leave registers empty: then the product is made with the pixels' channels as rows, and turned.
+/// window channels leave registers empty: then the product has the pixels' channels as rows, and is transposed.
 template <class T>
 void add_gather_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
   if (!detail::turns(g)) return detail::add_outer_at_windows(g, count, pixels, dwindows, dweights, scratch);

@@ -36,9 +36,9 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
   constexpr Index rows = Backward ? down.pixels : down.windows, columns = Backward ? across.pixels : across.windows;
   constexpr Index line = (Backward ? across.windows : across.pixels) * Channels;
   constexpr Index image = (Backward ? down.windows : down.pixels) * line;
-  constexpr Index step = (Backward ? 1 : across.stride) * Channels;  // from what one output meets to what the next does
+  constexpr Index step = (Backward ? 1 : across.stride) * Channels;  // from the input of one output to that of the next
   constexpr auto meets = [](Index column, Index tap) { return detail::met<Backward>(across, column, tap); };
-  const auto whole = [=](Index first) {  // no output of a block is beyond the end, and all taps meet something
+  const auto whole = [=](Index first) {  // no output of a block is beyond the end, and every tap has an input
     constexpr Index last_tap = across.taps - 1;
     const Index last = first + together - 1;
     return last < columns && !(Backward && across.stride > 1) && meets(first, 0) >= 0 && meets(first, last_tap) >= 0 &&

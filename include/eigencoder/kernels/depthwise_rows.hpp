@@ -6,7 +6,7 @@
 #include "eigencoder/kernels/packet.hpp"
 
 // What kernels/depthwise.hpp does, for few channels and windows at every pixel: packets run along the rows, through the pixels
-// of an image with zeros around it, against weights written out for as many pixels as a packet meets.
+// of an image with zeros around it, and the weights are repeated for as many pixels as a packet holds.
 namespace eigencoder::kernels {
 
 namespace detail {
@@ -29,7 +29,7 @@ constexpr Index taps_of(const Windows& w) { return w.vertical.taps * w.horizonta
 
 }  // namespace detail
 
-/// Scalars of scratch for the functions below; 0 where they are not made for these windows.
+/// Scalars of scratch for the functions below; 0 where they do not support these windows.
 constexpr Index depthwise_rows_scratch(const Windows& w, Index channels) {
   if (channels >= 2 * detail::longest_packet || w.vertical.stride != 1 || w.horizontal.stride != 1) return 0;
   const Index repeated = std::max((detail::taps_of(w) + 1) * (channels + detail::longest_packet),
@@ -38,7 +38,7 @@ constexpr Index depthwise_rows_scratch(const Windows& w, Index channels) {
          detail::longest_packet + repeated;
 }
 
-/// Whether they are worth it.
+/// Whether they are faster than depthwise().
 template <class T>
 constexpr bool depthwise_in_rows(const Windows& w, Index channels) {
   return depthwise_rows_scratch(w, channels) > 0 && channels % Packet<T>::size != 0;

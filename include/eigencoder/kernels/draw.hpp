@@ -6,7 +6,7 @@
 #include "eigencoder/kernels/math.hpp"
 
 // Random draws in bulk. A value is addressed by (seed, step, layer, sample, element) as everywhere, but four share a philox
-// counter: element 64 s + 16 w + l is made of word w of counter 16 s + l. The same on every machine, whatever its registers.
+// counter: element 64 s + 16 w + l is made of word w of counter 16 s + l. The same on every machine, for any size of registers.
 namespace eigencoder::kernels {
 
 namespace detail {
@@ -26,7 +26,7 @@ struct Uniform {
 };
 
 /// Normal with mean 0 and variance 1: of two words a radius and an angle, of these two draws (Box and Muller, 1958). 31 and 32
-/// bits decide, in double too: none is further than √(64 ln 2) ≈ 6.66 from 0, where one in 4·10¹⁰ would be. Float and double
+/// bits are used, in double too: none is further than √(64 ln 2) ≈ 6.66 from 0, where one in 4·10¹⁰ would be. Float and double
 /// draw the same but for their rounding.
 struct Normal {
   template <class T>

@@ -55,7 +55,7 @@ double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f) 
 template <class T>
 T sum_squares(Index n, const T* x) {
   using P = Packet<T>;
-  P a(0), b(0), c(0), d(0);  // four, since each addition waits for the one before it
+  P a(0), b(0), c(0), d(0);  // four, since each addition waits for the previous one
   Index i = 0;
   const auto add = [&](P& sum, P value) { sum = multiply_add(value, value, sum); };
   for (; i + 4 * P::size <= n; i += 4 * P::size) {

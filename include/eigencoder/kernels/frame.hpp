@@ -7,7 +7,7 @@
 
 namespace eigencoder::kernels {
 
-/// An image within a border of zeros, so that whoever walks over it need not look where it ends.
+/// An image within a border of zeros, so that loops over it need no case for its ends.
 struct Frame {
   Index height, width, channels;  ///< of the image
   Index top = 0, left = 0;        ///< where it begins in the frame

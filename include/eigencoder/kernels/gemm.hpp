@@ -3,16 +3,16 @@
 
 #include "eigencoder/kernels/tile.hpp"
 
-// The products of a dense layer, all as one walk: C is cut into tiles of a few packets × a few columns that stay in registers
+// The products of a dense layer, all as one loop: C is cut into tiles of a few packets × a few columns that stay in registers
 // while the depth runs. The left operand is read by columns, the right one is broadcast scalar by scalar.
 namespace eigencoder::kernels {
 
 namespace detail {
 
-/// How deep a tile goes before it is put down: the left operand's panel stays in the first cache while columns pass.
+/// How deep a tile goes before it is stored: the left operand's panel stays in the first cache for all columns.
 inline constexpr Index depth_block = 280;
-/// Columns that meet a panel before it is the next one's turn: their part of the right operand stays in the second cache. More
-/// where a panel has first to be turned.
+/// Columns that are multiplied with a panel before the next panel: their part of the right operand stays in the second cache.
+/// More where a panel has first to be transposed.
 template <bool LeftTransposed>
 inline constexpr Index column_block = (LeftTransposed ? 24 : 8) * wide_tile;
 
@@ -23,7 +23,7 @@ Index readable_beyond(Index rows, Index columns, Index stride) {
 }
 
 /// Σ over the columns of A, for some packets of rows, of what term(column's packet, j, sum) makes of a sum: in as many chains
-/// as keep the loads coming.
+/// as keep the loads busy.
 template <int Packets, class T, class Term>
 std::array<Packet<T>, Packets> strip(const T* a, Index stride, Index columns, Term term) {
   using P = Packet<T>;
@@ -56,7 +56,7 @@ std::array<Packet<T>, Packets> strip(const T* a, Index stride, Index columns, Te
   return total;
 }
 
-/// Calls finish(sum, i, rows) with the sums of all rows, a packet after the other: rows i to i + rows.
+/// Calls finish(sum, i, rows) with the sums of all rows, packet by packet: rows i to i + rows.
 template <class T, class Term, class Finish>
 void sum_columns(View<const T> a, Term term, Finish finish) {
   using P = Packet<T>;
@@ -102,7 +102,7 @@ void square_rows(View<const T> a, T* squares) {
 
 namespace detail {
 
-/// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is at hand. Of a transposed left operand, `a` is Aᵀ.
+/// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is Aᵀ.
 template <class T, bool LeftTransposed, bool Transposed, class Epilogue>
 struct Product {
   View<const T> a;
@@ -132,7 +132,7 @@ struct Product {
   }
 
  private:
-  /// Part of the depth and of the columns. What lies beyond column `tiled` fills no tile and stands in `rest`.
+  /// Part of the depth and of the columns. What lies beyond column `tiled` fills no tile and is copied to `rest`.
   struct Slice {
     Index begin, depth;
     bool last;  ///< of the depth
@@ -149,7 +149,7 @@ struct Product {
     return j;
   }
 
-  /// The columns from `first` on, which fill no tile, filled up with zeros.
+  /// The columns from `first` on, which fill no tile, padded with zeros.
   Right<T, Transposed> copy_rest(Index begin, Index depth, Index first, T* rest) const {
     const Index wide = width(c.cols - first);
     const Right<T, Transposed> copy{rest, Transposed ? wide : depth};
@@ -165,7 +165,7 @@ struct Product {
     return copy;
   }
 
-  /// Rows of a transposed left operand, turned.
+  /// Rows of a transposed left operand, transposed back.
   template <class Part, int Packets>
   void turn(const Slice& slice, Index i, Index rows, T* copy) const {
     std::array<Part, static_cast<std::size_t>(Part::size)> square;
@@ -184,7 +184,7 @@ struct Product {
     }
   }
 
-  /// Rows that fill no packet, a packet wide: below them stands what follows in memory, and what becomes of it is never stored.
+  /// Rows that fill no packet, a packet wide: below them is what follows in memory, whose results are never stored.
   template <class Part>
   void widen(const Slice& slice, Index i, Index rows, T* copy) const {
     const T* const left = a.column(slice.begin) + i;
@@ -193,8 +193,8 @@ struct Product {
     for (Index p = readable; p < slice.depth; ++p) Part::load_part(left + p * a.stride, rows).store(copy + p * Part::size);
   }
 
-  /// Tiles go through a large operand in short pieces far apart, too irregular for a machine to foresee: while one panel is
-  /// worked on, memory is asked for what the next one begins with.
+  /// Tiles read a large operand in short pieces far apart, too irregular for hardware to predict: while one panel is
+  /// worked on, the beginning of the next one is prefetched.
   const T* next_panel(const Slice& slice, Index i) const {
     const auto large = [](auto operand) { return operand.rows * operand.cols * static_cast<Index>(sizeof(T)) > 256 * 1024; };
     if (i + 2 * Packet<T>::size > c.rows) return nullptr;
@@ -237,7 +237,7 @@ struct Product {
       sink.c = c.data + i + j * c.stride;
       sink.column = j;
       sink.columns = filled ? c.cols - j : wide;
-      if (next) {  // the first tiles of a panel ask, for a packet of rows each
+      if (next) {  // the first tiles of a panel prefetch, a packet of rows each
         const bool asks = j < slice.first + Packets * wide_tile;
         sink.ahead = asks ? next + (j - slice.first) / wide_tile * Part::size : left;
         sink.ahead_step = asks ? accumulate ? c.stride : a.stride : 0;

@@ -5,7 +5,7 @@
 
 // Elementary functions for packets and scalars. Coefficients: S. L. Moshier, Cephes mathematical library (exp, tanh);
 // tools/minimax.py (log, log_one_plus, sine_and_cosine).
-// A NaN goes in and comes out; so do the limits at ±∞.
+// A NaN gives a NaN, and ±∞ gives the limit.
 namespace eigencoder::kernels {
 
 namespace detail {

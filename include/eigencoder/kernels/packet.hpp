@@ -15,7 +15,7 @@
 #pragma GCC diagnostic ignored \
     "-Wignored-attributes"  // g++: the alignment of registers does not matter where they are template arguments
 
-// The one header that names Eigen::internal: whatever Eigen knows of SIMD, as a value type with operators.
+// The one header that names Eigen::internal: what Eigen has for SIMD, as a value type with operators.
 namespace eigencoder::kernels {
 
 /// The longest registers that the machine has, or half of them (the same where there is nothing shorter).
@@ -31,7 +31,7 @@ struct RawPacket<T, Register::half> {
   using type = typename Eigen::internal::packet_traits<T>::half;
 };
 
-/// Whole numbers of a float's width, as many as a register holds.
+/// Integers of a float's width, as many as a register holds.
 template <class P>
 struct WholePacket {
   using type = typename Eigen::internal::unpacket_traits<typename P::Raw>::integer_packet;
@@ -144,7 +144,7 @@ struct Packet {
   friend Mask operator==(Packet a, Packet b) { return {detail::equal(a.raw, b.raw)}; }
 };
 
-// The functions that recipes are written with, for packets and for scalars alike. min and max hand on a NaN in their
+// The functions that recipes are written with, for packets and for scalars alike. min and max pass on a NaN in their
 // first argument; the second, a bound, must not be one.
 
 template <class T, Register R>
@@ -234,7 +234,7 @@ void transpose(std::array<Packet<T, R>, static_cast<std::size_t>(Packet<T, R>::s
   }
 }
 
-/// Asks for what will be read soon.
+/// Prefetches what will be read soon.
 template <class T>
 void prefetch(const T* at) {
   Eigen::internal::prefetch(at);

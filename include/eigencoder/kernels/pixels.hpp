@@ -6,11 +6,11 @@
 #include "eigencoder/core/window.hpp"
 #include "eigencoder/kernels/packet.hpp"
 
-// Loops over the windows of an image and over the pixels below them. Their geometry is known to the compiler: what a window
-// that lies wholly within the image does is straight code.
+// Loops over the windows of an image and over their pixels. Their geometry is known to the compiler: a window
+// that lies wholly within the image is code without branches.
 namespace eigencoder::kernels {
 
-// How the channels of a pixel are taken: a packet, some lanes of one, or one by one.
+// How the channels of a pixel are read and written: a packet, some lanes of one, or one by one.
 
 template <class T>
 struct Whole {
@@ -42,7 +42,7 @@ void for_each_channel(F f) {
     f(Part<T>{rest}, end);
   } else if constexpr (rest > 0 && end > 0) {
     f(Whole<T>{}, Channels - P::size);
-  } else {  // too few for a packet: a row of such pixels is left to the compiler
+  } else {  // too few for a packet: the compiler vectorises a row of such pixels
     for (Index c = end; c < Channels; ++c) f(Single<T>{}, c);
   }
 }
@@ -76,7 +76,7 @@ void for_each_window(F f) {
   if constexpr (end < windows) clipped(end, windows);
 }
 
-/// The windows that look at a pixel.
+/// The windows that hold a pixel.
 template <Axis A>
 constexpr Taps windows_over(Index pixel) {
   const Index reached = pixel + A.before;
@@ -145,7 +145,7 @@ void gather_windows(Index images, const T* x, F f) {
   }
 }
 
-/// From the values of windows to the pixels below them: a pixel is the sum over its windows of value(k), k being its place in
+/// From the values of windows to their pixels: a pixel is the sum over its windows of value(k), k being its place in
 /// the window and value = from(lanes, at, i, j) a function for window (i, j), whose value is at `at`. Writes every pixel once,
 /// in order.
 template <Windows W, Index Channels, class T, class F>

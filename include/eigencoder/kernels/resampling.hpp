@@ -10,8 +10,10 @@ template <Index Pixels, Index Factor>
 struct Interpolated {
   static constexpr Index half = Factor / 2;
 
-  /// How much of the pixel behind there is in new pixel t of those from one centre to the next.
-  static constexpr double behind(Index t) { return (static_cast<double>(half + t) + 0.5) / static_cast<double>(Factor) - 0.5; }
+  /// The share of the next pixel in new pixel t of those from one centre to the next.
+  static constexpr double share_of_next(Index t) {
+    return (static_cast<double>(half + t) + 0.5) / static_cast<double>(Factor) - 0.5;
+  }
 
   /// New pixels from one centre to the next, as windows over them: window i lies between the pixels i − 1 and i.
   static constexpr Axis between = [] {
@@ -30,8 +32,8 @@ struct Interpolated {
   /// What the pixel contributes to tap t of those around it. Beyond the outermost centres there is only one pixel to take.
   template <class Tapped>
   static constexpr double share(Index t, Tapped taps) {
-    if (t < Factor) return taps.begin > 0 ? 1 : behind(t);
-    return taps.end < 2 * Factor ? 1 : 1 - behind(t - Factor);
+    if (t < Factor) return taps.begin > 0 ? 1 : share_of_next(t);
+    return taps.end < 2 * Factor ? 1 : 1 - share_of_next(t - Factor);
   }
   static constexpr Index clamp(Index pixel) { return std::clamp<Index>(pixel, 0, Pixels - 1); }
 };
@@ -47,7 +49,7 @@ void enlarge_bilinear(Index images, const T* x, T* y) {
     for_each_window<Down::between>([&](Index i, Index top, auto rows) {
       for (Index r = rows.begin; r < rows.end; ++r) {
         const T *above = row(i - 1), *below = row(i);
-        const T lower = static_cast<T>(Down::behind(r));
+        const T lower = static_cast<T>(Down::share_of_next(r));
         T* const to = y + (n * height * factor + top + r) * width * Factor.width * channels;
         for_each_window<Across::between>([&](Index j, Index left, auto columns) {
           for_each_channel<T, channels>([&](auto lanes, Index c) {
@@ -56,11 +58,11 @@ void enlarge_bilinear(Index images, const T* x, T* y) {
               const Index from = Across::clamp(s) * channels + c;
               return multiply_add(V(lower), lanes.load(below + from), V(1 - lower) * lanes.load(above + from));
             };
-            const V before = at(j - 1), behind = at(j);
+            const V previous = at(j - 1), next = at(j);
 #pragma GCC unroll 8
             for (Index s = columns.begin; s < columns.end; ++s) {
-              const double share = Across::behind(s);
-              lanes.store(to + (left + s) * channels + c, multiply_add(V(share), behind, V(1 - share) * before));
+              const double share = Across::share_of_next(s);
+              lanes.store(to + (left + s) * channels + c, multiply_add(V(share), next, V(1 - share) * previous));
             }
           });
         });

@@ -13,7 +13,7 @@ namespace eigencoder::kernels::detail {
 inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
 inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
 
-/// Long registers often cost twice what short ones do: few rows are then better off in these.
+/// Long registers often cost twice what short ones do: few rows are then faster in short ones.
 template <class T>
 using ShortPacket = Packet<T, sizeof(typename Packet<T>::Raw) == 64 ? Register::half : Register::whole>;
 
@@ -43,7 +43,7 @@ struct Right {
   Right from(Index p, Index j) const { return {data + p * depth_step() + j * column_step(), stride}; }
 };
 
-/// What becomes of a product's values in their store: f(value).
+/// The epilogue f(value), applied when a product's values are stored.
 template <class F>
 struct Apply {
   F f;
@@ -53,7 +53,7 @@ struct Apply {
   }
 };
 
-/// The same: value · f′, where f′ follows from the y that lies in its place.
+/// The epilogue value · f′, where f′ follows from the y at the place of the value.
 template <class F, class T>
 struct TimesDerivative {
   F f;
@@ -66,10 +66,10 @@ struct TimesDerivative {
 
 template <class T>
 struct TimesDerivative<NoActivation, T> : Apply<NoActivation> {
-  TimesDerivative(NoActivation, View<const T>) {}  // y, which may be nowhere, is not read
+  TimesDerivative(NoActivation, View<const T>) {}  // y, which may be null, is not read
 };
 
-/// Where a tile goes and what becomes of it there.
+/// Where a tile is stored, and what is applied to it.
 template <class T, class Epilogue>
 struct Sink {
   T* c;               ///< the tile's first element
@@ -78,7 +78,7 @@ struct Sink {
   Index rows, columns;  ///< of the tile that exist
   bool accumulate;      ///< C holds something to add to
   bool last;            ///< the depth is complete: apply the epilogue
-  const T* ahead;       ///< what to ask memory for while the depth runs, a cache line each step
+  const T* ahead;       ///< what to prefetch while the depth runs, a cache line each step
   Index ahead_step;
   const T* bias;  ///< for the tile's rows: what the sums begin with, or null
   Epilogue epilogue;

@@ -5,7 +5,7 @@
 
 namespace eigencoder::kernels {
 
-/// A column-major matrix in somebody else's memory: what kernels take and give.
+/// A column-major matrix in memory that it does not own: what kernels take and give.
 template <class T>
 struct View {
   T* data;

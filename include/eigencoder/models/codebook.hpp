@@ -76,7 +76,7 @@ struct CodebookUsage {
 
   /// The share of entries that were chosen at all.
   double used() const { return static_cast<double>((counts.array() > 0).count()) / static_cast<double>(counts.size()); }
-  /// e^(−Σ p_k log p_k) with p_k the share of entry k: K if all are chosen alike, 1 if one is chosen always.
+  /// e^(−Σ p_k log p_k) with p_k the share of entry k: K if all are chosen equally often, 1 if one is chosen always.
   double perplexity() const {
     const double total = static_cast<double>(counts.sum());
     double entropy = 0;

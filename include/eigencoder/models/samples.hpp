@@ -31,12 +31,12 @@ concept DenseExpression = requires(const M& matrix) {
   []<class Derived>(const Eigen::DenseBase<Derived>&) {}(matrix);
 };
 
-/// A dense Eigen expression, one sample a column, whose values a model of T understands.
+/// A dense Eigen expression, one sample a column, whose values a model of T takes.
 template <class M, class T>
 concept SamplesOf = DenseExpression<M> &&
                     (std::same_as<typename M::Scalar, T> || small_integer<typename M::Scalar>);
 
-/// The values of a column lie one behind the other.
+/// The values of a column are adjacent in memory.
 template <class M>
 inline constexpr bool lies_in_columns = [] {
   if constexpr ((M::Flags & Eigen::DirectAccessBit) != 0 && (M::Flags & Eigen::RowMajorBit) == 0) {

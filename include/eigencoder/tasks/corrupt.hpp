@@ -39,11 +39,11 @@ struct OnAnySize {
 };
 }  // namespace detail
 
-/// A layer that changes values in training alone, each by itself: GaussianNoise, MaskingNoise, SaltAndPepperNoise, Dropout.
+/// A layer that changes values in training alone, each independently: GaussianNoise, MaskingNoise, SaltAndPepperNoise, Dropout.
 template <class L>
 concept Noise = Recipe<L> && detail::value_by_value<L>;
 
-/// The samples, one a column, as they are behind a noise layer: a noisy set that stays the same, or a picture. The draws follow
+/// The samples, one a column, as a noise layer makes them: a noisy set that stays the same, or a picture. The draws follow
 /// from (seed, column, row) alone, and float and double draw alike. They are those of a step 0 of a network whose first layer
 /// is the noise, which no training with this seed has seen: its steps count from 1. Integers of 8 and 16 bits give float.
 template <class Columns, Noise Layer>

@@ -58,7 +58,7 @@ inline Eigen::Vector2d nearest_in(const std::vector<Eigen::Vector2d>& hull, cons
 
 /// The point of the convex hull of codes, 2 × N, that is farthest from any of them: where a map of codes is emptiest.
 /// Euclidean, both values as they are; codes on one line, or all in one place, have such a point too. No point of the hull is
-/// farther by more than 10⁻⁷ of the map's longer side: rectangles are halved, and left alone once no point in them can be,
+/// farther by more than 10⁻⁷ of the map's longer side: rectangles are halved until no point in them can be,
 /// since a distance changes no faster than its place does. The cost is near linear in N. Throws ShapeError unless there are two
 /// rows and a code, NonFiniteError, naming the place.
 template <SampleMatrix M>
@@ -77,7 +77,7 @@ EmptySpot<typename M::Scalar> empty_spot(const M& codes) {
   const std::vector<Eigen::Vector2d> hull = detail::convex_hull(points);
 
   /// `spot` is the point of the hull nearest to the middle. No other point of the hull in here is further from it than from the
-  /// middle, so that the codes near `spot` are all that matter, and `bound` is what a distance may reach.
+  /// middle, so that only the codes near `spot` matter, and `bound` is what a distance may reach.
   struct Rectangle {
     Eigen::Vector2d middle, half, spot;
     double distance, bound;

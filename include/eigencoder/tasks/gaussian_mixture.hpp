@@ -25,7 +25,7 @@ struct MixtureOptions {
 /// A mixture of K normal distributions with full covariances, fitted to codes by expectation maximisation:
 ///   p(x) = Σ_k w_k N(x; μ_k, Σ_k)   r_kj = w_k N(x_j; μ_k, Σ_k) / p(x_j)
 ///   w_k = Σ_j r_kj / N   μ_k = Σ_j r_kj x_j / Σ_j r_kj   Σ_k = Σ_j r_kj (x_j − μ_k)(x_j − μ_k)ᵀ / Σ_j r_kj + floor · I
-/// All is computed in double, whatever the codes are; fit and samples follow from the seed. A component that no code falls to
+/// All is computed in double, for codes of any scalar; fit and samples follow from the seed. A component without codes
 /// (there are fewer different codes than components) has weight 0.
 /// Dempster, Laird and Rubin 1977; the start: Arthur and Vassilvitskii, "k-means++", 2007.
 class GaussianMixture {
@@ -33,16 +33,16 @@ class GaussianMixture {
   using Matrix = Eigen::MatrixXd;
   using Vector = Eigen::VectorXd;
 
-  /// From codes, d × N, the first means drawn among them by k-means++: each with the square of its distance from those before
-  /// as its odds. Throws OptionError for options out of range or fewer codes than components, ShapeError if there are no
-  /// values, NonFiniteError, naming the place, if one is NaN or infinite.
+  /// From codes, d × N, the first means drawn among them by k-means++: each with a probability proportional to
+  /// the square of its distance from the means that are there. Throws OptionError for options out of range or fewer codes than
+  /// components, ShapeError if there are no values, NonFiniteError, naming the place, if one is NaN or infinite.
   template <SampleMatrix M>
   static GaussianMixture fit(const M& codes, const MixtureOptions& options = {}) {
     const Matrix x = checked(codes, options);
     return GaussianMixture(x, spread_out(x, options), options);
   }
 
-  /// The same from first means of one's own, d × K: means of labelled codes, say.
+  /// The same from given first means, d × K, such as the means of labelled codes.
   template <SampleMatrix M, SampleMatrix Means>
   static GaussianMixture fit(const M& codes, const Means& means, MixtureOptions options = {}) {
     options.components = means.cols();
@@ -145,7 +145,7 @@ class GaussianMixture {
 
   /// Weights, means and Cholesky factors of the covariances from r.
   void maximise(const Matrix& x, const Matrix& r, double floor) {
-    // Less is nothing: Eigen's exponential of −∞ is 10⁻³⁰⁸ or so.
+    // Less counts as 0: Eigen's exponential of −∞ is 10⁻³⁰⁸ or so.
     const Vector mass = r.rowwise().sum().unaryExpr([](double sum) { return sum < 1e-200 ? 0.0 : sum; });
     weights_ = mass / mass.sum();
     for (Index k = 0; k < size(); ++k) {

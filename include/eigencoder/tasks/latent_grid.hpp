@@ -55,7 +55,7 @@ inline double normal_quantile(double p) {
   return std::copysign(r <= 5 ? tail(r - 1.6) : far_tail(r - 5), q);
 }
 
-/// The quantiles of (i + ½) / count, rising: in the middle of as many stretches of one probability, as symmetric as they are.
+/// The quantiles of (i + ½) / count, rising: the middles of as many intervals of equal probability, and as symmetric.
 /// Throws OptionError unless count ≥ 1.
 template <std::floating_point T = float>
 Eigen::Vector<T, Eigen::Dynamic> normal_quantiles(Index count) {

@@ -5,10 +5,10 @@
 
 namespace eigencoder {
 
-/// What the dimensions of a normal code carry.
+/// How much information the dimensions of a normal code have.
 struct LatentStatistics {
   Eigen::VectorXd kl;                ///< KL(q(z_i | x) ‖ N(0, 1)) in nats, averaged over the samples
-  Eigen::VectorXd variance_of_mean;  ///< of μ_i(x) over the samples: 0 where the dimension says nothing of x
+  Eigen::VectorXd variance_of_mean;  ///< of μ_i(x) over the samples: 0 where the dimension does not depend on x
 
   double total_kl() const { return kl.sum(); }
 

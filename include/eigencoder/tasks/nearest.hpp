@@ -65,7 +65,7 @@ Neighbours<typename Codes::Scalar> nearest(const Codes& codes, const Queries& qu
   detail::check_finite("nearest", "code", C);
   detail::check_finite("nearest", "query", Q);
 
-  // (‖c‖ + ‖q‖)² ≤ 2 ‖c‖² + 2 ‖q‖² times this bounds the rounding, and each square norm can bear its own share of it.
+  // (‖c‖ + ‖q‖)² ≤ 2 ‖c‖² + 2 ‖q‖² times this bounds the rounding: a share for each of the square norms.
   const T rounding = static_cast<T>(2 * (C.rows() + 8)) * std::numeric_limits<T>::epsilon();
   const Eigen::Array<T, Eigen::Dynamic, 1> lengths = C.colwise().squaredNorm().transpose() * (1 - rounding);
 

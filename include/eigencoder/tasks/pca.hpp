@@ -12,7 +12,8 @@ namespace eigencoder {
 /// Principal component analysis: the k directions in which samples vary most, and the linear autoencoder of the smallest
 /// squared error that a code of k values can have.
 ///   code = Vᵀ(x − μ)   x̂ = V code + μ   V: n × k, the leading eigenvectors of C = Σ_j (x_j − μ)(x_j − μ)ᵀ / (N − 1)
-/// All is computed in double, whatever the samples are: float, double, or integers of 8 and 16 bits, as Samples has them. Pearson 1901; Hotelling 1933; Eckart and Young 1936.
+/// All is computed in double, for samples of float, double, or integers of 8 and 16 bits, as Samples has them. Pearson 1901;
+/// Hotelling 1933; Eckart and Young 1936.
 class PCA {
  public:
   using Matrix = Eigen::MatrixXd;
@@ -41,7 +42,7 @@ class PCA {
       const Matrix centred = pca.centred(samples);
       Matrix products = Matrix::Zero(N, N);
       products.selfadjointView<Eigen::Lower>().rankUpdate(centred.transpose());
-      // Directions of no variance are noise here, or zero: the decomposition makes them orthogonal to all before them.
+      // Directions of no variance are noise here, or zero: the decomposition makes them orthogonal to all earlier ones.
       const Eigen::HouseholderQR<Matrix> qr(centred * pca.leading(products, N, count));
       pca.components_ = qr.householderQ() * Matrix::Identity(n, count);
     }
