@@ -1,7 +1,7 @@
 """Draws the figures of docs/ as SVG: python3 docs/images/make_figures.py [folder]
 
-Without a folder it writes beside itself. With --check it writes nothing and fails if a figure differs from what it would write. The
-rooms and their arrows are those of tests/static/include_arrows.py. Every colour is readable on light and on dark ground."""
+Without a folder it writes beside itself. With --check it writes nothing and fails if a figure differs from what it would write.
+The rooms and their arrows are those of tests/static/include_arrows.py. Every colour is readable on light and on dark ground."""
 
 import ast
 import pathlib
@@ -41,7 +41,8 @@ class Figure:
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
         dash = ' stroke-dasharray="5 3"' if dashed else ""
         head = f' marker-end="url(#{colour})"' if arrow else ""
-        self.parts.append(f'<polyline points="{path}" fill="none" stroke="{LINES[colour]}" stroke-width="{width:g}"{dash}{head}/>')
+        stroke = f'stroke="{LINES[colour]}" stroke-width="{width:g}"{dash}'
+        self.parts.append(f'<polyline points="{path}" fill="none" {stroke}{head}/>')
 
     def circle(self, x, y, r, text="", colour="plain"):
         self.parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="{r:g}" fill="{COLOURS[colour]}" stroke="{GREY}"/>')
@@ -57,7 +58,8 @@ class Figure:
         body = "\n".join(self.parts)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" font-family="sans-serif">\n<title>{escape(self.title)}</title>\n<defs>{markers}</defs>\n{body}\n</svg>\n'
+            f'height="{self.height}" font-family="sans-serif">\n<title>{escape(self.title)}</title>\n'
+            f"<defs>{markers}</defs>\n{body}\n</svg>\n"
         )
 
 
@@ -134,11 +136,12 @@ def lane():
     figure.text(245, 134, "a2 does not exist: the pool runs first", size=11, anchor="middle")
     figure.text(245, 148, "and applies the ReLU (taken over)", size=11, anchor="middle")
     figure.text(665, 134, "Sigmoid runs in the product’s", size=11, anchor="middle")
-    figure.text(665, 148, "store (absorbed), in place", size=11, anchor="middle")
+    figure.text(665, 148, "store (applied), in place", size=11, anchor="middle")
 
     figure.text(20, 184, "a lane: one piece of memory, so many scalars for each sample of a shard; a worker has one lane")
     parts = [("a1", 256, "blue", 150), ("a3", 64, "green", 66), ("a4", 6, "orange", 40), ("a5", 64, "violet", 66),
-             ("cache", 64, "plain", 78), ("delta 0", 256, "red", 116), ("delta 1", 256, "red", 116), ("scratch", 1836, "plain", 88)]
+             ("cache", 64, "plain", 78), ("delta 0", 256, "red", 116), ("delta 1", 256, "red", 116),
+             ("scratch", 1836, "plain", 88)]
     x = 20
     for name, size, colour, w in parts:
         figure.box(x, 198, w, 44, name, colour=colour, small=[str(size)])
@@ -210,8 +213,8 @@ def step():
         end(y, "update")
     for x in (253, 403, 551):
         wait(x, 188)
-    captions = [(178, "phase 0", "as far as a BatchNorm,", "gather its sums"), (328, "phase 1", "to the loss and back to", "it, gather its dsums"),
-                (476, "phase 2", "the rest", "of backward"), (660, "", "then settle: totals become", "running state")]
+    captions = [(178, "phase 0", "as far as a BatchNorm,", "gather its sums"),
+                (328, "phase 1", "to the loss and back to", "it, gather its dsums"), (476, "phase 2", "the rest", "of backward"), (660, "", "then settle: totals become", "running state")]
     for x, *lines in captions:
         for k, text in enumerate(lines):
             figure.text(x, 286 + 14 * k, text, size=11, anchor="middle", bold=k == 0)
@@ -239,12 +242,10 @@ def convolution():
         for w in range(3):
             for t in range(3):
                 p = 2 * w + t - 1
-                if not 0 <= p < 5:
-                    if not down:
-                        figure.line((pixel_x[p + 1] + 18, bottom), (window_x[w] + 18 + 8 * (t - 1), top), colour=taps[t], dashed=True)
-                    continue
+                inside = 0 <= p < 5
                 ends = [(pixel_x[p + 1] + 18, bottom), (window_x[w] + 18 + 8 * (t - 1), top)]
-                figure.line(*(ends[::-1] if down else ends), colour=taps[t])
+                if inside or not down:
+                    figure.line(*(ends[::-1] if down else ends), colour=taps[t], dashed=not inside)
         for w in range(3):
             figure.box(window_x[w], 58, 36, 32, f"w{w}", colour="green")
         for i, x in enumerate(pixel_x):
@@ -269,7 +270,8 @@ def tied():
     figure = Figure(780, 250, "A mirrored decoder, and one whose weights are tied to the encoder's")
     figure.text(20, 24, "encoder", bold=True)
     top = [(20, 60, "x", "plain"), (110, 130, "Dense<512>", "blue"), (270, 100, "ReLU", "green"), (400, 130, "Dense<32>", "blue")]
-    bottom = [(20, 60, "y", "plain"), (110, 130, "Dense<784>", "blue"), (270, 100, "ReLU", "green"), (400, 130, "Dense<512>", "blue")]
+    bottom = [(20, 60, "y", "plain"), (110, 130, "Dense<784>", "blue"), (270, 100, "ReLU", "green"),
+              (400, 130, "Dense<512>", "blue")]
     small = [[], ["W₁, b₁"], [], ["W₂, b₂"]], [[], ["tied: W₁ᵀ, c₁"], [], ["tied: W₂ᵀ, c₂"]]
     for (x, w, name, colour), notes in zip(top, small[0]):
         figure.box(x, 40, w, 44, name, colour=colour, small=notes)
