@@ -52,6 +52,7 @@ struct TangentPlan {
         static_assert(Affine<typename S::Layer> || Pushes<S>,
                       "this penalty needs an encoder of layers that carry tangents: dense and convolution layers, "
                       "activations whose derivative follows from their output, pools, resampling, dropout");
+        static_assert(!C::joined[I + 1], "this penalty needs an encoder none of whose activations a decoder joins");
         is[I] = Bends<S>;
       }
     });
