@@ -50,6 +50,7 @@ class Updater {
   /// Throws OptionError.
   void set_clip(const GradientClip& clip) {
     clip.check();
+    if (clip.value < GradientClip::none) detail::require_positive_as<T>("GradientClip: value", clip.value);
     clip_ = clip;
     arrange();
   }

@@ -53,6 +53,32 @@ TEST_CASE("clip: PyTorch's steps by value, by each block's norm and by the globa
   });
 }
 
+TEST_CASE("rates: PyTorch's steps with parts at a factor of the learning rate, and with a frozen encoder") {
+  const Eigen::MatrixXd x = inputs(), target = targets();
+  const auto factors = file()["factors"].get<std::vector<double>>();
+  for_each_optimizer([&](const char* name, auto optimizer) {
+    INFO(name);
+    const auto check = [&](const char* kind, auto prepare) {
+      Model model;
+      start(model);
+      ec::Trainer trainer{model, ec::MeanSquaredError{}, optimizer, {.threads = 1}};
+      prepare(trainer);
+      check_steps(file()[kind][name], model, trainer, 1e-12, [&] { return trainer.train_on_batch(x, target); });
+    };
+    check("by_part", [&](auto& trainer) {
+      trainer.set_rate("encoder", factors[0]);
+      trainer.set_rate("encoder.0.bias", factors[1]);
+      trainer.freeze("decoder.0.weight");
+      CHECK(trainer.rates() == std::vector<std::pair<std::string, double>>{{"encoder.0.weight", factors[0]},
+                                                                           {"encoder.0.bias", factors[1]},
+                                                                           {"decoder.0.weight", 0},
+                                                                           {"decoder.0.bias", 1}});
+    });
+    check("frozen_encoder", [](auto& trainer) { trainer.freeze("encoder"); });
+    check("frozen_encoder", [](auto& trainer) { trainer.freeze("encoder.0"); });
+  });
+}
+
 TEST_CASE("clip: bounds that nothing reaches change nothing, and threads none but by rounding") {
   const auto [plain, plain_norm] = run(1, {});
   for (const ec::GradientClip& loose : {ec::GradientClip{.value = 1e9}, {.global_norm = 1e9}, {.norm = 1e9}}) {
