@@ -136,10 +136,10 @@ TEST_CASE("step: evaluations are without noise and leave everything as it was, t
   CHECK(loss == Approx(expected).epsilon(1e-12));
   CHECK(pair.stepper.evaluate(pair.model, objective, all_of(x), 3)[0] == loss);
   CHECK(pair.contents() == before);
-  CHECK((pair.stepper.step() == 1 && pair.stepper.updates() == 1));
+  CHECK((pair.stepper.step() == 1 && pair.stepper.updater().updates() == 1));
   CHECK(pair.train(all_of(x)) == twin.train(all_of(x)));
   CHECK(pair.contents() == twin.contents());
-  CHECK((pair.stepper.step() == 2 && pair.stepper.updates() == 2));
+  CHECK((pair.stepper.step() == 2 && pair.stepper.updater().updates() == 2));
 }
 
 TEST_CASE("step: one that is not finite is not taken and changes nothing, nor the steps after it") {
@@ -154,7 +154,7 @@ TEST_CASE("step: one that is not finite is not taken and changes nothing, nor th
     pair.train(all_of(spoilt));
     CHECK(!pair.stepper.taken());
     CHECK(pair.contents() == before);
-    CHECK((pair.stepper.step() == 1 && pair.stepper.updates() == 1));
+    CHECK((pair.stepper.step() == 1 && pair.stepper.updater().updates() == 1));
     CHECK(pair.train(all_of(x)) == twin.train(all_of(x)));
     CHECK(pair.stepper.taken());
     CHECK(pair.contents() == twin.contents());
@@ -171,7 +171,7 @@ TEST_CASE("step: a gradient whose square overflows at a finite loss is not taken
   const Eigen::VectorXd before = model.parameters();
   CHECK(std::isfinite(stepper.train(model, objective, rule, {x, samples(20).topRows(2), nullptr, 20})[0]));
   CHECK(!stepper.taken());
-  CHECK((stepper.steepest() == 2 * 3 || stepper.steepest() == 2 * 3 + 1));  // the weight's columns have two values each
+  CHECK((stepper.updater().steepest() == 2 * 3 || stepper.updater().steepest() == 2 * 3 + 1));  // the weight's columns have two values each
   CHECK(model.parameters() == before);
-  CHECK((stepper.step() == 0 && stepper.updates() == 0));
+  CHECK((stepper.step() == 0 && stepper.updater().updates() == 0));
 }
