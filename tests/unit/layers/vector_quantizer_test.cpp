@@ -148,21 +148,6 @@ TEMPLATE_TEST_CASE("VectorQuantizer: PyTorch's steps: straight through, commitme
   }
 }
 
-TEST_CASE("Commitment: finite differences, with codes that do not switch") {
-  // A constant loss beside it: what goes straight through is no derivative, and must be 0 here.
-  const auto encoder = ec::encoder<picture>(ec::Conv2D<depth, 1>{}, ec::Tanh{}, ec::VectorQuantizer<entries>{});
-  const auto decoder = ec::decoder<ec::image(4, 3, depth)>(ec::Conv2D<2, 1>{});
-  ec::Autoencoder<std::decay_t<decltype(encoder)>, std::decay_t<decltype(decoder)>, double> model{encoder, decoder,
-                                                                                                  ec::Seed{3}};
-  golden::fill(50, 2, -1, model.parameter("encoder.2.codebook"));
-  const Matrix<double> x = layers::uniform<double>(picture.size(), 7, 1, 1, 0);
-  for (const ec::Commitment term : {ec::Commitment{}, ec::Commitment{ec::Reduction::sum}}) {
-    const ec::GradientReport report = ec::check_model_gradient(model, 0.0 * loss + 0.7 * term, x, x, {.difference = 1e-6});
-    INFO(report.text());
-    CHECK(report.error < 1e-6);
-  }
-}
-
 namespace {
 
 /// A network large enough that threads are worth while, after a few steps: parameters and state.

@@ -86,22 +86,6 @@ TEMPLATE_TEST_CASE("variational: PyTorch's values and gradients with the same no
   check_golden<Conditional<T>>("conditional", ec::Elbo{ec::Bernoulli{}, weighted});
 }
 
-TEST_CASE("variational: finite differences with frozen noise, and the same for any number of threads") {
-  using ec::Seed;
-  contract::check(Bounded<double>{Seed{3}}, ec::Elbo{ec::Bernoulli{}, {.beta = 0.7, .annealing = ec::linear_annealing(3)}});
-  contract::check(Bounded<double>{Seed{3}}, ec::Bernoulli{} + 0.6 * ec::FreeBits{.nats = 0.02});
-  contract::check(Free<double>{Seed{3}}, ec::CalibratedGaussian{} + 0.6 * ec::Capacity{.nats = 3, .steps = 5});
-  contract::check(Conditional<double>{Seed{3}}, 0.9 * ec::ImportanceWeighted<3>{});
-}
-
-TEST_CASE("variational: convolutions on both sides, and a layer that writes over the code") {
-  using E = ec::Encoder<ec::image(4, 4), ec::Conv2D<3, 3>, ec::Tanh, ec::AvgPool2D<2>>;
-  const auto decoder = ec::decoder<ec::features(2)>(ec::Dropout{0.2}, ec::Dense<12>{}, ec::Tanh{}, ec::Reshape<ec::image(2, 2, 3)>{},
-                                                    ec::UpSample2D<2>{}, ec::Conv2D<1, 3>{}, ec::Sigmoid{});
-  using Model = ec::VariationalAutoencoder<E, ec::Latent<2>, std::remove_const_t<decltype(decoder)>, double>;
-  contract::check(Model{E{}, decoder, ec::Seed{3}}, ec::as_objective(ec::ImportanceWeighted<2>{}));
-}
-
 TEST_CASE("variational: what a model gives") {
   const Bounded<double> model{ec::Seed{1}};
   STATIC_REQUIRE(Bounded<double>::code == ec::features(3));
@@ -171,50 +155,6 @@ TEST_CASE("variational: draws are standard normal around the mean, with the vari
   CHECK(drawn.terms[0] == Approx(9.25 / 2).epsilon(0.01));
   CHECK(drawn.terms[1] == Approx(0.5 * (1 + 4 + 4 + 0.25 - 2 - std::log(4.0) - std::log(0.25))).epsilon(1e-12));
   CHECK(trainer.evaluate(x).terms[0] == drawn.terms[0]);  // the same draws each time
-}
-
-TEST_CASE("variational: the importance-weighted bound tightens as draws are added") {
-  Bounded<double> model{ec::Seed{1}};
-  const Eigen::MatrixXd x = some_samples(20, 400).array().round();
-  ec::Trainer trainer{model, ec::Elbo{ec::Bernoulli{}}, ec::Adam{.learning_rate = 3e-3}, {.threads = 1}};
-  trainer.fit(x, {.epochs = 20, .batch_size = 32, .progress = ec::Progress::quiet});
-  const auto bound = [&](auto term) { return ec::Trainer{model, term, ec::SGD{}, {.threads = 2}}.evaluate(x).loss; };
-  const double elbo = trainer.evaluate(x).loss, one = bound(ec::ImportanceWeighted<1>{}), four = bound(ec::ImportanceWeighted<4>{}),
-               many = bound(ec::ImportanceWeighted<64>{});
-  CHECK(one == Approx(elbo).epsilon(0.01));
-  CHECK(four < std::min(one, elbo));
-  CHECK(many < four);
-}
-
-TEST_CASE("variational: a code that carries nothing is noticed") {
-  Bounded<double> model{ec::Seed{1}};
-  const Eigen::MatrixXd x = some_samples(20, 64);
-  ec::Trainer trainer{model, ec::Elbo{ec::Bernoulli{}, {.beta = 1000}}, ec::Adam{.learning_rate = 0.01}, {.threads = 1}};
-  const ec::History history = trainer.fit(x, {.epochs = 60, .batch_size = 16, .progress = ec::Progress::quiet});
-  REQUIRE(history.warnings.size() == 1);
-  CHECK(history.warnings[0].starts_with("GaussianKL: "));
-  CHECK(history.warnings[0].find("posterior collapse") != std::string::npos);
-  CHECK(ec::latent_statistics(model.encode_distribution(x)).active_units() == 0);
-}
-
-TEST_CASE("variational: options are checked") {
-  Free<double> model;
-  const double infinity = std::numeric_limits<double>::infinity();
-  for (const double bad : {-1.0, infinity, std::numeric_limits<double>::quiet_NaN()}) {
-    expect_error<ec::OptionError>([&] { ec::Elbo{ec::Gaussian{}, {.beta = bad}}; }, {"Elbo: beta", "finite and not negative", "found"});
-    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Elbo{ec::Gaussian{bad}}, ec::SGD{}); }, {"Gaussian: variance", "found"});
-    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Elbo{ec::Laplace{bad}}, ec::SGD{}); }, {"Laplace: scale", "found"});
-    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Gaussian{} + 1.0 * ec::FreeBits{bad}, ec::SGD{}); }, {"FreeBits: nats"});
-    expect_error<ec::OptionError>([&] { ec::Trainer(model, ec::Gaussian{} + 1.0 * ec::Capacity{bad}, ec::SGD{}); }, {"Capacity: nats"});
-    expect_error<ec::OptionError>([&] { ec::cyclic_annealing(10, bad); }, {"cyclic_annealing: rising", "(0, 1]"});
-  }
-}
-
-TEST_CASE("annealing: linear, cyclic, none") {
-  constexpr ec::Annealing none, linear = ec::linear_annealing(4), cyclic = ec::cyclic_annealing(4, 0.5);
-  STATIC_REQUIRE(none(1) == 1.0);
-  CHECK(std::array{linear(1), linear(2), linear(4), linear(100)} == std::array{0.25, 0.5, 1.0, 1.0});
-  CHECK(std::array{cyclic(1), cyclic(2), cyclic(3), cyclic(4), cyclic(5)} == std::array{0.5, 1.0, 1.0, 0.0, 0.5});
 }
 
 TEST_CASE("latent statistics: by hand") {
