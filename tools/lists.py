@@ -16,7 +16,7 @@ TABLES = {"layers": ROOT / "docs" / "layers.md", "losses": ROOT / "docs" / "loss
 
 # A struct of namespace eigencoder with its doc comment, and what stands between the two.
 DOCUMENTED = re.compile(
-    r"^(?P<doc>(?:///[^\n]*\n)+)(?:template <[^\n]*\n(?:[^\n]*> *\n)?)?struct (?P<name>\w+)(?P<base> [^;{]*(?:\{[^;{]*\}[^;{]*)*)?(?:\{\};|\{\n(?P<body>.*?)^\})",
+    r"^(?P<doc>(?:///[^\n]*\n)+)(?:template <[^\n]*\n(?:[^\n]*> *\n)?)?struct (?P<name>\w+)(?:<\w+>)?(?P<base> [^;{]*(?:\{[^;{]*\}[^;{]*)*)?(?:\{\};|\{\n(?P<body>.*?)^\})",
     re.M | re.S)
 DETAIL = re.compile(r"^namespace (?:eigencoder::)?detail \{.*?^\}  // namespace (?:eigencoder::)?detail", re.M | re.S)
 

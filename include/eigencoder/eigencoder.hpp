@@ -49,6 +49,7 @@
 #include "eigencoder/models/branches.hpp"
 #include "eigencoder/models/codebook.hpp"
 #include "eigencoder/models/conditional_variational_autoencoder.hpp"
+#include "eigencoder/models/frozen_layers.hpp"
 #include "eigencoder/models/mirror.hpp"
 #include "eigencoder/models/summary.hpp"
 #include "eigencoder/models/variational_autoencoder.hpp"

@@ -141,6 +141,22 @@ TEST_CASE("freezing: the gradient of what is trained is as without, that of what
   CHECK(report.checked == frozen.parameter_count - 57);
 }
 
+TEST_CASE("freezing: several layers at once are each frozen, groups included; a mirror of them is trained") {
+  using Block = ec::Residual<ec::Dense<4>, ec::Tanh>;
+  using Grouped = ec::Encoder<ec::features(6), ec::Frozen<ec::Dense<4>, ec::Tanh, Block>, ec::Dense<4>>;
+  using Flat = std::tuple<ec::Frozen<ec::Dense<4>>, ec::Tanh, ec::Frozen<ec::Dense<4>>, ec::Tanh, ec::Add<-3>, ec::Dense<4>>;
+  CHECK(std::is_same_v<decltype(Grouped::layers), Flat>);
+  CHECK(std::is_same_v<decltype(ec::encoder<ec::features(6)>(ec::frozen(ec::Dense<4>{}, ec::Tanh{}, Block{}), ec::Dense<4>{}).layers), Flat>);
+  CHECK(ec::Network<Grouped>::Chain::trains_before(5) == false);
+  CHECK(ec::Network<Grouped>::Chain::trains_before(6));
+  constexpr auto leaky = ec::frozen(ec::Dense<4>{}, ec::LeakyReLU{0.25});
+  CHECK(std::get<1>(leaky.layers).apply(-1.0) == -0.25);
+  CHECK(std::is_same_v<decltype(ec::frozen(ec::Dense<4>{})), ec::Frozen<ec::Dense<4>>>);
+
+  using Small = ec::Encoder<ec::features(6), ec::Frozen<ec::Dense<4>>, ec::Tanh>;
+  CHECK(std::is_same_v<decltype(ec::Mirror<Small>::layers), std::tuple<ec::Dense<6>>>);
+}
+
 TEST_CASE("freezing: a normalisation's parameters are frozen, its running averages go on") {
   using Typed = ec::Network<ec::Sequential<ec::features(6), ec::Dense<4>, ec::Frozen<ec::BatchNorm>, ec::Tanh, ec::Dense<6>>, double>;
   Typed model{ec::Seed{1}};
