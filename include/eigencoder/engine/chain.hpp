@@ -61,7 +61,10 @@ struct Chain {
 
   static constexpr auto shapes = detail::shapes_along<In, false, L...>;
   static constexpr Shape input = In, output = shapes[size];
-  static_assert(!(Join<L> || ...) || detail::all_accepted<In, false, L...>(std::index_sequence_for<L...>{}));
+  static_assert([] {
+    if constexpr ((Join<L> || ...)) return detail::all_accepted<In, false, L...>(std::index_sequence_for<L...>{});
+    return true;
+  }());
 
   /// The layer that each layer names in `Needs::link`, negative positions counted back; −1: the network's input.
   static constexpr std::array<Index, size> links = [] {
