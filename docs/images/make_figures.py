@@ -226,7 +226,7 @@ def step():
         figure.box(x, 366, w, 46, name, colour="violet", small=[what])
     figure.line((235, 389), (282, 389))
     figure.line((497, 389), (545, 389))
-    figure.text(20, 432, "Where nothing is exchanged, reduce and update are one pass through memory.", size=11)
+    figure.text(20, 432, "With no exchange and no clipping by norm, reduce and update are one pass through memory.", size=11)
     return figure
 
 
