@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Convolutions of the examples' shapes, all three directions, in per cent of one core's multiply-add peak. An upsampling and
 // the convolution after it run as one transposed convolution with a 4×4 kernel and a stride of 2.
-//   build/release/benchmarks/convolutions --benchmark_filter=gather
+//   build/release/benchmarks/convolutions --benchmark_filter=correlate
 #include "common/machine.hpp"
 #include <eigencoder/eigencoder.hpp>
 
@@ -32,11 +32,11 @@ struct Convolution {
   explicit Convolution(const benchmark::State& state)
       : g{axis(state), axis(state), state.range(1), state.range(2)},
         weights(Vector::Random(g.weights())),
-        packed(std::max(kernels::gather_packed(g), kernels::scatter_packed(g))),
+        packed(std::max(kernels::correlate_packed(g), kernels::correlate_transpose_packed(g))),
         pixels(Vector::Random(images * g.pixels())),
         windows(Vector::Random(images * g.windows())),
-        scratch(std::max({Index{1}, kernels::gather_scratch(g), kernels::scatter_scratch(g),
-                          kernels::gather_gradient_scratch(g), kernels::scatter_gradient_scratch(g)})) {}
+        scratch(std::max({Index{1}, kernels::correlate_scratch(g), kernels::correlate_transpose_scratch(g),
+                          kernels::correlate_gradient_scratch(g), kernels::correlate_transpose_gradient_scratch(g)})) {}
 
   static ec::Axis axis(const benchmark::State& state) {
     return {state.range(0), state.range(3), state.range(4), 1, ec::Padding::same};
@@ -52,8 +52,8 @@ struct Convolution {
       for (Index wx = 0; wx < g.horizontal.windows; ++wx) {
         for (Index ty = 0; ty < g.vertical.taps; ++ty) {
           for (Index tx = 0; tx < g.horizontal.taps; ++tx) {
-            const Index y = wy * g.vertical.stride + ty - g.vertical.before,
-                        x = wx * g.horizontal.stride + tx - g.horizontal.before;
+            const Index y = wy * g.vertical.stride + ty - g.vertical.padding_before,
+                        x = wx * g.horizontal.stride + tx - g.horizontal.padding_before;
             if (y < 0 || y >= g.vertical.pixels || x < 0 || x >= g.horizontal.pixels) continue;
             f(((images - 1) * g.vertical.windows + wy) * g.horizontal.windows + wx, ty, tx,
               (((images - 1) * g.vertical.pixels + y) * g.horizontal.pixels + x) * g.pixel_channels);
@@ -75,14 +75,14 @@ void compare(benchmark::State& state, const auto& found, const auto& expected) {
 }
 
 /// A convolution forward, or a transposed one's input gradient.
-void gather(benchmark::State& state) {
+void correlate(benchmark::State& state) {
   Convolution of(state);
   const kernels::Correlation& g = of.g;
-  kernels::pack_gather(g, of.packed.data(),
-                       [&](Index f, Index row, Index column, Index c) { return of.weight(f, row, column, c); });
+  kernels::pack_correlate(g, of.packed.data(),
+                          [&](Index f, Index row, Index column, Index c) { return of.weight(f, row, column, c); });
   report(state, of, machine::run(state, [&] {
-           kernels::gather(g, of.images, of.pixels.data(), of.packed.data(), static_cast<const float*>(nullptr),
-                           of.windows.data(), of.scratch.data(), kernels::Activate<ec::ReLU>{});
+           kernels::correlate(g, of.images, of.pixels.data(), of.packed.data(), static_cast<const float*>(nullptr),
+                              of.windows.data(), of.scratch.data(), kernels::Activate<ec::ReLU>{});
          }));
   Vector expected = Vector::Zero(of.windows.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {
@@ -93,17 +93,17 @@ void gather(benchmark::State& state) {
   });
   compare(state, of.windows.tail(g.windows()), expected.tail(g.windows()).cwiseMax(0));
 }
-BENCHMARK(gather)->Apply(sizes);
+BENCHMARK(correlate)->Apply(sizes);
 
 /// A convolution's input gradient, or a transposed one forward.
-void scatter(benchmark::State& state) {
+void correlate_transpose(benchmark::State& state) {
   Convolution of(state);
   const kernels::Correlation& g = of.g;
-  kernels::pack_scatter(g, of.packed.data(),
-                        [&](Index c, Index row, Index column, Index f) { return of.weight(f, row, column, c); });
+  kernels::pack_correlate_transpose(g, of.packed.data(),
+                                    [&](Index c, Index row, Index column, Index f) { return of.weight(f, row, column, c); });
   report(state, of, machine::run(state, [&] {
-           kernels::scatter(g, of.images, of.windows.data(), of.packed.data(), static_cast<const float*>(nullptr),
-                            of.pixels.data(), of.scratch.data(), kernels::Activate<ec::NoActivation>{});
+           kernels::correlate_transpose(g, of.images, of.windows.data(), of.packed.data(), static_cast<const float*>(nullptr),
+                                        of.pixels.data(), of.scratch.data(), kernels::Activate<ec::NoActivation>{});
          }));
   Vector expected = Vector::Zero(of.pixels.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {
@@ -114,7 +114,7 @@ void scatter(benchmark::State& state) {
   });
   compare(state, of.pixels.tail(g.pixels()), expected.tail(g.pixels()));
 }
-BENCHMARK(scatter)->Apply(sizes);
+BENCHMARK(correlate_transpose)->Apply(sizes);
 
 /// The gradient of weights. Of a transposed convolution, the rows are the pixels' channels.
 void weight_gradient(benchmark::State& state) {
@@ -123,9 +123,10 @@ void weight_gradient(benchmark::State& state) {
   const bool transposed = g.vertical.stride > 1;
   const auto run = [&](Vector& gradient) {
     if (transposed) {
-      kernels::add_scatter_gradient(g, of.images, of.pixels.data(), of.windows.data(), gradient.data(), of.scratch.data());
+      kernels::add_correlate_transpose_gradient(g, of.images, of.pixels.data(), of.windows.data(), gradient.data(),
+                                                of.scratch.data());
     } else {
-      kernels::add_gather_gradient(g, of.images, of.pixels.data(), of.windows.data(), gradient.data(), of.scratch.data());
+      kernels::add_correlate_gradient(g, of.images, of.pixels.data(), of.windows.data(), gradient.data(), of.scratch.data());
     }
   };
   Vector gradient = Vector::Zero(g.weights());

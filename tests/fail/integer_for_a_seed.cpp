@@ -1,4 +1,4 @@
-// expect: a seed is a type of its own, lest it be taken for a size: write ec::Seed{42} for 42
+// expect: a seed is a type of its own, so that it is not taken for a size: write ec::Seed{42} for 42
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
 

@@ -1,4 +1,4 @@
-// expect: merge() is for Needs::sums: without it nobody calls it
+// expect: merge() is for Needs::sums: without them it is never called
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
 

@@ -1,4 +1,4 @@
-// expect: Needs::tallies are for settle(): without it nobody reads them
+// expect: Needs::tallies are for settle(): without it they are never read
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
 

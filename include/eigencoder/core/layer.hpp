@@ -13,12 +13,12 @@ namespace eigencoder {
 /// draw, since an expectation over codes is estimated by drawing them; all others see `predict` in its place.
 enum class Mode { predict, evaluate, train };
 
-/// In the place of a position: there is none.
+/// A position that says there is none.
 inline constexpr Index no_link = std::numeric_limits<Index>::min();
 
 /// Everything a layer asks of the framework. A field left out means no; a misspelt one does not compile.
 struct Needs {
-  Index cache = 0;               ///< scalars a sample that forward leaves for backward, and for a layer that links here
+  Index cache = 0;  ///< scalars a sample that forward leaves for backward, and for a later layer that links to this one
   Index scratch = 0;             ///< scalars of working memory
   Index scratch_per_sample = 0;  ///< the same, for each sample
   Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
@@ -28,11 +28,11 @@ struct Needs {
   bool backward_x = false;       ///< backward reads x
   bool backward_y = false;       ///< backward reads y
   bool in_place = false;         ///< y may lie over x, and dx over dy
-  bool derivative = false;       ///< multiplies dx with the derivative of the elementwise layer before in its own store
+  bool derivative = false;       ///< multiplies dx with the derivative of the previous elementwise layer in its own store
   bool epilogue = false;         ///< applies the elementwise layer that follows in its own store
   bool training_only = false;    ///< inference passes x through
   bool samples = false;          ///< x is a distribution that this layer draws from, in evaluations too
-  bool quantises = false;        ///< puts the nearest of a set of values in the place of x
+  bool quantises = false;        ///< replaces x by the nearest of a set of values
   bool joins = false;            ///< reads the output of the layer at `link`, and adds to its gradient
   Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads
 };
@@ -54,12 +54,12 @@ concept OptionOf = std::is_same_v<std::remove_const_t<decltype(Given)>, Option>;
 /// Whether a layer adds a bias to every output: an option of layers with weights.
 enum class Bias { added, none };
 
-/// What becomes of a layer in a decoder that `Mirror` or `Tied` of models/mirror.hpp derives from its encoder. A layer says it by a
-/// member `mirroring`; without, it has no mirror, unless it acts in training only: then it leaves.
+/// What becomes of a layer in a decoder that `Mirror` or `Tied` of models/mirror.hpp derives from its encoder. A layer says it
+/// by a member `mirroring`; without, it has no mirror, unless it acts in training only: then it leaves.
 ///   weights  its mirror restores its input with weights: it has the member templates Mirror<Shape In>, a layer with weights of
 ///            its own, and TiedMirror<Index Position, Shape In>, one with those of the layer at Position
 ///   shape    its mirror restores its input's shape: it has Mirror<Shape In>
-///   follows  it stands as it is after the mirror of the layer that follows it: activations and normalisation
+///   follows  it is used as it is, after the mirror of the layer that follows it: activations and normalisation
 ///   leaves   it has no place in the decoder
 enum class Mirroring { weights, shape, follows, leaves };
 

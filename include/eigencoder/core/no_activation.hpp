@@ -3,7 +3,7 @@
 
 namespace eigencoder {
 
-/// Stands where no elementwise layer is applied in the store of another: f(x) = x, with the derivative 1.
+/// The activation of a layer that applies no other one in its store: f(x) = x, with the derivative 1.
 struct NoActivation {
   template <class V>
   static constexpr V apply(V value) {

@@ -27,7 +27,7 @@ struct Weighted {
 inline constexpr std::uint64_t last_step = std::numeric_limits<std::uint64_t>::max();
 
 template <class Term>
-Weighted(double, Term) -> Weighted<Term>;  // clang 14 does not find it by itself
+Weighted(double, Term) -> Weighted<Term>;  // clang 14 does not deduce it without
 
 /// Σ weight · term. Written with + and *: MeanSquaredError{} + 1e-4 * Contractive{}.
 template <ObjectiveTerm... Terms>
@@ -52,7 +52,7 @@ constexpr Objective<Terms...> as_objective(Objective<Terms...> objective) {
   return objective;
 }
 
-/// What may stand on either side of a plus: a term, a weighted term, a sum of such.
+/// An operand of a plus: a term, a weighted term, a sum of such.
 template <class T>
 concept ObjectivePart = requires(const T part) {
   as_objective(part);

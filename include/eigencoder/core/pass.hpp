@@ -9,7 +9,8 @@
 // One struct a direction: what a layer may see and what it must write. S is the layer's Stage.
 namespace eigencoder {
 
-/// Stands where a pass holds nothing because the layer's Needs did not ask for it; whoever reads it is told which field to set.
+/// The type of what a pass does not hold because the layer's Needs did not ask for it; an error where it is read says which
+/// field to set.
 template <class SetThisInNeeds>
 struct Absent {
   constexpr Absent() = default;
@@ -35,7 +36,7 @@ using IfAsked = std::conditional_t<Asked, View, Absent<Field>>;
 
 /// What a linking layer sees of the layer it links to.
 template <class Source>
-struct Borrowed {
+struct SourceLayer {
   using T = typename Source::Scalar;
   typename Source::Theta theta;
   typename Source::DTheta dtheta;  ///< to add to, in backward alone
@@ -53,20 +54,20 @@ struct Joined {
 
 namespace detail {
 template <class Source>
-struct BorrowedFrom {
-  using type = Borrowed<Source>;
+struct SourceOf {
+  using type = SourceLayer<Source>;
 };
 template <Shape Is, class T, bool Trained>
-struct BorrowedFrom<JoinedActivation<Is, T, Trained>> {
+struct SourceOf<JoinedActivation<Is, T, Trained>> {
   using type = Joined<JoinedActivation<Is, T, Trained>>;
 };
 template <>
-struct BorrowedFrom<void> {
+struct SourceOf<void> {
   using type = Absent<asked_for::link>;
 };
 }  // namespace detail
 template <class S>
-using SourceView = typename detail::BorrowedFrom<typename S::Source>::type;
+using SourceView = typename detail::SourceOf<typename S::Source>::type;
 
 /// theta → packed, once a step.
 template <class S>
@@ -110,7 +111,7 @@ struct Settle {
 template <class S, Mode M>
 struct Forward {
   using T = typename S::Scalar;
-  static constexpr bool keeps_cache = S::needs.cache > 0 && (M == Mode::train || S::linked);
+  static constexpr bool keeps_cache = S::needs.cache > 0 && (M == Mode::train || S::cache_read_later);
 
   typename S::Theta theta;
   typename S::State state;

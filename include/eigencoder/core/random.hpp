@@ -45,15 +45,24 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
   return {words[0][0], words[1][0], words[2][0], words[3][0]};
 }
 
-/// Random draws addressed by (seed, step, layer, sample, element): whoever asks for an address gets the same number, in any
+/// Streams of draws. A layer of a network draws from the stream of its position; the others are apart from all layers.
+enum class Stream : std::uint32_t {
+  layers = 0,            ///< layers' noise and initial values, by position; after the last layer's the directions of tangents
+  terms = 0x80000000,    ///< the draws of an objective's terms, by number
+  shuffles = 0xffffffff  ///< the orders of a trainer's epochs
+};
+/// Number `number` of those that begin with `first`.
+constexpr std::size_t stream(Stream first, std::size_t number = 0) { return static_cast<std::size_t>(first) + number; }
+
+/// Random draws addressed by (seed, step, stream, sample, element): an address always has the same number, in any
 /// order and from any thread, so backward can redraw what forward drew and a batch can be cut into any shards.
 class Random {
  public:
   constexpr Random() = default;
-  constexpr Random(Seed seed, std::uint64_t step, std::size_t layer, Index first_sample = 0)
+  constexpr Random(Seed seed, std::uint64_t step, std::size_t stream, Index first_sample = 0)
       : seed_(seed.value),
         step_(static_cast<std::uint32_t>(step)),
-        layer_(static_cast<std::uint32_t>(layer)),
+        stream_(static_cast<std::uint32_t>(stream)),
         first_(static_cast<std::uint32_t>(first_sample)) {}
 
   /// Uniform in [0, 1), on a grid of 2⁻⁵³.
@@ -62,21 +71,21 @@ class Random {
   /// Two of them, at the price of one.
   constexpr std::array<double, 2> uniforms(Index sample, Index element) const {
     const auto word =
-        philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, layer_}, seed_);
+        philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, stream_}, seed_);
     const auto real = [](std::uint64_t high, std::uint64_t low) {
       return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53;
     };
     return {real(word[0], word[1]), real(word[2], word[3])};
   }
 
-  /// The words behind the addresses (sample, first), …, (sample, first + N − 1): for drawing in bulk.
+  /// The words of the addresses (sample, first), …, (sample, first + N − 1): for drawing in bulk.
   template <std::size_t N>
   constexpr RandomWords<N> words(Index sample, Index first) const {
     RandomWords<N> counter{};
     for (std::size_t i = 0; i < N; ++i) counter[0][i] = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i);
     counter[1].fill(first_ + static_cast<std::uint32_t>(sample));
     counter[2].fill(step_);
-    counter[3].fill(layer_);
+    counter[3].fill(stream_);
     bulk_philox(counter, seed_);
     return counter;
   }
@@ -103,7 +112,7 @@ class Random {
   }
 
   std::uint64_t seed_ = 0;
-  std::uint32_t step_ = 0, layer_ = 0, first_ = 0;
+  std::uint32_t step_ = 0, stream_ = 0, first_ = 0;
 };
 
 }  // namespace eigencoder

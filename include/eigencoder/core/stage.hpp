@@ -16,14 +16,14 @@ template <class T, class Plain>
 using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>;
 }
 
-/// Column-major views of memory that somebody else owns. Their sizes are run-time values: one type for all layers keeps the
+/// Column-major views of memory that they do not own. Their sizes are run-time values: one type for all layers keeps the
 /// compiler's work, and the code it makes, independent of how many widths a network has.
 template <class T>
 using MatrixView = detail::MapOf<T, Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>>;
 template <class T>
 using VectorView = detail::MapOf<T, Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, 1>>;
 
-/// The trainable blocks of a layer, or its state blocks, and where each begins in the layer's stretch of memory.
+/// The trainable blocks of a layer, or its state blocks, and where each begins in the layer's part of memory.
 template <class Layer, Shape In, bool Trainable>
 struct Blocks {
   struct Entry {
@@ -67,7 +67,7 @@ struct Blocks {
  private:
   template <bool Vector, class T>
   static auto view(T* base, const Entry& entry) {
-    T* const first = base == nullptr ? nullptr : base + entry.offset;  // nobody asks for gradients, say
+    T* const first = base == nullptr ? nullptr : base + entry.offset;  // no gradients are asked for, say
     if constexpr (Vector) {
       return VectorView<T>(first, entry.block.rows);
     } else {
@@ -76,7 +76,7 @@ struct Blocks {
   }
 };
 
-/// Stands in the place of a source for an earlier activation that a layer joins. `Trained`: the loss has a gradient there.
+/// The source of a layer that joins an earlier activation. `Trained`: the loss has a gradient there.
 template <Shape Is, class T, bool Trained>
 struct JoinedActivation {
   using Scalar = T;
@@ -96,18 +96,19 @@ constexpr Shape output_of(Shape in) {
 }  // namespace detail
 
 /// A layer at its place: all that a pass depends on and nothing more, no position and no network, so equal layers share code.
-template <class LayerType, Shape In, class T, class EpilogueType = NoActivation, class SourceStage = void, bool Linked = false,
-          class PreviousType = NoActivation>
+template <class LayerType, Shape In, class T, class EpilogueType = NoActivation, class SourceStage = void,
+          bool CacheReadLater = false, class PreviousType = NoActivation>
 struct Stage {
   using Layer = LayerType;
   using Scalar = T;
-  using Epilogue = EpilogueType;  ///< the elementwise layer behind, which forward applies
-  using Previous = PreviousType;      ///< the elementwise layer before, with whose derivative backward multiplies dx
-  using Source = SourceStage;     ///< the stage that this one borrows from, or the activation that it joins, or void
+  using Epilogue = EpilogueType;  ///< the next layer, an elementwise one, which forward applies
+  using Previous = PreviousType;  ///< the previous layer, an elementwise one, with whose derivative backward multiplies dx
+  using Source =
+      SourceStage;  ///< the stage of the earlier layer that this one links to, or the activation that it joins, or void
 
   static constexpr Shape in = In, out = detail::output_of<Layer, SourceStage>(In);
   static constexpr Needs needs = Layer::needs(In);
-  static constexpr bool linked = Linked;  ///< a later layer reads the cache, so inference keeps it too
+  static constexpr bool cache_read_later = CacheReadLater;  ///< a later layer reads the cache, so inference keeps it too
 
   // g++ 12 crashes where such an alias is formed outside, from S::in; in here the shape is a name of our own.
   using Trainable = Blocks<Layer, In, true>;

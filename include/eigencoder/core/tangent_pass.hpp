@@ -25,7 +25,7 @@ struct Bend {
   MatrixView<T> scratch;  ///< working memory, as large as y
 };
 
-/// Of a layer y = W x + b, W → G = W Wᵀ: ‖Wᵀ v‖² = v · G v, whatever the size of x.
+/// Of a layer y = W x + b, W → G = W Wᵀ: ‖Wᵀ v‖² = v · G v, for any size of x.
 template <class S>
 struct Gram {
   using T = typename S::Scalar;
@@ -44,7 +44,7 @@ struct GramBackward {
 
 /// v = J u, the change of the code that belongs to a direction u of the input → value and ∂/∂v. A penalty at Site::tangent says
 /// how many `directions` it wants, and draws each by `direction(d, random, u)`. If they are directions of the code, v = Jᵀ u,
-/// and the penalty is a sum of squares: v · w, with w in the place of v where it can be had for less. All are values × columns.
+/// and the penalty is a sum of squares: v · w, with w instead of v where it can be had for less. All are values × columns.
 template <class T, bool Gradient>
 struct TangentPass {
   MatrixView<const T> v, w;

@@ -62,7 +62,7 @@ struct TermNeeds {
   bool warning = false;         ///< warning(value) → a text if an epoch's value is a sign of trouble, else an empty one
   bool check = false;           ///< check() throws OptionError, when the trainer is made
   bool on_logits = false;       ///< of a loss: on_logits() → a cheaper, stable loss on the input of a final Sigmoid
-  bool demands = false;         ///< Demands<Network> holds assertions that say what the term asks of a network, the Chain
+  bool demands = false;         ///< Demands<Chain> holds assertions that say what the term asks of a network, its Chain
 };
 
 /// What a term asks for: its `needs`, or nothing.
@@ -73,7 +73,7 @@ inline constexpr TermNeeds needs_of = [] {
 }();
 
 /// A term at its place: all that its passes depend on. Of a penalty it is also the stage of the layer that made what the
-/// penalty looks at, with that stage's scalar, blocks and epilogue; Term's needs take the place of the layer's.
+/// penalty looks at, with that stage's scalar, blocks and epilogue; Term's needs replace the layer's.
 template <class Term, class Producer>
 struct TermStage : Producer {
   static constexpr TermNeeds needs = needs_of<Term>;
@@ -84,7 +84,7 @@ template <class T>
 struct NetworkOutput {
   using Scalar = T;
 };
-/// Stands for the stage of any layer, where a concept asks whether a term takes a pass.
+/// The stage of any layer, where a concept asks whether a term takes a pass.
 struct AnyStage {
   using Layer = void;
   using Scalar = double;
@@ -218,9 +218,9 @@ template <class Term>
 concept HasLogitsForm = requires(const Term term) {
   { term.on_logits() } -> Loss;
 };
-template <class Term, class Network>
+template <class Term, class Chain>
 concept HasDemands = requires {
-  typename Term::template Demands<Network>;
+  typename Term::template Demands<Chain>;
 };
 template <class Term>
 concept DrawsDirections = requires(const Term term, MatrixView<double> u) {

@@ -41,10 +41,10 @@ inline void shorten_values(std::string& name) {
     std::vector<Index> values;
     const char* at = name.c_str() + open;
     while (*at == '{' || *at == ',') {
-      char* behind = nullptr;
-      values.push_back(static_cast<Index>(std::strtoll(at + 1, &behind, 10)));
-      if (behind == at + 1) break;
-      at = behind;
+      char* rest = nullptr;
+      values.push_back(static_cast<Index>(std::strtoll(at + 1, &rest, 10)));
+      if (rest == at + 1) break;
+      at = rest;
     }
     if (*at != '}') continue;
 

@@ -6,8 +6,8 @@
 
 #include "eigencoder/core/shape.hpp"
 
-// What the umbrella has in the place of a component that is not linked: functions that fail to compile with the target's name.
-// They stand in a namespace of their own, so that the real ones hide them where somebody includes their header nevertheless.
+// What the umbrella has for a component that is not linked: functions that fail to compile with the target's name.
+// They are in a namespace of their own, so that the real ones hide them where their header is included all the same.
 namespace eigencoder {
 
 namespace detail {

@@ -32,17 +32,17 @@ struct Dilation {
   friend constexpr bool operator==(Dilation, Dilation) = default;
 };
 
-/// Windows along one axis: window i begins at pixel i · stride − before, and looks at `taps` pixels `dilation` apart.
+/// Windows along one axis: window i begins at pixel i · stride − padding_before, and looks at `taps` pixels `dilation` apart.
 struct Axis {
   Index pixels = 1, taps = 1, stride = 1, dilation = 1;
-  Index before = 0;   ///< pixels of padding before the first
+  Index padding_before = 0;  ///< pixels of padding before the first
   Index windows = 1;  ///< how many there are; 0 or less: not even one fits
 
   constexpr Axis(Index length, Index tap_count, Index step, Index spread, Padding padding)
       : pixels(length), taps(tap_count), stride(step), dilation(spread) {
     if (padding == Padding::same) {
       windows = (pixels + stride - 1) / stride;
-      before = std::max<Index>((windows - 1) * stride + reach() - pixels, 0) / 2;
+      padding_before = std::max<Index>((windows - 1) * stride + reach() - pixels, 0) / 2;
     } else {
       windows = pixels < reach() ? 0 : (pixels - reach()) / stride + 1;
     }
@@ -51,7 +51,7 @@ struct Axis {
   /// Pixels from a window's first tap to its last, both counted.
   constexpr Index reach() const { return (taps - 1) * dilation + 1; }
   /// Pixels at the end that no window reaches.
-  constexpr Index lost() const { return std::max<Index>(pixels + before - (windows - 1) * stride - reach(), 0); }
+  constexpr Index lost() const { return std::max<Index>(pixels + padding_before - (windows - 1) * stride - reach(), 0); }
   friend constexpr bool operator==(const Axis&, const Axis&) = default;
 };
 

@@ -29,7 +29,7 @@ struct CacheAligned {
   T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);
     void* const memory = ::operator new(bytes, alignment_of(count));
-#ifdef __linux__  // a training step walks through megabytes: with small pages it waits for their addresses
+#ifdef __linux__  // a training step reads megabytes: with small pages it waits for the translation of addresses
     if (bytes >= huge_page) madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
     return static_cast<T*>(memory);
@@ -40,7 +40,7 @@ struct CacheAligned {
 
 }  // namespace detail
 
-/// One aligned stretch of scalars, zero until written. Parameters, gradients and workspaces each are one.
+/// One aligned piece of memory for scalars, zero until written. Parameters, gradients and workspaces each are one.
 template <class T>
 using Arena = std::vector<T, detail::CacheAligned<T>>;
 

@@ -17,12 +17,12 @@ struct LayerKeepsContract {
   static_assert(Runs<S>, "this layer lacks forward(Forward<S, M>) const or backward(Backward<S, InputGradient>) const");
   static_assert(Prepares<S> == (S::needs.packed > 0), "prepare() and Needs::packed go together");
   static_assert(Gathers<S> == (S::needs.sums > 0), "gather() and Needs::sums go together");
-  static_assert(S::needs.sums > 0 || !Merges<typename S::Layer>, "merge() is for Needs::sums: without it nobody calls it");
+  static_assert(S::needs.sums > 0 || !Merges<typename S::Layer>, "merge() is for Needs::sums: without them it is never called");
   static_assert(GathersBackward<S> == (S::needs.dsums > 0), "gather_backward() and Needs::dsums go together");
   static_assert(Join<typename S::Layer> == S::needs.joins, "accepts(Shape, Shape), output(Shape, Shape) and Needs::joins go together");
   static_assert(!S::needs.joins || S::needs.link != no_link, "a layer that joins says which: Needs::link");
   static_assert(Settles<S> == (S::Running::count > 0), "settle() and state blocks (trainable = false) go together");
-  static_assert(S::needs.tallies == 0 || Settles<S>, "Needs::tallies are for settle(): without it nobody reads them");
+  static_assert(S::needs.tallies == 0 || Settles<S>, "Needs::tallies are for settle(): without it they are never read");
 };
 
 namespace detail {
@@ -48,7 +48,7 @@ concept FrozenLayer = requires {
 };
 
 /// Everything that is known of a network before it runs: layers one after the other, from the encoder's first to the
-/// decoder's last. Activation i is what stands before layer i; activation `code` is the code.
+/// decoder's last. Activation i is the input of layer i; activation `code` is the code.
 template <class T, Shape In, std::size_t Code, class... L>
 struct Chain {
   using Scalar = T;
@@ -78,8 +78,8 @@ struct Chain {
     return all;
   }();
   static constexpr std::array<bool, size> joins{Join<L>...};
-  /// A later layer borrows from layer i.
-  static constexpr bool linked(std::size_t i) {
+  /// A later layer links to layer i.
+  static constexpr bool is_source(std::size_t i) {
     for (std::size_t k = i + 1; k < size; ++k) {
       if (links[k] == static_cast<Index>(i) && !joins[k]) return true;
     }
@@ -102,13 +102,13 @@ struct Chain {
 
   /// Layer i does the work of layer i − 1 too. What lies between them does not exist; the code and what is joined always do. A layer
   /// that another links to stays as it is: a pool, say, might take another of the values that the previous activation makes equal.
-  static constexpr std::array<bool, size> takes_over = taken_together<Layers>(
-      [](std::size_t i) { return i == code || joined[i] || linked(i - 1) || linked(i); });
+  static constexpr std::array<bool, size> takes_over =
+      taken_together<Layers>([](std::size_t i) { return i == code || joined[i] || is_source(i - 1) || is_source(i); });
   static constexpr bool taken_over(std::size_t i) { return i + 1 < size && takes_over[i + 1]; }
   /// The activation that layer i reads.
   static constexpr std::size_t reads(std::size_t i) { return takes_over[i] ? i - 1 : i; }
 
-  /// What runs in the place of layer I: the layer, or what it becomes together with the one before.
+  /// What runs for layer I: the layer, or the layer that does its work and that of the previous one.
   template <std::size_t I>
   using runs_as = typename detail::RunsAs<layer<I == 0 ? 0 : I - 1>, layer<I>, takes_over[I]>::type;
   template <std::size_t I>
@@ -172,9 +172,11 @@ struct Chain {
       return std::type_identity<Source>{};
     }
   }
-  /// Layer I at its place, with the activation that it applies in its store. Kept: another layer reads its cache, in inference too.
-  template <std::size_t I, class Epilogue = NoActivation, class Previous = NoActivation, bool Kept = linked(I)>
-  using stage = Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, Kept, Previous>;
+  /// Layer I at its place, with the activation that it applies in its store. CacheReadLater: another layer reads its cache, in
+  /// inference too.
+  template <std::size_t I, class Epilogue = NoActivation, class Previous = NoActivation, bool CacheReadLater = is_source(I)>
+  using stage =
+      Stage<runs_as<I>, shapes[reads(I)], T, Epilogue, typename decltype(source_of<I>())::type, CacheReadLater, Previous>;
 
  private:
   template <std::size_t... I>
@@ -190,8 +192,8 @@ struct Chain {
   static constexpr auto state_at = detail::running_total<size>([](std::size_t i) { return running[i]; });
   static constexpr auto packed_at = detail::running_total<size>([](std::size_t i) { return needs[i].packed; });
   static constexpr auto cache_at = detail::running_total<size>([](std::size_t i) { return needs[i].cache; });
-  static constexpr auto linked_cache_at =
-      detail::running_total<size>([](std::size_t i) { return linked(i) ? needs[i].cache : 0; });
+  static constexpr auto source_cache_at =
+      detail::running_total<size>([](std::size_t i) { return is_source(i) ? needs[i].cache : 0; });
   static constexpr auto sums_at = detail::running_total<size>([](std::size_t i) { return needs[i].sums; });
   static constexpr auto dsums_at = detail::running_total<size>([](std::size_t i) { return needs[i].dsums; });
   static constexpr auto tallies_at = detail::running_total<size>([](std::size_t i) { return needs[i].tallies; });
@@ -208,7 +210,7 @@ struct Chain {
 
   static constexpr Index parameter_count = theta_at[size], state_count = state_at[size];
 
-  /// Of parameters with values, forward, for a sample: every pixel of an image meets all of a layer's parameters.
+  /// Of parameters with values, forward, for a sample: every pixel of an image is multiplied with all of a layer's parameters.
   static constexpr Index multiplications = [] {
     Index sum = 0;
     for (std::size_t i = 0; i < size; ++i) sum += trainable[i] * shapes[i + 1].height * shapes[i + 1].width;

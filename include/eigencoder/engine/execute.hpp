@@ -8,7 +8,7 @@ namespace eigencoder {
 /// Runs the operations of one phase of a program on one shard.
 template <class P, Mode M>
 class Execute {
-  using C = typename P::Network;
+  using C = typename P::Chain;
   using T = typename C::Scalar;
   using Terms = RunTerm<P, M>;
   static constexpr const auto& program = M == Mode::train ? P::training : P::evaluation;
@@ -22,15 +22,15 @@ class Execute {
 
   /// Every worker puts the shards' shares together itself, in shard order: the same bits for all, and no second wait.
   template <int Phase>
-  static void total(std::span<const double> sums_of_shards, std::size_t shards, std::span<double> totals) {
+  static void total(std::span<const double> shares, std::size_t shards, std::span<double> totals) {
     for (const Operation& operation : program) {
-      const auto stretch = P::gathered_by(operation);
-      if (operation.phase != Phase || stretch.size == 0) continue;
+      const auto slice = P::gathered_by(operation);
+      if (operation.phase != Phase || slice.size == 0) continue;
       const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
-      const auto whole = detail::part(totals, stretch.begin, stretch.size);
+      const auto whole = detail::part(totals, slice.begin, slice.size);
       std::fill(whole.begin(), whole.end(), 0.0);
       for (std::size_t s = 0; s < shards; ++s) {
-        merge(whole, detail::part(sums_of_shards.subspan(s * totals.size()), stretch.begin, stretch.size));
+        merge(whole, detail::part(shares.subspan(s * totals.size()), slice.begin, slice.size));
       }
     }
   }
@@ -71,7 +71,7 @@ class Execute {
   /// Layer I's places in the shard's lane.
   static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
     const Index link = C::links[i];
-    const bool joins = C::joins[i], borrows = link != no_link && !joins;
+    const bool joins = C::joins[i], links = link != no_link && !joins;
     const auto joined = static_cast<std::size_t>(joins ? link + 1 : 0);  // an activation
     T* const dy = shard.lane.delta(delta);
     return {.x = shard.activation(C::reads(i)),
@@ -79,7 +79,7 @@ class Execute {
             .cache = shard.lane.cache(i),
             .scratch = shard.lane.scratch(),
             .scratch_per_sample = shard.lane.scratch_per_sample(),
-            .source_cache = borrows ? shard.lane.cache(static_cast<std::size_t>(link)) : nullptr,
+            .source_cache = links ? shard.lane.cache(static_cast<std::size_t>(link)) : nullptr,
             .joined = joins ? shard.activation(joined) : nullptr,
             .dy = dy,
             .dx = C::needs[i].in_place ? dy : shard.lane.delta(1 - delta),
@@ -92,7 +92,7 @@ class Execute {
             .random = Random(shard.seed, shard.step, i, shard.first),
             .sums = layer_sums(shard, i),
             .dsums = detail::part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums),
-            .tallies = detail::part(shard.sums, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies)};
+            .tallies = detail::part(shard.share, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies)};
   }
 
   template <std::size_t I>
@@ -106,14 +106,14 @@ class Execute {
   static void gather(const Shard<P>& shard) {
     using S = typename P::template stage<I>;
     run_gather<C, I, S>(shard.layers, memory(shard, I), layer_batch(shard, I),
-                        detail::part(shard.sums, C::sums_at[I], S::needs.sums));
+                        detail::part(shard.share, C::sums_at[I], S::needs.sums));
   }
 
   template <std::size_t I, int Delta>
   static void gather_backward(const Shard<P>& shard) {
     using S = typename P::template stage<I>;
     run_gather_backward<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I),
-                                 detail::part(shard.sums, P::dsums_begin + C::dsums_at[I], S::needs.dsums));
+                                 detail::part(shard.share, P::dsums_begin + C::dsums_at[I], S::needs.dsums));
   }
 
   template <std::size_t I, int Delta>

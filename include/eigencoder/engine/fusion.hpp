@@ -14,7 +14,7 @@
 namespace eigencoder {
 
 /// A layer that can do the work of the previous layer as well, as one: it says so by a member template FusedWith<Previous>, a
-/// layer with the same parameters, made from both and put in the place of both.
+/// layer with the same parameters, made from both, that replaces both.
 template <class Layer, class Previous>
 concept TakesOver = requires {
   typename Layer::template FusedWith<Previous>;

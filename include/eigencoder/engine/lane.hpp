@@ -11,25 +11,25 @@ namespace eigencoder {
 template <class P>
 class Lane {
  public:
-  using T = typename P::Network::Scalar;
+  using T = typename P::Chain::Scalar;
 
   explicit Lane(Index columns)
       : capacity_(rounded(columns)),
-        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Network::scratch + P::Tangents::once)) {}
+        memory_(static_cast<std::size_t>(capacity_ * P::per_sample + P::Chain::scratch + P::Tangents::once)) {}
 
   Index capacity() const { return capacity_; }
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
-  T* cache(std::size_t layer) { return at(P::activations + P::Network::cache_at[layer]); }
-  T* term_cache(std::size_t term) { return at(P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[term]); }
-  T* delta(int which) { return at(deltas + which * P::Network::widest_output); }
-  T* scratch_per_sample() { return at(deltas + 2 * P::Network::widest_output); }
+  T* cache(std::size_t layer) { return at(P::activations + P::Chain::cache_at[layer]); }
+  T* term_cache(std::size_t term) { return at(P::activations + P::Chain::cache_at[P::layers] + P::term_cache_at[term]); }
+  T* delta(int which) { return at(deltas + which * P::Chain::widest_output); }
+  T* scratch_per_sample() { return at(deltas + 2 * P::Chain::widest_output); }
   T* scratch() { return at(P::per_sample); }
   T* side_gradient(std::size_t activation) { return at(sides + P::side_at[activation]); }
   T* tangents() { return at(P::per_sample - P::Tangents::per_sample); }
-  T* tangents_once() { return scratch() + P::Network::scratch; }
+  T* tangents_once() { return scratch() + P::Chain::scratch; }
 
  private:
-  static constexpr Index deltas = P::activations + P::Network::cache_at[P::layers] + P::term_cache_at[P::terms];
+  static constexpr Index deltas = P::activations + P::Chain::cache_at[P::layers] + P::term_cache_at[P::terms];
   static constexpr Index sides = P::per_sample - P::Tangents::per_sample - P::side_at[P::layers + 1];
   /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
   static Index rounded(Index columns) {
@@ -45,8 +45,8 @@ class Lane {
 /// Some columns of a batch and all that a step on them reads and writes.
 template <class P>
 struct Shard {
-  using T = typename P::Network::Scalar;
-  const typename P::Network::Layers& layers;
+  using T = typename P::Chain::Scalar;
+  const typename P::Chain::Layers& layers;
   const typename P::Objective& objective;
   Lane<P>& lane;
   Parameters<T> parameters;
@@ -55,7 +55,7 @@ struct Shard {
   const T* target = nullptr;
   const T* weights = nullptr;  ///< of the columns; null: all are 1
   Index first = 0, columns = 0, batch = 0;  ///< columns [first, first + columns) of a batch of `batch`
-  std::span<double> sums;                   ///< the shard's own share of the totals
+  std::span<double> share;                  ///< the shard's own part of the totals
   std::span<const double> totals;           ///< over the whole batch
   std::span<double> values;                 ///< of the objective's terms, unweighted: the shard's share
   T* shared = nullptr;                      ///< the terms' columns that all shards may read
@@ -65,7 +65,7 @@ struct Shard {
 
   /// Activation i; activation 0 is the batch itself.
   const T* activation(std::size_t i) const { return i == 0 ? x : lane.activation(i); }
-  MatrixView<const T> view(std::size_t i) const { return {activation(i), P::Network::shapes[i].size(), columns}; }
+  MatrixView<const T> view(std::size_t i) const { return {activation(i), P::Chain::shapes[i].size(), columns}; }
 };
 
 namespace detail {

@@ -45,7 +45,7 @@ struct LayerJoinsEarlier {
                 "layer that names them (-2: the layer before the previous one)");
 };
 
-/// Fails to compile if the layer at Position cannot borrow from the earlier layer that it names.
+/// Fails to compile if the layer at Position cannot link to the earlier layer that it names.
 template <std::size_t Position, class Layer, class SourceStage, Shape Input>
 struct LayerLinks {
   static_assert(Layer::template links<SourceStage>(Input),
@@ -59,7 +59,7 @@ constexpr Index linked_position(Index link, std::size_t position) {
   return link >= 0 ? link : static_cast<Index>(position) + link;
 }
 
-/// Stands for a shape that is not known yet.
+/// A shape that is not known yet.
 inline constexpr Shape unknown{.channels = 0, .height = 0, .width = 0};
 
 /// The shape of every activation of a list of layers: the input, then each layer's output. What follows a layer that is refused

@@ -94,7 +94,7 @@ class LayerRunner : public detail::RunnerMemory<typename C::Scalar> {
 
   explicit LayerRunner(const typename C::Layers& layers = {}, T poison = not_a_number)
       : Memory(S::needs, C::parameter_count, C::state_count, C::packed_at[C::size], poison), layers_(layers) {}
-  /// On parameters of a network, prepared and owned by somebody else: for forward passes alone.
+  /// On parameters of a network, prepared and owned elsewhere: for forward passes alone.
   LayerRunner(const typename C::Layers& layers, const Parameters<T>& parameters, T poison = not_a_number)
       : Memory(S::needs, parameters, poison), layers_(layers) {}
 

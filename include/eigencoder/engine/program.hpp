@@ -24,7 +24,7 @@ struct Operation {
   std::size_t index = 0;
   int phase = 0;
   int delta = 0;          ///< which of two buffers holds dy
-  bool gradient = false;  ///< of a loss or penalty: something trainable lies before
+  bool gradient = false;  ///< of a loss or penalty: an earlier layer is trained
 };
 
 /// The operations of a step in order. An operation that uses a total over the batch is in a later phase than its gathering.
@@ -42,12 +42,12 @@ struct Operations {
 /// share memory, where totals lie. All of it is known to the compiler.
 template <class C, class O>
 struct Program : Terms<C, O> {
-  using Network = C;
+  using Chain = C;
   using Objective = O;
   using Tangents = TangentPlan<C, O>;
   static constexpr std::size_t layers = C::size, terms = O::size;
 
-  using Terms<C, O>::loss, Terms<C, O>::penalty, Terms<C, O>::site, Terms<C, O>::gathers, Terms<C, O>::term_sums_at;
+  using Terms<C, O>::loss, Terms<C, O>::penalty, Terms<C, O>::site, Terms<C, O>::gathers, Terms<C, O>::term_totals_at;
   using Terms<C, O>::term_cache_at, Terms<C, O>::code_at, Terms<C, O>::on_logits;
 
   /// A penalty or a join reads activation i, and adds to its gradient.
@@ -63,7 +63,7 @@ struct Program : Terms<C, O> {
 
   template <std::size_t I>
   using stage = typename C::template stage<I, typename AppliedLayer<C, I + 1, fusion.applies_next(I)>::type, NoActivation,
-                                           C::linked(I) || (I < Tangents::carriers)>;
+                                           C::is_source(I) || (I < Tangents::carriers)>;
   template <std::size_t I>
   using backward_stage = typename C::template stage<
       I, NoActivation, typename AppliedLayer<C, C::reads(I) - 1, fusion.folds_writer(C::reads(I))>::type>;
@@ -85,13 +85,13 @@ struct Program : Terms<C, O> {
 
   // Where totals lie: the layers' for forward, for backward, for their state, then the terms'.
   static constexpr Index dsums_begin = C::sums_at[layers], tallies_begin = dsums_begin + C::dsums_at[layers],
-                         terms_begin = tallies_begin + C::tallies_at[layers], totals = terms_begin + term_sums_at[terms];
+                         terms_begin = tallies_begin + C::tallies_at[layers], totals = terms_begin + term_totals_at[terms];
 
-  /// The stretch of totals that an operation gathers.
-  struct Stretch {
+  /// The slice of the totals that an operation gathers.
+  struct TotalsSlice {
     Index begin = 0, size = 0;
   };
-  static constexpr Stretch gathered_by(const Operation& operation) {
+  static constexpr TotalsSlice gathered_by(const Operation& operation) {
     const std::size_t i = operation.index;
     switch (operation.what) {
       case Do::gather:
@@ -101,7 +101,7 @@ struct Program : Terms<C, O> {
       case Do::gather_backward:
         return {dsums_begin + C::dsums_at[i], C::needs[i].dsums};
       case Do::term_gather:
-        return {terms_begin + term_sums_at[i], term_sums_at[i + 1] - term_sums_at[i]};
+        return {terms_begin + term_totals_at[i], term_totals_at[i + 1] - term_totals_at[i]};
       default:
         return {};
     }
@@ -161,7 +161,7 @@ struct Program : Terms<C, O> {
 
  public:
   static constexpr auto training = build(true), evaluation = build(false);
-  /// Samples that meet in a total: every shard then keeps its own activations until all have gathered.
+  /// Samples that depend on one another by a total: every shard then keeps its own activations until all have gathered.
   static constexpr bool coupled = training.phases > 1;
 
   /// Scalars a sample before activation i in a lane. Activation 0 is the batch itself and has no place of its own.

@@ -41,7 +41,7 @@ struct LayerBatch {
 namespace detail {
 
 template <class C, std::size_t I, class S, class T>
-SourceView<S> borrow(const T* theta, const LayerMemory<T>& memory, Index columns) {
+SourceView<S> source_view(const T* theta, const LayerMemory<T>& memory, Index columns) {
   using Source = typename S::Source;
   if constexpr (std::is_void_v<Source>) {
     return {};
@@ -66,7 +66,7 @@ void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, 
     if constexpr (S::needs.packed > 0) {
       C::template recipe<I>(layers).prepare(
           Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
-                     .source = detail::borrow<C, I, S>(theta, LayerMemory<typename C::Scalar>{}, 0),
+                     .source = detail::source_view<C, I, S>(theta, LayerMemory<typename C::Scalar>{}, 0),
                      .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
     }
   });
@@ -114,7 +114,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
         Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
              .state = S::Running::views(parameters.state + C::state_at[I]),
              .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
-             .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
+             .source = detail::source_view<C, I, S>(parameters.theta, memory, batch.columns),
              .x = MatrixView<const T>(memory.x, S::in.size(), batch.columns),
              .y = MatrixView<T>(memory.y, S::out.size(), batch.columns),
              .cache = decltype(Pass::cache)(memory.cache, S::needs.cache, batch.columns),
@@ -139,7 +139,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
   return {.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
           .dtheta = S::Trainable::views(memory.gradient ? memory.gradient + C::theta_at[I] : nullptr),
           .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
-          .source = detail::borrow<C, I, S>(parameters.theta, memory, batch.columns),
+          .source = detail::source_view<C, I, S>(parameters.theta, memory, batch.columns),
           .x = decltype(Pass::x)(memory.x, S::in.size(), batch.columns),
           .y = decltype(Pass::y)(memory.y, S::out.size(), batch.columns),
           .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),

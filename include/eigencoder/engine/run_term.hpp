@@ -8,7 +8,7 @@ namespace eigencoder {
 /// Fills the passes of an objective's terms from a shard's memory: the one place where a term is called.
 template <class P, Mode M>
 class RunTerm {
-  using C = typename P::Network;
+  using C = typename P::Chain;
   using T = typename C::Scalar;
 
  public:
@@ -23,7 +23,7 @@ class RunTerm {
                     .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
                     .batch = shard.batch,
                     .weight = weight<K>(shard),
-                    .sums = decltype(Pass::sums)(term_sums<K>(shard)),
+                    .sums = decltype(Pass::sums)(term_totals<K>(shard)),
                     .weights = decltype(Pass::weights)(shard.weights),
                     .latent = decltype(Pass::latent)(shard.view(P::site[K])),
                     .code = decltype(Pass::code)(shard.view(P::code_at(K))),
@@ -41,14 +41,14 @@ class RunTerm {
     if constexpr (P::penalty[K]) {
       using Pass = PenaltyGather<TermStage<Term<K>, typename P::template stage<P::producer(P::site[K])>>>;
       term.gather(Pass{.y = shard.view(P::site[K]),
-                       .sums = decltype(Pass::sums)(sums_of<K>(shard.sums)),
+                       .sums = decltype(Pass::sums)(sums_of<K>(shard.share)),
                        .shared = decltype(Pass::shared)(shared<K>(shard, shard.first, shard.columns)),
-                       .random = Random(shard.seed, shard.step, term_draws + K, shard.first)});
+                       .random = Random(shard.seed, shard.step, stream(Stream::terms, K), shard.first)});
     } else {
       term.gather(
           LossGather<LossStage<Term<K>, T>>{.y = shard.view(P::layers),
                                             .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
-                                            .sums = sums_of<K>(shard.sums)});
+                                            .sums = sums_of<K>(shard.share)});
     }
   }
 
@@ -89,10 +89,10 @@ class RunTerm {
   }
   template <std::size_t K, class Value>
   static std::span<Value> sums_of(std::span<Value> totals) {
-    return detail::part(totals, P::terms_begin + P::term_sums_at[K], P::term_sums_at[K + 1] - P::term_sums_at[K]);
+    return detail::part(totals, P::terms_begin + P::term_totals_at[K], P::term_totals_at[K + 1] - P::term_totals_at[K]);
   }
   template <std::size_t K>
-  static std::span<const double> term_sums(const Shard<P>& shard) {
+  static std::span<const double> term_totals(const Shard<P>& shard) {
     return sums_of<K>(shard.totals);
   }
   template <std::size_t K>
@@ -105,7 +105,6 @@ class RunTerm {
     constexpr Index rows = P::shared_at[K + 1] - P::shared_at[K];
     return {shard.shared + P::shared_at[K] * shard.batch + rows * first, rows, columns};
   }
-  static constexpr std::size_t term_draws = 0x80000000;  ///< where the streams of terms begin, behind all layers and directions
 
   template <std::size_t K, int Delta, bool Gradient>
   static void look(const Shard<P>& shard) {
@@ -120,7 +119,7 @@ class RunTerm {
                                  .batch = shard.batch,
                                  .weight = weight<K>(shard),
                                  .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),
-                                 .sums = decltype(Pass::sums)(term_sums<K>(shard)),
+                                 .sums = decltype(Pass::sums)(term_totals<K>(shard)),
                                  .shared = read<decltype(Pass::shared)>(shared<K>(shard, 0, shard.batch)),
                                  .cache = read<decltype(Pass::cache)>(term_cache<K>(shard)),
                                  .code = decltype(Pass::code)(shard.view(P::code_at(K))),

@@ -8,7 +8,7 @@ namespace eigencoder {
 /// Where a lane keeps its tangents, as the plan says.
 template <class P>
 class TangentMemory {
-  using C = typename P::Network;
+  using C = typename P::Chain;
   using T = typename C::Scalar;
   using Plan = typename P::Tangents;
 
@@ -28,7 +28,7 @@ class TangentMemory {
 
 namespace detail {
 
-// The places where a layer's functions for tangents are called, as run_layer.hpp is for the others. w stands at the layer's
+// The places where a layer's functions for tangents are called, as run_layer.hpp is for the others. w is at the layer's
 // input, z at its output; S is its stage.
 
 /// w → z = J w
@@ -80,7 +80,7 @@ void run_gram_backward(const typename C::Layers& layers, const typename C::Scala
 ///                             until the step's own backward is there.
 template <class P, Mode M>
 class RunTangents {
-  using C = typename P::Network;
+  using C = typename P::Chain;
   using T = typename C::Scalar;
   using Plan = typename P::Tangents;
 
@@ -103,7 +103,7 @@ class RunTangents {
     constexpr std::size_t from = from_code ? Plan::carriers : 0, to = Plan::carriers - from, end = Plan::gram ? 1 : to;
     double value = 0;
     for (Index d = 0; d < Plan::directions.count; ++d) {
-      term.direction(d, Random(shard.seed, shard.step, P::layers + static_cast<std::size_t>(d), shard.first),
+      term.direction(d, Random(shard.seed, shard.step, stream(Stream::layers, P::layers + static_cast<std::size_t>(d)), shard.first),
                      view<from>(shard, memory.tangent(from)));
       if constexpr (from_code) {
         each_down([&]<std::size_t I>() { down<I>(shard, memory.tangent(I + 1), memory.tangent(C::reads(I))); });
@@ -167,7 +167,7 @@ class RunTangents {
     return {data, C::shapes[I].size(), shard.columns};
   }
 
-  /// Affine layer I without its bias, as a network of its own; with G in the place of its weights where that is what runs.
+  /// Affine layer I without its bias, as a network of its own; with G instead of its weights where that is what runs.
   template <std::size_t I>
   struct Linear {
     static constexpr bool gram = Plan::gram && I == 0;

@@ -7,7 +7,7 @@
 namespace eigencoder {
 
 /// Fails to compile if a term's functions and its TermNeeds disagree.
-template <std::size_t Position, class Term, class Network>
+template <std::size_t Position, class Term, class Chain>
 struct TermKeepsContract {
   static constexpr TermNeeds needs = needs_of<Term>;
   static constexpr bool loss = Loss<Term>, penalty = Penalty<Term>;
@@ -28,7 +28,7 @@ struct TermKeepsContract {
   static_assert(HasCheck<Term> == needs.check, "check() and TermNeeds::check go together");
   static_assert(HasLogitsForm<Term> == needs.on_logits,
                 "on_logits(), which gives a loss, and TermNeeds::on_logits go together");
-  static_assert(HasDemands<Term, Network> == needs.demands, "Demands<Network> and TermNeeds::demands go together");
+  static_assert(HasDemands<Term, Chain> == needs.demands, "Demands<Chain> and TermNeeds::demands go together");
 
   static_assert((needs.site == Site::tangent) == (needs.directions != nullptr),
                 "TermNeeds::directions and Site::tangent go together");
@@ -146,7 +146,7 @@ struct Terms {
   }();
 
   /// Doubles that are summed over the batch for each term.
-  static constexpr auto term_sums_at =
+  static constexpr auto term_totals_at =
       detail::running_total<terms>([](std::size_t k) { return needs[k].sums(C::shapes[site[k]]); });
   /// Scalars a column of the batch that a term's shards share.
   static constexpr auto shared_at =

@@ -9,7 +9,7 @@
 
 namespace eigencoder {
 
-/// How inference runs a network: forward only, through two buffers that take turns; activations that a later layer joins have
+/// How inference runs a network: forward only, through two buffers that alternate; activations that a later layer joins have
 /// memory of their own.
 template <class C>
 struct InferencePlan {
@@ -50,7 +50,7 @@ struct InferencePlan {
   }
   static constexpr Index caches = width[0] + width[1] + joined_at[C::size + 1];
 
-  static constexpr Index per_sample = caches + C::linked_cache_at[C::size] + C::scratch_per_sample;
+  static constexpr Index per_sample = caches + C::source_cache_at[C::size] + C::scratch_per_sample;
   static constexpr Index once = C::packed_at[C::size] + C::scratch;
 };
 
@@ -102,7 +102,7 @@ class Workspace {
   }
   T* at(Index scalars_a_sample) { return memory_.data() + Plan::once + scalars_a_sample * columns_; }
   T* packed() { return memory_.data(); }
-  T* cache(std::size_t i) { return at(Plan::caches + C::linked_cache_at[i]); }
+  T* cache(std::size_t i) { return at(Plan::caches + C::source_cache_at[i]); }
 
   template <std::size_t From, std::size_t To, std::size_t I>
   void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count) {
@@ -112,7 +112,7 @@ class Workspace {
       constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
       const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::at(i)); };
       const auto read = [&](std::size_t i) { return i == From ? x : place(i); };
-      constexpr bool joins = C::joins[I], borrows = C::links[I] != no_link && !joins;
+      constexpr bool joins = C::joins[I], links = C::links[I] != no_link && !joins;
       run_forward<C, I, S, Mode::predict>(
           layers, parameters,
           {.x = read(C::reads(I)),
@@ -120,7 +120,7 @@ class Workspace {
            .cache = cache(I),
            .scratch = memory_.data() + C::packed_at[C::size],
            .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
-           .source_cache = borrows ? cache(static_cast<std::size_t>(borrows ? C::links[I] : 0)) : nullptr,
+           .source_cache = links ? cache(static_cast<std::size_t>(links ? C::links[I] : 0)) : nullptr,
            .joined = joins ? read(static_cast<std::size_t>(joins ? C::links[I] + 1 : 0)) : nullptr},
           {.columns = count, .batch = count});
     }

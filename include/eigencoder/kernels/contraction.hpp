@@ -61,7 +61,7 @@ struct Activate {
     return f.apply(value);
   }
   template <class P>
-  P scattered(P value, const Index*, Index) const {
+  P apply_at(P value, const Index*, Index) const {
     return f.apply(value);
   }
 };
@@ -76,7 +76,7 @@ struct Differentiate {
     return value * f.derivative(P::load_first(y + at, rows));
   }
   template <class P>
-  P scattered(P value, const Index* at, Index count) const {
+  P apply_at(P value, const Index* at, Index count) const {
     typename P::Lanes lanes{};
     for (Index j = 0; j < count; ++j) lanes[static_cast<std::size_t>(j)] = y[at[j]];
     return value * f.derivative(P::load(lanes.data()));
@@ -137,7 +137,7 @@ struct Contraction {
         column.take(valid, at.data(), to.data(), row);
         std::fill(at.begin() + valid, at.end(), at[0]);
         const P value = dot_products(a + row * deep, at) + P(bias ? bias[row] : T(0));
-        const auto lanes = epilogue.scattered(value, to.data(), valid).lanes();
+        const auto lanes = epilogue.apply_at(value, to.data(), valid).lanes();
         for (Index j = 0; j < valid; ++j) c[to[static_cast<std::size_t>(j)]] = lanes[static_cast<std::size_t>(j)];
       }
     }

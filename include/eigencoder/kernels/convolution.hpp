@@ -11,9 +11,9 @@
 // Convolutions without im2col: products whose columns are pixels where they lie. docs/convolution.md derives all of it.
 namespace eigencoder::kernels {
 
-/// How the taps of a kernel connect two images: window w meets pixel w · stride + tap · dilation − before, on each axis. A
-/// convolution goes from pixels to windows (gather), a transposed one, or the gradient of the first, from windows to pixels
-/// (scatter). Both images have their channels innermost.
+/// How the taps of a kernel connect two images: window w meets pixel w · stride + tap · dilation − padding_before, on each
+/// axis. A convolution goes from pixels to windows (correlate), a transposed one, or the gradient of the first, from windows to
+/// pixels (correlate_transpose). Both images have their channels innermost.
 struct Correlation {
   Axis vertical, horizontal;
   Index pixel_channels, window_channels;
@@ -30,10 +30,10 @@ struct Correlation {
   constexpr Frame pixel_frame() const {
     Frame frame({.channels = pixel_channels, .height = vertical.pixels, .width = horizontal.pixels});
     const auto reached = [](const Axis& axis) { return (axis.windows - 1) * axis.stride + axis.reach(); };
-    const bool inside = vertical.before == 0 && horizontal.before == 0 && reached(vertical) <= vertical.pixels &&
-                        reached(horizontal) <= horizontal.pixels;
+    const bool inside = vertical.padding_before == 0 && horizontal.padding_before == 0 &&
+                        reached(vertical) <= vertical.pixels && reached(horizontal) <= horizontal.pixels;
     if (!inside) {
-      frame.top = vertical.before, frame.left = horizontal.before;
+      frame.top = vertical.padding_before, frame.left = horizontal.padding_before;
       frame.rows = reached(vertical), frame.columns = reached(horizontal);
     }
     return frame;
@@ -43,14 +43,14 @@ struct Correlation {
 
 /// The pixels of one axis whose distance from the padded border is `remainder`, modulo the stride. All of them meet the same
 /// taps: `taps` of them, from `last_tap` down by `tap_step`, at windows that go up by `window_step`.
-struct Phase {
+struct StridePhase {
   Index first_pixel = 0, pixels = 0;
   Index taps = 0, last_tap = 0, tap_step = 1;
   Index first_window = 0, window_step = 1;  ///< the window where first_pixel meets last_tap; it may lie outside
 
-  constexpr Phase(const Axis& axis, Index remainder) {
+  constexpr StridePhase(const Axis& axis, Index remainder) {
     const Index stride = axis.stride, common = std::gcd(stride, axis.dilation);
-    first_pixel = ((remainder - axis.before) % stride + stride) % stride;
+    first_pixel = ((remainder - axis.padding_before) % stride + stride) % stride;
     pixels = first_pixel < axis.pixels ? (axis.pixels - first_pixel + stride - 1) / stride : 0;
     tap_step = stride / common;
     window_step = axis.dilation / common;
@@ -59,7 +59,7 @@ struct Phase {
     if (tap >= axis.taps) return;
     taps = (axis.taps - 1 - tap) / tap_step + 1;
     last_tap = tap + (taps - 1) * tap_step;
-    first_window = (first_pixel + axis.before - last_tap * axis.dilation) / stride;
+    first_window = (first_pixel + axis.padding_before - last_tap * axis.dilation) / stride;
   }
   constexpr Index last_window() const { return first_window + (pixels - 1) + (taps - 1) * window_step; }
 };
@@ -70,7 +70,7 @@ constexpr Frame Correlation::window_frame() const {
   const auto widen = [](const Axis& axis, Index& begin, Index& extent) {
     Index last = axis.windows - 1;
     for (Index remainder = 0; remainder < axis.stride; ++remainder) {
-      const Phase phase(axis, remainder);
+      const StridePhase phase(axis, remainder);
       if (phase.pixels == 0 || phase.taps == 0) continue;
       begin = std::max(begin, -phase.first_window);
       last = std::max(last, phase.last_window());
@@ -124,20 +124,20 @@ void pack_for_pixels(Index rows, const Loops& depth, T* to, Element element) {
 
 /// Calls f(vertical phase, horizontal phase) for all that have pixels.
 template <class F>
-void for_each_phase(const Correlation& g, F f) {
+void for_each_stride_phase(const Correlation& g, F f) {
   for (Index i = 0; i < g.vertical.stride; ++i) {
     for (Index j = 0; j < g.horizontal.stride; ++j) {
-      const Phase y(g.vertical, i), x(g.horizontal, j);
+      const StridePhase y(g.vertical, i), x(g.horizontal, j);
       if (y.pixels > 0 && x.pixels > 0) f(y, x);
     }
   }
 }
 
-inline Loops gather_depth(const Correlation& g, const Frame& frame) {
+inline Loops correlate_depth(const Correlation& g, const Frame& frame) {
   return tap_loops(g.vertical.taps, g.horizontal.taps, g.pixel_channels, g.vertical.dilation * frame.row(),
                    g.horizontal.dilation * frame.pixel);
 }
-inline Loops scatter_depth(const Correlation& g, const Frame& frame, const Phase& y, const Phase& x) {
+inline Loops correlate_transpose_depth(const Correlation& g, const Frame& frame, const StridePhase& y, const StridePhase& x) {
   const bool none = y.taps == 0 || x.taps == 0;
   return tap_loops(none ? 0 : y.taps, x.taps, g.window_channels, y.window_step * frame.row(), x.window_step * frame.pixel);
 }
@@ -146,30 +146,32 @@ inline Loops scatter_depth(const Correlation& g, const Frame& frame, const Phase
 
 // Scalars that the operations below need.
 
-constexpr Index gather_packed(const Correlation& g) {
+constexpr Index correlate_packed(const Correlation& g) {
   return detail::most_panel_rows(g.window_channels) * g.taps() * g.pixel_channels;
 }
-constexpr Index scatter_packed(const Correlation& g) {
+constexpr Index correlate_transpose_packed(const Correlation& g) {
   return detail::most_panel_rows(g.pixel_channels) * g.taps() * g.window_channels;
 }
-constexpr Index gather_scratch(const Correlation& g) { return g.pixel_frame().bare() ? 0 : g.group() * g.pixel_frame().size(); }
-constexpr Index scatter_scratch(const Correlation& g) {
+constexpr Index correlate_scratch(const Correlation& g) {
+  return g.pixel_frame().bare() ? 0 : g.group() * g.pixel_frame().size();
+}
+constexpr Index correlate_transpose_scratch(const Correlation& g) {
   return g.window_frame().bare() ? 0 : g.group() * g.window_frame().size();
 }
 
-/// Packs weight(window channel, tap row, tap column, pixel channel) for gather().
+/// Packs weight(window channel, tap row, tap column, pixel channel) for correlate().
 template <class T, class Weight>
-void pack_gather(const Correlation& g, T* packed, Weight weight) {
+void pack_correlate(const Correlation& g, T* packed, Weight weight) {
   const Index run = g.horizontal.taps * g.pixel_channels;
-  detail::pack_for_pixels(g.window_channels, detail::gather_depth(g, g.pixel_frame()), packed, [&](Index row, Index k) {
+  detail::pack_for_pixels(g.window_channels, detail::correlate_depth(g, g.pixel_frame()), packed, [&](Index row, Index k) {
     return weight(row, k / run, k % run / g.pixel_channels, k % g.pixel_channels);
   });
 }
 
 /// window(w) = f(bias + Σ over taps of weight(tap) · pixel(w, tap)), for `count` images.
 template <class T, class Epilogue>
-void gather(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch,
-            Epilogue epilogue) {
+void correlate(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch,
+               Epilogue epilogue) {
   const Frame frame = g.pixel_frame();
   const Index group = g.group();
   for (Index n = 0; n < count; n += group) {
@@ -180,7 +182,7 @@ void gather(const Correlation& g, Index count, const T* pixels, const T* packed,
         .rows = g.window_channels,
         .b = frame.around(pixels + n * g.pixels(), images, scratch),
         .c = windows + n * g.windows(),
-        .depth = detail::gather_depth(g, frame),
+        .depth = detail::correlate_depth(g, frame),
         .columns = {.extent = {images, g.vertical.windows, g.horizontal.windows},
                     .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
                     .second = {g.windows(), g.horizontal.windows * g.window_channels, g.window_channels}},
@@ -189,12 +191,12 @@ void gather(const Correlation& g, Index count, const T* pixels, const T* packed,
   }
 }
 
-/// Packs weight(pixel channel, tap row, tap column, window channel) for scatter().
+/// Packs weight(pixel channel, tap row, tap column, window channel) for correlate_transpose().
 template <class T, class Weight>
-void pack_scatter(const Correlation& g, T* packed, Weight weight) {
+void pack_correlate_transpose(const Correlation& g, T* packed, Weight weight) {
   const Frame frame = g.window_frame();
-  detail::for_each_phase(g, [&](const Phase& y, const Phase& x) {
-    const Loops depth = detail::scatter_depth(g, frame, y, x);
+  detail::for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
+    const Loops depth = detail::correlate_transpose_depth(g, frame, y, x);
     const Index run = x.taps * g.window_channels;
     detail::pack_for_pixels(g.pixel_channels, depth, packed, [&](Index row, Index k) {
       return weight(row, y.last_tap - k / run * y.tap_step, x.last_tap - k % run / g.window_channels * x.tap_step,
@@ -206,18 +208,18 @@ void pack_scatter(const Correlation& g, T* packed, Weight weight) {
 
 /// pixel(p) = f(bias + Σ over the windows and taps that meet at p of weight(tap) · window), for `count` images.
 template <class T, class Epilogue>
-void scatter(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels, T* scratch,
-             Epilogue epilogue) {
+void correlate_transpose(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels,
+                         T* scratch, Epilogue epilogue) {
   const Frame frame = g.window_frame();
   const Index group = g.group();
   for (Index n = 0; n < count; n += group) {
     const Index images = std::min(group, count - n);
     const T* const framed = frame.around(windows + n * g.windows(), images, scratch);
     const T* weights = packed;
-    detail::for_each_phase(g, [&](const Phase& y, const Phase& x) {
+    detail::for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
       const Index row = g.horizontal.pixels * g.pixel_channels;
       const Index first = n * g.pixels() + y.first_pixel * row + x.first_pixel * g.pixel_channels;
-      const Loops depth = detail::scatter_depth(g, frame, y, x);
+      const Loops depth = detail::correlate_transpose_depth(g, frame, y, x);
       detail::run_for_pixels(Contraction<T, Epilogue>{
           .a = weights,
           .packed = true,

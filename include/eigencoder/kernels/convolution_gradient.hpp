@@ -95,7 +95,7 @@ void add_outer_at_pixels(const Correlation& g, Index count, const T* pixels, con
 constexpr Correlation turned(const Correlation& g) {
   const auto turn = [](Axis axis) {
     std::swap(axis.pixels, axis.windows);
-    axis.before = axis.reach() - 1 - axis.before;
+    axis.padding_before = axis.reach() - 1 - axis.padding_before;
     return axis;
   };
   return {turn(g.vertical), turn(g.horizontal), g.window_channels, g.pixel_channels};
@@ -108,15 +108,15 @@ constexpr bool exchanges(const Correlation& g) { return g.pixel_channels <= 3 &&
 
 }  // namespace detail
 
-constexpr Index gather_gradient_scratch(const Correlation& g) {
+constexpr Index correlate_gradient_scratch(const Correlation& g) {
   return detail::turns(g) ? g.weights() + detail::outer_at_windows_scratch(detail::turned(g))
                           : detail::outer_at_windows_scratch(g);
 }
 
-/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of gather()'s weights. Few
+/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of correlate()'s weights. Few
 /// window channels leave registers empty: then the product has the pixels' channels as rows, and is transposed.
 template <class T>
-void add_gather_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
+void add_correlate_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
   if (!detail::turns(g)) return detail::add_outer_at_windows(g, count, pixels, dwindows, dweights, scratch);
   T* const sum = scratch;
   std::fill_n(sum, g.weights(), T(0));
@@ -131,13 +131,15 @@ void add_gather_gradient(const Correlation& g, Index count, const T* pixels, con
   }
 }
 
-constexpr Index scatter_gradient_scratch(const Correlation& g) {
+constexpr Index correlate_transpose_gradient_scratch(const Correlation& g) {
   return detail::exchanges(g) ? g.weights() + detail::outer_at_windows_scratch(g) : detail::outer_at_pixels_scratch(g);
 }
 
-/// dW(pixel channel, (tap, window channel)) += Σ over windows of dpixel · window: the gradient of scatter()'s weights.
+/// dW(pixel channel, (tap, window channel)) += Σ over windows of dpixel · window: the gradient of correlate_transpose()'s
+/// weights.
 template <class T>
-void add_scatter_gradient(const Correlation& g, Index count, const T* dpixels, const T* windows, T* dweights, T* scratch) {
+void add_correlate_transpose_gradient(const Correlation& g, Index count, const T* dpixels, const T* windows, T* dweights,
+                                      T* scratch) {
   if (!detail::exchanges(g)) return detail::add_outer_at_pixels(g, count, dpixels, windows, dweights, scratch);
   T* const sum = scratch;
   std::fill_n(sum, g.weights(), T(0));

@@ -13,10 +13,10 @@ namespace detail {
 template <bool Backward>
 constexpr Index met(const Axis& axis, Index at, Index tap) {
   if constexpr (Backward) {
-    const Index distance = at + axis.before - tap * axis.dilation, window = distance / axis.stride;
+    const Index distance = at + axis.padding_before - tap * axis.dilation, window = distance / axis.stride;
     return distance >= 0 && distance % axis.stride == 0 && window < axis.windows ? window : -1;
   } else {
-    const Index pixel = at * axis.stride - axis.before + tap * axis.dilation;
+    const Index pixel = at * axis.stride - axis.padding_before + tap * axis.dilation;
     return pixel >= 0 && pixel < axis.pixels ? pixel : -1;
   }
 }

@@ -17,7 +17,7 @@ inline constexpr Index longest_packet = 16;
 template <bool Backward>
 constexpr Frame framed_rows(const Windows& w, Index channels) {
   const auto inside = [](const Axis& a) { return Backward ? a.windows : a.pixels; };
-  const auto before = [](const Axis& a) { return Backward ? a.reach() - 1 - a.before : a.before; };
+  const auto before = [](const Axis& a) { return Backward ? a.reach() - 1 - a.padding_before : a.padding_before; };
   const auto whole = [](const Axis& a) { return (Backward ? a.pixels : a.windows) + a.reach() - 1; };
   Frame frame({.channels = channels, .height = inside(w.vertical), .width = inside(w.horizontal)});
   frame.top = before(w.vertical), frame.left = before(w.horizontal);

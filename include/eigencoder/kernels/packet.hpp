@@ -144,7 +144,7 @@ struct Packet {
   friend Mask operator==(Packet a, Packet b) { return {detail::equal(a.raw, b.raw)}; }
 };
 
-// The functions that recipes are written with, for packets and for scalars alike. min and max pass on a NaN in their
+// The functions that activations are written with, for packets and for scalars alike. min and max pass on a NaN in their
 // first argument; the second, a bound, must not be one.
 
 template <class T, Register R>

@@ -61,7 +61,7 @@ struct AllTaps {
 template <Axis A, class F>
 void for_each_window(F f) {
   static_assert(A.dilation == 1);
-  constexpr Index pixels = A.pixels, taps = A.taps, stride = A.stride, before = A.before, windows = A.windows;
+  constexpr Index pixels = A.pixels, taps = A.taps, stride = A.stride, before = A.padding_before, windows = A.windows;
   constexpr Index fitting = (pixels + before - taps + stride) / stride;  // the first that reaches too far
   constexpr Index begin = std::min((before + stride - 1) / stride, windows);
   constexpr Index end = std::clamp(fitting, begin, windows);
@@ -79,7 +79,7 @@ void for_each_window(F f) {
 /// The windows that hold a pixel.
 template <Axis A>
 constexpr Taps windows_over(Index pixel) {
-  const Index reached = pixel + A.before;
+  const Index reached = pixel + A.padding_before;
   return {std::max<Index>((reached - A.taps + A.stride) / A.stride, 0), std::min(reached / A.stride + 1, A.windows)};
 }
 
@@ -90,7 +90,7 @@ struct Grid {
   static constexpr Index rows = W.vertical.windows, columns = W.horizontal.windows;
   static constexpr Index tall = W.vertical.taps, wide = W.horizontal.taps;  ///< of a window
   static constexpr Index down = W.vertical.stride, across = W.horizontal.stride;
-  static constexpr Index above = W.vertical.before, left = W.horizontal.before;
+  static constexpr Index above = W.vertical.padding_before, left = W.horizontal.padding_before;
 
   static constexpr Index pixel(Index n, Index r, Index s) { return ((n * height + r) * width + s) * Channels; }
   static constexpr Index window(Index n, Index i, Index j) { return ((n * rows + i) * columns + j) * Channels; }
@@ -113,7 +113,7 @@ struct Grid {
   static constexpr auto shares = [] {
     std::array<double, static_cast<std::size_t>(A.windows)> all{};
     for (Index i = 0; i < A.windows; ++i) {
-      const Index first = i * A.stride - A.before;
+      const Index first = i * A.stride - A.padding_before;
       all[static_cast<std::size_t>(i)] =
           1.0 / static_cast<double>(std::min(A.taps, A.pixels - first) - std::max<Index>(-first, 0));
     }
@@ -124,7 +124,7 @@ struct Grid {
 /// From the pixels of a window to its value: f(lanes, at, rows, columns, each) is to write the value at `at`; each(g) calls
 /// g(k, pixel) on those that exist, the window's taps `rows` × `columns`, in order, k being their place in the window.
 template <Windows W, Index Channels, class T, class F>
-void gather_windows(Index images, const T* x, F f) {
+void reduce_windows(Index images, const T* x, F f) {
   using G = Grid<W, Channels>;
   for (Index n = 0; n < images; ++n) {
     for_each_window<W.vertical>([&](Index i, Index top, auto rows) {
@@ -149,7 +149,7 @@ void gather_windows(Index images, const T* x, F f) {
 /// the window and value = from(lanes, at, i, j) a function for window (i, j), whose value is at `at`. Writes every pixel once,
 /// in order.
 template <Windows W, Index Channels, class T, class F>
-void scatter_windows(Index images, T* x, F from) {
+void expand_windows(Index images, T* x, F from) {
   using G = Grid<W, Channels>;
   for (Index n = 0; n < images; ++n) {
     if constexpr (G::down >= G::tall && G::across >= G::wide) {  // a pixel has one window or none

@@ -9,7 +9,7 @@ namespace eigencoder::kernels {
 /// first.
 template <bool Places, Windows W, Index Channels, class T>
 void max_pool(Index images, const T* x, T* y, T* place) {
-  gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
+  reduce_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
     using V = typename decltype(lanes)::V;
     V most(0), winner(0);
     bool first = true;
@@ -27,7 +27,7 @@ void max_pool(Index images, const T* x, T* y, T* place) {
 /// x = the values of the windows at their places, 0 elsewhere. value(lanes, at) is a window's.
 template <Windows W, Index Channels, class T, class F>
 void put_in_place(Index images, const T* place, T* x, F value) {
-  scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index, Index) {
+  expand_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index, Index) {
     using V = typename decltype(lanes)::V;
     return [v = value(lanes, at), winner = lanes.load(place + at)](Index k) {
       return where(winner == V(static_cast<T>(k)), v, V(0));
@@ -38,7 +38,7 @@ void put_in_place(Index images, const T* place, T* x, F value) {
 /// The reverse: store(lanes, at, value) gets the value of x at each window's place.
 template <Windows W, Index Channels, class T, class F>
 void take_from_place(Index images, const T* place, const T* x, F store) {
-  gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
+  reduce_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
     using V = typename decltype(lanes)::V;
     const V winner = lanes.load(place + at);
     V found(0);
@@ -50,7 +50,7 @@ void take_from_place(Index images, const T* place, const T* x, F store) {
 /// y = the sums of the windows; their means if Mean.
 template <bool Mean, Windows W, Index Channels, class T>
 void sum_windows(Index images, const T* x, T* y) {
-  gather_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
+  reduce_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
     using V = typename decltype(lanes)::V;
     V sum(0);
     each([&](Index, V value) { sum = sum + value; });
@@ -62,7 +62,7 @@ void sum_windows(Index images, const T* x, T* y) {
 /// x = the values of the windows, at each of their pixels; divided among these if Mean.
 template <bool Mean, Windows W, Index Channels, class T>
 void spread_windows(Index images, const T* y, T* x) {
-  scatter_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index i, Index j) {
+  expand_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index i, Index j) {
     using V = typename decltype(lanes)::V;
     const double share = Mean ? Grid<W, Channels>::share(i, j) : 1;
     return [v = lanes.load(y + at) * V(share)](Index) { return v; };

@@ -18,14 +18,14 @@ struct Interpolated {
   /// New pixels from one centre to the next, as windows over them: window i lies between the pixels i − 1 and i.
   static constexpr Axis between = [] {
     Axis axis(Pixels * Factor, Factor, Factor, 1, Padding::valid);
-    axis.before = Factor - half;
+    axis.padding_before = Factor - half;
     axis.windows = Pixels + 1;
     return axis;
   }();
   /// New pixels to which a pixel contributes, those of two such windows.
   static constexpr Axis around = [] {
     Axis axis(Pixels * Factor, 2 * Factor, Factor, 1, Padding::valid);
-    axis.before = Factor - half;
+    axis.padding_before = Factor - half;
     axis.windows = Pixels;
     return axis;
   }();
@@ -82,7 +82,7 @@ void reduce_bilinear(Index images, const T* y, T* x) {
     w.horizontal = Across::around;
     return w;
   }();
-  gather_windows<around, In.channels>(images, y, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
+  reduce_windows<around, In.channels>(images, y, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
     using V = typename decltype(lanes)::V;
     V sum(0);
     each([&](Index k, V value) {

@@ -64,7 +64,7 @@ struct Conv2D {
     return {.channels = Filters, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   static constexpr Needs needs(Shape in) {
-    return detail::convolution_needs(correlation(in), kernels::gather_gradient_scratch(correlation(in)));
+    return detail::convolution_needs(correlation(in), kernels::correlate_gradient_scratch(correlation(in)));
   }
   static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel); }
 
@@ -75,9 +75,9 @@ struct Conv2D {
     const auto weight = [&](Index f, Index row, Index column, Index c) {
       return W(f, (row * Kernel.width + column) * S::in.channels + c);
     };
-    kernels::pack_gather(g, pass.packed.data(), weight);
-    kernels::pack_scatter(g, pass.packed.data() + kernels::gather_packed(g),
-                          [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
+    kernels::pack_correlate(g, pass.packed.data(), weight);
+    kernels::pack_correlate_transpose(g, pass.packed.data() + kernels::correlate_packed(g),
+                                      [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
   }
 
   template <class S, Mode M>
@@ -85,15 +85,16 @@ struct Conv2D {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    kernels::gather(correlation(S::in), pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(),
-                    pass.scratch.data(), kernels::Activate<typename S::Epilogue>{pass.epilogue});
+    kernels::correlate(correlation(S::in), pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(),
+                       pass.scratch.data(), kernels::Activate<typename S::Epilogue>{pass.epilogue});
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_gather_gradient(g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(), pass.scratch.data());
+    kernels::add_correlate_gradient(g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(),
+                                    pass.scratch.data());
     if constexpr (biased) {
       kernels::add_bias_gradient(Filters, count * windows(S::in).count(), pass.dy.data(), std::get<1>(pass.dtheta).data());
     }
@@ -103,9 +104,9 @@ struct Conv2D {
   void input_gradient(Backward<S, true> pass) const {
     using T = typename S::Scalar;
     constexpr kernels::Correlation g = correlation(S::in);
-    const T* const packed = pass.packed.data() + kernels::gather_packed(g);
-    kernels::scatter(g, pass.dy.cols(), pass.dy.data(), packed, static_cast<const T*>(nullptr), pass.dx.data(),
-                     pass.scratch.data(), detail::derivative_of_previous(pass));
+    const T* const packed = pass.packed.data() + kernels::correlate_packed(g);
+    kernels::correlate_transpose(g, pass.dy.cols(), pass.dy.data(), packed, static_cast<const T*>(nullptr), pass.dx.data(),
+                                 pass.scratch.data(), detail::derivative_of_previous(pass));
   }
 };
 

@@ -50,7 +50,7 @@ struct ConvTranspose2D {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
   static constexpr Needs needs(Shape in) {
-    return detail::convolution_needs(correlation(in), kernels::scatter_gradient_scratch(correlation(in)));
+    return detail::convolution_needs(correlation(in), kernels::correlate_transpose_gradient_scratch(correlation(in)));
   }
   static constexpr auto parameters(Shape in) {
     return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel);
@@ -59,7 +59,7 @@ struct ConvTranspose2D {
   template <class S>
   void prepare(Prepare<S> pass) const {
     const auto& W = std::get<0>(pass.theta);
-    detail::prepare_scattering(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
+    detail::prepare_transpose(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
       return W(f, (row * Kernel.width + column) * S::in.channels + c);
     });
   }
@@ -67,21 +67,21 @@ struct ConvTranspose2D {
   void forward(Forward<S, M> pass) const {
     const typename S::Scalar* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    detail::forward_scattering(correlation(S::in), pass, bias);
+    detail::forward_transpose(correlation(S::in), pass, bias);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_scatter_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(),
-                                  pass.scratch.data());
+    kernels::add_correlate_transpose_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(),
+                                              pass.scratch.data());
     if constexpr (biased)
       kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
     if constexpr (InputGradient) input_gradient(pass);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
-    detail::input_gradient_scattering(correlation(S::in), pass);
+    detail::input_gradient_transpose(correlation(S::in), pass);
   }
 };
 

@@ -51,35 +51,36 @@ auto derivative_of_previous(const Backward<S, true>& pass) {
 
 /// What convolutions ask for: scratch and packed weights for forward and backward, and scratch for the weights' gradient.
 constexpr Needs convolution_needs(const kernels::Correlation& g, Index gradient_scratch) {
-  return {.scratch = std::max<Index>({1, kernels::gather_scratch(g), kernels::scatter_scratch(g), gradient_scratch}),
-          .packed = kernels::gather_packed(g) + kernels::scatter_packed(g),
-          .backward_x = true,
-          .derivative = true,
-          .epilogue = true};
+  return {
+      .scratch = std::max<Index>({1, kernels::correlate_scratch(g), kernels::correlate_transpose_scratch(g), gradient_scratch}),
+      .packed = kernels::correlate_packed(g) + kernels::correlate_transpose_packed(g),
+      .backward_x = true,
+      .derivative = true,
+      .epilogue = true};
 }
 
 // A layer that goes from windows to pixels: a transposed convolution, or an upsampling together with the convolution after it.
 
 /// `weight` is that of (filter, tap's row, tap's column, channel).
 template <class S, class Weight>
-void prepare_scattering(const kernels::Correlation& g, Prepare<S>& pass, Weight weight) {
+void prepare_transpose(const kernels::Correlation& g, Prepare<S>& pass, Weight weight) {
   typename S::Scalar* const packed = pass.packed.data();
-  kernels::pack_scatter(g, packed, weight);
-  kernels::pack_gather(g, packed + kernels::scatter_packed(g),
-                       [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
+  kernels::pack_correlate_transpose(g, packed, weight);
+  kernels::pack_correlate(g, packed + kernels::correlate_transpose_packed(g),
+                          [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
 }
 
 template <class S, Mode M>
-void forward_scattering(const kernels::Correlation& g, Forward<S, M>& pass, const typename S::Scalar* bias) {
-  kernels::scatter(g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
-                   kernels::Activate<typename S::Epilogue>{pass.epilogue});
+void forward_transpose(const kernels::Correlation& g, Forward<S, M>& pass, const typename S::Scalar* bias) {
+  kernels::correlate_transpose(g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
+                               kernels::Activate<typename S::Epilogue>{pass.epilogue});
 }
 
 template <class S>
-void input_gradient_scattering(const kernels::Correlation& g, Backward<S, true>& pass) {
+void input_gradient_transpose(const kernels::Correlation& g, Backward<S, true>& pass) {
   using T = typename S::Scalar;
-  kernels::gather(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::scatter_packed(g),
-                  static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(), derivative_of_previous(pass));
+  kernels::correlate(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::correlate_transpose_packed(g),
+                     static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(), derivative_of_previous(pass));
 }
 
 }  // namespace eigencoder::detail

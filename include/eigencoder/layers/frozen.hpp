@@ -12,7 +12,7 @@ struct Frozen;
 
 /// A layer whose parameters are not trained: Frozen<Dense<32>>. (Around several layers: models/frozen_layers.hpp.) It computes
 /// what the layer computes; an optimizer never sees its parameters, neither weight decay nor a penalty moves them, and where
-/// nothing before it is trained, no gradient is computed from there back. Behind a trained layer it passes on the gradient of
+/// nothing before it is trained, no gradient is computed from there back. After a trained layer it passes on the gradient of
 /// its input alone, if the layer has `input_gradient`.
 ///
 /// Only parameters are frozen, as in PyTorch where a parameter does not require a gradient: a frozen BatchNorm still normalises

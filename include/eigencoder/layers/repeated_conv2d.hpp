@@ -32,7 +32,7 @@ struct RepeatedConv2D {
   static constexpr kernels::Correlation correlation(Shape in) {
     const auto axis = [](Index length, Index repeats, Index kernel) {
       Axis of(length * repeats, repeats + kernel - 1, repeats, 1, Padding::same);
-      of.before = kernel - 1 - (kernel - 1) / 2;
+      of.padding_before = kernel - 1 - (kernel - 1) / 2;
       return of;
     };
     return {axis(in.height, Repeats.height, Kernel.height), axis(in.width, Repeats.width, Kernel.width), Filters, in.channels};
@@ -44,7 +44,7 @@ struct RepeatedConv2D {
   }
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
-    Needs needs = detail::convolution_needs(g, kernels::scatter_gradient_scratch(g));
+    Needs needs = detail::convolution_needs(g, kernels::correlate_transpose_gradient_scratch(g));
     needs.scratch += g.weights();  // the gradient of V
     return needs;
   }
@@ -55,7 +55,7 @@ struct RepeatedConv2D {
   template <class S>
   void prepare(Prepare<S> pass) const {
     const auto& W = std::get<0>(pass.theta);
-    detail::prepare_scattering(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
+    detail::prepare_transpose(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
       typename S::Scalar sum = 0;
       for_each_tap_in(row, column, [&](Index tap) { sum += W(f, tap * S::in.channels + c); });
       return sum;
@@ -65,7 +65,7 @@ struct RepeatedConv2D {
   void forward(Forward<S, M> pass) const {
     const typename S::Scalar* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    detail::forward_scattering(correlation(S::in), pass, bias);
+    detail::forward_transpose(correlation(S::in), pass, bias);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
@@ -74,7 +74,7 @@ struct RepeatedConv2D {
     const Index count = pass.dy.cols(), channels = S::in.channels;
     MatrixView<T> dV(pass.scratch.data(), Filters, g.taps() * channels);
     dV.setZero();
-    kernels::add_scatter_gradient(g, count, pass.dy.data(), pass.x.data(), dV.data(), dV.data() + dV.size());
+    kernels::add_correlate_transpose_gradient(g, count, pass.dy.data(), pass.x.data(), dV.data(), dV.data() + dV.size());
     auto& dW = std::get<0>(pass.dtheta);
     for (Index row = 0; row < folded.height; ++row) {
       for (Index column = 0; column < folded.width; ++column) {
@@ -89,7 +89,7 @@ struct RepeatedConv2D {
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
-    detail::input_gradient_scattering(correlation(S::in), pass);
+    detail::input_gradient_transpose(correlation(S::in), pass);
   }
 
  private:

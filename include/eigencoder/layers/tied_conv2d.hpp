@@ -26,7 +26,7 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
     return windows.fit() && in.height == windows.vertical.windows && in.width == windows.horizontal.windows;
   }
   static constexpr Needs needs(Shape in) {
-    Needs needs = detail::convolution_needs(correlation(in), kernels::gather_gradient_scratch(correlation(in)));
+    Needs needs = detail::convolution_needs(correlation(in), kernels::correlate_gradient_scratch(correlation(in)));
     needs.link = Position;
     return needs;
   }
@@ -42,24 +42,24 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
   template <class S>
   void prepare(Prepare<S> pass) const {
     const auto& W = std::get<0>(pass.source.theta);
-    detail::prepare_scattering(correlation(S::in), pass, [&](Index c, Index row, Index column, Index f) {
+    detail::prepare_transpose(correlation(S::in), pass, [&](Index c, Index row, Index column, Index f) {
       return W(f, (row * Kernel.width + column) * Out.channels + c);
     });
   }
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    detail::forward_scattering(correlation(S::in), pass, Base::template bias<const typename S::Scalar>(pass.theta));
+    detail::forward_transpose(correlation(S::in), pass, Base::template bias<const typename S::Scalar>(pass.theta));
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_gather_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.source.dtheta).data(),
-                                 pass.scratch.data());
+    kernels::add_correlate_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.source.dtheta).data(),
+                                    pass.scratch.data());
     if constexpr (Base::biased) {
       kernels::add_bias_gradient(Out.channels, count * Out.height * Out.width, pass.dy.data(), std::get<0>(pass.dtheta).data());
     }
-    if constexpr (InputGradient) detail::input_gradient_scattering(g, pass);
+    if constexpr (InputGradient) detail::input_gradient_transpose(g, pass);
   }
 };
 

@@ -9,7 +9,7 @@
 
 namespace eigencoder {
 
-/// Puts in the place of every pixel's vector x_p the nearest of K vectors of a codebook, in predictions too:
+/// Replaces every pixel's vector x_p by the nearest of K vectors of a codebook, in predictions too:
 ///   y_p = e_k, k = argmin_j ‖x_p − e_j‖, the first of several      dx = dy, straight through
 /// x, y: (h, w, D)   a vector of D features is one pixel
 /// A Commitment in the objective moves x towards its e. The codebook is running state, each entry the mean of the

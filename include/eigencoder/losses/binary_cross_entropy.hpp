@@ -10,12 +10,12 @@ namespace detail {
 
 /// Whether the first `Layers` layers of a network end in values from 0 to 1: of a Sigmoid or a Softmax, or such values
 /// rearranged.
-template <class Network, std::size_t Layers = Network::size>
+template <class Chain, std::size_t Layers = Chain::size>
 constexpr bool gives_probabilities() {
   if constexpr (Layers > 0) {
-    using Last = typename Network::template layer<Layers - 1>;
+    using Last = typename Chain::template layer<Layers - 1>;
     if constexpr (requires { Last::range; }) return Last::range.low >= 0 && Last::range.high <= 1;
-    if constexpr (requires { requires Last::keeps_range; }) return gives_probabilities<Network, Layers - 1>();
+    if constexpr (requires { requires Last::keeps_range; }) return gives_probabilities<Chain, Layers - 1>();
   }
   return false;
 }
@@ -40,15 +40,15 @@ struct BinaryCrossEntropyOnLogits {
 
 /// −t log y − (1 − t) log(1 − y) for a probability y and any target t in [0, 1], averaged over features and batch.
 /// ∂/∂y = (y − t) / (y (1 − y))   y, t: F × B
-/// Behind a final Sigmoid the network trains on its logits, through BinaryCrossEntropyOnLogits. Elsewhere y is clamped to
+/// After a final Sigmoid the network trains on its logits, through BinaryCrossEntropyOnLogits. Elsewhere y is clamped to
 /// [10⁻⁷, 1 − 10⁻⁷] as in Keras, with a derivative of 0 outside. A network whose last values may lie anywhere does not compile.
 struct BinaryCrossEntropy {
   static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .on_logits = true, .demands = true};
   Reduction reduction = Reduction::mean;
 
-  template <class Network>
+  template <class Chain>
   struct Demands {
-    static_assert(detail::gives_probabilities<Network>(),
+    static_assert(detail::gives_probabilities<Chain>(),
                   "BinaryCrossEntropy needs a network whose values are probabilities: end it with a Sigmoid, or take "
                   "BinaryCrossEntropyOnLogits, or MeanSquaredError");
   };

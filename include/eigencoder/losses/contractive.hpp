@@ -13,7 +13,7 @@
 namespace eigencoder {
 
 /// ‖∂h/∂x‖²_F, averaged over the batch: how far the code h moves when the input does.   h = f(W x + b)   W: m × n
-/// For an encoder of one Dense, with an activation behind it or none, exactly and at little cost: the Jacobian is
+/// For an encoder of one Dense, with an activation after it or none, exactly and at little cost: the Jacobian is
 /// diag(f′) W, so
 ///   ‖J‖² = Σ_i f′_i² ‖W_i‖²   ∂/∂W_i = 2 f′_i² W_i   ∂/∂h_i = 2 f′_i f″_i ‖W_i‖²,
 /// where f′ and f″ = df′/dh are taken at the output, as `derivative` and `curvature` of an activation are.
@@ -21,10 +21,10 @@ namespace eigencoder {
 struct Contractive {
   static constexpr TermNeeds needs{.demands = true};
 
-  template <class Network>
+  template <class Chain>
   struct Demands {
     static constexpr bool one_dense = [] {
-      using Producer = typename Network::template stage<0>;
+      using Producer = typename Chain::template stage<0>;
       if constexpr (Affine<typename Producer::Layer>) {
         constexpr Block weight = Producer::Trainable::entries[0].block;
         return weight.rows == Producer::out.size() && weight.cols == Producer::in.size();
@@ -32,7 +32,7 @@ struct Contractive {
       return false;
     }();
     static_assert(
-        one_dense && (Network::code == 1 || (Network::code == 2 && Network::elementwise[1])),
+        one_dense && (Chain::code == 1 || (Chain::code == 2 && Chain::elementwise[1])),
         "Contractive needs an encoder of one Dense and at most one activation whose derivative follows from its output; "
         "for other encoders there are StochasticContractive and DeepContractive");
   };
@@ -133,9 +133,9 @@ struct StochasticContractive : detail::SquaredTangent {
 };
 static_assert(Penalty<StochasticContractive<>>);
 
-/// ‖∂h/∂x‖²_F like Contractive, exactly, for encoders that StochasticContractive takes. Whichever is shorter, row by row or
-/// column by column of the Jacobian: Σ_k ‖Jᵀ e_k‖² over the values of the code, or Σ_k ‖J e_k‖² over those of the input. Each
-/// costs about as much as the encoder's own forward and backward. For codes, or inputs, of at most 128 values.
+/// ‖∂h/∂x‖²_F like Contractive, exactly, for encoders that StochasticContractive takes. The shorter of the two ways, row by row
+/// or column by column of the Jacobian: Σ_k ‖Jᵀ e_k‖² over the values of the code, or Σ_k ‖J e_k‖² over those of the input.
+/// Each costs about as much as the encoder's own forward and backward. For codes, or inputs, of at most 128 values.
 struct DeepContractive : detail::SquaredTangent {
   static constexpr TermNeeds needs{.site = Site::tangent,
                                    .directions =
@@ -145,10 +145,10 @@ struct DeepContractive : detail::SquaredTangent {
                                        },
                                    .demands = true};
 
-  template <class Network>
+  template <class Chain>
   struct Demands {
     static_assert(
-        std::min(Network::input.size(), Network::shapes[Network::code].size()) <= 128,
+        std::min(Chain::input.size(), Chain::shapes[Chain::code].size()) <= 128,
         "DeepContractive takes codes or inputs of at most 128 values; for larger ones there is StochasticContractive");
   };
 

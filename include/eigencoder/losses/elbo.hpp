@@ -15,7 +15,7 @@ struct ElboOptions {
 ///   Elbo{Bernoulli{}}   Elbo{Gaussian{.variance = 0.01}, {.beta = 4, .annealing = linear_annealing(2000)}}
 /// Both are sums, over the features and over the latent dimensions: with β = 1 the value bounds −log p(sample) from above, and
 /// compares with what is published. β must be finite and not negative. Throws OptionError.
-/// Other divergences stand in a sum of their own: Bernoulli{} + FreeBits{.nats = 0.1}, Bernoulli{} + 100 * Capacity{.nats = 20}.
+/// Other divergences are summands of their own: Bernoulli{} + FreeBits{.nats = 0.1}, Bernoulli{} + 100 * Capacity{.nats = 20}.
 /// Kingma and Welling, "Auto-encoding variational Bayes", 2013; Higgins et al., "β-VAE", 2017.
 template <Loss Likelihood>
 struct Elbo {

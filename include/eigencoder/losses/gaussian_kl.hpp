@@ -38,12 +38,12 @@ constexpr Annealing cyclic_annealing(std::uint64_t steps, double rising = 0.5) {
 namespace detail {
 
 /// Fails to compile unless the network draws its code from a normal distribution.
-template <class Network>
+template <class Chain>
 struct SamplesGaussian {
   static constexpr bool found = [] {
     bool any = false;
-    Network::for_each_layer([&]<std::size_t I>() {
-      any = any || requires { Network::template layer<I>::gaussian; };
+    Chain::for_each_layer([&]<std::size_t I>() {
+      any = any || requires { Chain::template layer<I>::gaussian; };
     });
     return any;
   }();
@@ -82,8 +82,8 @@ struct GaussianKL {
   Annealing annealing{};
 
   static constexpr TermNeeds needs{.site = Site::latent, .factor = true, .warning = true, .demands = true};
-  template <class Network>
-  using Demands = detail::SamplesGaussian<Network>;
+  template <class Chain>
+  using Demands = detail::SamplesGaussian<Chain>;
 
   double factor(std::uint64_t step) const { return annealing(step); }
 
@@ -114,8 +114,8 @@ struct FreeBits {
                                    .factor = true,
                                    .check = true,
                                    .demands = true};
-  template <class Network>
-  using Demands = detail::SamplesGaussian<Network>;
+  template <class Chain>
+  using Demands = detail::SamplesGaussian<Chain>;
 
   void check() const {
     if (!(nats >= 0 && std::isfinite(nats)))
@@ -160,8 +160,8 @@ struct Capacity {
   std::uint64_t steps = 10000;
 
   static constexpr TermNeeds needs{.site = Site::latent, .sums = 1, .check = true, .demands = true};
-  template <class Network>
-  using Demands = detail::SamplesGaussian<Network>;
+  template <class Chain>
+  using Demands = detail::SamplesGaussian<Chain>;
 
   void check() const {
     if (!(nats >= 0 && std::isfinite(nats)))

@@ -33,10 +33,10 @@ struct ImportanceWeighted {
                                    .on_logits = needs_of<Likelihood>.on_logits,
                                    .demands = true};
 
-  template <class Network>
-  struct Demands : detail::SamplesGaussian<Network> {
+  template <class Chain>
+  struct Demands : detail::SamplesGaussian<Chain> {
     static constexpr bool likelihood_fits = [] {
-      if constexpr (needs_of<Likelihood>.demands) return sizeof(typename Likelihood::template Demands<Network>) > 0;
+      if constexpr (needs_of<Likelihood>.demands) return sizeof(typename Likelihood::template Demands<Chain>) > 0;
       return true;
     }();
     static_assert(likelihood_fits);

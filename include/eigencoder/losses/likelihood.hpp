@@ -26,10 +26,10 @@ inline void check_positive(const char* term, const char* option, double value) {
 struct Bernoulli {
   static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .on_logits = true, .demands = true};
 
-  template <class Network>
+  template <class Chain>
   struct Demands {
     static_assert(
-        detail::gives_probabilities<Network>(),
+        detail::gives_probabilities<Chain>(),
         "Bernoulli needs a decoder whose values are probabilities: end it with a Sigmoid, or take Gaussian or Laplace");
   };
 

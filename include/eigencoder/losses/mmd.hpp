@@ -86,7 +86,7 @@ struct MaximumMeanDiscrepancy {
   }
 
   /// Σ_ij k(a_i, b_j), and scale · Σ_j k′ (a_i − b_j) added to da, for columns that their squared lengths follow. Column i of a
-  /// is column `same` + i of b, and does not meet itself.
+  /// is column `same` + i of b, and is not compared with itself.
   template <bool Gradient, class T>
   double compare(kernels::View<const T> a, kernels::View<const T> b, Index same, double scale, T* da) const {
     const auto all_scales = scales(a.rows);

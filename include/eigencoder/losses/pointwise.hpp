@@ -7,7 +7,7 @@
 namespace eigencoder {
 
 /// A loss that is a sum over values: f(y, t) gives value and derivative at one. Reduced over features as `reduction` says, over
-/// the batch always by the mean: 1/batch is applied here and nowhere else. With weights w of the samples, if the loss asks for
+/// the batch always by the mean: 1/batch is applied here alone. With weights w of the samples, if the loss asks for
 /// them, it is Σ_j w_j l_j / batch, where l_j is the loss of sample j.
 template <class S, bool Gradient, bool Accumulate, class F>
 double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reduction, F f) {

@@ -58,8 +58,8 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
  public:
   using typename Base::Chain, typename Base::Input, typename Base::InputInPlace, typename Base::Matrix, typename Base::Output,
       typename Base::Workspace;
-  using EncoderRecipe = E;
-  using DecoderRecipe = D;
+  using EncoderLayers = E;
+  using DecoderLayers = D;
   static constexpr Shape code = E::output;
 
   explicit Autoencoder(ModelSeed seed = {}) : Autoencoder(E{}, D{}, seed) {}
@@ -91,10 +91,10 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   /// The halves on their own, with copies of their parameters.
   Network<E, T> encoder() const { return {*this, 0, part<0>(std::make_index_sequence<Chain::code>{})}; }
   auto decoder() const {
-    static_assert(!borrows,
+    static_assert(!links,
                   "this decoder borrows weights or indices from earlier layers (as Tied and MaxUnpool2D do) and cannot be "
                   "taken out of its model: decode with the whole model");
-    if constexpr (!borrows) {
+    if constexpr (!links) {
       return Network<D, T>{*this, Chain::code, part<Chain::code>(std::make_index_sequence<Chain::size - Chain::code>{})};
     }
   }
@@ -116,7 +116,7 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
  private:
   /// Layers of the decoder read what earlier ones have; of those before the code, or by a position that counts from the encoder on;
   /// and what those left of a sample, without which codes cannot be decoded.
-  static constexpr bool borrows = [] {
+  static constexpr bool links = [] {
     bool any = false;
     Chain::for_each_layer([&]<std::size_t I>() {
       constexpr Index link = Chain::template layer<I>::needs(Chain::shapes[I]).link;
@@ -124,7 +124,7 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
     });
     return any;
   }();
-  static constexpr bool borrows_samples = [] {
+  static constexpr bool links_to_samples = [] {
     for (std::size_t i = Chain::code; i < Chain::size; ++i) {
       if (Chain::links[i] == no_link || Chain::links[i] >= static_cast<Index>(Chain::code)) continue;
       const Index activation = Chain::links[i] + 1;
@@ -136,8 +136,8 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
     return false;
   }();
   static constexpr void check_decodes_alone() {
-    static_assert(!borrows_samples,
-                  "this decoder reads what the encoder left behind for the same sample (such as a pool's indices, or an activation "
+    static_assert(!links_to_samples,
+                  "this decoder reads what the encoder has kept of the same sample (such as a pool's indices, or an activation "
                   "that it joins): codes alone cannot be decoded, use reconstruct");
   }
   template <std::size_t First, std::size_t... I>

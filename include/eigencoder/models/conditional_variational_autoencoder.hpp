@@ -14,7 +14,7 @@ struct Condition {
 
 namespace detail {
 
-/// (rows + classes) × N: zeros, but for what stands for 1 in the row of each column's class.
+/// (rows + classes) × N: zeros, but for the value of 1 in the row of each column's class.
 template <class S>
 Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> above_classes(Index rows, Index columns, const Eigen::Ref<const Eigen::VectorXi>& labels,
                                                                Index classes) {

@@ -145,7 +145,7 @@ struct Reflection {
       return std::tuple{Crop2D<Border{0, Found.height - wanted.height, 0, Found.width - wanted.width}>{}};
     }
   }
-  /// What stands in the place of layer I: its mirror, and the layers that followed the one whose output is now restored.
+  /// What replaces layer I: its mirror, and the layers that followed the one whose output is now restored.
   template <std::size_t I>
   static constexpr auto part(const Layers& layers) {
     if constexpr (kinds[I] == Mirroring::follows || kinds[I] == Mirroring::leaves) {

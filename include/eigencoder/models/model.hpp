@@ -59,7 +59,8 @@ struct ModelSeed {
   constexpr ModelSeed(Seed given = {}) : seed(given) {}
   template <std::integral Integer>
   constexpr ModelSeed(Integer) {
-    static_assert(sizeof(Integer) == 0, "a seed is a type of its own, lest it be taken for a size: write ec::Seed{42} for 42");
+    static_assert(sizeof(Integer) == 0,
+                  "a seed is a type of its own, so that it is not taken for a size: write ec::Seed{42} for 42");
   }
 };
 
@@ -117,7 +118,7 @@ class Model {
   struct Memory {
     Scalar *theta, *state;
   };
-  /// Take it anew for each change, and write before the next prediction: workspaces look at the time of this call.
+  /// Call it again for each change, and write before the next prediction: workspaces compare the number of such calls.
   Memory memory() {
     version_ = detail::next_version();
     return {live(theta_.data()), live(state_.data())};
@@ -275,7 +276,7 @@ class Model {
   std::uint64_t version_ = detail::next_version();
 };
 
-/// A recipe on its own, with parameters: an encoder without its decoder, or any stack of layers.
+/// A list of layers with parameters: an encoder without its decoder, or any stack of layers.
 template <class R, class T = float>
 class Network : public Model<typename detail::ChainOf<T, R>::type> {
   using Base = Model<typename detail::ChainOf<T, R>::type>;
@@ -285,7 +286,7 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
       typename Base::Workspace;
 
   explicit Network(ModelSeed seed = {}) : Network(R{}, seed) {}
-  explicit Network(const R& recipe, ModelSeed seed = {}) : Base(seed.seed, recipe.layers) {}
+  explicit Network(const R& sequential, ModelSeed seed = {}) : Base(seed.seed, sequential.layers) {}
 
   /// input × N → output × N. Throws ShapeError.
   Matrix predict(const Input& x) const { return Base::template run<0, Chain::size>("predict", x); }
@@ -298,7 +299,7 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
   template <class E, class D, class U>
   friend class Autoencoder;
 
-  /// The recipe's layers as they are in a larger network, from layer `first` on.
+  /// The layers as they are in a larger network, from layer `first` on.
   template <class Larger>
   Network(const Model<Larger>& model, std::size_t first, const typename Chain::Layers& layers) : Base({}, layers) {
     this->copy_layers(model, first);

@@ -7,7 +7,7 @@ namespace eigencoder {
 
 namespace detail {
 
-/// What recipes of several layers have in common: the shapes, and the layers as they are by default.
+/// What lists of layers have in common: the shapes, and the layers as they are by default.
 template <Shape In, bool Open, class Layers>
 struct LayerList;
 template <Shape In, bool Open, class... L>
@@ -21,9 +21,9 @@ struct LayerList<In, Open, std::tuple<L...>> {
 
 }  // namespace detail
 
-/// A recipe: layers one after the other, from an input shape on. Only that shape is ever written; every other follows. Layers may
-/// be groups, such as Residual<...> and Skip<...>, whose layers `layers` holds one after the other.
-/// It owns no parameters: Network or Autoencoder does.
+/// A list of layers, one after the other, from an input shape on. Only that shape is ever written; every other follows. Layers
+/// may be groups, such as Residual<...> and Skip<...>, whose layers `layers` holds one after the other. It owns no parameters:
+/// Network or Autoencoder does.
 template <Shape In, class... L>
 struct Sequential : detail::LayerList<In, false, detail::FlatLayers<L...>> {};
 
@@ -51,7 +51,7 @@ constexpr Decoder<In, L...> decoder(L... layers) {
 
 namespace detail {
 
-/// Stands for the position of the code in a network that has none.
+/// The position of the code in a network that has none.
 inline constexpr std::size_t no_code = static_cast<std::size_t>(-1);
 
 /// The chain of a tuple of layers.

@@ -13,7 +13,7 @@
 
 namespace eigencoder {
 
-/// A stretch of a network's parameters (some that lie in a row), their gradient, and the optimizer's own vectors of the same
+/// A run of a network's parameters (some that lie in a row), their gradient, and the optimizer's own vectors of the same
 /// layout.
 template <class T, std::size_t Slots>
 struct Update {
@@ -21,8 +21,8 @@ struct Update {
   Vector theta;
   Vector gradient;
   std::array<T*, Slots> slots;  ///< zero before the first step
-  std::uint64_t step;           ///< 1, 2, 3, …: counted once a step, whatever the number of stretches
-  bool decay;                   ///< weight decay applies to this stretch
+  std::uint64_t step;           ///< 1, 2, 3, …: counted once a step, for any number of runs
+  bool decay;                   ///< weight decay applies to this run
 
   Vector slot(std::size_t k) const { return Vector(slots[k], theta.size()); }
 };

@@ -177,7 +177,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   const auto objective = as_objective(part);
   using P = Program<C, std::decay_t<decltype(objective)>>;
 
-  // Every sample stands as often as its code is drawn.
+  // Every sample is repeated as often as its code is drawn.
   const auto repeated = [](const auto& samples) {
     return detail::CheckMatrix::NullaryExpr(samples.rows(), samples.cols() * P::draws,
                                             [&](Index i, Index j) { return samples(i, j / P::draws); });
@@ -187,12 +187,12 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   Arena<double> shared(static_cast<std::size_t>(P::shared_at[P::terms] * x.cols()));
   detail::CheckVector gradient = detail::CheckVector::Constant(C::parameter_count, detail::poison);
   Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size]));
-  std::vector<double> sums(static_cast<std::size_t>(P::totals)), totals = sums, values(P::terms);
+  std::vector<double> shares(static_cast<std::size_t>(P::totals)), totals = shares, values(P::terms);
 
   const auto loss = [&] {
     const auto* const theta = model.parameters().data();
     prepare<C>(model.layers(), theta, packed.data());
-    std::fill(sums.begin(), sums.end(), 0.0);
+    std::fill(shares.begin(), shares.end(), 0.0);
     std::fill(values.begin(), values.end(), 0.0);
     const Shard<P> shard{.layers = model.layers(),
                          .objective = objective,
@@ -204,14 +204,16 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .first = 0,
                          .columns = x.cols(),
                          .batch = x.cols(),
-                         .sums = sums,
+                         .share = shares,
                          .totals = totals,
                          .values = values,
                          .shared = shared.data(),
                          .seed = options.seed,
                          .step = 1};
     [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
-      ((Execute<P, Mode::train>::template phase<Phase>(shard), Execute<P, Mode::train>::template total<Phase>(sums, 1, totals)), ...);
+      ((Execute<P, Mode::train>::template phase<Phase>(shard),
+        Execute<P, Mode::train>::template total<Phase>(shares, 1, totals)),
+       ...);
     }
     (std::make_integer_sequence<int, P::training.phases>{});
     double sum = 0;

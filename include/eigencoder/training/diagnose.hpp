@@ -57,8 +57,8 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
         run.source_cache = borrowed[static_cast<std::size_t>(C::links[I])];
       }
       x = run.template forward<Mode::predict>(x);
-      look(x, "behind layer ", model.position(I), ", ", type_name<typename C::template layer<I>>(), '.');
-      if constexpr (C::linked(I)) borrowed[I].swap(run.cache);
+      look(x, "after layer ", model.position(I), ", ", type_name<typename C::template layer<I>>(), '.');
+      if constexpr (C::is_source(I)) borrowed[I].swap(run.cache);
     }
   });
   return where.empty() ? "every activation is finite, the loss itself is not." : where;

@@ -139,14 +139,14 @@ class Stepper {
     Memory(const Cut& most, std::size_t lane_count, Index batch)
         : shared(static_cast<std::size_t>(P::shared_at[P::terms] * batch * P::draws)),
           packed(static_cast<std::size_t>(C::packed_at[C::size])),
-          sums(most.shards * static_cast<std::size_t>(P::totals)),
+          shares(most.shards * static_cast<std::size_t>(P::totals)),
           values(most.shards * P::terms) {
       lanes.reserve(lane_count);
       while (lanes.size() < lane_count) lanes.emplace_back(most.width);
     }
     std::vector<WorkerLane> lanes;
     Arena<T> shared, packed;
-    std::vector<double> sums, values;  ///< of the shards
+    std::vector<double> shares, values;  ///< of the shards
   };
 
   // Activations of a shard should stay in the second-level cache, half of which is assumed to be 512 KiB. If the weights alone
@@ -178,7 +178,7 @@ class Stepper {
     const std::size_t workers = batch_workers(columns);
     const Cut cut = cut_of(columns, workers);
     std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
-    std::fill(memory_.sums.begin(), memory_.sums.end(), 0.0);
+    std::fill(memory_.shares.begin(), memory_.shares.end(), 0.0);
     run_phases<M, 0>(model, objective, batch, cut, workers);
     values_.fill(0);
     for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += memory_.values[i];
@@ -195,7 +195,7 @@ class Stepper {
       if constexpr (M == Mode::train && Phase + 1 == phases) updater_.complete(worker);
     });
     if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
-      Execute<P, M>::template total<Phase>(memory_.sums, cut.shards, totals_);
+      Execute<P, M>::template total<Phase>(memory_.shares, cut.shards, totals_);
     }
     if constexpr (Phase + 1 < phases) {
       run_phases<M, Phase + 1>(model, objective, batch, cut, workers);
@@ -224,7 +224,7 @@ class Stepper {
                  .first = begin,
                  .columns = columns,
                  .batch = all,
-                 .sums = std::span(memory_.sums).subspan(s * totals_.size(), totals_.size()),
+                 .share = std::span(memory_.shares).subspan(s * totals_.size(), totals_.size()),
                  .totals = totals_,
                  .values = std::span(memory_.values).subspan(s * P::terms, P::terms),
                  .shared = memory_.shared.data(),

@@ -241,7 +241,7 @@ class Trainer {
   }
   /// The shuffle of Fisher and Yates, by counter-based random numbers, so that the order is the same on every machine.
   void shuffle(std::vector<Index>& order) {
-    const Random random(seed_, shuffles_++, shuffling);
+    const Random random(seed_, shuffles_++, stream(Stream::shuffles));
     std::iota(order.begin(), order.end(), Index{0});
     const auto swap_last = [&](std::size_t count, double uniform) {
       std::swap(order[count - 1], order[static_cast<std::size_t>(uniform * static_cast<double>(count))]);
@@ -359,9 +359,6 @@ class Trainer {
     restore(best_.snapshot);
     throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best_.moment(), '.'));
   }
-
-  /// In the address of the shuffles' random numbers, where the layer's position is in those of layers.
-  static constexpr std::size_t shuffling = 0xffffffff;
 
   ModelType& model_;
   O objective_;

@@ -130,11 +130,11 @@ class Updater {
     const auto rule = detail::at_step(optimizer, updates_);
     const std::size_t summands = apart ? 1 : workers;
     team.run(workers, [&](std::size_t worker) {
-      for (std::size_t s = 0; s < stretch_count_; ++s) {
-        if (stretches_[s].rate == 1) {
+      for (std::size_t s = 0; s < group_count_; ++s) {
+        if (groups_[s].rate == 1) {
           apply(rule, theta, s, worker, workers, summands);
         } else {
-          apply(detail::at_step(detail::scaled(optimizer, stretches_[s].rate), updates_), theta, s, worker, workers, summands);
+          apply(detail::at_step(detail::scaled(optimizer, groups_[s].rate), updates_), theta, s, worker, workers, summands);
         }
       }
     });
@@ -210,28 +210,28 @@ class Updater {
   }
 
   /// Parameters in a row that are updated alike.
-  struct Stretch {
+  struct ParameterGroup {
     std::size_t begin = 0, end = 0;
     bool decay = true;
     double rate = 1;
   };
-  /// Blocks that are not frozen, as stretches. An optimizer that says `decays = false` treats all alike that have one rate:
+  /// Blocks that are not frozen, as groups. An optimizer that says `decays = false` treats all alike that have one rate:
   /// then there are no short ones, unless each block is clipped by its own norm.
   void arrange() {
     constexpr bool all_alike = requires { requires !Opt::decays; };
-    stretch_count_ = 0;
+    group_count_ = 0;
     first_trained_ = C::size;
     for (std::size_t b = 0; b < block_count; ++b) {
       if (rates_[b] == 0) continue;
       first_trained_ = std::min(first_trained_, blocks[b].layer);
-      const Stretch next{static_cast<std::size_t>(blocks[b].begin), static_cast<std::size_t>(blocks[b].end), blocks[b].decay,
-                         rates_[b]};
-      const bool joins = all_alike && !(clip_.norm < GradientClip::none) && stretch_count_ > 0 &&
-                         stretches_[stretch_count_ - 1].end == next.begin && stretches_[stretch_count_ - 1].rate == next.rate;
+      const ParameterGroup next{static_cast<std::size_t>(blocks[b].begin), static_cast<std::size_t>(blocks[b].end),
+                                blocks[b].decay, rates_[b]};
+      const bool joins = all_alike && !(clip_.norm < GradientClip::none) && group_count_ > 0 &&
+                         groups_[group_count_ - 1].end == next.begin && groups_[group_count_ - 1].rate == next.rate;
       if (joins) {
-        stretches_[stretch_count_ - 1].end = next.end;
+        groups_[group_count_ - 1].end = next.end;
       } else {
-        stretches_[stretch_count_++] = next;
+        groups_[group_count_++] = next;
       }
     }
     factors_.fill(T(1));
@@ -258,14 +258,14 @@ class Updater {
   }
 
   using Vector = typename Update<T, Opt::slots>::Vector;
-  /// Calls f(begin, count) for the chunks of a stretch that lie in the worker's part of the flat vectors: whole cache lines,
+  /// Calls f(begin, count) for the chunks of a group that lie in the worker's part of the flat vectors: whole cache lines,
   /// and few enough that a chunk stays in the first cache from one use to the next.
   template <class F>
-  void each_chunk(std::size_t stretch, std::size_t worker, std::size_t workers, F f) const {
+  void each_chunk(std::size_t group, std::size_t worker, std::size_t workers, F f) const {
     constexpr std::size_t chunk = 1024;
     const auto border = [&](std::size_t w) { return w == workers ? parameters : parameters * w / workers / 16 * 16; };
-    const std::size_t last = std::min(border(worker + 1), stretches_[stretch].end);
-    for (std::size_t at = std::max(border(worker), stretches_[stretch].begin); at < last; at += chunk) {
+    const std::size_t last = std::min(border(worker + 1), groups_[group].end);
+    for (std::size_t at = std::max(border(worker), groups_[group].begin); at < last; at += chunk) {
       f(at, static_cast<Index>(std::min(chunk, last - at)));
     }
   }
@@ -283,7 +283,7 @@ class Updater {
   /// Adds the gradients of `summands` workers into the first, and measures the sum.
   void reduce(Team& team, std::size_t workers, std::size_t summands) {
     team.run(workers, [&](std::size_t worker) {
-      for (std::size_t s = 0; s < stretch_count_; ++s) {
+      for (std::size_t s = 0; s < group_count_; ++s) {
         double squares = 0;
         each_chunk(s, worker, workers, [&](std::size_t at, Index count) {
           squares += static_cast<double>(kernels::sum_squares(count, summed(at, count, summands).data()));
@@ -292,50 +292,50 @@ class Updater {
       }
     });
   }
-  double squares_of(std::size_t stretch, std::size_t workers) const {
+  double squares_of(std::size_t group, std::size_t workers) const {
     double sum = 0;
-    for (std::size_t w = 0; w < workers; ++w) sum += squares_[w * block_count + stretch];
+    for (std::size_t w = 0; w < workers; ++w) sum += squares_[w * block_count + group];
     return sum;
   }
   double sum_of_squares(std::size_t workers) const {
     double sum = 0;
-    for (std::size_t s = 0; s < stretch_count_; ++s) sum += squares_of(s, workers);
+    for (std::size_t s = 0; s < group_count_; ++s) sum += squares_of(s, workers);
     return sum;
   }
-  /// What clipping by norm multiplies the gradient of each stretch with.
+  /// What clipping by norm multiplies the gradient of each group with.
   void set_factors(std::size_t workers) {
     const auto factor = [](double bound, double squares) {
       return squares > bound * bound ? static_cast<T>(bound / std::sqrt(squares)) : T(1);
     };
     const T of_all = factor(clip_.global_norm, sum_of_squares(workers));
-    for (std::size_t s = 0; s < stretch_count_; ++s) {
+    for (std::size_t s = 0; s < group_count_; ++s) {
       factors_[s] = clip_.norm < GradientClip::none ? factor(clip_.norm, squares_of(s, workers)) : of_all;
     }
   }
 
-  /// One pass through the worker's part of a stretch. The sum of squares is measured here only where it is not known already.
+  /// One pass through the worker's part of a group. The sum of squares is measured here only where it is not known already.
   template <class Rule>
-  void apply(const Rule& rule, T* theta, std::size_t stretch, std::size_t worker, std::size_t workers, std::size_t summands) {
+  void apply(const Rule& rule, T* theta, std::size_t group, std::size_t worker, std::size_t workers, std::size_t summands) {
     double squares = 0;
-    each_chunk(stretch, worker, workers, [&](std::size_t at, Index count) {
+    each_chunk(group, worker, workers, [&](std::size_t at, Index count) {
       Vector gradient = summed(at, count, summands);
       if (summands > 1) squares += static_cast<double>(kernels::sum_squares(count, gradient.data()));
-      if (factors_[stretch] != T(1)) gradient *= factors_[stretch];
+      if (factors_[group] != T(1)) gradient *= factors_[group];
       if (clip_.value < GradientClip::none) {
         const T bound = static_cast<T>(clip_.value);
         gradient = gradient.cwiseMin(bound).cwiseMax(-bound);
       }
       std::array<T*, Opt::slots> slots;
       for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
-      rule(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_, stretches_[stretch].decay});
+      rule(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_, groups_[group].decay});
       gradient.setZero();
     });
-    if (summands > 1) squares_[worker * block_count + stretch] = squares;
+    if (summands > 1) squares_[worker * block_count + group] = squares;
   }
 
   std::vector<Arena<T>> gradients_;  ///< one a worker
   std::vector<T> norms_;             ///< theirs
-  std::vector<double> squares_;      ///< Σ g² of the sum: of each worker's part of each stretch
+  std::vector<double> squares_;      ///< Σ g² of the sum: of each worker's part of each group
   Arena<T> slots_;
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
   double norm_ = 0;
@@ -344,9 +344,9 @@ class Updater {
   GradientClip clip_;
   std::function<void(Exchange<T>&)> exchange_;
   std::array<double, block_count> rates_{};  ///< factors of the learning rate
-  std::array<Stretch, block_count> stretches_{};
-  std::array<T, block_count> factors_{};  ///< of the stretches' gradients: what clips them
-  std::size_t stretch_count_ = 0, first_trained_ = 0;
+  std::array<ParameterGroup, block_count> groups_{};
+  std::array<T, block_count> factors_{};  ///< of the groups' gradients: what clips them
+  std::size_t group_count_ = 0, first_trained_ = 0;
 };
 
 }  // namespace eigencoder

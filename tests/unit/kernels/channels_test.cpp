@@ -10,7 +10,7 @@ using eigencoder::Index;
 
 namespace {
 
-/// Small whole numbers, so that every sum is exact, whatever its order.
+/// Small whole numbers, so that every sum is exact, in any order.
 template <class T>
 std::vector<T> numbers(Index n, std::uint64_t stream) {
   Eigen::Matrix<T, Eigen::Dynamic, 1> values(n);

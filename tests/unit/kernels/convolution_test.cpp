@@ -7,7 +7,7 @@
 #include <eigencoder/kernels/convolution_gradient.hpp>
 #include <eigencoder/layers/activation.hpp>
 
-// Small whole numbers make every sum exact, whatever its order: results are compared for equality with the definition, in which
+// Small whole numbers make every sum exact, in any order: results are compared for equality with the definition, in which
 // no index is spared. What a kernel writes lies between poison, and so does its scratch memory.
 namespace kernels = eigencoder::kernels;
 using namespace eigencoder;
@@ -53,8 +53,8 @@ void for_each_meeting(const Case& c, F f) {
       for (Index wx = 0; wx < horizontal.windows; ++wx) {
         for (Index ty = 0; ty < vertical.taps; ++ty) {
           for (Index tx = 0; tx < horizontal.taps; ++tx) {
-            const Index y = wy * vertical.stride + ty * vertical.dilation - vertical.before;
-            const Index x = wx * horizontal.stride + tx * horizontal.dilation - horizontal.before;
+            const Index y = wy * vertical.stride + ty * vertical.dilation - vertical.padding_before;
+            const Index x = wx * horizontal.stride + tx * horizontal.dilation - horizontal.padding_before;
             if (y < 0 || y >= vertical.pixels || x < 0 || x >= horizontal.pixels) continue;
             f(((n * vertical.windows + wy) * horizontal.windows + wx) * window_channels,
               ((n * vertical.pixels + y) * horizontal.pixels + x) * pixel_channels, ty * horizontal.taps + tx);
@@ -69,58 +69,61 @@ template <class T>
 void check(const Case& c) {
   const kernels::Correlation& g = c.g;
   CAPTURE(g.vertical.pixels, g.horizontal.pixels, g.pixel_channels, g.window_channels, g.vertical.taps, g.horizontal.taps,
-          g.vertical.stride, g.horizontal.stride, g.vertical.dilation, g.vertical.before, g.horizontal.before, c.batch);
+          g.vertical.stride, g.horizontal.stride, g.vertical.dilation, g.vertical.padding_before, g.horizontal.padding_before,
+          c.batch);
   const Vector<T> pixels = whole_numbers<T>(c.batch * g.pixels(), 1), windows = whole_numbers<T>(c.batch * g.windows(), 2);
   const Vector<T> weights = whole_numbers<T>(g.weights(), 3);
   const auto weight = [&](Index w, Index row, Index column, Index p) {
     return weights[((row * g.horizontal.taps + column) * g.pixel_channels + p) * g.window_channels + w];
   };
-  Vector<T> gathered = Vector<T>::Zero(windows.size()), scattered = Vector<T>::Zero(pixels.size());
-  Vector<T> gather_gradient = whole_numbers<T>(g.weights(), 4), scatter_gradient = whole_numbers<T>(g.weights(), 5);
-  const Vector<T> gather_before = gather_gradient, scatter_before = scatter_gradient;
+  Vector<T> correlated = Vector<T>::Zero(windows.size()), transposed = Vector<T>::Zero(pixels.size());
+  Vector<T> correlate_gradient = whole_numbers<T>(g.weights(), 4), transpose_gradient = whole_numbers<T>(g.weights(), 5);
+  const Vector<T> correlate_before = correlate_gradient, transpose_before = transpose_gradient;
   for_each_meeting(c, [&](Index window, Index pixel, Index tap) {
     for (Index p = 0; p < g.pixel_channels; ++p) {
       for (Index w = 0; w < g.window_channels; ++w) {
         const T value = weights[(tap * g.pixel_channels + p) * g.window_channels + w];
-        gathered[window + w] += value * pixels[pixel + p];
-        scattered[pixel + p] += value * windows[window + w];
-        gather_gradient[(tap * g.pixel_channels + p) * g.window_channels + w] += pixels[pixel + p] * windows[window + w];
-        scatter_gradient[(tap * g.window_channels + w) * g.pixel_channels + p] += pixels[pixel + p] * windows[window + w];
+        correlated[window + w] += value * pixels[pixel + p];
+        transposed[pixel + p] += value * windows[window + w];
+        correlate_gradient[(tap * g.pixel_channels + p) * g.window_channels + w] += pixels[pixel + p] * windows[window + w];
+        transpose_gradient[(tap * g.window_channels + w) * g.pixel_channels + p] += pixels[pixel + p] * windows[window + w];
       }
     }
   });
 
   const Vector<T> bias = whole_numbers<T>(std::max(g.window_channels, g.pixel_channels), 6);
   {
-    Poisoned<T> packed(kernels::gather_packed(g)), scratch(kernels::gather_scratch(g)), y(windows.size());
-    kernels::pack_gather(g, packed.data(), weight);
-    kernels::gather(g, c.batch, pixels.data(), packed.data(), bias.data(), y.data(), scratch.data(), kernels::Activate<ReLU>{});
-    for (Index i = 0; i < gathered.size(); ++i) gathered[i] = std::max(T(0), gathered[i] + bias[i % g.window_channels]);
-    CHECK(y.inside() == gathered);
+    Poisoned<T> packed(kernels::correlate_packed(g)), scratch(kernels::correlate_scratch(g)), y(windows.size());
+    kernels::pack_correlate(g, packed.data(), weight);
+    kernels::correlate(g, c.batch, pixels.data(), packed.data(), bias.data(), y.data(), scratch.data(),
+                       kernels::Activate<ReLU>{});
+    for (Index i = 0; i < correlated.size(); ++i) correlated[i] = std::max(T(0), correlated[i] + bias[i % g.window_channels]);
+    CHECK(y.inside() == correlated);
     CHECK((packed.margins_hold() && scratch.margins_hold() && y.margins_hold()));
   }
   {
-    Poisoned<T> packed(kernels::scatter_packed(g)), scratch(kernels::scatter_scratch(g)), y(pixels.size());
-    kernels::pack_scatter(g, packed.data(),
-                          [&](Index p, Index row, Index column, Index w) { return weight(w, row, column, p); });
-    kernels::scatter(g, c.batch, windows.data(), packed.data(), static_cast<const T*>(nullptr), y.data(), scratch.data(),
-                     kernels::Differentiate<ReLU, T>{ReLU{}, pixels.data()});
-    for (Index i = 0; i < scattered.size(); ++i) scattered[i] *= static_cast<T>(pixels[i] > T(0));
-    CHECK(y.inside() == scattered);
+    Poisoned<T> packed(kernels::correlate_transpose_packed(g)), scratch(kernels::correlate_transpose_scratch(g)),
+        y(pixels.size());
+    kernels::pack_correlate_transpose(g, packed.data(),
+                                      [&](Index p, Index row, Index column, Index w) { return weight(w, row, column, p); });
+    kernels::correlate_transpose(g, c.batch, windows.data(), packed.data(), static_cast<const T*>(nullptr), y.data(),
+                                 scratch.data(), kernels::Differentiate<ReLU, T>{ReLU{}, pixels.data()});
+    for (Index i = 0; i < transposed.size(); ++i) transposed[i] *= static_cast<T>(pixels[i] > T(0));
+    CHECK(y.inside() == transposed);
     CHECK((packed.margins_hold() && scratch.margins_hold() && y.margins_hold()));
   }
   {
-    Poisoned<T> scratch(kernels::gather_gradient_scratch(g)), sum(g.weights());
-    sum.inside() = gather_before;
-    kernels::add_gather_gradient(g, c.batch, pixels.data(), windows.data(), sum.data(), scratch.data());
-    CHECK(sum.inside() == gather_gradient);
+    Poisoned<T> scratch(kernels::correlate_gradient_scratch(g)), sum(g.weights());
+    sum.inside() = correlate_before;
+    kernels::add_correlate_gradient(g, c.batch, pixels.data(), windows.data(), sum.data(), scratch.data());
+    CHECK(sum.inside() == correlate_gradient);
     CHECK((scratch.margins_hold() && sum.margins_hold()));
   }
   {
-    Poisoned<T> scratch(kernels::scatter_gradient_scratch(g)), sum(g.weights());
-    sum.inside() = scatter_before;
-    kernels::add_scatter_gradient(g, c.batch, pixels.data(), windows.data(), sum.data(), scratch.data());
-    CHECK(sum.inside() == scatter_gradient);
+    Poisoned<T> scratch(kernels::correlate_transpose_gradient_scratch(g)), sum(g.weights());
+    sum.inside() = transpose_before;
+    kernels::add_correlate_transpose_gradient(g, c.batch, pixels.data(), windows.data(), sum.data(), scratch.data());
+    CHECK(sum.inside() == transpose_gradient);
     CHECK((scratch.margins_hold() && sum.margins_hold()));
   }
 }
@@ -166,12 +169,12 @@ TEMPLATE_TEST_CASE("convolution: every kernel, stride and dilation, either paddi
 TEST_CASE("convolution: a NaN in one image stays in its image") {
   const Axis axis(5, 3, 1, 1, Padding::same);
   const kernels::Correlation g{axis, axis, 2, 4};
-  Vector<float> pixels = whole_numbers<float>(3 * g.pixels(), 1), packed(kernels::gather_packed(g)), y(3 * g.windows());
-  Vector<float> scratch(kernels::gather_scratch(g));
+  Vector<float> pixels = whole_numbers<float>(3 * g.pixels(), 1), packed(kernels::correlate_packed(g)), y(3 * g.windows());
+  Vector<float> scratch(kernels::correlate_scratch(g));
   pixels[g.pixels() + 7] = std::numeric_limits<float>::quiet_NaN();
-  kernels::pack_gather(g, packed.data(), [](Index, Index, Index, Index) { return 1.0f; });
-  kernels::gather(g, 3, pixels.data(), packed.data(), static_cast<const float*>(nullptr), y.data(), scratch.data(),
-                  kernels::Activate<NoActivation>{});
+  kernels::pack_correlate(g, packed.data(), [](Index, Index, Index, Index) { return 1.0f; });
+  kernels::correlate(g, 3, pixels.data(), packed.data(), static_cast<const float*>(nullptr), y.data(), scratch.data(),
+                     kernels::Activate<NoActivation>{});
   CHECK(y.head(g.windows()).allFinite());
   CHECK(y.tail(g.windows()).allFinite());
   CHECK(y.segment(g.windows(), g.windows()).array().isNaN().any());

@@ -6,7 +6,7 @@
 #include <eigencoder/kernels/depthwise.hpp>
 #include <eigencoder/kernels/depthwise_rows.hpp>
 
-// Small whole numbers make every sum exact, whatever its order: both ways are compared with the definition for equality.
+// Small whole numbers make every sum exact, in any order: both ways are compared with the definition for equality.
 namespace ec = eigencoder;
 namespace kernels = eigencoder::kernels;
 using eigencoder::Index;
@@ -14,7 +14,7 @@ using eigencoder::Index;
 namespace {
 
 constexpr Index images = 3;
-constexpr std::size_t beyond = 20;  // poisoned scalars behind the end: more than a packet
+constexpr std::size_t beyond = 20;  // poisoned scalars after the end: more than a packet
 
 template <class T>
 std::vector<T> numbers(Index n, std::uint64_t stream) {
@@ -37,8 +37,8 @@ void for_each_product(F f) {
   for (Index n = 0; n < images * v.windows * h.windows; ++n) {
     const Index row = n / h.windows % v.windows, column = n % h.windows;
     for (Index tap = 0; tap < v.taps * h.taps; ++tap) {
-      const Index y = row * v.stride - v.before + tap / h.taps * v.dilation,
-                  x = column * h.stride - h.before + tap % h.taps * h.dilation;
+      const Index y = row * v.stride - v.padding_before + tap / h.taps * v.dilation,
+                  x = column * h.stride - h.padding_before + tap % h.taps * h.dilation;
       if (y < 0 || y >= v.pixels || x < 0 || x >= h.pixels) continue;
       const Index pixel = (n / (v.windows * h.windows) * v.pixels + y) * h.pixels + x;
       for (Index c = 0; c < Channels; ++c) {

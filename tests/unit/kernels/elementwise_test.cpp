@@ -7,13 +7,13 @@
 #include "support/catch.hpp"
 #include <eigencoder/kernels/elementwise.hpp>
 
-// Small whole numbers make every sum exact, whatever its order: results are compared for equality.
+// Small whole numbers make every sum exact, in any order: results are compared for equality.
 namespace kernels = eigencoder::kernels;
 using eigencoder::Index;
 
 namespace {
 
-constexpr int beyond = 20;  // poisoned scalars behind the end: more than a packet
+constexpr int beyond = 20;  // poisoned scalars after the end: more than a packet
 
 /// 1, 2, …, 9, 1, 2, … in n places, so short that a sanitizer sees a read beyond.
 template <class T>

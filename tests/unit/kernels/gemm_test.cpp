@@ -10,7 +10,7 @@
 #include <eigencoder/core/eigen.hpp>
 #include <eigencoder/kernels/gemm.hpp>
 
-// Small whole numbers make every sum exact, whatever its order: results are compared for equality, and together with the poison
+// Small whole numbers make every sum exact, in any order: results are compared for equality, and together with the poison
 // around them, so that one comparison finds a wrong value and a stray store alike.
 namespace kernels = eigencoder::kernels;
 using eigencoder::Index;

@@ -35,8 +35,8 @@ void for_all(Index images, F f) {
     for (Index i = 0; i < down.windows; ++i) {
       for (Index j = 0; j < across.windows; ++j) {
         for (Index k = 0; k < down.taps * across.taps; ++k) {
-          const Index r = i * down.stride - down.before + k / across.taps,
-                      s = j * across.stride - across.before + k % across.taps;
+          const Index r = i * down.stride - down.padding_before + k / across.taps,
+                      s = j * across.stride - across.padding_before + k % across.taps;
           if (r < 0 || r >= down.pixels || s < 0 || s >= across.pixels) continue;
           for (Index c = 0; c < Channels; ++c) {
             f(((n * down.windows + i) * across.windows + j) * Channels + c,

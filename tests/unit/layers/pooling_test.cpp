@@ -150,7 +150,7 @@ struct Decay : ec::Activation<Decay> {
 
 /// A pool that does the activation's backward, or all of its work, gives what the two give one after the other.
 template <class T, class Activation, bool TakesOver>
-void check_behind() {
+void check_after() {
   constexpr ec::Shape in = ec::image(4, 6, 5);
   using C = ec::LayersAlone<T, in, Activation, ec::MaxPool2D<2>>;
   using S = typename C::template stage<1, ec::NoActivation, std::conditional_t<TakesOver, ec::NoActivation, Activation>>;
@@ -168,10 +168,10 @@ void check_behind() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("MaxPool2D: behind an activation, with its derivative or in its place", "", float, double) {
-  check_behind<TestType, Decay, false>();
-  check_behind<TestType, ec::LeakyReLU, true>();
-  check_behind<TestType, ec::Tanh, true>();
+TEMPLATE_TEST_CASE("MaxPool2D: after an activation, with its derivative or in its place", "", float, double) {
+  check_after<TestType, Decay, false>();
+  check_after<TestType, ec::LeakyReLU, true>();
+  check_after<TestType, ec::Tanh, true>();
 }
 
 namespace {
@@ -231,7 +231,7 @@ TEST_CASE("MaxUnpool2D: of values that an activation made equal, the pool took t
   CHECK(network.predict(Eigen::Vector4f(-3, -1, -2, -4)) == Eigen::Vector4f(0.5F, 0, 0, 0));
 }
 
-TEST_CASE("MaxPool2D: behind an activation in a model") {
+TEST_CASE("MaxPool2D: after an activation in a model") {
   using E = ec::Encoder<ec::image(4, 6), ec::Dense<24>, ec::Reshape<ec::image(4, 6)>, ec::Tanh, ec::MaxPool2D<2>>;
   using D = ec::Decoder<E::output, ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::Dense<24>>;
   ec::Autoencoder<E, D, double> model{ec::Seed{3}};

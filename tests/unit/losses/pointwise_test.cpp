@@ -7,7 +7,7 @@ namespace ec = eigencoder;
 
 namespace {
 
-/// Somebody's own loss, in one line: log cosh(y − t) by its squares, ½ e² − e⁴/12.
+/// A user's own loss, in one line: log cosh(y − t) by its squares, ½ e² − e⁴/12.
 struct Own {
   ec::Reduction reduction = ec::Reduction::mean;
   template <class S, bool Gradient, bool Accumulate>

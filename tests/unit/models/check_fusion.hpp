@@ -19,9 +19,9 @@ struct Result {
   double loss;
 };
 
-template <class T, class Recipe, class Loss>
-Result<T> run(const Recipe& recipe, Loss loss) {
-  Network<Recipe, T> model{recipe, Seed{1}};
+template <class T, class Layers, class Loss>
+Result<T> run(const Layers& layers, Loss loss) {
+  Network<Layers, T> model{layers, Seed{1}};
   using Model = decltype(model);
   const Random random(Seed{2}, 0, 0);
   constexpr Index batch = 5;

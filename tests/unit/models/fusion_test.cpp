@@ -57,5 +57,5 @@ TEST_CASE("fusion: where values stop being finite is found among layers that run
   Eigen::MatrixXf x = Eigen::MatrixXf::Ones(16, 3);
   CHECK(diagnose(model, Samples<float>(x)) == "every activation is finite, the loss itself is not.");
   model.parameter("layer.4.weight").setConstant(2e38F);
-  CHECK(diagnose(model, Samples<float>(x)).find("behind layer layer.4, Conv2D<1, 3") != std::string::npos);
+  CHECK(diagnose(model, Samples<float>(x)).find("after layer layer.4, Conv2D<1, 3") != std::string::npos);
 }

@@ -8,7 +8,7 @@ using optimizers::Vector;
 
 namespace {
 
-/// Somebody's own optimizer: θ ← θ − η · (mean of all gradients so far), reading everything an Update holds.
+/// A user's own optimizer: θ ← θ − η · (mean of all gradients so far), reading everything an Update holds.
 struct Averaged {
   double learning_rate = 0.5;
   static constexpr std::size_t slots = 1;

@@ -8,7 +8,7 @@
 
 namespace ec = eigencoder;
 
-// What nobody looks at the compiler leaves out.
+// What is never read the compiler leaves out.
 extern const void* volatile seen;
 const void* volatile seen = nullptr;
 

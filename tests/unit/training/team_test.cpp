@@ -24,7 +24,7 @@ TEST_CASE("team: every part is done once, and all have ended when run returns") 
   }
 }
 
-TEST_CASE("team: what one run wrote the next one sees, whoever does it") {
+TEST_CASE("team: what one run wrote the next one sees, by any thread") {
   ec::Team team(2);
   std::array<long, 2> counts{};
   for (long round = 0; round < 20'000; ++round) {

@@ -311,13 +311,14 @@ TEST_CASE("trainer: a model that has been moved away is missed by every call, un
   CHECK(trainer.train_on_batch(x) == twin.train_on_batch(x));
 }
 
-TEST_CASE("diagnose: names the layer behind which values stop being finite") {
+TEST_CASE("diagnose: names the layer after which values stop being finite") {
   Model model{ec::Seed{1}};
   const Eigen::MatrixXf x = samples(4);
   CHECK(ec::diagnose(model, ec::Samples<float>(x)) == "every activation is finite, the loss itself is not.");
   model.parameter("encoder.0.bias").setConstant(100);  // every code is 1, and four of 3e38 overflow
   model.parameter("decoder.0.weight").setConstant(3e38F);
-  CHECK(ec::diagnose(model, ec::Samples<float>(x)) == "the first values that are not finite are behind layer decoder.0, Dense<6>.");
+  CHECK(ec::diagnose(model, ec::Samples<float>(x)) ==
+        "the first values that are not finite are after layer decoder.0, Dense<6>.");
   model.parameter("encoder.0.bias")(2, 0) = std::numeric_limits<float>::infinity();
   CHECK(ec::diagnose(model, ec::Samples<float>(x)) == "the first values that are not finite are in parameter encoder.0.bias.");
 }
