@@ -34,7 +34,8 @@ struct Needs {
   bool samples = false;          ///< x is a distribution that this layer draws from, in evaluations too
   bool quantises = false;        ///< replaces x by the nearest of a set of values
   bool joins = false;            ///< reads the output of the layer at `link`, and adds to its gradient
-  Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads
+  Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads; negative ones
+                                 ///< count back from this one: −1 is the previous layer
 };
 
 /// The option of type Option among a layer's template arguments, in any order: Dense<32, Init::he_normal, Bias::none>.
