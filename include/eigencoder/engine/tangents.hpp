@@ -90,8 +90,7 @@ class RunTangents {
   static double run(const Shard<P>& shard, const Term& term, double weight) {
     const TangentMemory<P> memory(shard.lane);
     each([&]<std::size_t I>() {
-      // The last layer to join it has done so otherwise, before anything reached it.
-      if constexpr (Plan::bends[I] && !C::joined[I + 1]) {
+      if constexpr (Plan::bends[I]) {
         std::fill_n(shard.lane.side_gradient(I + 1), C::shapes[I + 1].size() * shard.columns, T(0));
       }
     });

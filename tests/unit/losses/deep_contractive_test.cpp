@@ -85,9 +85,3 @@ TEST_CASE("deep contractive: dropout lets the same values through") {
   check_gradient(model_of<double, ec::features(9)>(ec::Dense<8>{}, ec::Tanh{}, ec::Dropout{0.4}, ec::Dense<3>{}, ec::Tanh{}),
                  ec::StochasticContractive<3>{}, 7);
 }
-
-TEST_CASE("deep contractive: an activation of the encoder that the decoder joins has two gradients beside its own") {
-  using E = ec::Encoder<ec::features(5), ec::Dense<4>, ec::Tanh, ec::Dense<3>, ec::Sigmoid>;
-  using D = ec::Decoder<ec::features(3), ec::Dense<4>, ec::Add<1>, ec::Dense<5>>;
-  check_gradient(ec::Autoencoder<E, D, double>{ec::Seed{1}}, ec::DeepContractive{}, 3);
-}
