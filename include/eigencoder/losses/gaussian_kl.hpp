@@ -102,8 +102,8 @@ struct GaussianKL {
   }
 };
 
-/// Σ_i max(λ, KL_i) with KL_i that of latent dimension i, averaged over the whole batch: every dimension may carry λ nats at no
-/// price, so that none needs to be given up early. λ must be finite and not negative. Throws OptionError.
+/// Σ_i max(λ, KL_i) with KL_i that of latent dimension i, averaged over the whole batch: up to λ nats a dimension
+/// there is no gradient, so that none is given up early. λ must be finite and not negative. Throws OptionError.
 /// Kingma et al., "Improved variational inference with inverse autoregressive flow", 2016.
 struct FreeBits {
   double nats = 0.1;

@@ -13,7 +13,7 @@ namespace eigencoder {
 ///   −log 1/K Σ_k w_k,   log w_k = log p(x | z_k) + log p(z_k) − log q(z_k | x),   z_k drawn from N(μ, e^s)
 /// For K = 1 it is a negative ELBO, whose divergence is that of the draw in place of the exact one; it falls to −log p(x) as K
 /// grows, so that with many draws an evaluation estimates the likelihood of a set. With weights of the samples, each bound
-/// counts by its weight.
+/// counts by its weight. Throws what the likelihood throws.
 ///   Trainer{model, ImportanceWeighted<5, Bernoulli>{}, Adam{}}
 /// The gradient is −Σ_k w̃_k ∂ log w_k with w̃ = softmax of log w. Every sample runs K times through the whole network.
 /// Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", 2015.

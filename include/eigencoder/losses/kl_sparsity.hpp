@@ -12,10 +12,9 @@ namespace eigencoder {
 /// Σ_i KL(ρ ‖ ρ̂_i) = Σ_i ρ log(ρ / ρ̂_i) + (1 − ρ) log((1 − ρ) / (1 − ρ̂_i)), with ρ̂_i the mean of unit i of the code over the
 /// whole batch and ρ the target.   ∂/∂y_ij = ((1 − ρ) / (1 − ρ̂_i) − ρ / ρ̂_i) / batch
 /// The code must come from an activation with a `range`: a Sigmoid, or a Tanh, whose values enter as (1 + y) / 2. Where ρ̂ is
-/// nearer than 10⁻⁷ to 0 or 1 the term goes on along its tangent, so that a dead unit is drawn back and nothing overflows.
-/// On another layer than the code: on_layer<1>(KLSparsity{.target = 0.05}). The target must be in (0, 1). Throws OptionError,
-/// when the trainer is made.
-/// Lee, Ekanadham and Ng, 2007; Ng, "Sparse autoencoder", CS294A lecture notes, 2011.
+/// nearer than 10⁻⁷ to 0 or 1 the term continues along its tangent, so that a dead unit still has a gradient and nothing
+/// overflows. On another layer than the code: on_layer<1>(KLSparsity{.target = 0.05}). The target must be in (0, 1). Throws
+/// OptionError, when the trainer is made. Lee, Ekanadham and Ng, 2007; Ng, "Sparse autoencoder", CS294A lecture notes, 2011.
 struct KLSparsity {
   double target = 0.05;
 
@@ -49,7 +48,8 @@ struct KLSparsity {
         slopes[at] = static_cast<T>(pass.weight * slope / (width * batch));
       }
       if constexpr (Gradient) {
-        for (Index j = 0; j < pass.dy.cols(); ++j) pass.dy.col(j).segment(first, units) += VectorView<const T>(slopes.data(), units);
+        for (Index j = 0; j < pass.dy.cols(); ++j)
+          pass.dy.col(j).segment(first, units) += VectorView<const T>(slopes.data(), units);
       }
     }
     return value * static_cast<double>(pass.y.cols()) / batch;  // every shard reports its share

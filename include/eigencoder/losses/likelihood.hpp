@@ -13,6 +13,7 @@ namespace eigencoder {
 
 namespace detail {
 
+/// Throws OptionError unless the value is finite and positive.
 inline void check_positive(const char* term, const char* option, double value) {
   if (!(value > 0 && std::isfinite(value))) {
     throw OptionError(message(term, ": ", option, " must be finite and positive, found ", value));
