@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check_variational.hpp"
+#include "golden/golden.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -21,8 +22,12 @@ TEST_CASE("ImportanceWeighted: convolutions on both sides, and a layer that writ
 }
 
 TEST_CASE("ImportanceWeighted: the bound tightens as draws are added") {
-  Bounded model{ec::Seed{1}};
-  const Eigen::MatrixXd x = variational::samples(400).array().round();
+  using E = ec::Encoder<ec::features(20), ec::Dense<12>, ec::Tanh>;
+  using D = ec::Decoder<ec::features(3), ec::Dense<12>, ec::Tanh, ec::Dense<20>, ec::Sigmoid>;
+  ec::VariationalAutoencoder<E, ec::Latent<3>, D, double> model{ec::Seed{1}};
+  Eigen::MatrixXd x(20, 400);
+  golden::fill(3, 1, 0, x);
+  x = x.array().round();
   ec::Trainer trainer{model, ec::Elbo{ec::Bernoulli{}}, ec::Adam{.learning_rate = 3e-3}, {.threads = 1}};
   trainer.fit(x, {.epochs = 20, .batch_size = 32, .progress = ec::Progress::quiet});
   const auto bound = [&](auto term) { return ec::Trainer{model, term, ec::SGD{}, {.threads = 2}}.evaluate(x).loss; };
