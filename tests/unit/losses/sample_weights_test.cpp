@@ -41,7 +41,7 @@ Result differentiate(const Model& model, const Part& part, const Matrix& samples
                            .first = 0,
                            .columns = x.cols(),
                            .batch = x.cols(),
-                           .sums = sums,
+                           .share = sums,
                            .totals = sums,
                            .values = values,
                            .shared = nullptr,
