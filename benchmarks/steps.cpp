@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Whole training steps of the examples' networks, and of two with codes of their own kind: images a second, per cent of the
-// machine's arithmetic limit (one core's peak, measured here, times the threads), memory of model and trainer, allocations in
-// all steps after the first (0). %limit counts the arithmetic of the network as written, %busy that of what runs: an upsampling
-// and its 3×3 convolution take 4/9 as one.
+// Whole training steps of the examples' networks, of two with codes of their own kind, and of one that branches: images a second,
+// per cent of the machine's arithmetic limit (one core's peak, measured here, times the threads), memory of model and trainer,
+// allocations in all steps after the first (0). %limit counts the arithmetic of the network as written, %busy that of what runs:
+// an upsampling and its 3×3 convolution take 4/9 as one.
 //   build/release/benchmarks/steps
 #ifdef __linux__
 #include <malloc.h>
@@ -96,6 +96,14 @@ using QuantisingDecoder = ec::Decoder<QuantisingEncoder::output, ec::Conv2D<64, 
                                       ec::ReLU, ec::ConvTranspose2D<1, 3, 2>, ec::Sigmoid>;
 using Quantising = ec::Autoencoder<QuantisingEncoder, QuantisingDecoder>;
 
+// The U-Net of 05_denoising.
+using UNet = ec::Network<
+    ec::Sequential<ec::image(28, 28), ec::Conv2D<16, 3>, ec::ReLU,
+                   ec::Skip<ec::MaxPool2D<2>, ec::Conv2D<32, 3>, ec::ReLU,
+                            ec::Skip<ec::MaxPool2D<2>, ec::Conv2D<32, 3>, ec::ReLU, ec::UpSample2D<2>>, ec::Conv2D<16, 3>, ec::ReLU,
+                            ec::UpSample2D<2>>,
+                   ec::Conv2D<16, 3>, ec::ReLU, ec::Conv2D<1, 3>, ec::Sigmoid>>;
+
 BENCHMARK(step<networks::Simple<float>, ec::BinaryCrossEntropy>)->Name("simple")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
@@ -108,6 +116,7 @@ BENCHMARK(step<Wasserstein, ec::Objective<ec::MeanSquaredError, ec::MaximumMeanD
 BENCHMARK(step<Quantising, ec::Objective<ec::MeanSquaredError, ec::Commitment>>)->Name("vector_quantiser")->Apply([](auto* b) {
   threads(b, 64);
 });
+BENCHMARK(step<UNet, ec::BinaryCrossEntropy>)->Name("unet")->Apply([](auto* b) { threads(b, 128); });
 
 }  // namespace
 
