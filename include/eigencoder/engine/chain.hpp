@@ -85,11 +85,13 @@ struct Chain {
     }
     return false;
   }
+  /// The activation that layer i joins; 0 if it joins none.
+  static constexpr std::size_t joined_by(std::size_t i) { return joins[i] ? static_cast<std::size_t>(links[i] + 1) : 0; }
   /// The last layer that joins activation i, or 0 where none does.
   static constexpr std::size_t last_join(std::size_t i) {
     std::size_t last = 0;
     for (std::size_t k = 0; k < size; ++k) {
-      if (joins[k] && links[k] + 1 == static_cast<Index>(i)) last = k;
+      if (joins[k] && joined_by(k) == i) last = k;
     }
     return last;
   }
@@ -162,7 +164,7 @@ struct Chain {
     if constexpr (links[I] == no_link) {
       return std::type_identity<void>{};
     } else if constexpr (joins[I]) {
-      constexpr auto from = static_cast<std::size_t>(links[I] + 1);
+      constexpr std::size_t from = joined_by(I);
       return std::type_identity<JoinedActivation<shapes[from], T, trains_before(from)>>{};
     } else {
       static_assert(0 <= links[I] && links[I] < static_cast<Index>(I), "a layer can only link to an earlier one");

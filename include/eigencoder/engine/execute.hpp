@@ -72,7 +72,7 @@ class Execute {
   static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
     const Index link = C::links[i];
     const bool joins = C::joins[i], links = link != no_link && !joins;
-    const auto joined = static_cast<std::size_t>(joins ? link + 1 : 0);  // an activation
+    const std::size_t joined = C::joined_by(i);
     T* const dy = shard.lane.delta(delta);
     return {.x = shard.activation(C::reads(i)),
             .y = shard.lane.activation(i + 1),
@@ -120,7 +120,7 @@ class Execute {
   static void backward(const Shard<P>& shard) {
     using S = typename P::template backward_stage<I>;
     if constexpr (C::joins[I]) {  // the last to join an activation is the first to add to its side gradient
-      constexpr auto joined = static_cast<std::size_t>(C::links[I] + 1);
+      constexpr std::size_t joined = C::joined_by(I);
       if (C::last_join(joined) == I && P::side_gradient(joined)) {
         std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * shard.columns, T(0));
       }

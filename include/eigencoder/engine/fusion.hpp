@@ -60,6 +60,11 @@ struct Fusion {
     while (i > 0 && in_place[i - 1]) --i;
     return i;
   }
+  /// And the last.
+  constexpr std::size_t last_of_run(std::size_t i) const {
+    while (i < N && in_place[i]) ++i;
+    return i;
+  }
 };
 
 /// `observed[i]`: something other than layer i reads activation i after forward has passed it, so that it must exist and stay.

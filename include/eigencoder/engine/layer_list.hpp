@@ -59,6 +59,9 @@ constexpr Index linked_position(Index link, std::size_t position) {
   return link >= 0 ? link : static_cast<Index>(position) + link;
 }
 
+/// A join in the second part of a network, which begins with position 0 here, reads an activation of the whole.
+constexpr bool reaches_out(Index link, std::size_t position) { return link >= 0 || linked_position(link, position) + 1 < 0; }
+
 /// A shape that is not known yet.
 inline constexpr Shape unknown{.channels = 0, .height = 0, .width = 0};
 
@@ -78,7 +81,7 @@ inline constexpr auto shapes_along = [] {
     } else if constexpr (Join<Layer>) {
       if (fine && in != unknown) {
         const Index link = Layer::needs(in).link, from = linked_position(link, at) + 1;
-        if (Open && (link >= 0 || from < 0)) {
+        if (Open && reaches_out(link, at)) {
           out = unknown;
         } else {
           const bool earlier = 0 <= from && from < static_cast<Index>(at);
@@ -103,7 +106,7 @@ constexpr bool accepted() {
     return true;
   } else if constexpr (Join<Layer>) {
     constexpr Index link = Layer::needs(in).link, from = linked_position(link, I) + 1;
-    if constexpr (Open && (link >= 0 || from < 0)) {
+    if constexpr (Open && reaches_out(link, I)) {
       return true;
     } else if constexpr (from < 0 || from >= static_cast<Index>(I)) {
       return sizeof(LayerJoinsEarlier<I, Layer>) > 0;
@@ -127,21 +130,23 @@ concept Group = requires(const L group) {
   group.layers;
 };
 
+/// The layers of a group, or the layer alone, as a tuple.
+template <class Each>
+constexpr auto layers_of(const Each& layer) {
+  if constexpr (Group<Each>) {
+    return layer.layers;
+  } else {
+    return std::tuple<Each>(layer);
+  }
+}
+
 template <class... L>
 struct Flat {
   using type = std::tuple<L...>;
 };
 template <class... L>
 requires(Group<L> || ...) struct Flat<L...> {
-  template <class Each>
-  static auto one(const Each& layer) {
-    if constexpr (Group<Each>) {
-      return layer.layers;
-    } else {
-      return std::tuple{layer};
-    }
-  }
-  using type = decltype(std::tuple_cat(one(std::declval<L>())...));
+  using type = decltype(std::tuple_cat(layers_of(std::declval<L>())...));
 };
 /// The layers of a list, one after the other, those of groups included, as the types of a tuple.
 template <class... L>
@@ -150,14 +155,14 @@ using FlatLayers = typename Flat<L...>::type;
 /// The same of values.
 template <class... L>
 constexpr FlatLayers<L...> flat(const L&... layers) {
-  const auto one = []<class Each>(const Each& layer) {
-    if constexpr (Group<Each>) {
-      return layer.layers;
-    } else {
-      return std::tuple<Each>(layer);
-    }
-  };
-  return std::tuple_cat(one(layers)...);
+  return std::tuple_cat(layers_of(layers)...);
+}
+
+/// Elements [Begin, Begin + Count) of a tuple.
+template <std::size_t Begin, std::size_t Count, class Tuple>
+constexpr auto slice(const Tuple& tuple) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple{std::get<Begin + I>(tuple)...}; }
+  (std::make_index_sequence<Count>{});
 }
 
 /// A tuple of layers, each as it is by default. Each is spelt out: g++ 12 makes a tuple by default with options that are 0 after

@@ -18,11 +18,6 @@ struct InferencePlan {
   template <std::size_t I>
   using stage = typename C::template stage<I, typename AppliedLayer<C, I + 1, fusion.applies_next(I)>::type>;
 
-  /// Layers that write in place share memory: activation i is where the last of its run is.
-  static constexpr std::size_t last_of_run(std::size_t i) {
-    while (i < C::size && fusion.in_place[i]) ++i;
-    return i;
-  }
   /// The buffer that holds activation i, unless a later layer joins it.
   static constexpr std::array<int, C::size + 1> buffer = [] {
     std::array<int, C::size + 1> which{};
@@ -33,7 +28,7 @@ struct InferencePlan {
     std::array<Index, 2> widest{};
     for (std::size_t i = 1; i <= C::size; ++i) {
       Index& most = widest[static_cast<std::size_t>(buffer[i])];
-      if (!C::taken_over(i - 1) && !C::joined[last_of_run(i)]) most = std::max(most, C::shapes[i].size());
+      if (!C::taken_over(i - 1) && !C::joined[fusion.last_of_run(i)]) most = std::max(most, C::shapes[i].size());
     }
     return widest;
   }();
@@ -45,7 +40,7 @@ struct InferencePlan {
   });
   /// Scalars a sample before activation i.
   static constexpr Index at(std::size_t i) {
-    const std::size_t last = last_of_run(i);
+    const std::size_t last = fusion.last_of_run(i);
     return C::joined[last] ? width[0] + width[1] + joined_at[last] : buffer[i] == 0 ? 0 : width[0];
   }
   static constexpr Index caches = width[0] + width[1] + joined_at[C::size + 1];
@@ -121,7 +116,7 @@ class Workspace {
            .scratch = memory_.data() + C::packed_at[C::size],
            .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
            .source_cache = links ? cache(static_cast<std::size_t>(links ? C::links[I] : 0)) : nullptr,
-           .joined = joins ? read(static_cast<std::size_t>(joins ? C::links[I] + 1 : 0)) : nullptr},
+           .joined = joins ? read(C::joined_by(I)) : nullptr},
           {.columns = count, .batch = count});
     }
   }

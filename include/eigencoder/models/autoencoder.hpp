@@ -89,13 +89,13 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   }
 
   /// The halves on their own, with copies of their parameters.
-  Network<E, T> encoder() const { return {*this, 0, part<0>(std::make_index_sequence<Chain::code>{})}; }
+  Network<E, T> encoder() const { return {*this, 0, detail::slice<0, Chain::code>(this->layers())}; }
   auto decoder() const {
     static_assert(!links,
                   "this decoder borrows weights or indices from earlier layers (as Tied and MaxUnpool2D do) and cannot be "
                   "taken out of its model: decode with the whole model");
     if constexpr (!links) {
-      return Network<D, T>{*this, Chain::code, part<Chain::code>(std::make_index_sequence<Chain::size - Chain::code>{})};
+      return Network<D, T>{*this, Chain::code, detail::slice<Chain::code, Chain::size - Chain::code>(this->layers())};
     }
   }
 
@@ -126,10 +126,9 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   }();
   static constexpr bool links_to_samples = [] {
     for (std::size_t i = Chain::code; i < Chain::size; ++i) {
-      if (Chain::links[i] == no_link || Chain::links[i] >= static_cast<Index>(Chain::code)) continue;
-      const Index activation = Chain::links[i] + 1;
-      if (Chain::joins[i] ? activation < static_cast<Index>(Chain::code)
-                          : Chain::needs[static_cast<std::size_t>(Chain::links[i])].cache > 0) {
+      const auto source = static_cast<std::size_t>(Chain::links[i]);
+      if (Chain::joins[i] ? Chain::joined_by(i) < Chain::code
+                          : Chain::links[i] != no_link && source < Chain::code && Chain::needs[source].cache > 0) {
         return true;
       }
     }
@@ -139,10 +138,6 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
     static_assert(!links_to_samples,
                   "this decoder reads what the encoder has kept of the same sample (such as a pool's indices, or an activation "
                   "that it joins): codes alone cannot be decoded, use reconstruct");
-  }
-  template <std::size_t First, std::size_t... I>
-  auto part(std::index_sequence<I...>) const {
-    return std::tuple{std::get<First + I>(this->layers())...};
   }
 };
 

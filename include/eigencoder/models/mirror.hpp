@@ -52,13 +52,6 @@ constexpr auto tuple_if([[maybe_unused]] const T& value) {
   if constexpr (!There) return std::tuple{};
 }
 
-/// Elements [Begin, Begin + Count) of a tuple.
-template <std::size_t Begin, std::size_t Count, class Tuple>
-constexpr auto slice(const Tuple& tuple) {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple{std::get<Begin + I>(tuple)...}; }
-  (std::make_index_sequence<Count>{});
-}
-
 /// Layers and groups that take shape In, of which the first has position First in the network. `Whole`: nothing comes before them.
 template <bool Tie, bool Whole, std::size_t First, Shape In, class... L>
 struct Reflection;

@@ -52,7 +52,7 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
       if (!where.empty()) return;
       LayerRunner<C, I> run(model.layers(), parameters, T(0));
       if constexpr (C::joins[I]) {
-        run.joined = joined[static_cast<std::size_t>(C::links[I] + 1)];
+        run.joined = joined[C::joined_by(I)];
       } else if constexpr (C::links[I] != no_link) {
         run.source_cache = borrowed[static_cast<std::size_t>(C::links[I])];
       }
