@@ -15,26 +15,60 @@ macro(eigencoder_find_eigen)
   endforeach()
 endmacro()
 
-# The parts that need more:
+# The parts that need more, or that cost the umbrella header more than every program should pay:
 #
 #   find_package(eigencoder)                                 eigencoder::eigencoder alone
 #   find_package(eigencoder COMPONENTS data)                 eigencoder::data too, or an error that names zlib
 #   find_package(eigencoder OPTIONAL_COMPONENTS data png)    each one whose library is there
 #
-# Linking a component defines EIGENCODER_HAS_<library>, at which <eigencoder/eigencoder.hpp> includes that component's headers.
-set(eigencoder_data_library ZLIB)  # data/: reads .gz files
-set(eigencoder_png_library PNG)    # io/png.hpp: writes pictures
+# Linking a component defines EIGENCODER_HAS_<macro>, at which <eigencoder/eigencoder.hpp> includes that component's headers.
+#     component    package        macro
+set(eigencoder_components
+    data         ZLIB           ZLIB        # reads .gz and .npz files
+    png          PNG            PNG         # reads and writes pictures
+    jpeg         JPEG           JPEG        # reads photographs
+    safetensors  nlohmann_json  SAFETENSORS # saves and loads models
+    onnx         NONE           ONNX        # exports models
+)
+
+# The components' names, one after another, for messages.
+function(eigencoder_list_components result)
+  list(LENGTH eigencoder_components length)
+  math(EXPR last "${length} - 1")
+  set(names "")
+  foreach(i RANGE 0 ${last} 3)
+    list(GET eigencoder_components ${i} name)
+    math(EXPR at "${i} + 1")
+    list(GET eigencoder_components ${at} package)
+    if(package STREQUAL NONE)
+      list(APPEND names "${name}")
+    else()
+      list(APPEND names "${name} (needs ${package})")
+    endif()
+  endforeach()
+  list(JOIN names ", " names)
+  set(${result} "${names}" PARENT_SCOPE)
+endfunction()
 
 function(eigencoder_component name)
-  set(library ${eigencoder_${name}_library})
-  if(NOT library OR TARGET eigencoder::${name})
+  list(FIND eigencoder_components ${name} at)
+  if(at EQUAL -1 OR TARGET eigencoder::${name})
     return()
   endif()
-  find_package(${library} QUIET)
-  if(NOT TARGET ${library}::${library})
-    return()
+  math(EXPR at "${at} + 1")
+  list(GET eigencoder_components ${at} package)
+  math(EXPR at "${at} + 1")
+  list(GET eigencoder_components ${at} macro)
+  if(NOT package STREQUAL NONE)
+    set(library ${package}::${package})
+    if(NOT TARGET ${library})
+      find_package(${package} QUIET)
+    endif()
+    if(NOT TARGET ${library})
+      return()
+    endif()
   endif()
   add_library(eigencoder::${name} INTERFACE IMPORTED ${ARGN})
-  target_link_libraries(eigencoder::${name} INTERFACE eigencoder::eigencoder ${library}::${library})
-  target_compile_definitions(eigencoder::${name} INTERFACE EIGENCODER_HAS_${library})
+  target_link_libraries(eigencoder::${name} INTERFACE eigencoder::eigencoder ${library})
+  target_compile_definitions(eigencoder::${name} INTERFACE EIGENCODER_HAS_${macro})
 endfunction()

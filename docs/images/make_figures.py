@@ -76,7 +76,7 @@ def rooms():
     figure = Figure(780, 400, "The rooms of the library and what each may include")
     place = {  # x, y, width, what is in it, colour
         "testing": (20, 20, 130, "gradient checks", "plain"),
-        "io": (185, 20, 110, "pictures, files", "plain"),
+        "io": (185, 20, 110, "models in files", "plain"),
         "tasks": (325, 20, 130, "work with codes", "plain"),
         "training": (500, 20, 160, "trainer, step, team", "violet"),
         "models": (185, 115, 270, "networks with parameters, mirrors, samples", "violet"),
@@ -84,7 +84,8 @@ def rooms():
         "layers": (185, 210, 125, "a struct each", "green"),
         "losses": (330, 210, 125, "and penalties", "green"),
         "optimizers": (525, 210, 110, "update rules", "green"),
-        "data": (655, 210, 105, "sets, IDX files", "green"),
+        "data": (655, 210, 105, "sets, readers", "green"),
+        "files": (655, 282, 105, "formats, bytes", "blue"),
         "kernels": (185, 290, 305, "products, convolutions, elementary functions", "blue"),
         "core": (20, 350, 740, "shapes, errors, random numbers, and the contract of layers, terms and optimizers", "blue"),
     }
@@ -103,7 +104,10 @@ def rooms():
         ("losses", "kernels"): ((392, 256), (392, 290)),
         ("engine", "core"): ((85, 256), (85, 350)),
         ("optimizers", "core"): ((580, 256), (580, 350)),
-        ("data", "core"): ((707, 256), (707, 350)),
+        ("data", "files"): ((707, 256), (707, 282)),
+        ("files", "core"): ((707, 328), (707, 350)),
+        ("training", "files"): ((645, 66), (645, 300), (655, 300)),
+        ("io", "files"): ((285, 66), (285, 90), (645, 90), (645, 300), (655, 300)),
         ("kernels", "core"): ((320, 330), (320, 350)),
     }
     paths[("training", "kernels")] = ((505, 66), (472, 130), (472, 290))

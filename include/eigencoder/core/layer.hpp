@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <limits>
+#include <string_view>
 #include <type_traits>
 
 #include "eigencoder/core/block.hpp"
@@ -36,6 +37,14 @@ struct Needs {
   bool joins = false;            ///< reads the output of the layer at `link`, and adds to its gradient
   Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads; negative ones
                                  ///< count back from this one: −1 is the previous layer
+};
+
+/// A number that a layer holds as a value, and not in its type. A layer that holds some says them, as
+///   constexpr std::array<Setting, 1> settings() const { return {{{"slope", slope}}}; }
+/// by which files and exports tell one network from another of the same type.
+struct Setting {
+  std::string_view name;
+  double value;
 };
 
 /// The option of type Option among a layer's template arguments, in any order: Dense<32, Init::he_normal, Bias::none>.

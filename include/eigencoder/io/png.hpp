@@ -17,7 +17,7 @@
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
-#include "eigencoder/io/atomic_file.hpp"
+#include "eigencoder/files/atomic_file.hpp"
 #include "eigencoder/io/font.hpp"
 #include "eigencoder/models/samples.hpp"
 

@@ -13,8 +13,8 @@ namespace eigencoder {
 
 /// Base of an activation y = f(x) whose derivative follows from its output. `Self` has
 ///   apply(x) = f(x)   derivative(y) = f′ at f⁻¹(y)   curvature(y) = d derivative / dy, for penalties on the Jacobian
-/// It may say that f never falls (`monotone`): a max pool that follows then runs first, and f on the pooled values alone. It may
-/// say between which values y lies (`range`), which KLSparsity and losses on probabilities need to know.
+/// It may say that f never falls (`monotone`): a max pool that follows then runs first, and f on the pooled values alone. It
+/// may say between which values y lies (`range`), which KLSparsity and losses on probabilities need to know.
 template <class Self>
 struct Activation {
   static constexpr bool monotone = false;
@@ -41,7 +41,8 @@ struct Activation {
   template <class S>
   void push(Push<S> pass) const {
     kernels::transform(
-        pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * self().derivative(y); }, pass.u.data(), pass.y.data());
+        pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * self().derivative(y); }, pass.u.data(),
+        pass.y.data());
   }
   template <class S>
   requires Curved<typename S::Layer>
@@ -125,6 +126,8 @@ struct LeakyReLU : PiecewiseLinear<LeakyReLU> {
     if (!(slope >= 0 && slope <= std::numeric_limits<double>::max()))
       throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
   }
+  constexpr std::array<Setting, 1> settings() const { return {{{"slope", slope}}}; }
+
   template <class V>
   V apply(V x) const {
     return kernels::where(x > V(0), x, V(slope) * x);
@@ -146,6 +149,8 @@ struct ELU : Activation<ELU> {
     if (!(alpha > 0 && alpha <= std::numeric_limits<double>::max()))
       throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
   }
+  constexpr std::array<Setting, 1> settings() const { return {{{"alpha", alpha}}}; }
+
   template <class V>
   V apply(V x) const {
     return kernels::where(x > V(0), x, V(alpha) * kernels::exp_minus_one(kernels::min(x, V(0))));

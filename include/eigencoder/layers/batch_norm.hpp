@@ -48,6 +48,8 @@ struct BatchNorm {
   Momentum momentum = 0.99;
   detail::Epsilon<BatchNorm> epsilon = 1e-3;
 
+  constexpr std::array<Setting, 2> settings() const { return {{{"momentum", momentum.value}, {"epsilon", epsilon.value}}}; }
+
   static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

@@ -16,6 +16,7 @@ struct Dropout {
   double rate;
 
   constexpr explicit Dropout(double dropped) : rate(detail::noise_rate("Dropout", dropped)) {}
+  constexpr std::array<Setting, 1> settings() const { return {{{"rate", rate}}}; }
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
@@ -40,6 +41,7 @@ struct SpatialDropout2D {
   double rate;
 
   constexpr explicit SpatialDropout2D(double dropped) : rate(detail::noise_rate("SpatialDropout2D", dropped)) {}
+  constexpr std::array<Setting, 1> settings() const { return {{{"rate", rate}}}; }
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

@@ -17,6 +17,8 @@ namespace eigencoder {
 struct LayerNorm {
   detail::Epsilon<LayerNorm> epsilon = 1e-3;
 
+  constexpr std::array<Setting, 1> settings() const { return {{{"epsilon", epsilon.value}}}; }
+
   static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

@@ -24,7 +24,8 @@ void clear_hit(const Random& random, double rate, double scale, const From& from
   const V hit(rate), factor(scale), zero(0);
   for (Index j = 0; j < from.cols(); ++j) {
     kernels::transform_draws<kernels::Uniform>(
-        random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < hit, zero, factor * v); }, from.col(j).data());
+        random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < hit, zero, factor * v); },
+        from.col(j).data());
   }
 }
 
@@ -51,6 +52,9 @@ struct GaussianNoise {
     if (!(sigma >= 0 && sigma <= std::numeric_limits<double>::max())) {
       throw OptionError(message("GaussianNoise: sigma must be finite and not negative, found ", sigma));
     }
+  }
+  constexpr std::array<Setting, 3> settings() const {
+    return {{{"sigma", sigma}, {"clip.low", clip.low}, {"clip.high", clip.high}}};
   }
 
   static constexpr bool accepts(Shape) { return true; }
@@ -88,6 +92,7 @@ struct MaskingNoise {
   double rate;
 
   constexpr explicit MaskingNoise(double masked) : rate(detail::noise_rate("MaskingNoise", masked)) {}
+  constexpr std::array<Setting, 1> settings() const { return {{{"rate", rate}}}; }
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
@@ -118,6 +123,7 @@ struct SaltAndPepperNoise {
       throw OptionError(message("SaltAndPepperNoise: pepper and salt must be finite, found ", pepper, " and ", salt));
     }
   }
+  constexpr std::array<Setting, 3> settings() const { return {{{"rate", rate}, {"pepper", pepper}, {"salt", salt}}}; }
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

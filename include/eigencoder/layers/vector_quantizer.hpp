@@ -41,6 +41,8 @@ struct VectorQuantizer {
   Decay decay = 0.99;
   Restart restart = 0.01;
 
+  constexpr std::array<Setting, 2> settings() const { return {{{"decay", decay.value}, {"restart", restart.value}}}; }
+
   static constexpr Index entries = K;  ///< Commitment and codes() need it
   static constexpr Mirroring mirroring = Mirroring::leaves;
 

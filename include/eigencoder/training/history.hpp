@@ -30,6 +30,7 @@ struct History {
   std::vector<std::string> terms{};  ///< names of the objective's terms
   std::vector<EpochReport> epochs{};
   std::vector<std::string> warnings{};  ///< of terms whose value is a sign of trouble, one each at most
+  std::string stopped{};                ///< why the fit ended before its last epoch, or empty
 
   const EpochReport& last() const { return epochs.back(); }
 };

@@ -22,6 +22,7 @@ struct Snapshot {
   std::uint64_t updates = 0;   ///< of the parameters: the optimizer's t
   std::uint64_t step = 0;      ///< numbers the draws of noise; schedules of the objective go by it
   std::uint64_t shuffles = 0;  ///< numbers the orders of the samples
+  std::uint64_t epochs = 0;    ///< that have been trained to their end
 };
 
 /// The best moment of a fit, to which it goes back if it diverges: of the moments that a finite loss speaks for, the one of the

@@ -24,7 +24,7 @@ struct TrainerOptions {
 /// OptionError. As a member: Trainer<Model, BinaryCrossEntropy, Adam>, or for a sum Trainer<Model, decltype(A{} + 0.1 * B{}),
 /// Adam>.
 template <class ModelType, ObjectivePart Part, Optimizer Opt>
-class Trainer {
+class Trainer : public AnyTrainer {
   static_assert(!std::is_const_v<ModelType>, "a Trainer changes its model: this one is const");
   using O = decltype(as_objective(std::declval<Part>()));
 
@@ -69,6 +69,15 @@ class Trainer {
     detail::ProgressDisplay display(options.progress, options.epochs, history.terms);
     std::vector<Index> order(options.shuffle ? static_cast<std::size_t>(sets.inputs.cols()) : 0);
     best_ = {.snapshot = snapshot(), .begun = sets.validation.cols() > 0 ? Snapshot<T>{} : snapshot()};
+    stop_.clear();
+    const FitPlan plan{.epochs = options.epochs,
+                       .steps_per_epoch = (sets.inputs.cols() + batch_size - 1) / batch_size,
+                       .first_update = updates(),
+                       .terms = history.terms,
+                       .validates = sets.validation.cols() > 0};
+    for (const Callback& callback : options.callbacks) {
+      if (callback.before_fit) callback.before_fit(*this, plan);
+    }
 
     for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
       EpochReport report{.epoch = epoch,
@@ -77,7 +86,8 @@ class Trainer {
                          .validated = sets.validation.cols() > 0};
       if (!report.validated) keep(best_.begun);
       if (options.shuffle) shuffle(order);
-      train_epoch(sets, order, batch_size, options, display, report);
+      if (!train_epoch(sets, order, batch_size, options, display, report)) break;
+      ++epochs_;
       if (report.validated) {
         evaluate_batches(sets.validation, sets.validation_targets, data_of(sets.validation_weights), batch_size,
                          report.validation);
@@ -86,13 +96,18 @@ class Trainer {
       display.epoch(report);
       history.epochs.push_back(report);
       warn(report, history, display);
-      bool stop = false;
       for (const Callback& callback : options.callbacks) {
-        if (callback.after_epoch && callback.after_epoch(report) == Training::stop) stop = true;
+        if (callback.after_epoch && callback.after_epoch(report) == Training::stop && stop_.empty()) {
+          stop(message("a callback stopped it after epoch ", epoch));
+        }
       }
-      if (stop) break;
+      if (!stop_.empty()) break;
     }
     best_.begun = {};
+    history.stopped = stop_;
+    for (const Callback& callback : options.callbacks) {
+      if (callback.after_fit) callback.after_fit(history);
+    }
     return history;
   }
 
@@ -148,6 +163,7 @@ class Trainer {
     require("scalars of the optimizer", snapshot.slots.size(), stepped ? Opt::slots * snapshot.parameters.size() : 0);
     stepper_.restore(snapshot);
     shuffles_ = snapshot.shuffles;
+    epochs_ = snapshot.epochs;
     const auto [theta, state] = model_.memory();
     std::copy(snapshot.parameters.begin(), snapshot.parameters.end(), theta);
     std::copy(snapshot.state.begin(), snapshot.state.end(), state);
@@ -161,7 +177,8 @@ class Trainer {
   std::size_t threads() const { return stepper_.threads(); }
   Seed seed() const { return seed_; }
   const O& objective() const { return objective_; }
-  std::uint64_t updates() const { return stepper_.updater().updates(); }
+  std::uint64_t updates() const override { return stepper_.updater().updates(); }
+  std::uint64_t epochs() const override { return epochs_; }
   /// ‖gradient‖₂ of the last step, of the whole batch and before clipping.
   double gradient_norm() const { return stepper_.updater().norm(); }
 
@@ -173,6 +190,20 @@ class Trainer {
     stepper_.updater().check(optimizer);
     optimizer_ = optimizer;
   }
+
+  double learning_rate() const override { return optimizer_.learning_rate; }
+  void set_learning_rate(double rate) override {
+    Opt changed = optimizer_;
+    changed.learning_rate = rate;
+    set_optimizer(changed);
+  }
+
+  double best_loss() const override { return best_.loss; }
+  Index best_epoch() const override { return best_.epoch; }
+  void restore_best() override { restore(best_.snapshot); }
+
+  /// Writes a checkpoint: all that training has changed, and what the trainer is made of, to be compared by resume.
+  void save(const std::filesystem::path&) const override { throw Error("checkpoints are not there yet"); }
 
   const GradientClip& clip() const { return stepper_.updater().clip(); }
   /// Throws OptionError.
@@ -211,6 +242,7 @@ class Trainer {
     copy(std::as_const(model_).state(), snapshot.state);
     stepper_.keep(snapshot);
     snapshot.shuffles = shuffles_;
+    snapshot.epochs = epochs_;
   }
 
   /// Throws Error if the model has been moved from.
@@ -270,7 +302,8 @@ class Trainer {
     });
   }
 
-  void train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, const FitOptions<T>& options,
+  /// Returns whether it came to its end: false if a callback has stopped it.
+  bool train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, const FitOptions<T>& options,
                    detail::ProgressDisplay& display, EpochReport& report) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
@@ -294,18 +327,21 @@ class Trainer {
       report.gradient_norm += gradient_norm() / static_cast<double>((total + batch_size - 1) / batch_size);
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const double seen = static_cast<double>(first + batch.size) / static_cast<double>(total);
-      const BatchReport progress{report.epoch,   options.epochs, first + batch.size, total, report.train.loss / seen,
-                                 report.seconds, gradient_norm()};
+      const BatchReport progress{
+          report.epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds, gradient_norm(),
+          loss};
       display.batch(progress);
       for (const Callback& callback : options.callbacks) {
         if (callback.after_batch) callback.after_batch(progress);
       }
+      if (!stop_.empty() && first + batch.size < total) return false;
     }
     report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
     if (const ModelType& now = model_; !now.parameters().allFinite() || !now.state().allFinite()) {
       const Samples<T> any = sets.inputs.columns(0, 1);
       go_back([&] { return message("after its last step: ", diagnose(model_, any), advice()); }, report.epoch);
     }
+    return true;
   }
 
   static const T* data_of(const std::vector<T>& weights) { return weights.empty() ? nullptr : weights.data(); }
@@ -364,7 +400,7 @@ class Trainer {
   O objective_;
   Opt optimizer_;
   Seed seed_;
-  std::uint64_t shuffles_ = 0;
+  std::uint64_t shuffles_ = 0, epochs_ = 0;
   Stepper<ModelType, O, Opt> stepper_;
   Best<T> best_;
   std::vector<T> weights_;  ///< of the samples of a single call

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigencoder/io/atomic_file.hpp"
+#include "eigencoder/files/atomic_file.hpp"
 
 #include <array>
 #include <atomic>
