@@ -49,6 +49,7 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 enum class Stream : std::uint32_t {
   layers = 0,            ///< layers' noise and initial values, by position; after the last layer's the directions of tangents
   terms = 0x80000000,    ///< the draws of an objective's terms, by number
+  splits = 0xfffffffe,   ///< which samples are validated on and not trained on
   shuffles = 0xffffffff  ///< the orders of a trainer's epochs
 };
 /// Number `number` of those that begin with `first`.

@@ -58,6 +58,7 @@ struct TermNeeds {
   Range targets = unbounded;    ///< of a loss: the closed interval that it is meant for
   bool code = false;            ///< at Site::latent and Site::quantised: what the layer there makes of its input
   bool sample_weights = false;  ///< of a loss: it can count samples by their weights
+  bool element_weights = false; ///< of a loss: it is a sum over values and can count each by its weight
   bool factor = false;          ///< factor(step) multiplies the weight in step 1, 2, 3, … of training; not in evaluations
   bool warning = false;         ///< warning(value) → a text if an epoch's value is a sign of trouble, else an empty one
   bool check = false;           ///< check() throws OptionError, when the trainer is made
@@ -105,7 +106,23 @@ struct shared;
 struct cache;
 struct code;
 struct sample_weights;
+struct element_weights;
 }  // namespace term_needs
+
+/// Weights of the values of a batch's targets, where they lie: of the samples `order` holds, or of all as they stand.
+template <class T>
+struct ElementWeights {
+  const T* data = nullptr;       ///< of the first sample; null: all are 1
+  Index stride = 0;              ///< from a sample's to those of the next; 0: every sample has the same
+  const Index* order = nullptr;  ///< null: as they stand
+
+  explicit operator bool() const { return data != nullptr; }
+  const T* column(Index j) const { return data + stride * (order ? order[j] : j); }
+  /// Those of samples order[0], order[1], …, or without an order from sample `first` on.
+  ElementWeights of(const Index* samples, Index first) const {
+    return samples || !data ? ElementWeights{data, stride, samples} : ElementWeights{data + stride * first, stride, nullptr};
+  }
+};
 
 /// y, target: features × columns → value and ∂/∂y, for some columns of a batch. The value that a loss returns is its share of
 /// the batch's mean (1/batch included, weight not); its gradient carries the weight too. S is the loss's TermStage.
@@ -118,6 +135,7 @@ struct LossPass {
   double weight;
   IfAsked<S::needs.sums.asked(), std::span<const double>, term_needs::sums> sums{};  ///< totals
   IfAsked<S::needs.sample_weights, const T*, term_needs::sample_weights> weights{};  ///< of the columns; null: all are 1
+  IfAsked<S::needs.element_weights, ElementWeights<T>, term_needs::element_weights> element_weights{};
   /// Of a term that is a penalty too: what it looks at there, and what the layer at its site makes of it.
   IfAsked<S::needs.code, MatrixView<const T>, term_needs::code> latent{nullptr, 0, 0}, code{nullptr, 0, 0};
   IfAsked<(S::needs.cache > 0), MatrixView<T>, term_needs::cache> cache{nullptr, 0, 0};  ///< overwrite, if Gradient

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <mutex>
@@ -8,6 +9,13 @@
 #include <vector>
 
 namespace eigencoder {
+
+/// How many of `most` threads have some milliseconds of work each, given its floating-point operations.
+inline std::size_t useful_threads(double operations, std::size_t most) {
+  constexpr double worth_a_thread = 1e8;
+  const auto worth = static_cast<std::size_t>(std::clamp(operations / worth_a_thread, 1.0, 4096.0));
+  return std::max<std::size_t>(1, std::min({worth, most, std::size_t{std::thread::hardware_concurrency()}}));
+}
 
 /// Calls f(part) for every part < parts, each on a thread of its own as far as the machine gives any, and waits for all. For
 /// work of a millisecond and more: threads are started anew. Throws what the first f to throw threw, once all have ended.

@@ -25,6 +25,7 @@ class RunTerm {
                     .weight = weight<K>(shard),
                     .sums = decltype(Pass::sums)(term_totals<K>(shard)),
                     .weights = decltype(Pass::weights)(shard.weights),
+                    .element_weights = decltype(Pass::element_weights)(shard.element_weights),
                     .latent = decltype(Pass::latent)(shard.view(P::site[K])),
                     .code = decltype(Pass::code)(shard.view(P::code_at(K))),
                     .cache = decltype(Pass::cache)(term_cache<K>(shard))};

@@ -39,9 +39,9 @@ struct TermKeepsContract {
                 "TermNeeds::cache is what a loss leaves for itself as a penalty: this term is not both");
   static_assert(needs.site == Site::latent || needs.site == Site::quantised || !needs.code,
                 "TermNeeds::code is for Site::latent and Site::quantised: elsewhere there is nothing but y");
-  static_assert(loss || (needs.draws == 1 && !needs.sample_weights && !needs.on_logits && needs.targets.low == unbounded.low &&
-                         needs.targets.high == unbounded.high),
-                "TermNeeds::draws, targets, sample_weights and on_logits are for losses: this term is none");
+  static_assert(loss || (needs.draws == 1 && !needs.sample_weights && !needs.element_weights && !needs.on_logits &&
+                         needs.targets.low == unbounded.low && needs.targets.high == unbounded.high),
+                "TermNeeds::draws, targets, sample_weights, element_weights and on_logits are for losses: this term is none");
   static_assert(needs.draws > 0, "TermNeeds::draws must be positive");
 };
 
@@ -137,13 +137,15 @@ struct Terms {
     }
     return needs[static_cast<std::size_t>(std::find(loss.begin(), loss.end(), true) - loss.begin())].on_logits;
   }();
-  /// Every loss of the objective counts samples by their weights.
-  static constexpr bool takes_sample_weights = [] {
+  /// Every loss of the objective says so in its TermNeeds.
+  static constexpr bool every_loss(bool TermNeeds::*says) {
     for (std::size_t k = 0; k < terms; ++k) {
-      if (loss[k] && !needs[k].sample_weights) return false;
+      if (loss[k] && !(needs[k].*says)) return false;
     }
     return true;
-  }();
+  }
+  static constexpr bool takes_sample_weights = every_loss(&TermNeeds::sample_weights),
+                        takes_element_weights = every_loss(&TermNeeds::element_weights);
 
   /// Doubles that are summed over the batch for each term.
   static constexpr auto term_totals_at =

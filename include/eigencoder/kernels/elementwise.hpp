@@ -21,14 +21,14 @@ struct Pointwise {
 };
 
 /// Σ f(y[i], t[i]).value, and dy[i] = scale · f(y[i], t[i]).derivative (added if Accumulate). Partial sums are in T over at most
-/// a few hundred values a lane, their total in double.
-template <bool Gradient, bool Accumulate, class T, class F>
-double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f) {
+/// a few hundred values a lane, their total in double. f may take values of more vectors, `also`.
+template <bool Gradient, bool Accumulate, class T, class F, class... Also>
+double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f, const Also*... also) {
   using P = Packet<T>;
   constexpr Index block = 64 * P::size;
   const P factor(scale);
-  const auto at = [&](P here, P there, auto load_dy, auto store_dy) {
-    const Pointwise<P> loss = f(here, there);
+  const auto at = [&](auto load, auto load_dy, auto store_dy) {
+    const Pointwise<P> loss = f(load(y), load(t), load(also)...);
     if constexpr (Gradient && Accumulate) store_dy(multiply_add(factor, loss.derivative, load_dy()));
     if constexpr (Gradient && !Accumulate) store_dy(factor * loss.derivative);
     return loss.value;
@@ -38,12 +38,12 @@ double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f) 
   while (i + P::size <= n) {
     P sum(0);
     for (const Index end = std::min(n, i + block); i + P::size <= end; i += P::size) {
-      sum = sum + at(P::load(y + i), P::load(t + i), [&] { return P::load(dy + i); }, [&](P v) { v.store(dy + i); });
+      sum = sum + at([i](const T* x) { return P::load(x + i); }, [&] { return P::load(dy + i); }, [&](P v) { v.store(dy + i); });
     }
     total += static_cast<double>(sum.sum());
   }
   if (const Index rest = n - i; rest > 0) {
-    const P last = at(P::load_part(y + i, rest), P::load_part(t + i, rest), [&] { return P::load_part(dy + i, rest); },
+    const P last = at([=](const T* x) { return P::load_part(x + i, rest); }, [&] { return P::load_part(dy + i, rest); },
                       [&](P v) { v.store_part(dy + i, rest); });
     const auto lanes = last.lanes();
     for (Index lane = 0; lane < rest; ++lane) total += static_cast<double>(lanes[static_cast<std::size_t>(lane)]);

@@ -25,7 +25,7 @@ constexpr bool gives_probabilities() {
 /// Binary cross-entropy of the logits z of a probability: max(z, 0) − z t + log(1 + e^(−|z|)) for a target t in [0, 1].
 /// ∂/∂z = σ(z) − t   z, t: F × B. Nothing in it overflows or cancels.
 struct BinaryCrossEntropyOnLogits {
-  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true};
+  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .element_weights = true};
   Reduction reduction = Reduction::mean;
 
   template <class S, bool Gradient, bool Accumulate>
@@ -43,7 +43,7 @@ struct BinaryCrossEntropyOnLogits {
 /// After a final Sigmoid the network trains on its logits, through BinaryCrossEntropyOnLogits. Elsewhere y is clamped to
 /// [10⁻⁷, 1 − 10⁻⁷] as in Keras, with a derivative of 0 outside. A network whose last values may lie anywhere does not compile.
 struct BinaryCrossEntropy {
-  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .on_logits = true, .demands = true};
+  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
   Reduction reduction = Reduction::mean;
 
   template <class Chain>

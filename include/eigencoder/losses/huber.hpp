@@ -11,7 +11,7 @@ namespace eigencoder {
 struct Huber {
   double delta = 1;
   Reduction reduction = Reduction::mean;
-  static constexpr TermNeeds needs{.sample_weights = true, .check = true};
+  static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true, .check = true};
 
   void check() const {
     if (!(delta > 0 && std::isfinite(delta))) throw OptionError(message("Huber: delta must be finite and positive, found ", delta));

@@ -25,7 +25,7 @@ inline void check_positive(const char* term, const char* option, double value) {
 /// Every value is 1 with probability y, or a grey value t in [0, 1] taken for one: −t log y − (1 − t) log(1 − y).
 /// The decoder must end in probabilities, such as those of a Sigmoid, whose logits it then works on.
 struct Bernoulli {
-  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .on_logits = true, .demands = true};
+  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
 
   template <class Chain>
   struct Demands {
@@ -46,7 +46,7 @@ struct Bernoulli {
 /// Throws OptionError unless v is finite and positive.
 struct Gaussian {
   double variance = 1;
-  static constexpr TermNeeds needs{.sample_weights = true, .check = true};
+  static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true, .check = true};
 
   void check() const { detail::check_positive("Gaussian", "variance", variance); }
 
@@ -91,7 +91,7 @@ struct CalibratedGaussian {
 /// Throws OptionError unless b is finite and positive.
 struct Laplace {
   double scale = 1;
-  static constexpr TermNeeds needs{.sample_weights = true, .check = true};
+  static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true, .check = true};
 
   void check() const { detail::check_positive("Laplace", "scale", scale); }
 

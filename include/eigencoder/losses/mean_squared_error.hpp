@@ -9,7 +9,7 @@ namespace eigencoder {
 /// With Reduction::sum it is the squared Euclidean distance, averaged over the batch.
 struct MeanSquaredError {
   Reduction reduction = Reduction::mean;
-  static constexpr TermNeeds needs{.sample_weights = true};
+  static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true};
 
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {

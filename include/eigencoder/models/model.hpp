@@ -194,7 +194,8 @@ class Model {
     const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     // Enough columns for the kernels, few enough to stay in the cache.
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
-    const Index pieces = (x.cols() + piece - 1) / piece, threads = useful_threads(x.cols(), pieces);
+    const Index pieces = (x.cols() + piece - 1) / piece, threads = static_cast<Index>(
+        useful_threads(2.0 * static_cast<double>(C::multiplications) * static_cast<double>(x.cols()), static_cast<std::size_t>(pieces)));
     std::vector<Workspace> workspaces(static_cast<std::size_t>(threads), Workspace(std::min(piece, x.cols())));
     Matrix y(C::shapes[To].size(), x.cols()), copies(x.rows(), x.in_place() ? 0 : threads * piece);
     in_parallel(workspaces.size(), [&](std::size_t thread) {
@@ -217,14 +218,6 @@ class Model {
   }
 
  private:
-  /// As many threads as have some milliseconds of work each.
-  static Index useful_threads(Index columns, Index pieces) {
-    constexpr double worth_a_thread = 1e8;
-    const double work = 2.0 * static_cast<double>(C::multiplications) * static_cast<double>(columns);
-    const auto machine = static_cast<Index>(std::thread::hardware_concurrency());
-    return std::max<Index>(1, std::min({machine, pieces, static_cast<Index>(work / worth_a_thread)}));
-  }
-
   static void check_rows(const char* what, const char* side, Shape expected, Index found) {
     if (found == expected.size()) return;
     throw ShapeError(message(what, ": expected an ", side, " of ", expected.size(), " rows (shape ", to_string(expected),

@@ -17,6 +17,7 @@ struct FitPlan {
   Index steps_per_epoch = 0;
   std::uint64_t first_update = 0;    ///< how many updates there were before it
   std::vector<std::string> terms{};  ///< names of the objective's terms
+  std::vector<std::string> metrics{};  ///< names of FitOptions::metrics
   bool validates = false;
 
   std::uint64_t steps() const { return static_cast<std::uint64_t>(epochs) * static_cast<std::uint64_t>(steps_per_epoch); }

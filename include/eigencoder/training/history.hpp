@@ -20,6 +20,7 @@ struct EpochReport {
   Index epoch = 0;  ///< 1, 2, 3, …
   Evaluation train{}, validation{};
   bool validated = false;
+  std::vector<double> metrics{};  ///< of FitOptions::metrics, on what is validated on
   double gradient_norm = 0;       ///< mean over the steps of ‖gradient‖₂, of the whole batch and before clipping
   double seconds = 0;             ///< training alone, without validation
   double samples_per_second = 0;  ///< of training
@@ -27,7 +28,8 @@ struct EpochReport {
 
 /// The results of a fit, epoch by epoch.
 struct History {
-  std::vector<std::string> terms{};  ///< names of the objective's terms
+  std::vector<std::string> terms{};    ///< names of the objective's terms
+  std::vector<std::string> metrics{};  ///< names of the metrics
   std::vector<EpochReport> epochs{};
   std::vector<std::string> warnings{};  ///< of terms whose value is a sign of trouble, one each at most
   std::string stopped{};                ///< why the fit ended before its last epoch, or empty

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -57,17 +59,19 @@ inline std::string readable_seconds(double seconds) {
 /// Draws a fit's progress. Nothing is drawn more than ten times a second.
 class ProgressDisplay {
  public:
-  ProgressDisplay(Progress style, Index epochs, std::vector<std::string> terms)
+  ProgressDisplay(Progress style, Index epochs, std::vector<std::string> terms, std::vector<std::string> metrics = {})
       : bar_(style == Progress::bar || (style == Progress::automatic && on_terminal())),
         quiet_(style == Progress::quiet),
         epochs_(epochs),
-        terms_(std::move(terms)) {}
+        terms_(std::move(terms)),
+        metrics_(std::move(metrics)) {}
 
   void batch(const BatchReport& report) {
     if (quiet_ || !bar_ || (report.seconds - drawn_ < 0.1 && report.samples < report.total)) return;
     drawn_ = report.seconds;
     std::fprintf(stderr, "\r\033[K%s", bar(report, terminal_columns()).c_str());
     std::fflush(stderr);
+    open_ = true;
   }
 
   /// A line shorter than `columns`. As far as there is room it holds, in this order of importance, the loss, the time left, the
@@ -97,12 +101,39 @@ class ProgressDisplay {
 
   void epoch(const EpochReport& report) {
     drawn_ = 0;
+    open_ = false;
     if (quiet_) return;
-    std::string line = head(report.epoch) + "  loss " + values(report.train);
-    if (report.validated) line += "  validation " + values(report.validation);
-    std::fprintf(stderr, "%s%s  %.0f samples/s  %s\n", bar_ ? "\r\033[K" : "", line.c_str(), report.samples_per_second,
-                 readable_seconds(report.seconds).c_str());
+    const Index columns = bar_ ? terminal_columns() : std::numeric_limits<Index>::max();
+    std::fprintf(stderr, "%s%s\n", bar_ ? "\r\033[K" : "", line(report, columns).c_str());
     std::fflush(stderr);
+  }
+
+  /// An epoch in less than `columns`. As far as there is room it holds the losses, then the metrics, the rate, and the losses' terms.
+  std::string line(const EpochReport& report, Index columns) const {
+    std::string text = head(report.epoch).substr(0, static_cast<std::size_t>(columns - 1));
+    std::vector<std::string> parts{"  loss " + number(report.train.loss)};
+    if (report.validated) parts.push_back("  validation " + number(report.validation.loss));
+    for (std::size_t k = 0; k < report.metrics.size(); ++k) {
+      parts.push_back(message("  ", metrics_[k], ' ', number(report.metrics[k])));
+    }
+    parts.push_back(formatted("  %.0f samples/s", report.samples_per_second) + "  " + readable_seconds(report.seconds));
+    Index room = columns - 1 - std::ssize(text);
+    for (std::string& part : parts) {
+      if (std::ssize(part) > room) part.clear();
+      room -= std::ssize(part);
+    }
+    const std::string train = terms_of(report.train), validation = terms_of(report.validation);
+    if (std::ssize(train) + std::ssize(validation) <= room) {
+      parts[0] += train;
+      if (report.validated) parts[1] += validation;
+    }
+    for (const std::string& part : parts) text += part;
+    return text;
+  }
+
+  /// Leaves the bar of an epoch that has been stopped.
+  void close() {
+    if (std::exchange(open_, false)) std::fputc('\n', stderr);
   }
 
  private:
@@ -110,20 +141,20 @@ class ProgressDisplay {
     const std::string all = std::to_string(epochs_), now = std::to_string(epoch);
     return message("epoch ", std::string(all.size() - std::min(all.size(), now.size()), ' '), now, '/', all);
   }
-  /// "0.2874", or with several terms "0.31 (BinaryCrossEntropy 0.28, KLSparsity 0.3)".
-  std::string values(const Evaluation& evaluation) const {
-    const auto number = [](double value) { return formatted("%.5g", value); };
-    std::string text = number(evaluation.loss);
-    if (terms_.size() < 2) return text;
+  static std::string number(double value) { return formatted("%.5g", value); }
+  /// Of several terms " (BinaryCrossEntropy 0.28, KLSparsity 0.3)".
+  std::string terms_of(const Evaluation& evaluation) const {
+    if (terms_.size() < 2 || evaluation.terms.empty()) return {};
+    std::string text;
     for (std::size_t k = 0; k < terms_.size(); ++k) {
       text += message(k == 0 ? " (" : ", ", terms_[k], ' ', number(evaluation.terms[k]));
     }
     return text + ')';
   }
 
-  bool bar_, quiet_;
+  bool bar_, quiet_, open_ = false;  ///< open_: the bar's line has no end yet
   Index epochs_;
-  std::vector<std::string> terms_;
+  std::vector<std::string> terms_, metrics_;
   double drawn_ = 0;
 };
 

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <vector>
 
+#include "eigencoder/models/check_data.hpp"
 #include "eigencoder/training/callbacks.hpp"
-#include "eigencoder/training/check_data.hpp"
+#include "eigencoder/training/metric.hpp"
 #include "eigencoder/training/progress.hpp"
+#include "eigencoder/training/shuffle.hpp"
 
 namespace eigencoder {
 
@@ -17,12 +19,25 @@ struct FitOptions {
   bool shuffle = true;      ///< a new order each epoch
   Samples<T> validation{};  ///< evaluated after each epoch; its own targets unless validation_targets is given
   Samples<T> validation_targets{};
-  double validation_fraction = 0;   ///< in [0, 1): that part of the samples, the last ones, is validated on, not trained on
+  double validation_fraction = 0;   ///< in [0, 1): that part of the samples is validated on, not trained on
+  bool validation_shuffle = true;   ///< which samples these are the trainer's seed draws; false: the last ones
   Samples<T> sample_weights{};      ///< of the inputs: one value each, in a row or a column; none: all are 1
   Samples<T> validation_weights{};  ///< of `validation`
+  Samples<T> element_weights{};  ///< of the targets' values: output × N, or output × 1 for all samples, `validation` too; none: all are 1
+  Samples<T> validation_element_weights{};  ///< of the values of `validation_targets`
+  std::vector<Metric<T>> metrics{};         ///< evaluated on what is validated on
   std::vector<Callback> callbacks{};
   Progress progress = Progress::automatic;
   bool check_data = true;  ///< look for NaN, infinity and targets outside the loss's range before the first step
+};
+
+/// What Trainer::evaluate may be told.
+template <class T>
+struct EvaluateOptions {
+  Index batch_size = 256;
+  Samples<T> sample_weights{};   ///< as in FitOptions
+  Samples<T> element_weights{};  ///< as in FitOptions
+  bool averaged = false;         ///< with the moving average of the parameters (WeightAverage), as validation has it
 };
 
 namespace detail {
@@ -30,23 +45,16 @@ namespace detail {
 /// What a fit trains on and validates on.
 template <class T>
 struct Sets {
-  Samples<T> inputs, targets, validation, validation_targets;
-  std::vector<T> weights, validation_weights;  ///< of the samples, or none
+  SampleSet<T> train, validation;
+  std::vector<T> weights{}, validation_weights{};  ///< of the samples, or none
 };
 
-/// What a model and an objective ask of samples.
-struct SampleRules {
-  Shape input, output;
-  TargetRange targets;
-  std::string (*unweighted)();  ///< the name of a loss that takes no weights of samples, or null
-};
-
-/// The name of an objective's first loss that takes no weights of samples.
+/// The name of an objective's first loss that does not say that it takes weights, or null.
 template <class... Terms>
-constexpr auto unweighted_loss(std::type_identity<Objective<Terms...>>) {
+constexpr auto unweighted_loss(std::type_identity<Objective<Terms...>>, bool TermNeeds::*says) {
   std::string (*name)() = nullptr;
   const auto look = [&]<class Term>() {
-    if (name == nullptr && Loss<Term> && !needs_of<Term>.sample_weights) name = type_name<Term>;
+    if (name == nullptr && Loss<Term> && !(needs_of<Term>.*says)) name = type_name<Term>;
   };
   (look.template operator()<Terms>(), ...);
   return name;
@@ -78,19 +86,35 @@ const T* checked_weights(const SampleRules& rules, const char* name, const Sampl
   return to.data();
 }
 
-inline void check_batch_size(Index batch_size) {
-  if (batch_size < 1) throw OptionError(message("batch_size must be at least 1, found ", batch_size));
+/// Checks the weights of the elements of `count` samples. Throws ShapeError, OptionError, NonFiniteError.
+template <class T>
+ElementWeights<T> checked_element_weights(const SampleRules& rules, const char* name, const Samples<T>& weights, Index count) {
+  if (weights.rows() == 0) return {};
+  if (rules.unweighted_elements != nullptr) {
+    throw OptionError(message(name, ": ", rules.unweighted_elements(), " takes no weights of elements"));
+  }
+  if (weights.integers()) throw OptionError(message(name, ": expected values of ", type_name<T>(), ", found integers"));
+  if (weights.rows() != rules.output.size() || (weights.cols() != count && weights.cols() != 1)) {
+    throw ShapeError(message(name, ": expected ", rules.output.size(), " × ", count, " values, one for each of the targets, or ",
+                             rules.output.size(), " × 1 for all samples, found ", weights.rows(), " × ", weights.cols()));
+  }
+  constexpr T most = std::numeric_limits<T>::max();
+  for (Index j = 0; j < weights.cols(); ++j) {
+    const VectorView<const T> column(weights.column(j), weights.rows());
+    if ((column - column.cwiseMax(T(0)).cwiseMin(most)).cwiseAbs().sum() == T(0)) continue;
+    for (Index i = 0; i < column.size(); ++i) {
+      const T weight = column[i];
+      if (!std::isfinite(weight))
+        throw NonFiniteError(message(name, ": expected finite values, found ", weight, " in row ", i, " of sample ", j));
+      if (weight < 0)
+        throw OptionError(message(name, ": must not be negative, found ", weight, " in row ", i, " of sample ", j));
+    }
+  }
+  return {weights.column(0), weights.cols() > 1 ? weights.column(1) - weights.column(0) : 0};
 }
 
-template <class T>
-void check_pair(const SampleRules& rules, const char* inputs_name, const Samples<T>& inputs, const char* targets_name,
-                const Samples<T>& targets) {
-  check_samples(inputs_name, inputs, rules.input);
-  check_samples(targets_name, targets, rules.output);
-  if (inputs.cols() != targets.cols()) {
-    throw ShapeError(message(targets_name, ": expected ", inputs.cols(), " samples, as many as ", inputs_name, " has, found ",
-                             targets.cols()));
-  }
+inline void check_batch_size(Index batch_size) {
+  if (batch_size < 1) throw OptionError(message("batch_size must be at least 1, found ", batch_size));
 }
 
 template <class T>
@@ -102,31 +126,36 @@ void check_pair_values(const SampleRules& rules, const char* inputs_name, const 
   if (!restored) check_values(targets_name, targets, rules.targets, instead);
 }
 
-template <class T>
-void check_targets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets) {
-  if (rules.targets.term != nullptr) check_values(targets == inputs ? "inputs" : "targets", targets, rules.targets);
-}
-
-/// Checks all that a fit is given, and cuts off what it is to validate on. Throws ShapeError, OptionError, NonFiniteError.
+/// Checks all that a fit is given, and sets apart what it is to validate on. Throws ShapeError, OptionError, NonFiniteError.
 template <class T>
 Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets,
-                     const FitOptions<T>& options) {
+                     const FitOptions<T>& options, Seed seed) {
   if (options.epochs < 1) throw OptionError(message("epochs must be at least 1, found ", options.epochs));
   check_batch_size(options.batch_size);
   const double fraction = options.validation_fraction;
   if (!(fraction >= 0 && fraction < 1)) throw OptionError(message("validation_fraction must be in [0, 1), found ", fraction));
   check_pair(rules, "inputs", inputs, "targets", targets);
-  Sets<T> sets{inputs, targets, options.validation, options.validation_targets, {}, {}};
-  checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), sets.weights);
-  if (sets.validation.rows() > 0 && fraction > 0) {
+  Sets<T> sets{{inputs, targets}, {options.validation, options.validation_targets}};
+  auto& [train, validation, weights, validation_weights] = sets;
+  train.weights = checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights);
+  train.element_weights = checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols());
+  if (validation.inputs.rows() > 0 && fraction > 0) {
     throw OptionError("validation and validation_fraction exclude each other: give one of them");
   }
-  if (sets.validation.rows() == 0 && sets.validation_targets.rows() > 0) {
+  if (validation.inputs.rows() == 0 && validation.targets.rows() > 0) {
     throw OptionError("validation_targets needs validation: give the inputs that they belong to");
   }
-  if (sets.validation.rows() == 0 && options.validation_weights.rows() > 0) {
+  if (validation.inputs.rows() == 0 && options.validation_weights.rows() > 0) {
     throw OptionError("validation_weights needs validation: those of a validation_fraction are among sample_weights");
   }
+  if (validation.inputs.rows() == 0 && options.validation_element_weights.rows() > 0) {
+    throw OptionError("validation_element_weights needs validation: those of a validation_fraction are among element_weights");
+  }
+  check_metrics(options.metrics);
+  if (!options.metrics.empty() && validation.inputs.rows() == 0 && fraction == 0) {
+    throw OptionError("metrics need validation or validation_fraction: they are evaluated on what is validated on");
+  }
+  if (options.check_data) check_pair_values(rules, "inputs", inputs, "targets", targets);
   if (fraction > 0) {
     const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - fraction)), rest = inputs.cols() - kept;
     if (kept < 1) {
@@ -136,19 +165,28 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
       throw OptionError(message("validation_fraction ", fraction, " leaves none of ", inputs.cols(),
                                 " samples to validate on; 0 is for no validation"));
     }
-    sets.inputs = inputs.columns(0, kept);
-    sets.targets = targets.columns(0, kept);
-    sets.validation = inputs.columns(kept, rest);
-    sets.validation_targets = targets.columns(kept, rest);
-    if (!sets.weights.empty()) sets.validation_weights.assign(sets.weights.begin() + kept, sets.weights.end());
-  } else if (sets.validation.rows() > 0) {
-    if (sets.validation_targets.rows() == 0) sets.validation_targets = sets.validation;
-    check_pair(rules, "validation", sets.validation, "validation_targets", sets.validation_targets);
-    checked_weights(rules, "validation_weights", options.validation_weights, sets.validation.cols(), sets.validation_weights);
-  }
-  if (options.check_data) {
-    check_pair_values(rules, "inputs", sets.inputs, "targets", sets.targets);
-    check_pair_values(rules, "validation", sets.validation, "validation_targets", sets.validation_targets);
+    validation = train;
+    if (options.validation_shuffle) {
+      split(inputs.cols(), rest, seed, train.chosen, validation.chosen);
+    } else {
+      const auto part = [&](SampleSet<T>& set, Index first, Index count) {
+        const Batch<T> columns = set.batch(nullptr, first, count);
+        set = {columns.inputs, columns.targets, columns.weights, columns.element_weights};
+      };
+      part(validation, kept, rest);
+      part(train, 0, kept);
+    }
+  } else if (validation.inputs.rows() > 0) {
+    if (validation.targets.rows() == 0) validation.targets = validation.inputs;
+    check_pair(rules, "validation", validation.inputs, "validation_targets", validation.targets);
+    const Index count = validation.inputs.cols();
+    validation.weights = checked_weights(rules, "validation_weights", options.validation_weights, count, validation_weights);
+    validation.element_weights =
+        checked_element_weights(rules, "validation_element_weights", options.validation_element_weights, count);
+    if (!validation.element_weights && options.element_weights.cols() == 1) validation.element_weights = train.element_weights;
+    if (options.check_data) {
+      check_pair_values(rules, "validation", validation.inputs, "validation_targets", validation.targets);
+    }
   }
   return sets;
 }

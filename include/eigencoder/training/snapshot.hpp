@@ -19,6 +19,7 @@ template <class T>
 struct Snapshot {
   Arena<T> parameters, state;
   Arena<T> slots;              ///< the optimizer's vectors, or empty before the first step
+  Arena<T> average;            ///< of the parameters (WeightAverage), or empty where there is none
   std::uint64_t updates = 0;   ///< of the parameters: the optimizer's t
   std::uint64_t step = 0;      ///< numbers the draws of noise; schedules of the objective go by it
   std::uint64_t shuffles = 0;  ///< numbers the orders of the samples

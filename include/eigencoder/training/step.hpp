@@ -4,18 +4,10 @@
 #include <utility>
 
 #include "eigencoder/engine/execute.hpp"
+#include "eigencoder/training/batch.hpp"
 #include "eigencoder/training/update.hpp"
 
 namespace eigencoder {
-
-/// Some samples of a set: columns order[0], order[1], … or, without an order, the columns as they stand.
-template <class T>
-struct Batch {
-  Samples<T> inputs, targets;
-  const Index* order = nullptr;
-  Index size = 0;
-  const T* weights = nullptr;  ///< of the set's samples, picked as they are; null: all are 1
-};
 
 /// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, then the Updater's part:
 /// the shards' gradients added in a fixed order, an exchange, the optimizer. The result is that of the whole batch, and for one
@@ -68,7 +60,7 @@ class Stepper {
     ++step_;
     taken_ = false;
     try {
-      const std::size_t workers = execute<Mode::train>(model, objective, batch);
+      const std::size_t workers = execute<Mode::train>(model, model.parameters().data(), objective, batch);
       const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
       taken_ = updater_.update(team_, workers, optimizer, memory.theta,
                                {.gradient = {}, .totals = totals_, .values = values_, .finite = finite, .samples = batch.size});
@@ -99,16 +91,17 @@ class Stepper {
   std::span<const double> differentiate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t step,
                                         T* gradient) {
     step_ = step;
-    const std::size_t workers = execute<Mode::train>(model, objective, batch);
+    const std::size_t workers = execute<Mode::train>(model, model.parameters().data(), objective, batch);
     updater_.take_gradient(workers, gradient);
     return values_;
   }
 
-  /// The unweighted terms of the objective as in inference: no noise, no update. Latent codes are drawn, as `number` says.
-  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch,
-                                   std::uint64_t number = 0) {
+  /// The unweighted terms of the objective as in inference: no noise, no update. Latent codes are drawn, as `number` says. Other
+  /// parameters may stand in for the model's.
+  std::span<const double> evaluate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t number = 0,
+                                   const T* theta = nullptr) {
     const std::uint64_t step = std::exchange(step_, evaluations + number);
-    execute<Mode::evaluate>(model, objective, batch);
+    execute<Mode::evaluate>(model, theta ? theta : model.parameters().data(), objective, batch);
     step_ = step;
     return values_;
   }
@@ -172,25 +165,27 @@ class Stepper {
 
   /// Forward, and backward into the workers' gradients. Returns how many workers there were.
   template <Mode M>
-  std::size_t execute(const ModelType& model, const O& objective, const Batch<T>& batch) {
-    prepare<C>(model.layers(), model.parameters().data(), memory_.packed.data());
+  std::size_t execute(const ModelType& model, const T* theta, const O& objective, const Batch<T>& batch) {
+    const Parameters<T> parameters{theta, model.state().data(), memory_.packed.data()};
+    prepare<C>(model.layers(), theta, memory_.packed.data());
     const Index columns = batch.size * P::draws;
     const std::size_t workers = batch_workers(columns);
     const Cut cut = cut_of(columns, workers);
     std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
     std::fill(memory_.shares.begin(), memory_.shares.end(), 0.0);
-    run_phases<M, 0>(model, objective, batch, cut, workers);
+    run_phases<M, 0>(model.layers(), parameters, objective, batch, cut, workers);
     values_.fill(0);
     for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += memory_.values[i];
     return workers;
   }
 
   template <Mode M, int Phase>
-  void run_phases(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t workers) {
+  void run_phases(const typename C::Layers& layers, const Parameters<T>& parameters, const O& objective, const Batch<T>& batch,
+                  const Cut& cut, std::size_t workers) {
     constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
     team_.run(workers, [&](std::size_t worker) {
       for (std::size_t s = cut.shards * worker / workers; s < cut.shards * (worker + 1) / workers; ++s) {
-        run_shard<M, Phase>(model, objective, batch, cut, worker, s);
+        run_shard<M, Phase>(layers, parameters, objective, batch, cut, worker, s);
       }
       if constexpr (M == Mode::train && Phase + 1 == phases) updater_.complete(worker);
     });
@@ -198,13 +193,13 @@ class Stepper {
       Execute<P, M>::template total<Phase>(memory_.shares, cut.shards, totals_);
     }
     if constexpr (Phase + 1 < phases) {
-      run_phases<M, Phase + 1>(model, objective, batch, cut, workers);
+      run_phases<M, Phase + 1>(layers, parameters, objective, batch, cut, workers);
     }
   }
 
   template <Mode M, int Phase>
-  void run_shard(const ModelType& model, const O& objective, const Batch<T>& batch, const Cut& cut, std::size_t worker,
-                 std::size_t s) {
+  void run_shard(const typename C::Layers& layers, const Parameters<T>& parameters, const O& objective, const Batch<T>& batch,
+                 const Cut& cut, std::size_t worker, std::size_t s) {
     WorkerLane& mine = memory_.lanes[P::coupled ? s : worker];
     const Index all = batch.size * P::draws;
     const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
@@ -213,14 +208,15 @@ class Stepper {
                                 ? x
                                 : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
     Execute<P, M>::template phase<Phase>(
-        Shard<P>{.layers = model.layers(),
+        Shard<P>{.layers = layers,
                  .objective = objective,
                  .lane = mine.lane,
-                 .parameters = {model.parameters().data(), model.state().data(), memory_.packed.data()},
+                 .parameters = parameters,
                  .gradient = updater_.gradient(worker),
                  .x = x,
                  .target = target,
                  .weights = weights_of(batch, begin, columns, mine.weights.data()),
+                 .element_weights = batch.element_weights.of(batch.order ? batch.order + begin : nullptr, begin),
                  .first = begin,
                  .columns = columns,
                  .batch = all,

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
-#include <numeric>
-
-#include "eigencoder/training/diagnose.hpp"
-#include "eigencoder/training/sets.hpp"
+#include "eigencoder/training/fit.hpp"
 #include "eigencoder/training/step.hpp"
 
 namespace eigencoder {
@@ -14,6 +10,7 @@ struct TrainerOptions {
   std::size_t threads = 0;  ///< 0: as many as the machine runs at once
   Seed seed{};              ///< of shuffling, noise and dropout
   GradientClip clip{};      ///< bounds the gradient before the optimizer sees it: {.clip = {.global_norm = 1}}
+  WeightAverage average{};  ///< of the parameters, to validate and predict with: {.average = {.decay = 0.999}}
 };
 
 /// Trains a model under an objective with an optimizer:
@@ -38,6 +35,7 @@ class Trainer : public AnyTrainer {
         seed_(options.seed),
         stepper_(checked_threads(options.threads), options.seed) {
     set_clip(options.clip);
+    stepper_.updater().set_weight_average(options.average);
     stepper_.updater().check(optimizer_);
     for_each_term([](const auto& weighted) {
       if (!std::isfinite(weighted.weight)) {
@@ -59,89 +57,63 @@ class Trainer : public AnyTrainer {
   /// Trains the model to make `targets`, output × N, of `inputs`, input × N.
   History fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options = {}) {
     check_model();
-    const Sets sets = detail::checked_sets(rules, inputs, targets, options);
-    const Index batch_size = std::min(options.batch_size, sets.inputs.cols());
-    stepper_.reserve_training(batch_size);
-
-    History history;
-    for_each_term(
-        [&](const auto& weighted) { history.terms.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>()); });
-    detail::ProgressDisplay display(options.progress, options.epochs, history.terms);
-    std::vector<Index> order(options.shuffle ? static_cast<std::size_t>(sets.inputs.cols()) : 0);
-    best_ = {.snapshot = snapshot(), .begun = sets.validation.cols() > 0 ? Snapshot<T>{} : snapshot()};
-    stop_.clear();
-    const FitPlan plan{.epochs = options.epochs,
-                       .steps_per_epoch = (sets.inputs.cols() + batch_size - 1) / batch_size,
-                       .first_update = updates(),
-                       .terms = history.terms,
-                       .validates = sets.validation.cols() > 0};
-    for (const Callback& callback : options.callbacks) {
-      if (callback.before_fit) callback.before_fit(*this, plan);
-    }
-
-    for (Index epoch = 1; epoch <= options.epochs; ++epoch) {
-      EpochReport report{.epoch = epoch,
-                         .train = {.loss = 0, .terms = std::vector<double>(O::size)},
-                         .validation = {.terms = std::vector<double>(sets.validation.cols() > 0 ? O::size : 0)},
-                         .validated = sets.validation.cols() > 0};
-      if (!report.validated) keep(best_.begun);
-      if (options.shuffle) shuffle(order);
-      if (!train_epoch(sets, order, batch_size, options, display, report)) break;
-      ++epochs_;
-      if (report.validated) {
-        evaluate_batches(sets.validation, sets.validation_targets, data_of(sets.validation_weights), batch_size,
-                         report.validation);
-      }
-      best_.offer(report, [this](Snapshot<T>& moment) { keep(moment); });
-      display.epoch(report);
-      history.epochs.push_back(report);
-      warn(report, history, display);
-      for (const Callback& callback : options.callbacks) {
-        if (callback.after_epoch && callback.after_epoch(report) == Training::stop && stop_.empty()) {
-          stop(message("a callback stopped it after epoch ", epoch));
-        }
-      }
-      if (!stop_.empty()) break;
-    }
-    best_.begun = {};
-    history.stopped = stop_;
-    for (const Callback& callback : options.callbacks) {
-      if (callback.after_fit) callback.after_fit(history);
-    }
-    return history;
+    return detail::Fit<Trainer>(*this, inputs, targets, options).run();
   }
 
-  /// One step on one batch, for a training loop of your own, with weights of the samples if there are any (as
-  /// FitOptions::sample_weights). Returns the loss before the update. After a first call with the largest batch it never
+  /// One step on one batch, for a training loop of your own, with weights of the samples and of the targets' elements if there
+  /// are any (as FitOptions::sample_weights and element_weights). Returns the loss before the update. After a first call with the largest batch it never
   /// touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is not finite: the
   /// step is then not taken.
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
-  double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights = {}) {
+  double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights = {},
+                        const Samples<T>& element_weights = {}) {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
     if (updates() == 0) detail::check_targets(rules, inputs, targets);  // a look in every step would cost 3 % of it
     stepper_.reserve_training(inputs.cols());
-    const T* const read = detail::checked_weights(rules, "weights", weights, inputs.cols(), weights_);
-    const Batch<T> batch{inputs, targets, nullptr, inputs.cols(), read};
+    const Index size = inputs.cols();
+    const Batch<T> batch{.inputs = inputs,
+                         .targets = targets,
+                         .size = size,
+                         .weights = detail::checked_weights(rules, "weights", weights, size, weights_),
+                         .element_weights =
+                             detail::checked_element_weights(rules, "element_weights", element_weights, size)};
     const double loss = trained(stepper_.train(model_, objective_, optimizer_, batch));
-    if (!stepper_.taken()) throw NonFiniteError(message(diverged(loss, batch, 0), " The parameters are as before this step."));
+    if (!stepper_.taken()) throw NonFiniteError(message(why_not_taken(loss, batch, 0), " The parameters are as before this step."));
     return loss;
   }
 
   /// The objective on a set, as in inference: no noise, no update. Only latent codes are drawn, always the same for a set and
   /// batch size, since the objective is an expectation over them.
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
-  Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256,
-                      const Samples<T>& weights = {}) {
+  Evaluation evaluate(const Samples<T>& inputs, const EvaluateOptions<T>& options) { return evaluate(inputs, inputs, options); }
+  Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
+    return evaluate(inputs, targets, EvaluateOptions<T>{.batch_size = batch_size});
+  }
+  Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, const EvaluateOptions<T>& options) {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
-    detail::check_batch_size(batch_size);
+    detail::check_batch_size(options.batch_size);
     detail::check_targets(rules, inputs, targets);
+    const SampleSet set{
+        .inputs = inputs,
+        .targets = targets,
+        .weights = detail::checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights_),
+        .element_weights =
+            detail::checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols())};
     Evaluation sum{.terms = std::vector<double>(O::size)};
-    const T* const read = detail::checked_weights(rules, "weights", weights, inputs.cols(), weights_);
-    evaluate_batches(inputs, targets, read, batch_size, sum);
+    evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum);
     return sum;
   }
+
+  /// A copy of the model with the moving average of its parameters (TrainerOptions::average), for predictions and to be saved.
+  /// Before the first update, and without an average, it has the parameters as they are. Running state is the model's.
+  ModelType averaged() const {
+    ModelType copy = model_;
+    copy.set_parameters(VectorView<const T>(weights_to_predict(), ModelType::parameter_count));
+    return copy;
+  }
+  const WeightAverage& weight_average() const { return stepper_.updater().weight_average(); }
 
   /// All that training has changed so far. Throws Error if the model has been moved from.
   Snapshot<T> snapshot() const {
@@ -161,6 +133,7 @@ class Trainer : public AnyTrainer {
     require("scalars of running state", snapshot.state.size(), static_cast<std::size_t>(ModelType::state_count));
     const bool stepped = !snapshot.slots.empty();
     require("scalars of the optimizer", snapshot.slots.size(), stepped ? Opt::slots * snapshot.parameters.size() : 0);
+    require("averaged parameters", snapshot.average.size(), snapshot.average.empty() ? 0 : snapshot.parameters.size());
     stepper_.restore(snapshot);
     shuffles_ = snapshot.shuffles;
     epochs_ = snapshot.epochs;
@@ -228,13 +201,15 @@ class Trainer : public AnyTrainer {
   void set_exchange(std::function<void(Exchange<T>&)> exchange) { stepper_.updater().set_exchange(std::move(exchange)); }
 
  private:
-  using Sets = detail::Sets<T>;
+  friend class detail::Fit<Trainer>;
+  using SampleSet = detail::SampleSet<T>;
   static constexpr detail::SampleRules rules{.input = ModelType::input,
                                              .output = ModelType::output,
                                              .targets = detail::target_range(std::type_identity<O>{}),
-                                             .unweighted = Program<typename ModelType::Chain, O>::takes_sample_weights
-                                                               ? nullptr
-                                                               : detail::unweighted_loss(std::type_identity<O>{})};
+                                             .unweighted = detail::unweighted_loss(std::type_identity<O>{},
+                                                                                   &TermNeeds::sample_weights),
+                                             .unweighted_elements = detail::unweighted_loss(std::type_identity<O>{},
+                                                                                            &TermNeeds::element_weights)};
 
   void keep(Snapshot<T>& snapshot) const {
     const auto copy = [](auto view, Arena<T>& to) { to.assign(view.data(), view.data() + view.size()); };
@@ -251,6 +226,11 @@ class Trainer : public AnyTrainer {
   template <class F>
   void for_each_term(F f) const {
     std::apply([&](const auto&... terms) { (f(terms), ...); }, objective_.terms);
+  }
+  std::vector<std::string> names_of_terms() const {
+    std::vector<std::string> names;
+    for_each_term([&](const auto& weighted) { names.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>()); });
+    return names;
   }
   /// Σ weight · term, with the weights of the last step.
   double trained(std::span<const double> values) const {
@@ -271,92 +251,21 @@ class Trainer : public AnyTrainer {
     if (threads > Team::most) throw OptionError(message("threads must be at most ", Team::most, ", found ", threads));
     return threads > 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, Team::most);
   }
-  /// The shuffle of Fisher and Yates, by counter-based random numbers, so that the order is the same on every machine.
-  void shuffle(std::vector<Index>& order) {
-    const Random random(seed_, shuffles_++, stream(Stream::shuffles));
-    std::iota(order.begin(), order.end(), Index{0});
-    const auto swap_last = [&](std::size_t count, double uniform) {
-      std::swap(order[count - 1], order[static_cast<std::size_t>(uniform * static_cast<double>(count))]);
-    };
-    for (std::size_t count = order.size(); count > 1; count -= 2) {
-      const auto [first, second] = random.uniforms(0, static_cast<Index>(count));
-      swap_last(count, first);
-      swap_last(count - 1, second);
-    }
+  /// The moving average of the parameters, or without one the parameters.
+  const T* weights_to_predict() const {
+    const T* const average = stepper_.updater().average();
+    return average ? average : std::as_const(model_).parameters().data();
   }
 
-  /// Shows and keeps the first warning(value) of every term that has one.
-  void warn(const EpochReport& report, History& history, detail::ProgressDisplay& display) const {
-    std::size_t k = 0;
-    for_each_term([&](const auto& weighted) {
-      const std::string from = history.terms[k] + ": ";
-      const double value = report.train.terms[k++];
-      if constexpr (needs_of<typename std::decay_t<decltype(weighted)>::Term>.warning) {
-        const auto spoke = [&](const std::string& text) { return text.starts_with(from); };
-        if (std::any_of(history.warnings.begin(), history.warnings.end(), spoke)) return;
-        const std::string text = weighted.term.warning(value);
-        if (text.empty()) return;
-        history.warnings.push_back(from + text);
-        display.warning(history.warnings.back());
-      }
-    });
-  }
-
-  /// Returns whether it came to its end: false if a callback has stopped it.
-  bool train_epoch(const Sets& sets, const std::vector<Index>& order, Index batch_size, const FitOptions<T>& options,
-                   detail::ProgressDisplay& display, EpochReport& report) {
-    using Clock = std::chrono::steady_clock;
-    const auto start = Clock::now();
-    const Index total = sets.inputs.cols();
-    for (Index first = 0; first < total; first += batch_size) {
-      Batch<T> batch{sets.inputs, sets.targets, nullptr, std::min(batch_size, total - first), data_of(sets.weights)};
-      if (order.empty()) {
-        batch.inputs = sets.inputs.columns(first, batch.size);
-        batch.targets = sets.targets.columns(first, batch.size);
-        if (batch.weights) batch.weights += first;
-      } else {
-        batch.order = order.data() + first;
-      }
-      const auto values = stepper_.train(model_, objective_, optimizer_, batch);
-      const double loss = trained(values);
-      if (!stepper_.taken()) {
-        const Index number = first / batch_size + 1;
-        go_back([&] { return message("batch ", number, ": ", diverged(loss, batch, first)); }, report.epoch);
-      }
-      add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
-      report.gradient_norm += gradient_norm() / static_cast<double>((total + batch_size - 1) / batch_size);
-      report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-      const double seen = static_cast<double>(first + batch.size) / static_cast<double>(total);
-      const BatchReport progress{
-          report.epoch, options.epochs, first + batch.size, total, report.train.loss / seen, report.seconds, gradient_norm(),
-          loss};
-      display.batch(progress);
-      for (const Callback& callback : options.callbacks) {
-        if (callback.after_batch) callback.after_batch(progress);
-      }
-      if (!stop_.empty() && first + batch.size < total) return false;
-    }
-    report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
-    if (const ModelType& now = model_; !now.parameters().allFinite() || !now.state().allFinite()) {
-      const Samples<T> any = sets.inputs.columns(0, 1);
-      go_back([&] { return message("after its last step: ", diagnose(model_, any), advice()); }, report.epoch);
-    }
-    return true;
-  }
-
-  static const T* data_of(const std::vector<T>& weights) { return weights.empty() ? nullptr : weights.data(); }
-
-  void evaluate_batches(const Samples<T>& inputs, const Samples<T>& targets, const T* weights, Index batch_size,
-                        Evaluation& sum) {
-    batch_size = std::min(batch_size, inputs.cols());
+  /// With parameters of the given ones, or of the model's where that is null.
+  void evaluate_batches(const SampleSet& set, Index batch_size, const T* theta, Evaluation& sum) {
+    batch_size = std::min(batch_size, set.size());
     stepper_.reserve(batch_size);
     sum.loss = 0;
-    for (Index first = 0; first < inputs.cols(); first += batch_size) {
-      const Index size = std::min(batch_size, inputs.cols() - first);
-      const Batch<T> batch{inputs.columns(first, size), targets.columns(first, size), nullptr, size,
-                           weights ? weights + first : nullptr};
-      const auto values = stepper_.evaluate(model_, objective_, batch, static_cast<std::uint64_t>(first));
-      add(sum, evaluated(values), values, static_cast<double>(size) / static_cast<double>(inputs.cols()));
+    for (Index first = 0; first < set.size(); first += batch_size) {
+      const Batch<T> batch = set.batch(set.order(), first, std::min(batch_size, set.size() - first));
+      const auto values = stepper_.evaluate(model_, objective_, batch, static_cast<std::uint64_t>(first), theta);
+      add(sum, evaluated(values), values, static_cast<double>(batch.size) / static_cast<double>(set.size()));
     }
   }
 
@@ -365,35 +274,8 @@ class Trainer : public AnyTrainer {
     for (std::size_t k = 0; k < values.size(); ++k) sum.terms[k] += share * values[k];
   }
 
-  std::string advice() const {
-    return message(" A smaller learning_rate (now ", optimizer_.learning_rate, ") or inputs scaled to about [0, 1] may help.");
-  }
-  /// Why a step was not taken. Without an order the batch's samples are `first` and those after it in their set.
-  std::string diverged(double loss, const Batch<T>& batch, Index first) const {
-    if (!std::isfinite(loss)) {
-      const std::span<const Index> order(batch.order, batch.order ? static_cast<std::size_t>(batch.size) : 0);
-      return message("the loss became ", loss, " in step ", updates() + 1, ": ", diagnose(model_, batch.inputs, order, first),
-                     advice());
-    }
-    if (stepper_.updater().refused_by_exchange()) {
-      return message("the exchange left values that are not finite in step ", updates() + 1, ", at a loss of ", loss, '.',
-                     advice());
-    }
-    return message("the gradient overflowed in step ", updates() + 1, ", most of all that of ",
-                   name_of_parameter(model_, stepper_.updater().steepest()), ", at a loss of ", loss, '.', advice());
-  }
-  /// Ends a fit that has diverged: goes back to the best so far, after what() has looked at the state that diverged.
-  template <class What>
-  [[noreturn]] void go_back(const What& what, Index epoch) {
-    std::string text;
-    try {
-      text = message("epoch ", epoch, ", ", what());
-    } catch (...) {
-      restore(best_.snapshot);
-      throw;
-    }
-    restore(best_.snapshot);
-    throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best_.moment(), '.'));
+  std::string why_not_taken(double loss, const Batch<T>& batch, Index first) const {
+    return detail::why_not_taken(model_, stepper_.updater(), loss, batch, first, learning_rate());
   }
 
   ModelType& model_;

@@ -15,6 +15,7 @@
 #include "eigencoder/training/gradient_clip.hpp"
 #include "eigencoder/training/snapshot.hpp"
 #include "eigencoder/training/team.hpp"
+#include "eigencoder/training/weight_average.hpp"
 
 namespace eigencoder {
 
@@ -44,6 +45,7 @@ class Updater {
   void reserve() {
     for (Arena<T>& gradient : gradients_) gradient.resize(parameters);
     slots_.resize(Opt::slots * parameters);
+    if (weight_average_.on()) average_.resize(parameters);
   }
 
   const GradientClip& clip() const { return clip_; }
@@ -54,6 +56,14 @@ class Updater {
     clip_ = clip;
     arrange();
   }
+  const WeightAverage& weight_average() const { return weight_average_; }
+  /// Before the first step. Throws OptionError.
+  void set_weight_average(const WeightAverage& average) {
+    average.check();
+    weight_average_ = average;
+  }
+  /// The average of the parameters, or null where there is none.
+  const T* average() const { return averages_ ? average_.data() : nullptr; }
   void set_exchange(std::function<void(Exchange<T>&)> exchange) { exchange_ = std::move(exchange); }
 
   /// The factor of the learning rate of every block, by name.
@@ -129,13 +139,20 @@ class Updater {
     ++updates_;
     const auto rule = detail::at_step(optimizer, updates_);
     const std::size_t summands = apart ? 1 : workers;
+    const T fresh = averages_ ? static_cast<T>(1 - weight_average_.decay) : T(1);  // the share of the new parameters
+    averages_ = weight_average_.on();
     team.run(workers, [&](std::size_t worker) {
       for (std::size_t s = 0; s < group_count_; ++s) {
         if (groups_[s].rate == 1) {
-          apply(rule, theta, s, worker, workers, summands);
+          apply(rule, theta, s, worker, workers, summands, fresh);
         } else {
-          apply(detail::at_step(detail::scaled(optimizer, groups_[s].rate), updates_), theta, s, worker, workers, summands);
+          apply(detail::at_step(detail::scaled(optimizer, groups_[s].rate), updates_), theta, s, worker, workers, summands, fresh);
         }
+      }
+      for (std::size_t b = 0; b < block_count && averages_; ++b) {
+        if (rates_[b] != 0) continue;  // frozen: in no group
+        each_chunk(static_cast<std::size_t>(blocks[b].begin), static_cast<std::size_t>(blocks[b].end), worker, workers,
+                   [&](std::size_t at, Index count) { move_average(theta, at, count, fresh); });
       }
     });
     norm_ = apart || workers > 1 ? std::sqrt(sum_of_squares(workers)) : static_cast<double>(norms_[0]);
@@ -159,12 +176,15 @@ class Updater {
 
   void keep(Snapshot<T>& snapshot) const {
     snapshot.slots = slots_;
+    snapshot.average.assign(average_.begin(), averages_ ? average_.end() : average_.begin());
     snapshot.updates = updates_;
   }
   void restore(const Snapshot<T>& snapshot) {
     slots_.resize(Opt::slots * parameters);
     std::fill(slots_.begin(), slots_.end(), T(0));
     std::copy(snapshot.slots.begin(), snapshot.slots.end(), slots_.begin());
+    averages_ = weight_average_.on() && !snapshot.average.empty();
+    if (averages_) average_ = snapshot.average;
     updates_ = snapshot.updates;
   }
 
@@ -258,15 +278,28 @@ class Updater {
   }
 
   using Vector = typename Update<T, Opt::slots>::Vector;
-  /// Calls f(begin, count) for the chunks of a group that lie in the worker's part of the flat vectors: whole cache lines,
+  /// Calls f(begin, count) for the chunks of [first, end) that lie in the worker's part of the flat vectors: whole cache lines,
   /// and few enough that a chunk stays in the first cache from one use to the next.
   template <class F>
-  void each_chunk(std::size_t group, std::size_t worker, std::size_t workers, F f) const {
+  static void each_chunk(std::size_t first, std::size_t end, std::size_t worker, std::size_t workers, F f) {
     constexpr std::size_t chunk = 1024;
     const auto border = [&](std::size_t w) { return w == workers ? parameters : parameters * w / workers / 16 * 16; };
-    const std::size_t last = std::min(border(worker + 1), groups_[group].end);
-    for (std::size_t at = std::max(border(worker), groups_[group].begin); at < last; at += chunk) {
+    const std::size_t last = std::min(border(worker + 1), end);
+    for (std::size_t at = std::max(border(worker), first); at < last; at += chunk) {
       f(at, static_cast<Index>(std::min(chunk, last - at)));
+    }
+  }
+  template <class F>
+  void each_chunk(std::size_t group, std::size_t worker, std::size_t workers, F f) const {
+    each_chunk(groups_[group].begin, groups_[group].end, worker, workers, f);
+  }
+  /// θ̄ + (1 − d) (θ − θ̄), in which equal values stay what they are.
+  void move_average(const T* theta, std::size_t at, Index count, T fresh) {
+    Vector mean(average_.data() + at, count);
+    if (const Eigen::Map<const typename Vector::PlainObject> now(theta + at, count); fresh == T(1)) {
+      mean = now;
+    } else {
+      mean += fresh * (now - mean);
     }
   }
   /// The first worker's gradient there, once those of the others have been added in their order and cleared.
@@ -315,7 +348,8 @@ class Updater {
 
   /// One pass through the worker's part of a group. The sum of squares is measured here only where it is not known already.
   template <class Rule>
-  void apply(const Rule& rule, T* theta, std::size_t group, std::size_t worker, std::size_t workers, std::size_t summands) {
+  void apply(const Rule& rule, T* theta, std::size_t group, std::size_t worker, std::size_t workers, std::size_t summands,
+             T fresh) {
     double squares = 0;
     each_chunk(group, worker, workers, [&](std::size_t at, Index count) {
       Vector gradient = summed(at, count, summands);
@@ -329,6 +363,7 @@ class Updater {
       for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
       rule(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_, groups_[group].decay});
       gradient.setZero();
+      if (averages_) move_average(theta, at, count, fresh);
     });
     if (summands > 1) squares_[worker * block_count + group] = squares;
   }
@@ -336,11 +371,13 @@ class Updater {
   std::vector<Arena<T>> gradients_;  ///< one a worker
   std::vector<T> norms_;             ///< theirs
   std::vector<double> squares_;      ///< Σ g² of the sum: of each worker's part of each group
-  Arena<T> slots_;
+  Arena<T> slots_, average_;
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
   double norm_ = 0;
   Index steepest_ = 0;
   bool refused_by_exchange_ = false;
+  bool averages_ = false;  ///< average_ holds one
+  WeightAverage weight_average_;
   GradientClip clip_;
   std::function<void(Exchange<T>&)> exchange_;
   std::array<double, block_count> rates_{};  ///< factors of the learning rate

@@ -75,4 +75,32 @@ void check_values(std::string_view name, const Samples<T>& samples, const Target
   }
 }
 
+namespace detail {
+
+/// What a model and an objective ask of samples.
+struct SampleRules {
+  Shape input, output;
+  TargetRange targets;
+  std::string (*unweighted)() = nullptr;           ///< the name of a loss that takes no weights of samples, or null
+  std::string (*unweighted_elements)() = nullptr;  ///< of one that takes none of elements
+};
+
+template <class T>
+void check_pair(const SampleRules& rules, const char* inputs_name, const Samples<T>& inputs, const char* targets_name,
+                const Samples<T>& targets) {
+  check_samples(inputs_name, inputs, rules.input);
+  check_samples(targets_name, targets, rules.output);
+  if (inputs.cols() != targets.cols()) {
+    throw ShapeError(message(targets_name, ": expected ", inputs.cols(), " samples, as many as ", inputs_name, " has, found ",
+                             targets.cols()));
+  }
+}
+
+template <class T>
+void check_targets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets) {
+  if (rules.targets.term != nullptr) check_values(targets == inputs ? "inputs" : "targets", targets, rules.targets);
+}
+
+}  // namespace detail
+
 }  // namespace eigencoder

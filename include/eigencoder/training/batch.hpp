@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "eigencoder/core/term.hpp"
+#include "eigencoder/models/samples.hpp"
+
+namespace eigencoder {
+
+/// Some samples of a set: columns order[0], order[1], … or, without an order, the columns as they stand.
+template <class T>
+struct Batch {
+  Samples<T> inputs, targets;
+  const Index* order = nullptr;
+  Index size = 0;
+  const T* weights = nullptr;           ///< of the set's samples, picked as they are; null: all are 1
+  ElementWeights<T> element_weights{};  ///< of the set's targets
+};
+
+namespace detail {
+
+/// Samples that are trained on, or evaluated, with all that belongs to them.
+template <class T>
+struct SampleSet {
+  Samples<T> inputs, targets;
+  const T* weights = nullptr;
+  ElementWeights<T> element_weights{};
+  std::vector<Index> chosen{};  ///< the columns that are in the set, in rising order; empty: all
+
+  Index size() const { return chosen.empty() ? inputs.cols() : std::ssize(chosen); }
+  const Index* order() const { return chosen.empty() ? nullptr : chosen.data(); }
+  /// `count` samples, order[first] and so on, or those from `first` on where they lie.
+  Batch<T> batch(const Index* from, Index first, Index count) const {
+    if (from != nullptr) return {inputs, targets, from + first, count, weights, element_weights};
+    return {inputs.columns(first, count),
+            targets.columns(first, count),
+            nullptr,
+            count,
+            weights ? weights + first : nullptr,
+            element_weights.of(nullptr, first)};
+  }
+};
+
+}  // namespace detail
+
+}  // namespace eigencoder
