@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/files/json.hpp"
+
+namespace eigencoder {
+
+/// What a tensor of a safetensors file holds, by the format's own names and in its order, which is by size.
+enum class Dtype : std::uint8_t {
+  BOOL,
+  F4,
+  F6_E2M3,
+  F6_E3M2,
+  U8,
+  I8,
+  F8_E5M2,
+  F8_E4M3,
+  F8_E8M0,
+  F8_E4M3FNUZ,
+  F8_E5M2FNUZ,
+  I16,
+  U16,
+  F16,
+  BF16,
+  I32,
+  U32,
+  F32,
+  C64,
+  F64,
+  I64,
+  U64,
+};
+
+namespace detail {
+
+struct DtypeRow {
+  std::string_view name;
+  unsigned bits;
+};
+inline constexpr std::array<DtypeRow, 22> dtypes{{
+    {"BOOL", 8},    {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6},     {"U8", 8},          {"I8", 8},
+    {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16},
+    {"U16", 16},    {"F16", 16},    {"BF16", 16},   {"I32", 32},        {"U32", 32},        {"F32", 32},
+    {"C64", 64},    {"F64", 64},    {"I64", 64},    {"U64", 64},
+}};
+
+}  // namespace detail
+
+/// As the file has it: "F32".
+constexpr std::string_view to_string(Dtype dtype) { return detail::dtypes[static_cast<std::size_t>(dtype)].name; }
+/// Of one value: 4 or 6 for the small floats, of which several lie in a byte.
+constexpr unsigned bits(Dtype dtype) { return detail::dtypes[static_cast<std::size_t>(dtype)].bits; }
+constexpr std::optional<Dtype> find_dtype(std::string_view name) {
+  for (std::size_t i = 0; i < detail::dtypes.size(); ++i) {
+    if (detail::dtypes[i].name == name) return static_cast<Dtype>(i);
+  }
+  return {};
+}
+
+/// The dtype of a type of C++: dtype_of<float> is F32.
+template <class T>
+inline constexpr Dtype dtype_of = [] {
+  static_assert(std::is_arithmetic_v<T>, "a tensor of numbers is of integers, float or double");
+  constexpr std::size_t size = std::bit_width(sizeof(T)) - 1;
+  using enum Dtype;
+  if constexpr (std::is_same_v<T, bool>) {
+    return BOOL;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    static_assert(std::numeric_limits<T>::is_iec559 && (sizeof(T) == 4 || sizeof(T) == 8),
+                  "a real tensor is of float or double");
+    return sizeof(T) == 4 ? F32 : F64;
+  } else if constexpr (std::is_signed_v<T>) {
+    return std::array{I8, I16, I32, I64}[size];
+  } else {
+    return std::array{U8, U16, U32, U64}[size];
+  }
+}();
+
+/// A tensor of a file, or one to be written. It owns its name and shape and no bytes.
+struct TensorView {
+  std::string name;
+  Dtype dtype = Dtype::F32;
+  std::vector<std::uint64_t> shape;  ///< none: a scalar
+  std::span<const std::byte> bytes;  ///< little endian, the last axis fastest
+};
+
+/// Texts by name, the user's own among them.
+using Metadata = std::map<std::string, std::string>;
+
+namespace detail {
+
+inline constexpr std::uint64_t longest_header = 100'000'000;
+inline constexpr std::string_view metadata_name = "__metadata__";
+
+/// How many bytes a tensor has, or nothing where a file cannot hold it: too many, or no whole number of bytes.
+inline std::optional<std::uint64_t> byte_count(Dtype dtype, std::span<const std::uint64_t> shape) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t count = 1;
+  for (const std::uint64_t size : shape) {
+    if (size != 0 && count > most / size) return {};
+    count *= size;
+  }
+  if (count > most / bits(dtype) || count * bits(dtype) % 8 != 0) return {};
+  return count * bits(dtype) / 8;
+}
+
+/// "[2, 3]"
+inline std::string shape_text(std::span<const std::uint64_t> shape) {
+  constexpr std::size_t most = 8;  // of a file's error, in which a shape may have as many sizes as it likes
+  std::string text = "[";
+  for (std::size_t i = 0; i < std::min(shape.size(), most); ++i) text += message(i > 0 ? ", " : "", shape[i]);
+  return text + (shape.size() > most ? ", …]" : "]");
+}
+
+/// The same bytes in the other order where this machine is big endian.
+inline void swap_bytes_on_big_endian(std::span<std::byte> bytes, std::size_t size) {
+  if constexpr (std::endian::native == std::endian::big) {
+    for (std::size_t i = 0; i + size <= bytes.size(); i += size) {
+      std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
+    }
+  }
+}
+
+}  // namespace detail
+
+/// The bytes of values in a file: little endian.
+template <class T>
+std::vector<std::byte> to_bytes(std::span<const T> values) {
+  const auto bytes = std::as_bytes(values);
+  std::vector<std::byte> copy(bytes.begin(), bytes.end());
+  detail::swap_bytes_on_big_endian(copy, sizeof(T));
+  return copy;
+}
+
+/// The reverse. Throws ShapeError unless there are as many bytes as `values` has room for.
+template <class T>
+void from_bytes(std::span<const std::byte> bytes, std::span<T> values) {
+  if (bytes.size() != values.size_bytes()) {
+    throw ShapeError(message("expected ", values.size_bytes(), " bytes for ", values.size(), " values, found ", bytes.size()));
+  }
+  if (bytes.empty()) return;
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  detail::swap_bytes_on_big_endian(std::as_writable_bytes(values), sizeof(T));
+}
+
+/// A safetensors file as the format's own library writes it: 8 bytes with the header's length, a header in JSON padded with
+/// spaces to a multiple of 8, then the tensors, those of the largest values first, by name within a dtype. Throws Error for a
+/// name that is empty, given twice, `__metadata__` or no UTF-8, for texts that are no UTF-8, and where a tensor has not the
+/// bytes that its shape and dtype need.
+/// https://huggingface.co/docs/safetensors
+inline std::vector<std::byte> encode_safetensors(std::span<const TensorView> tensors, const Metadata& metadata = {}) {
+  std::vector<const TensorView*> sorted;
+  for (const TensorView& tensor : tensors) sorted.push_back(&tensor);
+  std::sort(sorted.begin(), sorted.end(), [](const TensorView* a, const TensorView* b) {
+    return a->dtype != b->dtype ? a->dtype > b->dtype : a->name < b->name;
+  });
+  std::map<std::string_view, bool> names;
+
+  std::string header = "{";
+  const auto separate = [&] {
+    if (header.size() > 1) header += ',';
+  };
+  if (!metadata.empty()) {
+    header += message('"', detail::metadata_name, "\":{");
+    bool first = true;
+    for (const auto& [name, text] : metadata) {
+      if (!first) header += ',';
+      first = false;
+      header += detail::json_string(name, "the name of a text") + ':';
+      header += detail::json_string(text, "the text " + name);
+    }
+    header += '}';
+  }
+  std::uint64_t end = 0;
+  for (const TensorView* tensor : sorted) {
+    const std::string name = detail::json_string(tensor->name, "the name of a tensor");
+    if (tensor->name.empty()) throw Error("a tensor without a name: a file cannot hold it");
+    if (tensor->name == detail::metadata_name)
+      throw Error(message("no tensor can be called ", name, ": the format has this name"));
+    if (!names.emplace(tensor->name, true).second) throw Error(message("two tensors are called ", name));
+    const auto count = detail::byte_count(tensor->dtype, tensor->shape);
+    if (count != tensor->bytes.size()) {
+      throw ShapeError(message("tensor ", name, ": expected ", count ? message(*count, " bytes") : "a whole number of bytes",
+                               " for ", to_string(tensor->dtype), ' ', detail::shape_text(tensor->shape), ", found ",
+                               tensor->bytes.size()));
+    }
+    separate();
+    header += message(name, ":{\"dtype\":\"", to_string(tensor->dtype), "\",\"shape\":[");
+    for (std::size_t i = 0; i < tensor->shape.size(); ++i) header += message(i > 0 ? "," : "", tensor->shape[i]);
+    header += message("],\"data_offsets\":[", end, ',', end + *count, "]}");
+    end += *count;
+  }
+  header += '}';
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  if (header.size() > detail::longest_header) {
+    throw Error(
+        message("the header of a safetensors file has at most ", detail::longest_header, " bytes, found ", header.size()));
+  }
+
+  std::vector<std::byte> bytes(8);
+  bytes.reserve(8 + header.size() + end);
+  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::byte>(header.size() >> 8 * i & 0xff);
+  const auto text = std::as_bytes(std::span(header));
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  for (const TensorView* tensor : sorted) bytes.insert(bytes.end(), tensor->bytes.begin(), tensor->bytes.end());
+  return bytes;
+}
+
+/// Writes such a file, as write_file does: whoever reads it finds the old file or all of the new one. Throws FileError too.
+inline void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                              const Metadata& metadata = {}) {
+  write_file(path, encode_safetensors(tensors, metadata));
+}
+
+}  // namespace eigencoder
