@@ -335,7 +335,8 @@ inline SafetensorsFile parse_safetensors(std::vector<std::byte> bytes, const std
   std::sort(placed.begin(), placed.end(), [](const auto* a, const auto* b) { return a->second.offsets < b->second.offsets; });
   std::uint64_t end = 0;
   for (const auto* entry : placed) {
-    const auto& [dtype, shape, offsets, unused] = entry->second;
+    const Dtype dtype = *entry->second.dtype;
+    const std::vector<std::uint64_t>&shape = *entry->second.shape, &offsets = entry->second.offsets;
     const auto fail_tensor = [&](const auto&... parts) { fail("tensor ", detail::shown_name(entry->first), ": ", parts...); };
     const auto where = [&] { return message("data_offsets [", offsets[0], ", ", offsets[1], "]"); };
     if (offsets[1] < offsets[0]) fail_tensor("expected data_offsets in order, found ", where());
@@ -345,13 +346,13 @@ inline SafetensorsFile parse_safetensors(std::vector<std::byte> bytes, const std
     }
     if (offsets[1] > data.size())
       fail_tensor("expected data up to byte ", offsets[1], ", found ", data.size(), " bytes of data");
-    const auto count = detail::byte_count(*dtype, *shape);
+    const auto count = detail::byte_count(dtype, shape);
     if (!count) {
-      fail_tensor("expected a shape of a whole number of bytes below 2^64, found ", to_string(*dtype), ' ',
-                  detail::shape_text(*shape));
+      fail_tensor("expected a shape of a whole number of bytes below 2^64, found ", to_string(dtype), ' ',
+                  detail::shape_text(shape));
     }
     if (*count != offsets[1] - offsets[0]) {
-      fail_tensor("expected ", *count, " bytes for ", to_string(*dtype), ' ', detail::shape_text(*shape), ", found ", where());
+      fail_tensor("expected ", *count, " bytes for ", to_string(dtype), ' ', detail::shape_text(shape), ", found ", where());
     }
     end = offsets[1];
   }
