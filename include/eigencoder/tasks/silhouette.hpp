@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "eigencoder/tasks/label_vector.hpp"
+#include "eigencoder/tasks/sample_matrix.hpp"
+
+namespace eigencoder {
+
+/// How well each code, one a column of codes: d × N, lies in its class, by Euclidean distances:
+///   s = (b − a) / max(a, b)
+/// a the mean distance to the others of its class, b the least over the other classes of the mean distance to a class. From −1
+/// to 1; 0 for a class of one code, and where a = b = 0. Labels: N, any whole numbers. O(N² d) time, O(N d) memory, in double,
+/// by differences, so that far codes lose no digits. scikit-learn: silhouette_samples. Throws ShapeError for other sizes,
+/// OptionError unless there are from 2 to N − 1 classes, NonFiniteError. Rousseeuw 1987.
+template <SampleMatrix Codes, Labels Truth>
+Eigen::VectorXd silhouette_samples(const Codes& codes, const Truth& labels) {
+  const Eigen::MatrixXd x = codes.template cast<double>();
+  detail::check_vector("silhouette", "labels", labels);
+  detail::check_count("silhouette", "labels", x.cols(), labels.size());
+  detail::check_finite("silhouette", "code", x);
+
+  const auto given = labels.eval();
+  std::vector<decltype(+given.coeff(0))> names(static_cast<std::size_t>(given.size()));
+  for (Index j = 0; j < given.size(); ++j) names[static_cast<std::size_t>(j)] = given.coeff(j);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const auto classes = static_cast<Index>(names.size());
+  if (classes < 2 || classes >= x.cols()) {
+    throw OptionError(message("silhouette: expected from 2 to ", x.cols() - 1, " classes, fewer than there are codes, found ",
+                              classes, " of ", x.cols(), " codes"));
+  }
+  Eigen::Matrix<Index, Eigen::Dynamic, 1> own(x.cols());
+  Eigen::VectorXd sizes = Eigen::VectorXd::Zero(classes);
+  for (Index j = 0; j < x.cols(); ++j) {
+    own[j] = std::lower_bound(names.begin(), names.end(), given.coeff(j)) - names.begin();
+    sizes[own[j]] += 1;
+  }
+
+  Eigen::VectorXd silhouettes = Eigen::VectorXd::Zero(x.cols()), distances(x.cols()), sums(classes);
+  for (Index j = 0; j < x.cols(); ++j) {
+    if (sizes[own[j]] == 1) continue;
+    distances = (x.colwise() - x.col(j)).colwise().norm();
+    sums.setZero();
+    for (Index i = 0; i < x.cols(); ++i) sums[own[i]] += distances[i];
+    const double inside = sums[own[j]] / (sizes[own[j]] - 1);
+    sums.array() /= sizes.array();
+    sums[own[j]] = std::numeric_limits<double>::infinity();
+    const double outside = sums.minCoeff(), larger = std::max(inside, outside);
+    silhouettes[j] = larger > 0 ? (outside - inside) / larger : 0;
+  }
+  return silhouettes;
+}
+
+/// The mean of silhouette_samples. scikit-learn: silhouette_score.
+template <SampleMatrix Codes, Labels Truth>
+double silhouette_score(const Codes& codes, const Truth& labels) {
+  return silhouette_samples(codes, labels).mean();
+}
+
+}  // namespace eigencoder
