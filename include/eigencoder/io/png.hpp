@@ -7,27 +7,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <png.h>
-
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
-#include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/files/png.hpp"
 #include "eigencoder/io/font.hpp"
 #include "eigencoder/models/samples.hpp"
 
 namespace eigencoder {
-
-/// A picture of eight bits a value, row by row, channels innermost: grey (1) or red, green, blue (3).
-struct Image {
-  Index height = 0, width = 0, channels = 1;
-  std::vector<std::uint8_t> pixels;  ///< height · width · channels values
-};
 
 /// A row of a picture: images, one a column, with a text before them.
 struct ImageRow {
@@ -71,15 +62,6 @@ inline Colour to_colour(const float* values, Index channels) {
     colour[static_cast<std::size_t>(c)] = to_byte(value);
   }
   return colour;
-}
-
-/// Of a picture that libpng writes, in pixels.
-inline constexpr Index longest_side = PNG_USER_WIDTH_MAX;
-
-inline void check_picture_size(Index height, Index width) {
-  if (height < 1 || height > longest_side || width < 1 || width > longest_side)
-    throw ShapeError(message("picture: expected a height and a width from 1 to ", longest_side, " pixels, found ", height,
-                             " × ", width, "; show fewer or smaller images"));
 }
 
 /// A white sheet to draw on.
@@ -164,27 +146,6 @@ inline Image image_grid(const std::vector<ImageRow>& rows, Shape shape, GridOpti
     top += row_step;
   }
   return std::move(canvas).take();
-}
-
-/// Writes a picture as a PNG file, whole or not at all (see write_file).
-/// Throws ShapeError if its sizes do not agree, FileError with the reason if the file cannot be written.
-inline void write_png(const std::filesystem::path& path, const Image& image) {
-  detail::check_picture_size(image.height, image.width);
-  if ((image.channels != 1 && image.channels != 3) || std::ssize(image.pixels) != image.height * image.width * image.channels)
-    throw ShapeError(message("write_png: expected 1 or 3 channels and as many values as a picture of ", image.height, " × ",
-                             image.width, " × ", image.channels, " has, found ", image.pixels.size()));
-
-  // Encoding in memory keeps libpng's error handling, which jumps, away from files and C++ objects.
-  png_image header{};
-  header.version = PNG_IMAGE_VERSION;
-  header.height = static_cast<png_uint_32>(image.height);
-  header.width = static_cast<png_uint_32>(image.width);
-  header.format = image.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(header);
-  std::vector<std::byte> bytes(size);
-  if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr))
-    throw FileError(message(path.string(), ": cannot be encoded as PNG (", header.message, ")"));
-  write_file(path, std::span(bytes).first(size));
 }
 
 /// Writes image_grid(rows, shape, options) as a PNG file; throws what image_grid and write_png throw.
