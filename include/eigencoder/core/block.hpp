@@ -49,7 +49,7 @@ struct Init {
   /// Ones in the rows [begin, end), zeros elsewhere, such as the part of a bias that belongs to one gate; 0 ≤ begin < end.
   static constexpr Init ones_in_rows(Index begin, Index end) {
     if (!(0 <= begin && begin < end)) {
-      throw OptionError(message("Init::ones_in_rows: expected 0 <= begin < end, found ", begin, " and ", end));
+      raise<OptionError>("Init::ones_in_rows: expected 0 <= begin < end, found ", begin, " and ", end);
     }
     return {.value = 1, .begin = begin, .end = end};
   }
@@ -69,10 +69,12 @@ struct Init {
   friend constexpr bool operator==(Init, Init) = default;
 
   static constexpr double finite(const char* what, double value) {
-    return value - value == 0 ? value : throw OptionError(message(what, ": expected a finite value, found ", value));
+    if (value - value != 0) raise<OptionError>(what, ": expected a finite value, found ", value);
+    return value;
   }
   static constexpr double positive(const char* what, double value) {
-    return value > 0 ? finite(what, value) : throw OptionError(message(what, ": expected a positive value, found ", value));
+    if (!(value > 0)) raise<OptionError>(what, ": expected a positive value, found ", value);
+    return finite(what, value);
   }
 };
 

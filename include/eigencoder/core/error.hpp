@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -62,6 +63,19 @@ std::string message(const Parts&... parts) {
   std::string out;
   (detail::append(out, parts), ...);
   return out;
+}
+
+/// Throws an E with the message that the parts make: raise<OptionError>("rate: expected less than 1, found ", rate). Compiled
+/// without exceptions (-fno-exceptions), it writes the message to stderr and ends the program by std::abort. In a constant
+/// expression it is an error of the compiler, which shows the line.
+template <std::derived_from<Error> E, class... Parts>
+[[noreturn]] void raise(const Parts&... parts) {
+#ifdef __cpp_exceptions
+  throw E(message(parts...));
+#else
+  std::fputs(message(parts..., '\n').c_str(), stderr);
+  std::abort();
+#endif
 }
 
 }  // namespace eigencoder

@@ -23,7 +23,8 @@ struct Shape {
 
 namespace detail {
 constexpr Index positive(Index extent) {
-  return extent > 0 ? extent : throw ShapeError("a shape's extents must be positive, found " + std::to_string(extent));
+  if (extent <= 0) raise<ShapeError>("a shape's extents must be positive, found ", extent);
+  return extent;
 }
 
 /// The shape, if it is one: extents from 1 on, and a size that an Index can hold.
@@ -31,8 +32,8 @@ constexpr Shape checked(Shape shape) {
   Index room = std::numeric_limits<Index>::max();
   for (const Index extent : {shape.channels, shape.height, shape.width}) {
     if (positive(extent) > room)
-      throw ShapeError(message("a shape of ", shape.height, " x ", shape.width, " x ", shape.channels,
-                               " values: expected at most ", std::numeric_limits<Index>::max(), " in all; check its extents"));
+      raise<ShapeError>("a shape of ", shape.height, " x ", shape.width, " x ", shape.channels,
+                        " values: expected at most ", std::numeric_limits<Index>::max(), " in all; check its extents");
     room /= extent;
   }
   return shape;

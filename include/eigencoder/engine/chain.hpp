@@ -130,6 +130,14 @@ struct Chain {
     (std::make_index_sequence<size>{});
     return all;
   }();
+  /// No layer after the code reads what those before it left of a sample, so that codes can be decoded without their samples.
+  static constexpr bool decodes_alone = [] {
+    for (std::size_t i = code; i < size; ++i) {
+      const auto source = static_cast<std::size_t>(links[i]);
+      if (joins[i] ? joined_by(i) < code : links[i] != no_link && source < code && needs[source].cache > 0) return false;
+    }
+    return true;
+  }();
   static constexpr std::array<bool, size> elementwise{Elementwise<L>...};
   static constexpr std::array<bool, size> logistic{Logistic<L>...};
 

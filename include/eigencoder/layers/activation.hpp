@@ -124,7 +124,7 @@ struct LeakyReLU : PiecewiseLinear<LeakyReLU> {
   constexpr LeakyReLU() = default;
   constexpr explicit LeakyReLU(double negative_slope) : slope(negative_slope) {
     if (!(slope >= 0 && slope <= std::numeric_limits<double>::max()))
-      throw OptionError(message("LeakyReLU: slope must be finite and not negative, found ", slope));
+      raise<OptionError>("LeakyReLU: slope must be finite and not negative, found ", slope);
   }
   constexpr std::array<Setting, 1> settings() const { return {{{"slope", slope}}}; }
 
@@ -147,7 +147,7 @@ struct ELU : Activation<ELU> {
   constexpr ELU() = default;
   constexpr explicit ELU(double scale) : alpha(scale) {
     if (!(alpha > 0 && alpha <= std::numeric_limits<double>::max()))
-      throw OptionError(message("ELU: alpha must be finite and positive, found ", alpha));
+      raise<OptionError>("ELU: alpha must be finite and positive, found ", alpha);
   }
   constexpr std::array<Setting, 1> settings() const { return {{{"alpha", alpha}}}; }
 

@@ -41,7 +41,7 @@ struct BatchNorm {
   struct Momentum {
     double value;
     constexpr Momentum(double given) : value(given) {
-      if (!(value >= 0 && value < 1)) throw OptionError(message("BatchNorm: momentum must be in [0, 1), found ", value));
+      if (!(value >= 0 && value < 1)) raise<OptionError>("BatchNorm: momentum must be in [0, 1), found ", value);
     }
   };
 

@@ -14,7 +14,8 @@ namespace eigencoder {
 namespace detail {
 
 constexpr double noise_rate(const char* layer, double rate) {
-  return rate >= 0 && rate < 1 ? rate : throw OptionError(message(layer, ": rate must be in [0, 1), found ", rate));
+  if (!(rate >= 0 && rate < 1)) raise<OptionError>(layer, ": rate must be in [0, 1), found ", rate);
+  return rate;
 }
 
 /// to = `from`, with 0 where the draw is below the rate, and the other values scaled.
@@ -37,7 +38,7 @@ struct Clip {
 
   constexpr Clip() = default;
   constexpr Clip(double least, double most) : low(least), high(most) {
-    if (!(low < high)) throw OptionError(message("Clip: low must be less than high, found ", low, " and ", high));
+    if (!(low < high)) raise<OptionError>("Clip: low must be less than high, found ", low, " and ", high);
   }
 };
 
@@ -50,7 +51,7 @@ struct GaussianNoise {
 
   constexpr explicit GaussianNoise(double deviation, Clip range = {}) : sigma(deviation), clip(range) {
     if (!(sigma >= 0 && sigma <= std::numeric_limits<double>::max())) {
-      throw OptionError(message("GaussianNoise: sigma must be finite and not negative, found ", sigma));
+      raise<OptionError>("GaussianNoise: sigma must be finite and not negative, found ", sigma);
     }
   }
   constexpr std::array<Setting, 3> settings() const {
@@ -120,7 +121,7 @@ struct SaltAndPepperNoise {
       : rate(detail::noise_rate("SaltAndPepperNoise", replaced)), pepper(least), salt(most) {
     const auto finite = [](double value) { return value - value == 0; };
     if (!finite(pepper) || !finite(salt)) {
-      throw OptionError(message("SaltAndPepperNoise: pepper and salt must be finite, found ", pepper, " and ", salt));
+      raise<OptionError>("SaltAndPepperNoise: pepper and salt must be finite, found ", pepper, " and ", salt);
     }
   }
   constexpr std::array<Setting, 3> settings() const { return {{{"rate", rate}, {"pepper", pepper}, {"salt", salt}}}; }

@@ -15,7 +15,7 @@ struct Epsilon {
   double value;
   constexpr Epsilon(double given) : value(given) {
     if (!(value > 0 && value <= std::numeric_limits<double>::max())) {
-      throw OptionError(message(type_name<Layer>(), ": epsilon must be finite and positive, found ", value));
+      raise<OptionError>(type_name<Layer>(), ": epsilon must be finite and positive, found ", value);
     }
   }
 };

@@ -19,7 +19,8 @@ struct Border {
 
  private:
   static constexpr Index counted(Index pixels) {
-    return pixels >= 0 ? pixels : throw ShapeError(message("a border has no fewer than 0 pixels, found ", pixels));
+    if (pixels < 0) raise<ShapeError>("a border has no fewer than 0 pixels, found ", pixels);
+    return pixels;
   }
 };
 

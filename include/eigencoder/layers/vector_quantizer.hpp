@@ -28,13 +28,13 @@ struct VectorQuantizer {
   struct Decay {
     double value;
     constexpr Decay(double given) : value(given) {
-      if (!(value >= 0 && value < 1)) throw OptionError(message("VectorQuantizer: decay must be in [0, 1), found ", value));
+      if (!(value >= 0 && value < 1)) raise<OptionError>("VectorQuantizer: decay must be in [0, 1), found ", value);
     }
   };
   struct Restart {
     double value;
     constexpr Restart(double given) : value(given) {
-      if (!(value > 0 && value < 1)) throw OptionError(message("VectorQuantizer: restart must be in (0, 1), found ", value));
+      if (!(value > 0 && value < 1)) raise<OptionError>("VectorQuantizer: restart must be in (0, 1), found ", value);
     }
   };
 

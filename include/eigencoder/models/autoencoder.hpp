@@ -114,8 +114,7 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   }
 
  private:
-  /// Layers of the decoder read what earlier ones have; of those before the code, or by a position that counts from the encoder on;
-  /// and what those left of a sample, without which codes cannot be decoded.
+  /// Layers of the decoder read what earlier ones have; of those before the code, or by a position that counts from the encoder on.
   static constexpr bool links = [] {
     bool any = false;
     Chain::for_each_layer([&]<std::size_t I>() {
@@ -124,18 +123,8 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
     });
     return any;
   }();
-  static constexpr bool links_to_samples = [] {
-    for (std::size_t i = Chain::code; i < Chain::size; ++i) {
-      const auto source = static_cast<std::size_t>(Chain::links[i]);
-      if (Chain::joins[i] ? Chain::joined_by(i) < Chain::code
-                          : Chain::links[i] != no_link && source < Chain::code && Chain::needs[source].cache > 0) {
-        return true;
-      }
-    }
-    return false;
-  }();
   static constexpr void check_decodes_alone() {
-    static_assert(!links_to_samples,
+    static_assert(Chain::decodes_alone,
                   "this decoder reads what the encoder has kept of the same sample (such as a pool's indices, or an activation "
                   "that it joins): codes alone cannot be decoded, use reconstruct");
   }
