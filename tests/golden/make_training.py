@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """training.json: a small autoencoder, 6 → 4 → tanh → 6, trained on one batch for some steps with clipped gradients, with parts
-frozen or at a factor of the learning rate, and with weighted samples."""
+frozen or at a factor of the learning rate, with weighted samples and elements of the targets, and with an exponential moving average
+of the weights."""
 
 import torch
 from torch import optim
 from torch.nn import utils
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import golden
 
@@ -32,8 +34,9 @@ CLIPS = {
 }
 
 
-def run(optimizer, clip="none", factors=(1, 1, 1, 1), weights=None):
-    """`factors` are of encoder.0.weight, encoder.0.bias, decoder.0.weight and decoder.0.bias."""
+def run(optimizer, clip="none", factors=(1, 1, 1, 1), weights=None, element_weights=None, ema_decay=None):
+    """`factors` are of encoder.0.weight, encoder.0.bias, decoder.0.weight and decoder.0.bias. With an ema_decay, what the average of the
+    weights is after each step."""
     parameters = [golden.weight(1000, CODE, FEATURES), golden.bias(1001, CODE), golden.weight(1002, FEATURES, CODE),
                   golden.bias(1003, FEATURES)]
     trained = []
@@ -47,21 +50,29 @@ def run(optimizer, clip="none", factors=(1, 1, 1, 1), weights=None):
             groups.append({"params": [parameter], "lr": LEARNING_RATE * factor, **decay})
     stepper = OPTIMIZERS[optimizer](groups)
     x, target = golden.fill(1, 2, -1, FEATURES, BATCH), golden.fill(2, 2, -1, FEATURES, BATCH)
-    losses, norms = [], []
+    losses, norms, averages = [], [], []
+    average = None if ema_decay is None else AveragedModel(torch.nn.ParameterList(parameters), multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
     for _ in range(STEPS):
         stepper.zero_grad()
         y = torch.tanh(x @ parameters[0] + parameters[1]) @ parameters[2] + parameters[3]
-        each = ((y - target) ** 2).mean(dim=1)
+        squares = (y - target) ** 2
+        each = (squares if element_weights is None else squares * element_weights).mean(dim=1)
         loss = (each if weights is None else each * weights).mean()
         loss.backward()
         losses.append(loss.item())
         norms.append(float(torch.sqrt(sum((p.grad**2).sum() for p in trained))))
         CLIPS[clip](trained)
         stepper.step()
-    return {"losses": losses, "norms": norms, "theta": [n for p in parameters for n in golden.numbers(p)]}
+        if average is not None:
+            average.update_parameters(torch.nn.ParameterList(parameters))
+            averages.append([n for p in average.parameters() for n in golden.numbers(p)])
+    found = {"losses": losses, "norms": norms, "theta": [n for p in parameters for n in golden.numbers(p)]}
+    return found if average is None else {**found, "averages": averages}
 
 
 WEIGHTS = golden.fill(3, 2, 0, BATCH).flatten()
+ELEMENT_WEIGHTS = golden.fill(4, 2, -0.5, FEATURES, BATCH).clamp(min=0)  # a quarter of them 0
+DECAY = 0.9
 
 golden.write("training.json", {
     "batch": BATCH,
@@ -74,4 +85,10 @@ golden.write("training.json", {
     "frozen_encoder": {optimizer: run(optimizer, factors=(0, 0, 1, 1)) for optimizer in OPTIMIZERS},
     "weights": golden.numbers(WEIGHTS),
     "weighted": run("sgd", weights=WEIGHTS),
+    "element_weighted": run("sgd", element_weights=ELEMENT_WEIGHTS),
+    "both_weighted": run("adam", weights=WEIGHTS, element_weights=ELEMENT_WEIGHTS),
+    "feature_weighted": run("sgd", element_weights=ELEMENT_WEIGHTS[:1]),
+    "decay": DECAY,
+    "averaged": {optimizer: run(optimizer, ema_decay=DECAY)["averages"] for optimizer in OPTIMIZERS},
+    "averaged_with_a_frozen_part": run("adam", factors=(1, 1, 0, 0.25), ema_decay=DECAY)["averages"],
 })

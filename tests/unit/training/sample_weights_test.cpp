@@ -31,7 +31,7 @@ TEST_CASE("sample weights: PyTorch's steps, and its losses in an evaluation") {
   for (const ec::Samples<double>& given : {ec::Samples<double>(weights), ec::Samples<double>(weights.transpose())}) {
     Model model;
     auto trainer = make(model);
-    CHECK(trainer.evaluate(x, target, 4, given).loss == Approx(file()["weighted"]["losses"][0].get<double>()).epsilon(1e-12));
+    CHECK(trainer.evaluate(x, target, {.batch_size = 4, .sample_weights = given}).loss == Approx(file()["weighted"]["losses"][0].get<double>()).epsilon(1e-12));
     check_steps(file()["weighted"], model, trainer, 1e-12, [&] { return trainer.train_on_batch(x, target, given); });
   }
 }
@@ -66,12 +66,12 @@ TEST_CASE("sample weights: of a set follow its samples, shuffled, in partial bat
   CHECK(by_fit == model.parameters());
   CHECK(report.train.loss == Approx(loss).epsilon(1e-13));
 
-  const auto [split, last] = fit({.shuffle = false, .validation_fraction = 0.3, .sample_weights = chosen, .progress = quiet});
+  const auto [split, last] = fit({.shuffle = false, .validation_fraction = 0.3, .validation_shuffle = false, .sample_weights = chosen, .progress = quiet});
   Model other;
   auto other_trainer = make(other);
   other_trainer.fit(x.leftCols(16), {.shuffle = false, .sample_weights = chosen.head(16), .progress = quiet});
   CHECK(split == other.parameters());
-  CHECK(last.validation.loss == other_trainer.evaluate(x.rightCols(7), x.rightCols(7), 32, chosen.tail(7)).loss);
+  CHECK(last.validation.loss == other_trainer.evaluate(x.rightCols(7), {.batch_size = 32, .sample_weights = chosen.tail(7)}).loss);
 
   const double plain = fit({.validation = held_out, .progress = quiet}).second.validation.loss;
   const Eigen::VectorXd threes = Eigen::VectorXd::Constant(7, 3);
@@ -110,7 +110,7 @@ TEST_CASE("sample weights: bad ones are refused before anything changes, and so 
     expect_error<Error>([&] { trainer.fit(x, {.sample_weights = weights, .progress = quiet}); }, says);
     expect_error<Error>([&] { trainer.fit(x, {.validation = x, .validation_weights = weights, .progress = quiet}); }, says);
     expect_error<Error>([&] { trainer.train_on_batch(x, x, weights); }, says);
-    expect_error<Error>([&] { trainer.evaluate(x, x, 4, weights); }, says);
+    expect_error<Error>([&] { trainer.evaluate(x, {.sample_weights = weights}); }, says);
   };
   refuses(std::type_identity<ec::ShapeError>{}, short_one, {"weights: expected a vector of 9 values", "found 3 × 1"});
   Eigen::VectorXd bad = good;
