@@ -65,6 +65,9 @@
 #ifdef EIGENCODER_HAS_ZLIB
 #include "eigencoder/data/dataset.hpp"
 #endif
+#ifdef EIGENCODER_HAS_SAFETENSORS
+#include "eigencoder/files/safetensors.hpp"
+#endif
 #ifdef EIGENCODER_HAS_PNG
 #include "eigencoder/io/png.hpp"
 #endif

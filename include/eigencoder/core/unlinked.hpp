@@ -78,6 +78,15 @@ void write_image_grid(const Path&, const Rows&, Shape, detail::UnlinkedOptions =
 
 #endif
 
+#ifndef EIGENCODER_HAS_SAFETENSORS
+
+template <class Path, class Visitor>
+void visit_safetensors(const Path&, Visitor) {
+  static_assert(detail::linked<Path>, "Trainer::resume needs nlohmann-json: link eigencoder::safetensors");
+}
+
+#endif
+
 }  // namespace unlinked
 
 using namespace unlinked;

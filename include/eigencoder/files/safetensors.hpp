@@ -13,13 +13,6 @@ namespace eigencoder {
 
 namespace detail {
 
-/// A name in an error: in quotation marks, with escapes, and not longer than a line.
-inline std::string shown_name(std::string_view name) {
-  std::size_t end = std::min<std::size_t>(name.size(), 60);
-  while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
-  return json_string(name.substr(0, end)) + (end < name.size() ? "…" : "");
-}
-
 /// Walks over a header and counts, so that an error can say where the parser is.
 struct CountingIterator {
   using iterator_category = std::input_iterator_tag;
@@ -371,5 +364,17 @@ inline SafetensorsFile parse_safetensors(std::vector<std::byte> bytes, const std
 inline SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   return parse_safetensors(read_file(path), path.string());
 }
+
+namespace detail {
+
+/// Hands a file's name, texts and tensors to a function: by this those read a file who know of this header's library only when
+/// they are used.
+template <class Visitor>
+void visit_safetensors(const std::filesystem::path& path, Visitor visit) {
+  const SafetensorsFile file = read_safetensors(path);
+  visit(path.string(), file.metadata(), file.tensors());
+}
+
+}  // namespace detail
 
 }  // namespace eigencoder

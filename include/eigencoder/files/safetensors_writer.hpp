@@ -120,6 +120,13 @@ inline std::optional<std::uint64_t> byte_count(Dtype dtype, std::span<const std:
   return count * bits(dtype) / 8;
 }
 
+/// A name in an error: in quotation marks, with escapes, and not longer than a line.
+inline std::string shown_name(std::string_view name) {
+  std::size_t end = std::min<std::size_t>(name.size(), 60);
+  while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
+  return json_string(name.substr(0, end)) + (end < name.size() ? "…" : "");
+}
+
 /// "[2, 3]"
 inline std::string shape_text(std::span<const std::uint64_t> shape) {
   constexpr std::size_t most = 8;  // of a file's error, in which a shape may have as many sizes as it likes

@@ -16,6 +16,10 @@ struct Adam {
   double beta2 = 0.999;
   double epsilon = 1e-8;
 
+  constexpr std::array<Setting, 4> settings() const {
+    return {{{"learning_rate", learning_rate}, {"beta1", beta1}, {"beta2", beta2}, {"epsilon", epsilon}}};
+  }
+
   static constexpr std::size_t slots = 2;
   static constexpr bool decays = false;
 
@@ -61,6 +65,14 @@ struct AdamW {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 1e-2;
+
+  constexpr std::array<Setting, 5> settings() const {
+    return {{{"learning_rate", learning_rate},
+             {"beta1", beta1},
+             {"beta2", beta2},
+             {"epsilon", epsilon},
+             {"weight_decay", weight_decay}}};
+  }
 
   static constexpr std::size_t slots = Adam::slots;
 

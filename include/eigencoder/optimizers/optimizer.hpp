@@ -44,6 +44,7 @@ concept MadeOnceAStep = requires(const O optimizer, std::uint64_t step, Update<d
 ///   decays           `static constexpr bool decays = false` if it does not look at Update::decay: it then gets long stretches
 ///                    instead of one for each block
 ///   at(t)            see MadeOnceAStep
+///   settings()       its options by name, as Setting in core/layer.hpp has it, so that a checkpoint can tell them
 template <class O>
 concept Optimizer = std::is_trivially_copyable_v<O> && requires(O optimizer, const O fixed, Update<double, O::slots> update) {
   { O::slots } -> std::convertible_to<std::size_t>;

@@ -12,6 +12,10 @@ struct SGD {
   double momentum = 0;
   bool nesterov = false;
 
+  constexpr std::array<Setting, 3> settings() const {
+    return {{{"learning_rate", learning_rate}, {"momentum", momentum}, {"nesterov", nesterov ? 1.0 : 0.0}}};
+  }
+
   static constexpr std::size_t slots = 1;
   static constexpr bool decays = false;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/training/fit.hpp"
+#include "eigencoder/training/resume.hpp"
 #include "eigencoder/training/step.hpp"
 
 namespace eigencoder {
@@ -175,8 +176,22 @@ class Trainer : public AnyTrainer {
   Index best_epoch() const override { return best_.epoch; }
   void restore_best() override { restore(best_.snapshot); }
 
-  /// Writes a checkpoint: all that training has changed, and what the trainer is made of, to be compared by resume.
-  void save(const std::filesystem::path&) const override { throw Error("checkpoints are not there yet"); }
+  /// Writes a checkpoint: all that training has changed, and what the trainer is made of, to be compared by resume. Whatever
+  /// happens, the old file or all of the new one is there. Throws FileError.
+  void save(const std::filesystem::path& path) const override { detail::write_checkpoint(path, model_, *this); }
+  /// Goes on from a checkpoint: what trains from here on has the bits that it would have had in the trainer that saved it
+  /// between two epochs, given the same number of threads. Model, optimizer's vectors, counters, learning rate, clip and rates
+  /// are then the checkpoint's. Throws FileError, and changes nothing, where it cannot be read, or where network, scalar,
+  /// objective, seed or the optimizer's other options are not this trainer's. Needs eigencoder::safetensors.
+  template <class Path>
+  void resume(const Path& path) {
+    auto checkpoint = detail::read_checkpoint(std::filesystem::path(path), model_, *this);
+    restore(checkpoint.snapshot);
+    optimizer_ = checkpoint.optimizer;
+    stepper_.updater().set_clip(checkpoint.clip);
+    for (const auto& [block, rate] : checkpoint.rates) stepper_.updater().set_rate(block, rate);
+    best_ = {.snapshot = std::move(checkpoint.snapshot), .begun = {}};
+  }
 
   const GradientClip& clip() const { return stepper_.updater().clip(); }
   /// Throws OptionError.

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigencoder/core/objective.hpp"
+#include "eigencoder/core/type_name.hpp"
+#include "eigencoder/core/version.hpp"
+#include "eigencoder/files/safetensors_writer.hpp"
+#include "eigencoder/training/gradient_clip.hpp"
+#include "eigencoder/training/snapshot.hpp"
+
+// What a checkpoint holds, and how it is written; io/checkpoint.hpp reads it. It is a safetensors file: the snapshot's vectors,
+// block by block, and in the metadata everything else.
+namespace eigencoder::detail {
+
+/// Names of the metadata. Facts and numbers of a trainer lie under a prefix each.
+struct CheckpointNames {
+  static constexpr const char *format = "format", *format_version = "format_version", *library = "eigencoder";
+  static constexpr std::string_view is_checkpoint = "eigencoder checkpoint", version = "1";
+  static constexpr const char *fact = "trainer.", *counter = "counter.", *setting = "setting.", *rate = "setting.rate.";
+};
+
+/// The shortest digits that give the same number again; "inf" for infinity.
+inline std::string exact_text(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+inline std::string exact_text(std::uint64_t value) { return std::to_string(value); }
+
+/// What two trainers must have in common for one to go on from the other, by name and in order.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// "BatchNorm, momentum = 0.99, epsilon = 0.001": a type with the numbers that it holds.
+template <class Holder>
+std::string text_with_settings(const Holder& holder) {
+  std::string text = type_name<Holder>();
+  if constexpr (requires { holder.settings(); }) {
+    for (const auto& [name, value] : holder.settings()) text += message(", ", name, " = ", exact_text(value));
+  }
+  return text;
+}
+
+template <class ModelType, class O, class Opt>
+Facts facts_of(const ModelType& model, const O& objective, const Opt& optimizer, std::uint64_t seed) {
+  using C = typename ModelType::Chain;
+  Facts facts{{"scalar", type_name<typename C::Scalar>()}, {"input", to_string(C::input)}};
+  C::for_each_layer([&]<std::size_t I>() {
+    facts.emplace_back(ModelType::position(I),
+                       text_with_settings(std::get<I>(model.layers())) + " -> " + to_string(C::shapes[I + 1]));
+  });
+  std::apply(
+      [&](const auto&... terms) {
+        std::size_t k = 0;
+        ((facts.emplace_back(message("objective.", k), exact_text(terms.weight) + " * " + text_with_settings(terms.term)), ++k),
+         ...);
+      },
+      objective.terms);
+  facts.emplace_back("optimizer", type_name<Opt>());
+  if constexpr (requires { optimizer.settings(); }) {
+    for (const auto& [name, value] : optimizer.settings()) {
+      if (name != "learning_rate") facts.emplace_back(message("optimizer.", name), exact_text(value));
+    }
+  }
+  facts.emplace_back("seed", exact_text(seed));
+  return facts;
+}
+
+/// Where a block of parameters or running state lies in their vector.
+struct BlockPlace {
+  std::string name;                  ///< "encoder.0.weight"
+  std::vector<std::uint64_t> shape;  ///< as it lies in memory, the slowest axis first: columns, then rows
+  std::size_t begin = 0, size = 0;
+  bool trainable = true;
+  bool frozen = false;  ///< by its type
+};
+
+template <class ModelType>
+std::vector<BlockPlace> block_places() {
+  using C = typename ModelType::Chain;
+  std::vector<BlockPlace> places;
+  const auto add = [&](std::size_t layer, const Block& block, Index begin) {
+    std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(block.rows)};
+    if (block.cols > 0) shape.insert(shape.begin(), static_cast<std::uint64_t>(block.cols));
+    places.push_back({message(ModelType::position(layer), '.', block.name), std::move(shape), static_cast<std::size_t>(begin),
+                      static_cast<std::size_t>(block.size()), block.trainable, C::frozen[layer]});
+  };
+  C::for_each_layer([&]<std::size_t I>() {
+    using S = typename C::template stage<I>;
+    for (const auto& entry : S::Trainable::entries) add(I, entry.block, C::theta_at[I] + entry.offset);
+    for (const auto& entry : S::Running::entries) add(I, entry.block, C::state_at[I] + entry.offset);
+  });
+  return places;
+}
+
+/// The vectors of a snapshot as a file holds them: calls f(name, vector, of parameters or of running state, how many such in a
+/// row, whether it may be missing).
+template <class S, class F>
+void for_each_vector(S& snapshot, std::size_t slots, F f) {
+  f("parameters", snapshot.parameters, true, std::size_t{1}, false);
+  f("state", snapshot.state, false, std::size_t{1}, false);
+  f("slot", snapshot.slots, true, slots, true);
+}
+/// The counters of a snapshot by name: calls f(name, counter).
+template <class S, class F>
+void for_each_counter(S& snapshot, F f) {
+  f("updates", snapshot.updates);
+  f("step", snapshot.step);
+  f("shuffles", snapshot.shuffles);
+  f("epochs", snapshot.epochs);
+}
+/// What a trainer may change between steps, but for the rates of blocks: calls f(name, number).
+template <class Number, class Clip, class F>
+void for_each_setting(Number& learning_rate, Clip& clip, F f) {
+  f("learning_rate", learning_rate);
+  f("clip.value", clip.value);
+  f("clip.norm", clip.norm);
+  f("clip.global_norm", clip.global_norm);
+}
+
+/// The tensors of a vector, or of several in a row: calls f(name of the tensor, block, where it begins in the vector).
+template <class F>
+void for_each_tensor(std::string_view vector, bool trainable, std::size_t copies, const std::vector<BlockPlace>& places, F f) {
+  std::size_t whole = 0;
+  for (const BlockPlace& place : places) whole += place.trainable == trainable ? place.size : 0;
+  for (std::size_t copy = 0; copy < copies; ++copy) {
+    const std::string prefix = vector == "slot" ? message(vector, '.', copy, '.') : message(vector, '.');
+    for (const BlockPlace& place : places) {
+      if (place.trainable == trainable) f(prefix + place.name, place, copy * whole + place.begin);
+    }
+  }
+}
+
+/// Writes a checkpoint of a trainer, as write_file does. The number of threads and the best moment are not compared on reading:
+/// they inform.
+template <class ModelType, class TrainerType>
+void write_checkpoint(const std::filesystem::path& path, const ModelType& model, const TrainerType& trainer) {
+  using T = typename ModelType::Scalar;
+  using Names = CheckpointNames;
+  const Snapshot<T> snapshot = trainer.snapshot();
+
+  Metadata metadata{{Names::format, std::string(Names::is_checkpoint)},
+                    {Names::format_version, std::string(Names::version)},
+                    {Names::library, message(version.major, '.', version.minor, '.', version.patch)},
+                    {"threads", exact_text(std::uint64_t{trainer.threads()})},
+                    {"best.loss", exact_text(trainer.best_loss())},
+                    {"best.epoch", std::to_string(trainer.best_epoch())}};
+  for (auto& [name, text] : facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value)) {
+    metadata[Names::fact + name] = std::move(text);
+  }
+  const auto add = [&](const char* prefix) {
+    return [&, prefix](std::string_view name, auto number) { metadata[message(prefix, name)] = exact_text(number); };
+  };
+  for_each_counter(snapshot, add(Names::counter));
+  const double learning_rate = trainer.learning_rate();
+  for_each_setting(learning_rate, trainer.clip(), add(Names::setting));
+  for (const auto& [block, rate] : trainer.rates()) metadata[Names::rate + block] = exact_text(rate);
+
+  std::vector<std::vector<std::byte>> bytes;
+  std::vector<TensorView> tensors;
+  const std::vector<BlockPlace> places = block_places<ModelType>();
+  for_each_vector(snapshot, std::remove_cvref_t<decltype(trainer.optimizer())>::slots,
+                  [&](auto name, const auto& values, bool trainable, auto copies, bool) {
+                    if (values.empty()) return;
+                    bytes.push_back(to_bytes(std::span(values)));
+                    for_each_tensor(
+                        name, trainable, copies, places,
+                        [&](const std::string& tensor, const BlockPlace& place, std::size_t begin) {
+                          tensors.push_back({tensor, dtype_of<T>, place.shape,
+                                             std::span(bytes.back()).subspan(begin * sizeof(T), place.size * sizeof(T))});
+                        });
+                  });
+  write_safetensors(path, tensors, metadata);
+}
+
+}  // namespace eigencoder::detail

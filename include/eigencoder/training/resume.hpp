@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <set>
+#include <system_error>
+
+#include "eigencoder/core/unlinked.hpp"
+#include "eigencoder/optimizers/optimizer.hpp"
+#include "eigencoder/training/checkpoint.hpp"
+
+// Reads a checkpoint. It is compared with the trainer that is to go on from it before anything is changed. What is read from a
+// file comes from files/safetensors.hpp, which a trainer that never resumes does not need.
+namespace eigencoder::detail {
+
+/// What a trainer takes over from a checkpoint.
+template <class T, class Opt>
+struct Checkpoint {
+  Snapshot<T> snapshot;
+  Opt optimizer;  ///< the trainer's, at the checkpoint's learning rate
+  GradientClip clip;
+  std::vector<std::pair<std::string, double>> rates;  ///< of blocks
+};
+
+/// The differences between a checkpoint and a trainer, line by line.
+class CheckpointDifferences {
+ public:
+  void add(std::string_view what, const std::string& expected, const std::string& found) {
+    if (++count_ > most) return;
+    lines_ += message("\n  ", what, ": expected ", expected, ", found ", found);
+  }
+  /// Throws FileError if there are any.
+  void check(const std::string& file) const {
+    if (count_ == 0) return;
+    throw FileError(message(file, ": this checkpoint is of another trainer, and nothing was changed:", lines_,
+                            count_ > most ? message("\n  and ", count_ - most, " more") : ""));
+  }
+
+ private:
+  static constexpr std::size_t most = 30;
+  std::size_t count_ = 0;
+  std::string lines_{};
+};
+
+/// The metadata of a checkpoint.
+class CheckpointTexts {
+ public:
+  /// Throws FileError if it is none of this version.
+  CheckpointTexts(const std::string& file, const Metadata& texts) : file_(file), texts_(texts) {
+    using Names = CheckpointNames;
+    const auto format = texts.find(Names::format);
+    if (format == texts.end() || format->second != Names::is_checkpoint) {
+      throw FileError(message(file,
+                              ": expected a checkpoint, as Trainer::save writes it, found a file without the text format = ",
+                              shown_name(Names::is_checkpoint)));
+    }
+    if (const std::string& found = get(Names::format_version); found != Names::version) {
+      throw FileError(message(file, ": expected a checkpoint of version ", Names::version, ", found version ",
+                              shown_name(found), " of eigencoder ", shown_name(get(Names::library))));
+    }
+  }
+
+  void compare(const Facts& expected, CheckpointDifferences& differences) const {
+    std::set<std::string> names;
+    for (const auto& [name, text] : expected) {
+      const auto& full = *names.insert(CheckpointNames::fact + name).first;
+      const auto found = texts_.find(full);
+      if (found == texts_.end()) {
+        differences.add(name, text, "nothing");
+      } else if (found->second != text) {
+        differences.add(name, text, shown(found->second));
+      }
+    }
+    const std::string_view prefix = CheckpointNames::fact;
+    for (const auto& [name, text] : texts_) {
+      if (name.starts_with(prefix) && !names.contains(name)) {
+        differences.add(shown(name.substr(prefix.size())), "nothing", shown(text));
+      }
+    }
+  }
+
+  /// Throws FileError where it is missing or no whole number, or no number.
+  void read(const std::string& name, std::uint64_t& number) const { parse(name, number, "a whole number"); }
+  void read(const std::string& name, double& number) const { parse(name, number, "a number"); }
+
+ private:
+  static std::string shown(std::string_view text) {
+    const std::string quoted = shown_name(text);
+    return quoted.size() == text.size() + 2 ? std::string(text) : quoted;  // quotation marks only where they are of use
+  }
+  const std::string& get(const std::string& name) const {
+    const auto found = texts_.find(name);
+    if (found == texts_.end()) throw FileError(message(file_, ": expected a text ", shown_name(name), ", found none"));
+    return found->second;
+  }
+  template <class Number>
+  void parse(const std::string& name, Number& number, const char* expected) const {
+    const std::string& text = get(name);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{} && end == text.data() + text.size()) return;
+    throw FileError(message(file_, ": ", name, ": expected ", expected, ", found ", shown_name(text)));
+  }
+
+  const std::string& file_;
+  const Metadata& texts_;
+};
+
+/// Finds the tensors of a checkpoint, in the order of the views.
+class CheckpointTensors {
+ public:
+  explicit CheckpointTensors(const std::vector<TensorView>& tensors) : tensors_(tensors) {}
+
+  bool has_any(const std::string& prefix) const {
+    const auto at = place(prefix);
+    return at != tensors_.end() && at->name.starts_with(prefix);
+  }
+  /// The tensor of this name, or null, which the differences then say.
+  const TensorView* take(const std::string& name, Dtype dtype, const BlockPlace& block, CheckpointDifferences& differences) {
+    const std::string expected = message(to_string(dtype), ' ', shape_text(block.shape));
+    const auto at = place(name);
+    if (at == tensors_.end() || at->name != name) {
+      differences.add(name, expected, "nothing");
+      return nullptr;
+    }
+    ++taken_;
+    names_.insert(name);
+    if (at->dtype == dtype && at->shape == block.shape) return &*at;
+    differences.add(name, expected, message(to_string(at->dtype), ' ', shape_text(at->shape)));
+    return nullptr;
+  }
+  /// Those that nobody took.
+  void report_others(CheckpointDifferences& differences) const {
+    if (taken_ == tensors_.size()) return;
+    for (const TensorView& tensor : tensors_) {
+      if (names_.contains(tensor.name)) continue;
+      differences.add(shown_name(tensor.name), "nothing", message(to_string(tensor.dtype), ' ', shape_text(tensor.shape)));
+    }
+  }
+
+ private:
+  std::vector<TensorView>::const_iterator place(const std::string& name) const {
+    return std::lower_bound(tensors_.begin(), tensors_.end(), name,
+                            [](const TensorView& tensor, const std::string& wanted) { return tensor.name < wanted; });
+  }
+  const std::vector<TensorView>& tensors_;
+  std::set<std::string> names_{};
+  std::size_t taken_ = 0;
+};
+
+/// Throws FileError unless the trainer could have been set so.
+template <class T, class Opt>
+void check_settings(const std::string& file, const Checkpoint<T, Opt>& checkpoint, const std::vector<BlockPlace>& places) {
+  try {
+    checkpoint.clip.check();
+    if (checkpoint.clip.value < GradientClip::none) require_positive_as<T>("GradientClip: value", checkpoint.clip.value);
+    check_optimizer<T>(checkpoint.optimizer);
+    for (const auto& [block, rate] : checkpoint.rates) {
+      if (rate != 0) check_optimizer<T>(scaled(checkpoint.optimizer, rate));
+    }
+  } catch (const OptionError& error) {
+    throw FileError(message(file, ": ", error.what()));
+  }
+  for (const auto& [block, rate] : checkpoint.rates) {
+    for (const BlockPlace& place : places) {
+      if (place.name == block && place.frozen && rate != 0) {
+        throw FileError(message(file, ": expected a rate of 0 for ", block, ", which is frozen by its type, found ", rate));
+      }
+    }
+  }
+}
+
+/// Reads the checkpoint that is to go on in this trainer. Throws FileError, also where the checkpoint is of another trainer.
+template <class ModelType, class TrainerType>
+auto read_checkpoint(const std::filesystem::path& path, const ModelType& model, const TrainerType& trainer) {
+  using T = typename ModelType::Scalar;
+  using Opt = std::remove_cvref_t<decltype(trainer.optimizer())>;
+  using Names = CheckpointNames;
+  Checkpoint<T, Opt> checkpoint{.snapshot = {}, .optimizer = trainer.optimizer(), .clip = {}, .rates = trainer.rates()};
+  visit_safetensors(path, [&](const std::string& file, const Metadata& metadata, const std::vector<TensorView>& tensors) {
+    const CheckpointTexts texts(file, metadata);
+    const std::vector<BlockPlace> places = block_places<ModelType>();
+    CheckpointDifferences differences;
+    texts.compare(facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value), differences);
+
+    Snapshot<T>& snapshot = checkpoint.snapshot;
+    CheckpointTensors all(tensors);
+    for_each_vector(snapshot, Opt::slots, [&](auto name, Arena<T>& to, bool trainable, std::size_t copies, bool may_miss) {
+      if (may_miss && !all.has_any(message(name, '.'))) return;
+      const std::size_t size = static_cast<std::size_t>(trainable ? ModelType::parameter_count : ModelType::state_count);
+      to.resize(copies * size);
+      for_each_tensor(name, trainable, copies, places,
+                      [&](const std::string& tensor, const BlockPlace& block, std::size_t begin) {
+                        const TensorView* const found = all.take(tensor, dtype_of<T>, block, differences);
+                        if (found) from_bytes(found->bytes, std::span(to).subspan(begin, block.size));
+                      });
+    });
+    all.report_others(differences);
+    differences.check(file);
+
+    for_each_counter(snapshot, [&](auto name, std::uint64_t& counter) { texts.read(message(Names::counter, name), counter); });
+    for_each_setting(checkpoint.optimizer.learning_rate, checkpoint.clip,
+                     [&](auto name, double& setting) { texts.read(message(Names::setting, name), setting); });
+    for (auto& [block, rate] : checkpoint.rates) texts.read(Names::rate + block, rate);
+    if (Opt::slots > 0 && ModelType::parameter_count > 0 && snapshot.updates > 0 && snapshot.slots.empty()) {
+      throw FileError(
+          message(file, ": expected the optimizer's vectors of a trainer after ", snapshot.updates, " updates, found none"));
+    }
+    check_settings(file, checkpoint, places);
+  });
+  return checkpoint;
+}
+
+}  // namespace eigencoder::detail
