@@ -147,25 +147,24 @@ class CheckpointTensors {
   std::size_t taken_ = 0;
 };
 
-/// Throws FileError unless the trainer could have been set so.
+/// Throws FileError unless a trainer could have been set so.
 template <class T, class Opt>
 void check_settings(const std::string& file, const Checkpoint<T, Opt>& checkpoint, const std::vector<BlockPlace>& places) {
+  std::string what;
   try {
     checkpoint.clip.check();
     if (checkpoint.clip.value < GradientClip::none) require_positive_as<T>("GradientClip: value", checkpoint.clip.value);
     check_optimizer<T>(checkpoint.optimizer);
     for (const auto& [block, rate] : checkpoint.rates) {
-      if (rate != 0) check_optimizer<T>(scaled(checkpoint.optimizer, rate));
+      what = message(CheckpointNames::rate, block, ": ");
+      const bool frozen = std::any_of(places.begin(), places.end(),
+                                      [&name = block](const BlockPlace& place) { return place.name == name && place.frozen; });
+      if (frozen) require_option(rate == 0, "the factor of a block that its type freezes", "0", rate);
+      require_not_negative("a factor of the learning rate", rate);
+      if (rate > 0) check_optimizer<T>(scaled(checkpoint.optimizer, rate));
     }
   } catch (const OptionError& error) {
-    throw FileError(message(file, ": ", error.what()));
-  }
-  for (const auto& [block, rate] : checkpoint.rates) {
-    for (const BlockPlace& place : places) {
-      if (place.name == block && place.frozen && rate != 0) {
-        throw FileError(message(file, ": expected a rate of 0 for ", block, ", which is frozen by its type, found ", rate));
-      }
-    }
+    throw FileError(message(file, ": ", what, error.what()));
   }
 }
 

@@ -255,8 +255,9 @@ TEST_CASE("checkpoint: a file that is none, or that someone has changed") {
   text("setting.learning_rate", "nan", {"learning_rate must be finite and positive, found nan"});
   text("setting.clip.norm", "0", {"norm must be positive, found 0"});
   text("setting.clip.value", "1e-300", {"small.safetensors: GradientClip: value must be from"});
-  text("setting.rate.encoder.0.bias", "-0.5", {"rate", "encoder.0.bias", "-0.5"});
-  text("setting.rate.encoder.0.bias", "inf", {"learning_rate must be finite and positive"});
+  text("setting.rate.encoder.0.bias", "-0.5",
+       {"setting.rate.encoder.0.bias: a factor of the learning rate must be finite and not negative, found -0.5"});
+  text("setting.rate.encoder.0.bias", "inf", {"setting.rate.encoder.0.bias", "found inf"});
   for (const char* name :
        {"counter.epochs", "counter.shuffles", "setting.clip.value", "setting.rate.decoder.0.weight", "format_version"}) {
     checkpoint.refused_after([&](ec::Metadata& texts, Tensors&) { texts.erase(name); },
