@@ -57,7 +57,15 @@
 #include "eigencoder/optimizers/optimizer.hpp"
 #include "eigencoder/optimizers/sgd.hpp"
 #include "eigencoder/tasks/corrupt.hpp"
+#include "eigencoder/training/early_stopping.hpp"
+#include "eigencoder/training/find_learning_rate.hpp"
+#include "eigencoder/training/loggers.hpp"
 #include "eigencoder/training/max_norm.hpp"
+#include "eigencoder/training/model_checkpoint.hpp"
+#include "eigencoder/training/schedules.hpp"
+#include "eigencoder/training/stop_on_signal.hpp"
+#include "eigencoder/training/tensorboard.hpp"
+#include "eigencoder/training/terminate_on_non_finite.hpp"
 #include "eigencoder/training/trainer.hpp"
 
 // What needs more than Eigen comes along where the build says that its package is there, and says so where it is not.

@@ -25,12 +25,12 @@ struct Adam {
 
   /// Throws OptionError. T is the model's scalar, in which the ε that is added to √v must not be 0, also in the first step.
   template <class T = double>
-  void check(const std::string& name = "Adam") const {
-    detail::require_learning_rate<T>(name + ": learning_rate", learning_rate);
-    detail::require_fraction(name + ": beta1", beta1);
-    detail::require_fraction(name + ": beta2", beta2);
-    detail::require_option(epsilon > 0 && std::isfinite(epsilon), name + ": epsilon", "finite and positive", epsilon);
-    detail::require_positive_as<T>(name + ": epsilon · √(1 − beta2)", epsilon * std::sqrt(1 - beta2));
+  void check(std::string_view name = "Adam") const {
+    detail::require_learning_rate<T>({name, ": learning_rate"}, learning_rate);
+    detail::require_fraction({name, ": beta1"}, beta1);
+    detail::require_fraction({name, ": beta2"}, beta2);
+    detail::require_option(epsilon > 0 && std::isfinite(epsilon), {name, ": epsilon"}, "finite and positive", epsilon);
+    detail::require_positive_as<T>({name, ": epsilon · √(1 − beta2)"}, epsilon * std::sqrt(1 - beta2));
   }
 
   /// The constants of step t, which are the same for all parameters.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "eigencoder/core/layer.hpp"
 #include "eigencoder/core/type_name.hpp"
@@ -57,26 +58,34 @@ concept Optimizer = std::is_trivially_copyable_v<O> && requires(O optimizer, con
 
 namespace detail {
 
+/// An option as errors name it, whole or in two parts. They are joined in an error alone: a schedule of the learning rate has the
+/// options checked in every step, where nothing may allocate.
+struct OptionName {
+  std::string_view owner, option{};
+  OptionName(const char* whole) : owner(whole) {}
+  OptionName(std::string_view first, std::string_view second) : owner(first), option(second) {}
+};
+
 /// Throws OptionError unless `fine`.
-inline void require_option(bool fine, const std::string& name, const char* expected, double found) {
-  if (!fine) throw OptionError(message(name, " must be ", expected, ", found ", found));
+inline void require_option(bool fine, OptionName name, const char* expected, double found) {
+  if (!fine) throw OptionError(message(name.owner, name.option, " must be ", expected, ", found ", found));
 }
 /// Throws OptionError unless a positive value is one as a T too.
 template <class T>
-void require_positive_as(const std::string& name, double value) {
+void require_positive_as(OptionName name, double value) {
   constexpr double least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
   if (value >= least && value <= most) return;
-  throw OptionError(message(name, " must be from ", least, " to ", most, " in a model of ", type_name<T>(), ", found ", value));
+  throw OptionError(message(name.owner, name.option, " must be from ", least, " to ", most, " in a model of ", type_name<T>(), ", found ", value));
 }
 template <class T = double>
-void require_learning_rate(const std::string& name, double rate) {
+void require_learning_rate(OptionName name, double rate) {
   require_option(rate > 0 && std::isfinite(rate), name, "finite and positive", rate);
   require_positive_as<T>(name, rate);
 }
-inline void require_not_negative(const std::string& name, double value) {
+inline void require_not_negative(OptionName name, double value) {
   require_option(value >= 0 && std::isfinite(value), name, "finite and not negative", value);
 }
-inline void require_fraction(const std::string& name, double value) {
+inline void require_fraction(OptionName name, double value) {
   require_option(value >= 0 && value < 1, name, "in [0, 1)", value);
 }
 

@@ -75,4 +75,7 @@ struct Callback {
   std::function<void(const History&)> after_fit{};
 };
 
+/// Keras's name for a callback made of functions.
+using LambdaCallback = Callback;
+
 }  // namespace eigencoder

@@ -98,6 +98,7 @@ class Fit {
       Trainer::add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
       const double norm = trainer_.gradient_norm();
       report.gradient_norm += norm / static_cast<double>((total + batch_size_ - 1) / batch_size_);
+      report.learning_rate = trainer_.learning_rate();
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const Index samples = first + batch.size;
       const double seen = static_cast<double>(samples) / static_cast<double>(total);

@@ -22,6 +22,7 @@ struct EpochReport {
   bool validated = false;
   std::vector<double> metrics{};  ///< of FitOptions::metrics, on what is validated on
   double gradient_norm = 0;       ///< mean over the steps of ‖gradient‖₂, of the whole batch and before clipping
+  double learning_rate = 0;       ///< of the epoch's last step
   double seconds = 0;             ///< training alone, without validation
   double samples_per_second = 0;  ///< of training
 };

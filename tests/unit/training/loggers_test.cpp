@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include <nlohmann/json.hpp>
+
+#include "scripted_trainer.hpp"
+#include "support/catch.hpp"
+#include "support/folder.hpp"
+#include "support/throws.hpp"
+#include <eigencoder/training/loggers.hpp>
+
+namespace ec = eigencoder;
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+
+std::vector<ec::EpochReport> script() {
+  ec::EpochReport first{.train = {0.1, {1.0 / 3, 2}},
+                        .validation = {nan, {infinity, -infinity}},
+                        .validated = true,
+                        .gradient_norm = 1e-300,
+                        .seconds = 0.25,
+                        .samples_per_second = 123456789.123};
+  ec::EpochReport second = first;
+  second.train.loss = std::nextafter(0.1, 1);
+  return {first, second};
+}
+const std::vector<std::string> terms{"KLSparsity<1, 2>", "L2"};
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    REQUIRE(end != std::string::npos);
+    all.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("CsvLogger: a line an epoch under the columns' names") {
+  const Folder folder;
+  const std::filesystem::path path = folder.path / "run.csv";
+  ec::write_file(path, "what was there");
+  ScriptedTrainer trainer;
+  const ec::Callback look{.after_epoch = [&](const ec::EpochReport& report) {
+    CHECK(lines(contents(path)).size() == static_cast<std::size_t>(report.epoch) + 1);  // not only at the end
+    return ec::Training::go_on;
+  }};
+  trainer.fit({ec::CsvLogger{path}, look}, script(), terms);
+  CHECK(contents(path) ==
+        "epoch,loss,\"KLSparsity<1, 2>\",L2,validation_loss,\"validation_KLSparsity<1, "
+        "2>\",validation_L2,learning_rate,gradient_norm,"
+        "seconds,samples_per_second\n"
+        "1,0.1,0.3333333333333333,2,nan,inf,-inf,0.1,1e-300,0.25,123456789.123\n"
+        "2,0.10000000000000002,0.3333333333333333,2,nan,inf,-inf,0.1,1e-300,0.25,123456789.123\n");
+}
+
+TEST_CASE("CsvLogger: goes on in a file of an earlier run, if it has the same columns and whole lines") {
+  const Folder folder;
+  const std::filesystem::path path = folder.path / "run.csv";
+  const ec::Callback logger = ec::CsvLogger{.path = path, .append = true};
+  ScriptedTrainer trainer;
+  trainer.fit({logger}, ScriptedTrainer::losses({3, 2}));
+  trainer.fit({logger}, ScriptedTrainer::losses({1}));
+  CHECK(contents(path) ==
+        "epoch,loss,learning_rate,gradient_norm,seconds,samples_per_second\n1,3,0.1,0,0,0\n2,2,0.1,0,0,0\n3,1,0.1,0,0,0\n");
+
+  const std::string before = contents(path);
+  expect_error<ec::FileError>([&] { trainer.fit({logger}, script(), terms); },
+                              {path.string(), "line 1", "found epoch,loss,learning_rate", "write to another file"});
+  CHECK(contents(path) == before);
+  ec::write_file(path, before + "4,1");
+  expect_error<ec::FileError>([&] { trainer.fit({logger}, ScriptedTrainer::losses({1})); },
+                              {path.string(), "line 5", "unfinished"});
+  CHECK(contents(path) == before + "4,1");
+  ec::write_file(path, "");
+  trainer.fit({logger}, ScriptedTrainer::losses({1}));
+  CHECK(lines(contents(path)).size() == 2);
+  CHECK(trainer.updates() == 16);
+}
+
+TEST_CASE("JsonLinesLogger: an object an epoch, whose numbers read back to the same bits") {
+  const Folder folder;
+  const std::filesystem::path path = folder.path / "run.jsonl";
+  ScriptedTrainer trainer;
+  trainer.fit({ec::JsonLinesLogger{path}}, script(), {"L2", "L2"});
+  trainer.fit({ec::JsonLinesLogger{.path = path, .append = true}}, script(), {"L2", "\"é\""});
+  const auto all = lines(contents(path));
+  REQUIRE(all.size() == 4);
+  const nlohmann::json second = nlohmann::json::parse(all[1]), last = nlohmann::json::parse(all[3]);
+  CHECK(second["epoch"] == 2);
+  CHECK(second["loss"].get<double>() == std::nextafter(0.1, 1));
+  CHECK(second["L2"].get<double>() == 1.0 / 3);
+  CHECK(second["L2_2"].get<double>() == 2);
+  CHECK(second["validation_loss"].is_null());
+  CHECK(second["validation_L2"].is_null());
+  CHECK(second["learning_rate"].get<double>() == 0.1);
+  CHECK(second["gradient_norm"].get<double>() == 1e-300);
+  CHECK(second["samples_per_second"].get<double>() == 123456789.123);
+  CHECK(second.size() == 11);
+  CHECK(last["epoch"] == 4);
+  CHECK(last["\"é\""].get<double>() == 2);
+}
+
+TEST_CASE("loggers: refuse what is no file, and say why they cannot write") {
+  expect_error<ec::OptionError>([] { static_cast<void>(ec::Callback(ec::CsvLogger{})); }, {"CsvLogger: path must name a file"});
+  expect_error<ec::OptionError>([] { static_cast<void>(ec::Callback(ec::JsonLinesLogger{"runs/"})); },
+                                {"JsonLinesLogger: path", "runs/"});
+  const Folder folder;
+  const std::filesystem::path path = folder.path / "none" / "run.csv";
+  ScriptedTrainer trainer;
+  for (const bool append : {false, true}) {
+    expect_error<ec::FileError>(
+        [&] {
+          trainer.fit({ec::CsvLogger{path, append}}, ScriptedTrainer::losses({1}));
+        },
+        {path.string(), "No such file"});
+  }
+  CHECK(trainer.updates() == 0);
+}
