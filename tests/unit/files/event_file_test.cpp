@@ -20,7 +20,7 @@ std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(s
 
 }  // namespace
 
-// What TensorBoard itself reads of such a file is in tests/readers/tensorboard.py.
+// What TensorBoard itself reads of such a file is in tests/readers/event_files.py.
 
 TEST_CASE("EventFile: a record's bytes are those of TensorBoard's RecordWriter 2.21") {
   const ec::ProtobufMessage event =
