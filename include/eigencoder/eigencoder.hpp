@@ -79,3 +79,6 @@
 #ifdef EIGENCODER_HAS_PNG
 #include "eigencoder/io/png.hpp"
 #endif
+#ifdef EIGENCODER_HAS_ONNX
+#include "eigencoder/io/onnx.hpp"
+#endif

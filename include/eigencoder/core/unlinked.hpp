@@ -83,6 +83,19 @@ void write_image_grid(const Path&, const Rows&, Shape, detail::UnlinkedOptions =
 template <class Path, class Visitor>
 void visit_safetensors(const Path&, Visitor) {
   static_assert(detail::linked<Path>, "Trainer::resume needs nlohmann-json: link eigencoder::safetensors");
+#ifndef EIGENCODER_HAS_ONNX
+
+template <class Model, class... Arguments>
+void export_onnx(const Model&, const Arguments&...) {
+  static_assert(detail::linked<Model>, "export_onnx needs its component: link eigencoder::onnx");
+}
+template <class Model, class... Arguments>
+void export_onnx_encoder(const Model&, const Arguments&...) {
+  static_assert(detail::linked<Model>, "export_onnx_encoder needs its component: link eigencoder::onnx");
+}
+template <class Model, class... Arguments>
+void export_onnx_decoder(const Model&, const Arguments&...) {
+  static_assert(detail::linked<Model>, "export_onnx_decoder needs its component: link eigencoder::onnx");
 }
 
 #endif

@@ -31,6 +31,11 @@ class ProtobufMessage {
     return *this;
   }
   ProtobufMessage& message(unsigned field, const ProtobufMessage& value) { return text(field, value.bytes_); }
+  /// All fields of another message, after those that are here.
+  ProtobufMessage& fields(const ProtobufMessage& others) {
+    bytes_ += others.bytes_;
+    return *this;
+  }
 
   const std::string& bytes() const { return bytes_; }
   std::string take() && { return std::move(bytes_); }
