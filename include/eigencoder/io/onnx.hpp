@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <filesystem>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,9 +57,26 @@ inline void check_onnx_size(const std::filesystem::path& path, Index bytes) {
                             "; export encoder and decoder apart"));
   }
 }
-inline void check_onnx_text(const std::filesystem::path& path, std::string_view what, std::string_view text) {
-  if (const std::size_t at = find_no_utf8(text); at != std::string_view::npos) {
-    throw OptionError(message(path.string(), ": ", what, ": expected UTF-8, found another byte at ", at));
+/// A graph needs a name, and keys of metadata may not repeat; all texts are UTF-8.
+inline void check_onnx_options(const std::filesystem::path& path, const OnnxOptions& options) {
+  const auto check = [&](std::string_view what, std::string_view text) {
+    const std::size_t at = find_no_utf8(text);
+    if (text.empty() || at != std::string_view::npos) {
+      throw OptionError(message(path.string(), ": OnnxOptions::", what, ": expected UTF-8, ",
+                                text.empty() ? std::string("found nothing") : message("found another byte at ", at)));
+    }
+  };
+  check("name", options.name);
+  std::set<std::string_view> keys{"architecture"};
+  for (const auto& [key, value] : options.metadata) {
+    check("metadata", key);
+    if (!value.empty()) check("metadata", value);
+    if (!keys.insert(key).second) {
+      throw OptionError(message(path.string(),
+                                ": OnnxOptions::metadata: expected keys that differ, and none that is \"architecture\", "
+                                "found \"",
+                                key, "\" again"));
+    }
   }
 }
 
@@ -66,7 +86,7 @@ class OnnxExport {
  public:
   explicit OnnxExport(const Model<C>& model) : model_(model) {
     begin();
-    C::for_each_layer([this]<std::size_t I>() {
+    C::for_each_layer([&]<std::size_t I>() {
       if constexpr (From <= I && I < To) add<I>();
     });
     graph_.output(To == C::code ? "code" : "output", values_[To]);
@@ -197,11 +217,7 @@ void export_onnx_layers(const Model<C>& model, const std::filesystem::path& path
                               ": expected a model of floats, since ONNX files are written in them, found one of doubles; "
                               "let it be rounded by OnnxOptions{.round_to_float = true}"));
   }
-  check_onnx_text(path, "name", options.name);
-  for (const auto& [key, value] : options.metadata) {
-    check_onnx_text(path, "metadata", key);
-    check_onnx_text(path, "metadata", value);
-  }
+  check_onnx_options(path, options);
   check_onnx_size(path, (C::theta_at[To] - C::theta_at[From] + C::state_at[To] - C::state_at[From]) * Index{sizeof(float)});
 
   OnnxExport<C, From, To> layers(model);
