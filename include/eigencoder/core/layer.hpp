@@ -21,6 +21,7 @@ inline constexpr Index no_link = std::numeric_limits<Index>::min();
 struct Needs {
   Index cache = 0;  ///< scalars a sample that forward leaves for backward, and for a later layer that links to this one
   Index scratch = 0;             ///< scalars of working memory
+  Index backward_scratch = 0;    ///< the same, where backward needs more of it than `scratch`
   Index scratch_per_sample = 0;  ///< the same, for each sample
   Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
   Index sums = 0;                ///< doubles that gather() sums over the whole batch before forward

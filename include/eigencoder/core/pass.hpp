@@ -143,7 +143,7 @@ struct Backward {
   MatrixView<const T> dy;
   IfAsked<InputGradient, MatrixView<T>, asked_for::input_gradient> dx;  ///< overwrite
   IfAsked<(S::needs.cache > 0), MatrixView<const T>, asked_for::cache> cache;
-  IfAsked<(S::needs.scratch > 0), VectorView<T>, asked_for::scratch> scratch;
+  IfAsked<(S::needs.scratch + S::needs.backward_scratch > 0), VectorView<T>, asked_for::scratch> scratch;
   IfAsked<(S::needs.scratch_per_sample > 0), MatrixView<T>, asked_for::scratch_per_sample> scratch_per_sample;
   Random random;
   std::span<const double> sums, dsums;  ///< totals

@@ -233,7 +233,8 @@ struct Chain {
     for (std::size_t i = 0; i < size; ++i) most = std::max(most, taken_over(i) ? 0 : measure(i));
     return most;
   }
-  static constexpr Index scratch = widest([](std::size_t i) { return needs[i].scratch; });
+  static constexpr Index forward_scratch = widest([](std::size_t i) { return needs[i].scratch; });
+  static constexpr Index scratch = std::max(forward_scratch, widest([](std::size_t i) { return needs[i].backward_scratch; }));
   static constexpr Index scratch_per_sample = widest([](std::size_t i) { return needs[i].scratch_per_sample; });
   static constexpr Index widest_output = widest([](std::size_t i) { return shapes[i + 1].size(); });
 };

@@ -42,7 +42,7 @@ struct InferencePlan {
   static constexpr Index caches = width[0] + width[1] + joined_at[C::size + 1];
 
   static constexpr Index per_sample = caches + C::source_cache_at[C::size] + C::scratch_per_sample;
-  static constexpr Index once = C::packed_at[C::size] + C::scratch;
+  static constexpr Index once = C::packed_at[C::size] + C::forward_scratch;
   static constexpr Index scalars(Index columns) { return once + columns * per_sample; }
 };
 

@@ -43,7 +43,7 @@ class RunnerMemory {
   Matrix unwritten(Index rows, Index columns) const { return Matrix::Constant(rows, columns, poison_); }
 
   LayerMemory<T> memory(const Needs& needs, Index columns, const T* x, T* y, const T* dy = nullptr, T* dx = nullptr) {
-    scratch_ = unwritten(needs.scratch, 1);
+    scratch_ = unwritten(std::max(needs.scratch, needs.backward_scratch), 1);
     scratch_per_sample_ = unwritten(needs.scratch_per_sample, columns);
     return {.x = x,
             .y = y,

@@ -145,7 +145,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
           .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),
           .dx = decltype(Pass::dx)(memory.dx, S::in.size(), batch.columns),
           .cache = decltype(Pass::cache)(memory.cache, S::needs.cache, batch.columns),
-          .scratch = decltype(Pass::scratch)(memory.scratch, S::needs.scratch),
+          .scratch = decltype(Pass::scratch)(memory.scratch, std::max(S::needs.scratch, S::needs.backward_scratch)),
           .scratch_per_sample =
               decltype(Pass::scratch_per_sample)(memory.scratch_per_sample, S::needs.scratch_per_sample, batch.columns),
           .random = batch.random,

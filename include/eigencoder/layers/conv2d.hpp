@@ -64,7 +64,8 @@ struct Conv2D {
     return {.channels = Filters, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   static constexpr Needs needs(Shape in) {
-    return detail::convolution_needs(correlation(in), kernels::correlate_gradient_scratch(correlation(in)));
+    const kernels::Correlation g = correlation(in);
+    return detail::convolution_needs(g, kernels::correlate_scratch(g), kernels::correlate_gradient_scratch(g));
   }
   static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel); }
 

@@ -50,7 +50,7 @@ struct ConvTranspose2D {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
   static constexpr Needs needs(Shape in) {
-    return detail::convolution_needs(correlation(in), kernels::correlate_transpose_gradient_scratch(correlation(in)));
+    return detail::transpose_needs(correlation(in), kernels::correlate_transpose_gradient_scratch(correlation(in)));
   }
   static constexpr auto parameters(Shape in) {
     return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel);

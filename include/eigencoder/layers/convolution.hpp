@@ -50,9 +50,10 @@ auto derivative_of_previous(const Backward<S, true>& pass) {
 }
 
 /// What convolutions ask for: scratch and packed weights for forward and backward, and scratch for the weights' gradient.
-constexpr Needs convolution_needs(const kernels::Correlation& g, Index gradient_scratch) {
+constexpr Needs convolution_needs(const kernels::Correlation& g, Index forward_scratch, Index gradient_scratch) {
   return {
-      .scratch = std::max<Index>({1, kernels::correlate_scratch(g), kernels::correlate_transpose_scratch(g), gradient_scratch}),
+      .scratch = std::max<Index>(1, forward_scratch),
+      .backward_scratch = std::max({kernels::correlate_scratch(g), kernels::correlate_transpose_scratch(g), gradient_scratch}),
       .packed = kernels::correlate_packed(g) + kernels::correlate_transpose_packed(g),
       .backward_x = true,
       .derivative = true,
@@ -60,6 +61,10 @@ constexpr Needs convolution_needs(const kernels::Correlation& g, Index gradient_
 }
 
 // A layer that goes from windows to pixels: a transposed convolution, or an upsampling together with the convolution after it.
+
+constexpr Needs transpose_needs(const kernels::Correlation& g, Index gradient_scratch) {
+  return convolution_needs(g, kernels::correlate_transpose_scratch(g), gradient_scratch);
+}
 
 /// `weight` is that of (filter, tap's row, tap's column, channel).
 template <class S, class Weight>

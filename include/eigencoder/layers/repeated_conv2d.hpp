@@ -44,8 +44,8 @@ struct RepeatedConv2D {
   }
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
-    Needs needs = detail::convolution_needs(g, kernels::correlate_transpose_gradient_scratch(g));
-    needs.scratch += g.weights();  // the gradient of V
+    Needs needs = detail::transpose_needs(g, kernels::correlate_transpose_gradient_scratch(g));
+    needs.backward_scratch += g.weights();  // the gradient of V
     return needs;
   }
   static constexpr auto parameters(Shape in) {

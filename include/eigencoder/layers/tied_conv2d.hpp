@@ -26,7 +26,7 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
     return windows.fit() && in.height == windows.vertical.windows && in.width == windows.horizontal.windows;
   }
   static constexpr Needs needs(Shape in) {
-    Needs needs = detail::convolution_needs(correlation(in), kernels::correlate_gradient_scratch(correlation(in)));
+    Needs needs = detail::transpose_needs(correlation(in), kernels::correlate_gradient_scratch(correlation(in)));
     needs.link = Position;
     return needs;
   }
