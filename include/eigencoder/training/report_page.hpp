@@ -24,7 +24,7 @@ p{margin:0 0 12px;overflow-wrap:anywhere}
 .tiles dt{color:var(--soft);font-size:13px}
 .tiles dd{margin:2px 0 0;font-size:20px;font-weight:600;font-variant-numeric:tabular-nums}
 .pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:0 16px}
-.scroll{overflow-x:auto;max-height:440px;padding:4px 0}
+.scroll{overflow-x:auto;max-height:440px;padding:6px 16px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px;text-align:right;border-top:1px solid var(--line);white-space:nowrap}
 tr:first-child>*{border-top:0}
