@@ -119,7 +119,7 @@ class SafetensorsHeader {
       if (key_ == "dtype") return once(entry_->second.dtype.has_value(), At::dtype);
       if (key_ == "shape") return once(entry_->second.shape.has_value(), At::shape);
       if (key_ == "data_offsets") return once(entry_->second.placed, At::offsets);
-      return go(At::unknown);
+      return go(At::ignored);
     }
     return true;  // within an unknown field
   }
@@ -132,7 +132,7 @@ class SafetensorsHeader {
         return go(At::texts);
       case At::tensor:
         return go(At::fields);
-      case At::unknown:
+      case At::ignored:
         return true;
       default:
         return other("an object");
@@ -165,7 +165,7 @@ class SafetensorsHeader {
       case At::offsets:
         entry_->second.placed = true;
         return go(At::two_offsets);
-      case At::unknown:
+      case At::ignored:
         return true;
       default:
         return other("a list");
@@ -194,7 +194,7 @@ class SafetensorsHeader {
 
  private:
   /// What may come next.
-  enum class At { start, names, metadata, texts, tensor, fields, dtype, shape, sizes, offsets, two_offsets, unknown };
+  enum class At { start, names, metadata, texts, tensor, fields, dtype, shape, sizes, offsets, two_offsets, ignored };
   /// Levels of objects and lists; the format's own library ends there too.
   static constexpr int deepest = 127;
 
@@ -206,13 +206,13 @@ class SafetensorsHeader {
     if (++depth_ > deepest) fail(message("expected at most ", deepest, " levels of objects and lists, found more"));
   }
   bool after_unknown() {
-    if (at_ == At::unknown && depth_ == 2) at_ = At::fields;
+    if (at_ == At::ignored && depth_ == 2) at_ = At::fields;
     return true;
   }
   /// A value that has no place but in an unknown field.
   bool other(std::string_view found) {
     switch (at_) {
-      case At::unknown:
+      case At::ignored:
         return after_unknown();
       case At::start:
         fail(message("expected an object, found ", found));
