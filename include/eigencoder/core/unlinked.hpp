@@ -83,6 +83,10 @@ void write_image_grid(const Path&, const Rows&, Shape, detail::UnlinkedOptions =
 template <class Path, class Visitor>
 void visit_safetensors(const Path&, Visitor) {
   static_assert(detail::linked<Path>, "Trainer::resume needs nlohmann-json: link eigencoder::safetensors");
+}
+
+#endif
+
 #ifndef EIGENCODER_HAS_ONNX
 
 template <class Model, class... Arguments>
