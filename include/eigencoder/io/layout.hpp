@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "eigencoder/core/type_name.hpp"
+#include "eigencoder/files/json.hpp"
+#include "eigencoder/layers/conv2d.hpp"
+#include "eigencoder/layers/conv_transpose2d.hpp"
+#include "eigencoder/layers/frozen.hpp"
+#include "eigencoder/layers/reshaping.hpp"
+#include "eigencoder/models/model.hpp"
+
+// How the parameters of a model lie in a file: names, order of axes, order of values.
+namespace eigencoder {
+
+/// Whose names and orders the tensors of a model's file have.
+///   pytorch  as `state_dict` of the same stack has them: weight, bias, running_mean, running_var; Dense (out, in), convolutions
+///            (out, in, height, width), transposed ones (in, out, height, width), depthwise ones (channels, 1, height, width).
+///            Where a Dense takes the values of an image, or makes those of one, they are in PyTorch's order, channels slowest
+///   keras    as Keras has them: kernel, bias, gamma, beta, moving_mean, moving_variance; Dense (in, out), convolutions
+///            (height, width, in, out), transposed ones (height, width, out, in), depthwise ones (height, width, channels, 1);
+///            values in the order of memory, channels fastest
+enum class Layout : std::uint8_t { pytorch, keras };
+
+constexpr std::string_view to_string(Layout layout) { return layout == Layout::pytorch ? "pytorch" : "keras"; }
+
+namespace detail {
+
+/// A layer as files know it.
+struct LayerFacts {
+  std::string position;         ///< "encoder.0", or "0" in a network that is no autoencoder
+  std::string type;             ///< with its settings: "LeakyReLU{slope=0.1}"
+  Shape in, out;
+  bool training_only = false;
+  bool transposed = false;      ///< a transposed convolution
+  bool one_dimensional = false; ///< a convolution of sequences
+  bool reshapes = false;        ///< a Reshape
+  Index source = no_link;       ///< the layer whose parameters it reads
+  Index joined = no_link;       ///< the activation that it joins
+};
+
+/// A block of parameters or of running state, and where it begins in them.
+struct BlockFacts {
+  std::size_t layer = 0;
+  Block block;
+  Index offset = 0;
+};
+
+/// A model as files know it, without its types.
+struct ModelFacts {
+  std::size_t code = 0;     ///< the activation that is the code; beyond the last, there is none
+  std::string_view half{};  ///< "encoder." or "decoder.", if it is one half of an autoencoder
+  std::vector<LayerFacts> layers;
+  std::vector<BlockFacts> blocks;
+};
+
+template <std::size_t Position, class Layer>
+struct LayerTellsItsNumbers {
+  static constexpr bool tells = [] {
+    if constexpr (requires(const Layer layer) { layer.settings(); }) return true;
+    return std::is_empty_v<Layer>;
+  }();
+  static_assert(tells,
+                "this layer holds values that a file could not tell from others: give it settings(), as core/layer.hpp says; see "
+                "Position and Layer above");
+};
+
+template <class L>
+struct Unfrozen {
+  using type = L;
+};
+template <class L>
+struct Unfrozen<Frozen<L>> {
+  using type = L;
+};
+
+// What the axes of a block do not tell.
+template <Index Filters, Extent Kernel, Extent Stride, auto... Options>
+std::true_type transposes(const ConvTranspose2D<Filters, Kernel, Stride, Options...>*);
+std::false_type transposes(const void*);
+template <Index Filters, Index Kernel, Index Stride, auto... Options>
+std::true_type runs_along_sequences(const Conv1D<Filters, Kernel, Stride, Options...>*);
+template <Index Filters, Index Kernel, Index Stride, auto... Options>
+std::true_type runs_along_sequences(const ConvTranspose1D<Filters, Kernel, Stride, Options...>*);
+std::false_type runs_along_sequences(const void*);
+template <Shape Target>
+std::true_type only_reshapes(const Reshape<Target>*);
+std::false_type only_reshapes(const void*);
+
+/// "{slope=0.1}", or nothing.
+template <class Layer>
+std::string settings_text(const Layer& layer) {
+  std::string text;
+  if constexpr (requires { layer.settings(); }) {
+    for (const Setting& setting : layer.settings()) {
+      text += message(text.empty() ? "{" : ", ", setting.name, '=', std::isfinite(setting.value) ? json_number(setting.value) : message(setting.value));
+    }
+    text += '}';
+  }
+  return text;
+}
+
+template <class C>
+ModelFacts model_facts(const Model<C>& model) {
+  constexpr bool whole = 0 < C::code && C::code < C::size;
+  ModelFacts facts{.code = C::code, .half = C::code == C::size ? "encoder." : C::code == 0 ? "decoder." : ""};
+  C::for_each_layer([&]<std::size_t I>() {
+    using L = typename Unfrozen<typename C::template layer<I>>::type;
+    constexpr bool training_only = C::template layer<I>::needs(C::shapes[I]).training_only;
+    if constexpr (!training_only) static_assert(sizeof(LayerTellsItsNumbers<I, L>) > 0);
+    const L* const none = nullptr;
+    LayerFacts layer{.position = whole ? Model<C>::position(I) : std::to_string(I),
+                     .type = type_name<L>() + settings_text(std::get<I>(model.layers())),
+                     .in = C::shapes[I],
+                     .out = C::shapes[I + 1],
+                     .training_only = training_only,
+                     .transposed = decltype(transposes(none))::value,
+                     .one_dimensional = decltype(runs_along_sequences(none))::value,
+                     .reshapes = decltype(only_reshapes(none))::value};
+    if (C::joins[I]) {
+      layer.joined = static_cast<Index>(C::joined_by(I));
+    } else {
+      layer.source = C::links[I];
+    }
+    facts.layers.push_back(std::move(layer));
+    using S = typename C::template stage<I>;
+    for (const auto& entry : S::Trainable::entries) facts.blocks.push_back({I, entry.block, C::theta_at[I] + entry.offset});
+    for (const auto& entry : S::Running::entries) facts.blocks.push_back({I, entry.block, C::state_at[I] + entry.offset});
+  });
+  return facts;
+}
+
+/// Of every activation, in how many channels PyTorch has its values one after the other, each channel with all of its pixels.
+/// An image has its own. A vector has those of the image that it is reshaped from or to, as far as layers between treat its values
+/// alike, up to one that mixes them, whose weights can be in any order. Otherwise it has as many as values: the order that it has
+/// here, which is also that of a network's input and output and of a code.
+inline std::vector<Index> pytorch_channels(const ModelFacts& model) {
+  constexpr Index open = 0;
+  const std::size_t size = model.layers.size();
+  const auto shape = [&](std::size_t i) { return i == 0 ? model.layers[0].in : model.layers[i - 1].out; };
+  std::vector<Index> channels(size + 1, open);
+  const auto settle = [&](std::size_t i) { channels[i] = shape(i).channels; };
+  for (std::size_t i = 0; i <= size; ++i) {
+    if (shape(i).height * shape(i).width > 1 || i == 0 || i == size || i == model.code) settle(i);
+  }
+
+  std::vector<bool> mixes_in(size), mixes_out(size);  // weights meet all values of a layer's input, or of its output
+  for (const auto& [i, block, offset] : model.blocks) {
+    if (block.stride(BlockAxis::in) == 0 || block.stride(BlockAxis::out) == 0) continue;
+    mixes_in[i] = mixes_in[i] || block.extent(BlockAxis::in) == shape(i).size();
+    mixes_out[i] = mixes_out[i] || block.extent(BlockAxis::out) == shape(i + 1).size();
+  }
+  std::vector<std::array<std::size_t, 2>> alike;  // activations in one order
+  const auto same = [&](std::size_t a, std::size_t b) {
+    if (shape(a) == shape(b)) {
+      alike.push_back({a, b});
+    } else {
+      settle(a);
+      settle(b);
+    }
+  };
+  for (std::size_t i = 0; i < size; ++i) {
+    const LayerFacts& layer = model.layers[i];
+    if (layer.reshapes) continue;
+    if (layer.joined != no_link) {
+      same(static_cast<std::size_t>(layer.joined), i + 1);
+      same(i, i + 1);
+    } else if (layer.source != no_link) {
+      same(i, static_cast<std::size_t>(layer.source) + 1);
+      same(i + 1, static_cast<std::size_t>(layer.source));
+    } else if (layer.in == layer.out && !mixes_in[i]) {
+      same(i, i + 1);
+    } else {
+      if (!mixes_in[i]) settle(i);
+      if (!mixes_out[i]) settle(i + 1);
+    }
+  }
+  const auto copy = [&](std::size_t a, std::size_t b) {
+    if (channels[a] == open) std::swap(a, b);
+    const bool news = channels[a] != open && channels[b] == open;
+    if (news) channels[b] = channels[a];
+    return news;
+  };
+  const auto spread = [&] {
+    while (std::any_of(alike.begin(), alike.end(), [&](auto pair) { return copy(pair[0], pair[1]); })) {
+    }
+  };
+  spread();
+  for (bool news = true; news;) {
+    news = false;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (!model.layers[i].reshapes || !copy(i, i + 1)) continue;
+      spread();
+      news = true;
+    }
+  }
+  for (std::size_t i = 0; i <= size; ++i) {
+    if (channels[i] == open) settle(i);
+  }
+  return channels;
+}
+
+/// How a block lies in a file: its axes, the slowest first.
+struct TensorPlan {
+  struct Axis {
+    Index size, stride;  ///< as the block has them
+    Index channels;      ///< the file has the pixels of a channel side by side, memory the channels of a pixel
+    Index place(Index i) const {
+      const Index pixels = size / channels;
+      return i % pixels * channels + i / pixels;
+    }
+  };
+  std::string name;  ///< "weight"
+  std::vector<Axis> axes;
+
+  std::vector<std::uint64_t> shape() const {
+    std::vector<std::uint64_t> sizes;
+    for (const Axis& axis : axes) sizes.push_back(static_cast<std::uint64_t>(axis.size));
+    return sizes;
+  }
+  /// Calls f(place in the block) for the values in the order of the file.
+  template <class F>
+  void for_each(F f) const {
+    visit(0, 0, f);
+  }
+
+ private:
+  template <class F>
+  void visit(std::size_t axis, Index at, F& f) const {
+    if (axis == axes.size()) return f(at);
+    for (Index i = 0; i < axes[axis].size; ++i) visit(axis + 1, at + axes[axis].stride * axes[axis].place(i), f);
+  }
+};
+
+/// The name of a block in a file.
+inline std::string tensor_name(Layout layout, std::string_view block) {
+  struct Row {
+    std::string_view here, pytorch, keras;
+  };
+  constexpr std::array<Row, 5> rows{{{"weight", "weight", "kernel"},
+                                     {"gamma", "weight", "gamma"},
+                                     {"beta", "bias", "beta"},
+                                     {"moving_mean", "running_mean", "moving_mean"},
+                                     {"moving_variance", "running_var", "moving_variance"}}};
+  for (const Row& row : rows) {
+    if (row.here == block) return std::string(layout == Layout::pytorch ? row.pytorch : row.keras);
+  }
+  return std::string(block);
+}
+
+/// Of every block of a model.
+inline std::vector<TensorPlan> tensor_plans(const ModelFacts& model, Layout layout) {
+  using enum BlockAxis::Kind;
+  using Kinds = std::vector<BlockAxis::Kind>;
+  const std::vector<Index> channels = pytorch_channels(model);
+  std::vector<TensorPlan> plans;
+  for (const auto& [i, block, offset] : model.blocks) {
+    const LayerFacts& layer = model.layers[i];
+    const auto has = [&, &of = block](BlockAxis::Kind kind) { return of.stride(kind) != 0; };
+    Kinds kinds;
+    if (has(kernel_height) || has(kernel_width)) {
+      const bool turned = layer.transposed || (layout == Layout::keras && !has(in));
+      kinds = layout == Layout::pytorch ? Kinds{out, in, kernel_height, kernel_width} : Kinds{kernel_height, kernel_width, in, out};
+      if (turned) std::swap(*std::find(kinds.begin(), kinds.end(), out), *std::find(kinds.begin(), kinds.end(), in));
+      if (layer.one_dimensional) std::erase(kinds, kernel_height);
+    } else if (block.cols == 0) {
+      kinds = {has(out) ? out : in};
+    } else {
+      kinds = layout == Layout::pytorch ? Kinds{out, in} : Kinds{in, out};
+    }
+
+    TensorPlan plan{tensor_name(layout, block.name), {}};
+    for (const BlockAxis::Kind kind : kinds) {
+      TensorPlan::Axis axis{block.extent(kind), block.stride(kind), block.extent(kind)};
+      if (layout == Layout::pytorch && kind == out && axis.size == layer.out.size()) axis.channels = channels[i + 1];
+      if (layout == Layout::pytorch && kind == in && axis.size == layer.in.size()) axis.channels = channels[i];
+      plan.axes.push_back(axis);
+    }
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+}  // namespace detail
+
+}  // namespace eigencoder
