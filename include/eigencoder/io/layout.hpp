@@ -57,8 +57,8 @@ struct BlockFacts {
 struct ModelFacts {
   std::size_t code = 0;     ///< the activation that is the code; beyond the last, there is none
   std::string_view half{};  ///< "encoder." or "decoder.", if it is one half of an autoencoder
-  std::vector<LayerFacts> layers;
-  std::vector<BlockFacts> blocks;
+  std::vector<LayerFacts> layers{};
+  std::vector<BlockFacts> blocks{};
 };
 
 template <std::size_t Position, class Layer>
@@ -110,7 +110,8 @@ std::string settings_text(const Layer& layer) {
 template <class C>
 ModelFacts model_facts(const Model<C>& model) {
   constexpr bool whole = 0 < C::code && C::code < C::size;
-  ModelFacts facts{.code = C::code, .half = C::code == C::size ? "encoder." : C::code == 0 ? "decoder." : ""};
+  ModelFacts facts{
+      .code = C::code, .half = C::code == C::size ? "encoder." : C::code == 0 ? "decoder." : "", .layers = {}, .blocks = {}};
   C::for_each_layer([&]<std::size_t I>() {
     using L = typename Unfrozen<typename C::template layer<I>>::type;
     constexpr bool training_only = C::template layer<I>::needs(C::shapes[I]).training_only;
