@@ -32,7 +32,7 @@ Result train(const example::Program& program, const std::string& name, const ec:
   program.print(name + ":\n" + ec::summary(model) + '\n');
 
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
-  const ec::History history = trainer.fit(data.train.samples, options.fit(data.test.samples));
+  const ec::History history = program.fit(trainer, model, data.train.samples, options.fit(data.test.samples), name);
   program.print("\n");
   auto metrics = program.metrics(history, data.train.size(), data.test.size(), Model::parameter_count, trainer.threads());
   metrics["model"] = name;

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
     program.print(ec::summary(model) + '\n');
 
     ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
-    const ec::History history = trainer.fit(small_train, options.fit(small_test));
+    const ec::History history = program.fit(trainer, model, small_train, options.fit(small_test));
 
     program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
 

@@ -29,7 +29,7 @@ void train_with(const example::Program& program) {
   program.print(ec::summary(model) + '\n');
 
   ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
-  const ec::History history = trainer.fit(train.samples, options.fit(test.samples));
+  const ec::History history = program.fit(trainer, model, train.samples, options.fit(test.samples));
 
   program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
 

@@ -76,7 +76,7 @@ void train(const example::Program& program, Model model, const AnyNoise& noise) 
   ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
   ec::FitOptions<float> fit = options.fit(noisy_test);
   fit.validation_targets = test.samples;
-  const ec::History history = trainer.fit(train.samples, fit);
+  const ec::History history = program.fit(trainer, model, train.samples, fit);
 
   const auto error = [&clean = test.samples](const Eigen::MatrixXf& images) {
     return static_cast<double>((images - clean).array().square().mean());

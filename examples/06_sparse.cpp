@@ -41,7 +41,7 @@ void train(const example::Program& program, const Objective& objective, double b
   program.print(ec::summary(model) + '\n');
 
   ec::Trainer trainer{model, objective, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
-  const ec::History history = trainer.fit(train.samples, options.fit(test.samples));
+  const ec::History history = program.fit(trainer, model, train.samples, options.fit(test.samples));
 
   const double entropy = history.last().validation.terms[0];
   const double error = static_cast<double>((model.reconstruct(test.samples) - test.samples).array().square().mean());

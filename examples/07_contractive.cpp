@@ -47,7 +47,7 @@ Result train(const example::Program& program, const std::string& name, ec::Weigh
   program.print(name + ":\n");
   ec::Trainer trainer{model, ec::MeanSquaredError{} + penalty, ec::Adam{.learning_rate = options.learning_rate},
                       options.trainer()};
-  const ec::History history = trainer.fit(data.train.samples, options.fit(data.test.samples));
+  const ec::History history = program.fit(trainer, model, data.train.samples, options.fit(data.test.samples), name);
   program.print("\n");
 
   const std::vector<double> at = trainer.evaluate(data.test.samples).terms;

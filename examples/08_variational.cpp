@@ -115,7 +115,7 @@ void train(const example::Program& program, const Settings& settings, const Like
   ec::Trainer trainer{model, elbo, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
   ec::FitOptions<float> fit = options.fit(unseen);
   fit.validation_targets = test.samples;
-  const ec::History history = trainer.fit(seen, train.samples, fit);
+  const ec::History history = program.fit(trainer, model, seen, train.samples, fit);
 
   const ec::LatentStatistics statistics = ec::latent_statistics(distributions(model, test));
   const double bound =
@@ -147,7 +147,7 @@ void train_quantised(const example::Program& program) {
   program.print(ec::summary(model) + '\n');
   ec::Trainer trainer{model, ec::MeanSquaredError{} + 0.25 * ec::Commitment{}, ec::Adam{.learning_rate = options.learning_rate},
                       options.trainer()};
-  const ec::History history = trainer.fit(train.samples, options.fit(test.samples));
+  const ec::History history = program.fit(trainer, model, train.samples, options.fit(test.samples));
 
   const ec::CodebookUsage usage = ec::codebook_usage(model, test.samples);
   const ec::Evaluation& found = history.last().validation;

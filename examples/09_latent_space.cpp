@@ -55,7 +55,7 @@ void train(const example::Program& program, const Way& way, const Objective& obj
   Model model{ec::Seed{options.seed}};
   program.print(ec::summary(model) + '\n');
   ec::Trainer trainer{model, objective, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
-  const ec::History history = trainer.fit(train.samples, options.fit(test.samples));
+  const ec::History history = program.fit(trainer, model, train.samples, options.fit(test.samples));
 
   const MatrixXf codes = model.encode(test.samples), centres = middles(codes, test.labels);
   constexpr ec::Index steps = 10;

@@ -31,7 +31,7 @@ nlohmann::ordered_json train(const example::Program& program, const char* name, 
         static_cast<double>(report.epoch - 1) + static_cast<double>(report.samples) / static_cast<double>(report.total);
     trainer.set_optimizer({.learning_rate = rate * std::max(1 - done / static_cast<double>(report.epochs), 1e-3)});
   }}};
-  const ec::History history = trainer.fit(data.train.samples, fit);
+  const ec::History history = program.fit(trainer, model, data.train.samples, fit, name);
   return program.metrics(history, data.train.size(), data.test.size(), Model::parameter_count, trainer.threads());
 }
 

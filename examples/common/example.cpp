@@ -3,17 +3,25 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <eigencoder/tasks/pca.hpp>
+#include <eigencoder/training/report.hpp>
 #include <limits>
+#include <optional>
 
 #include "common/plot.hpp"
 
 namespace example {
 
-struct Program::CommandLine {
+struct Program::State {
   CLI::App app;
+  std::optional<ec::StopOnSignal> interruption{};
+  std::vector<ec::ReportRun> runs{};
+  std::vector<std::pair<std::string, std::string>> summaries{};
+  std::vector<std::string> pictures{};  ///< names of files
+  nlohmann::ordered_json metrics{};
 };
 
 namespace {
@@ -57,26 +65,26 @@ LinearFit fit_pca(const ec::Split<float>& data, Index code) {
 }
 
 Program::Program(const std::string& name, const std::string& description)
-    : name_(name), command_line_(new CommandLine{CLI::App(description, name)}) {
+    : name_(name), state_(new State{.app = CLI::App(description, name)}) {
   options.out = std::filesystem::path("out") / name;
 }
 Program::~Program() = default;
 
 void Program::add_choice(const std::string& flag, std::string& value, const std::vector<std::string>& choices,
                          const std::string& text) {
-  command_line_->app.add_option(flag, value, text)->check(CLI::IsMember(choices))->capture_default_str();
+  state_->app.add_option(flag, value, text)->check(CLI::IsMember(choices))->capture_default_str();
 }
 
 void Program::add_number(const std::string& flag, double& value, const std::string& text) {
-  command_line_->app.add_option(flag, value, text)->check(above(-std::numeric_limits<double>::infinity()))->capture_default_str();
+  state_->app.add_option(flag, value, text)->check(above(-std::numeric_limits<double>::infinity()))->capture_default_str();
 }
 
 void Program::add_flag(const std::string& flag, bool& value, const std::string& text) {
-  command_line_->app.add_flag(flag, value, text);
+  state_->app.add_flag(flag, value, text);
 }
 
 int Program::run(int argc, char** argv, const std::function<void()>& body) {
-  CLI::App& app = command_line_->app;
+  CLI::App& app = state_->app;
   const auto add = [&](const std::string& flag, auto& value, const std::string& text) {
     return app.add_option(flag, value, text)->capture_default_str();
   };
@@ -88,13 +96,16 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
   add("--seed", options.seed, "of weights and shuffling")->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
   add("--threads", options.threads, "0: as many as the machine has cores")->check(whole(0, 1024));
   add("--learning-rate", options.learning_rate, "of Adam")->check(above(0));
+  app.add_flag("--resume", options.resume, "go on from the checkpoint in --out, up to --epochs in all");
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
 
   CLI11_PARSE(app, argc, argv);
   try {
     try_out();
+    const ec::StopOnSignal& interruption = state_->interruption.emplace();
     body();
-    return 0;
+    write_report();
+    return interruption.exit_status();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", name_.c_str(), error.what());
     return 1;
@@ -126,6 +137,37 @@ std::vector<std::string> Program::class_names() const {
   return {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 }
 
+std::string Program::prefixed(const std::string& name, const std::string& file) {
+  std::string all;
+  for (const char character : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(character)) != 0;
+    if (plain || (!all.empty() && all.back() != '-')) all += plain ? character : '-';
+  }
+  return all.empty() ? file : all + '-' + file;
+}
+
+ec::Callback Program::stop_on_signal() const { return *state_->interruption; }
+
+void Program::record(const std::string& name, const std::string& summary, const ec::History& history) const {
+  state_->runs.push_back({name, history});
+  state_->summaries.emplace_back(name, summary);
+}
+
+void Program::write_report() const {
+  ec::Report report{.title = name_, .history = state_->runs};
+  for (const auto& [name, summary] : state_->summaries) report.summary += (name.empty() ? "" : name + ":\n") + summary + '\n';
+  for (const CLI::Option* option : state_->app.get_options()) {
+    const std::string name = option->get_name(), given = option->as<std::string>();
+    if (name != "--help") report.options.emplace_back(name, given);
+  }
+  for (const auto& [name, value] : state_->metrics.items()) {
+    if (value.is_primitive()) report.metrics.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  for (const std::string& file : state_->pictures) report.pictures.emplace_back(file, ec::read_file(path(file)));
+  ec::write_report(path("report.html"), report);
+  print(ec::message("wrote ", path("report.html").string(), '\n'));
+}
+
 void Program::print(const std::string& text) const {
   if (options.quiet) return;
   std::fputs(text.c_str(), stdout);
@@ -135,6 +177,7 @@ void Program::print(const std::string& text) const {
 void Program::write(const std::string& file, const std::vector<ec::ImageRow>& rows, ec::Shape shape,
                     const ec::GridOptions& grid) const {
   ec::write_image_grid(path(file), rows, shape, grid);
+  state_->pictures.push_back(file);
   print(ec::message("wrote ", path(file).string(), '\n'));
 }
 
@@ -144,6 +187,7 @@ void Program::plot(const std::string& file, const std::vector<Curve>& curves, co
 
 void Program::plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const {
   print(example::plot_codes(path(file), models, labels, class_names()));
+  if (std::filesystem::exists(path(file))) state_->pictures.push_back(file);
 }
 
 nlohmann::ordered_json Program::metrics(const ec::History& history, Index train_samples, Index validation_samples,
@@ -165,6 +209,7 @@ nlohmann::ordered_json Program::metrics(const ec::History& history, Index train_
 }
 
 void Program::write_metrics(const nlohmann::ordered_json& metrics) const {
+  state_->metrics = metrics;
   ec::write_file(path("metrics.json"), std::string_view(metrics.dump(2) + '\n'));
   print(ec::message("wrote ", path("metrics.json").string(), '\n'));
 }

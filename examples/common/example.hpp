@@ -21,7 +21,7 @@ struct Options {
   std::uint64_t seed = 42;
   std::size_t threads = 0;
   double learning_rate = 1e-3;
-  bool quiet = false;
+  bool resume = false, quiet = false;
 
   ec::TrainerOptions trainer() const { return {.threads = threads, .seed = ec::Seed{seed}}; }
 
@@ -78,11 +78,52 @@ class Program {
   /// Adds an option that is there or not.
   void add_flag(const std::string& flag, bool& value, const std::string& text);
 
-  /// Parses the command line and runs the example; what goes wrong is one line on standard error and exit status 1.
+  /// Parses the command line and runs the example, then writes report.html, which has all that was printed and drawn in one page.
+  /// What goes wrong is one line on standard error and exit status 1; after Ctrl-C it is 130.
   int run(int argc, char** argv, const std::function<void()>& body);
 
   /// The images of --data, or the first of them.
   ec::Split<float> load() const;
+
+  /// Trains `model` by its trainer, from the checkpoint in --out on if --resume is given. Ctrl-C ends it after the current step, and
+  /// what follows is done with the best weights so far. --out gets checkpoint.safetensors after every epoch and model.safetensors in the
+  /// end; where a program trains several models, `name` is in front of both.
+  template <class Trainer, class Model>
+  ec::History fit(Trainer& trainer, Model& model, const ec::Samples<float>& inputs, const ec::Samples<float>& targets,
+                  ec::FitOptions<float> fit_options, const std::string& name = "") const {
+    const std::filesystem::path checkpoint = path(prefixed(name, "checkpoint.safetensors"));
+    if (options.resume) trainer.resume(checkpoint);
+    const auto done = static_cast<Index>(trainer.epochs());
+    if (done > 0) print(ec::message("going on after epoch ", done, " of ", checkpoint.string(), '\n'));
+    ec::History history;
+    if (done < fit_options.epochs) {
+      fit_options.epochs -= done;
+      fit_options.callbacks.push_back(ec::ModelCheckpoint{.path = checkpoint});
+      fit_options.callbacks.push_back(stop_on_signal());
+      history = trainer.fit(inputs, targets, fit_options);
+    }
+    if (!history.stopped.empty()) {
+      trainer.save(checkpoint);  // of the step that it was at, from which --resume goes on
+      trainer.restore_best();
+      print(ec::message(history.stopped, "; going on with the best weights so far, after epoch ", trainer.best_epoch(), '\n'));
+    }
+    if (history.epochs.empty()) {  // what follows reports the last epoch
+      const ec::Samples<float>& validation_targets = fit_options.validation_targets.cols() > 0 ? fit_options.validation_targets : fit_options.validation;
+      history.terms = trainer.terms();
+      history.epochs.push_back({.epoch = done,
+                                .train = trainer.evaluate(inputs, targets),
+                                .validation = trainer.evaluate(fit_options.validation, validation_targets),
+                                .validated = true});
+    }
+    ec::save(model, path(prefixed(name, "model.safetensors")));
+    record(name, ec::summary(model), history);
+    return history;
+  }
+  template <class Trainer, class Model>
+  ec::History fit(Trainer& trainer, Model& model, const ec::Samples<float>& inputs, const ec::FitOptions<float>& fit_options,
+                  const std::string& name = "") const {
+    return fit(trainer, model, inputs, inputs, fit_options, name);
+  }
 
   void print(const std::string& text) const;
 
@@ -110,10 +151,17 @@ class Program {
   /// Throws if --out cannot be written to: before the training rather than after it.
   void try_out() const;
   std::filesystem::path path(const std::string& file) const { return options.out / file; }
+  /// "deep, code 16" and "model.safetensors" → "deep-code-16-model.safetensors"
+  static std::string prefixed(const std::string& name, const std::string& file);
 
-  struct CommandLine;
+  void write_report() const;
+  ec::Callback stop_on_signal() const;
+  /// Keeps what the report will show of a training run.
+  void record(const std::string& name, const std::string& summary, const ec::History& history) const;
+
+  struct State;  ///< the command line, and what the report will show
   std::string name_;
-  std::unique_ptr<CommandLine> command_line_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace example

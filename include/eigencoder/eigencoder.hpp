@@ -74,7 +74,7 @@
 #include "eigencoder/data/dataset.hpp"
 #endif
 #ifdef EIGENCODER_HAS_SAFETENSORS
-#include "eigencoder/files/safetensors.hpp"
+#include "eigencoder/io/model_file.hpp"
 #endif
 #ifdef EIGENCODER_HAS_PNG
 #include "eigencoder/io/png.hpp"

@@ -15,6 +15,7 @@
 #include "eigencoder/files/safetensors_writer.hpp"
 #include "eigencoder/training/gradient_clip.hpp"
 #include "eigencoder/training/snapshot.hpp"
+#include "eigencoder/training/weight_average.hpp"
 
 // What a checkpoint holds, and how it is written; io/checkpoint.hpp reads it. It is a safetensors file: the snapshot's vectors,
 // block by block, and in the metadata everything else.
@@ -48,7 +49,7 @@ std::string text_with_settings(const Holder& holder) {
 }
 
 template <class ModelType, class O, class Opt>
-Facts facts_of(const ModelType& model, const O& objective, const Opt& optimizer, std::uint64_t seed) {
+Facts facts_of(const ModelType& model, const O& objective, const Opt& optimizer, std::uint64_t seed, const WeightAverage& average) {
   using C = typename ModelType::Chain;
   Facts facts{{"scalar", type_name<typename C::Scalar>()}, {"input", to_string(C::input)}};
   C::for_each_layer([&]<std::size_t I>() {
@@ -69,6 +70,7 @@ Facts facts_of(const ModelType& model, const O& objective, const Opt& optimizer,
     }
   }
   facts.emplace_back("seed", exact_text(seed));
+  facts.emplace_back("average.decay", exact_text(average.decay));
   return facts;
 }
 
@@ -106,6 +108,7 @@ void for_each_vector(S& snapshot, std::size_t slots, F f) {
   f("parameters", snapshot.parameters, true, std::size_t{1}, false);
   f("state", snapshot.state, false, std::size_t{1}, false);
   f("slot", snapshot.slots, true, slots, true);
+  f("average", snapshot.average, true, std::size_t{1}, true);
 }
 /// The counters of a snapshot by name: calls f(name, counter).
 template <class S, class F>
@@ -151,7 +154,7 @@ void write_checkpoint(const std::filesystem::path& path, const ModelType& model,
                     {"threads", exact_text(std::uint64_t{trainer.threads()})},
                     {"best.loss", exact_text(trainer.best_loss())},
                     {"best.epoch", std::to_string(trainer.best_epoch())}};
-  for (auto& [name, text] : facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value)) {
+  for (auto& [name, text] : facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value, trainer.weight_average())) {
     metadata[Names::fact + name] = std::move(text);
   }
   const auto add = [&](const char* prefix) {

@@ -22,7 +22,7 @@ class Fit {
         options_(options),
         sets_(checked_sets(Trainer::rules, inputs, targets, options, trainer.seed_)),
         batch_size_(std::min(options.batch_size, train_.size())),
-        history_{.terms = trainer.names_of_terms(), .metrics = names_of(options.metrics)},
+        history_{.terms = trainer.terms(), .metrics = names_of(options.metrics)},
         display_(options.progress, options.epochs, history_.terms, history_.metrics),
         order_(options.shuffle ? static_cast<std::size_t>(train_.size()) : 0) {
     trainer_.stepper_.reserve_training(batch_size_);

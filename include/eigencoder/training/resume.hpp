@@ -179,7 +179,7 @@ auto read_checkpoint(const std::filesystem::path& path, const ModelType& model, 
     const CheckpointTexts texts(file, metadata);
     const std::vector<BlockPlace> places = block_places<ModelType>();
     CheckpointDifferences differences;
-    texts.compare(facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value), differences);
+    texts.compare(facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value, trainer.weight_average()), differences);
 
     Snapshot<T>& snapshot = checkpoint.snapshot;
     CheckpointTensors all(tensors);

@@ -151,6 +151,12 @@ class Trainer : public AnyTrainer {
   std::size_t threads() const { return stepper_.threads(); }
   Seed seed() const { return seed_; }
   const O& objective() const { return objective_; }
+  /// The names of the objective's terms, in its order.
+  std::vector<std::string> terms() const {
+    std::vector<std::string> names;
+    for_each_term([&](const auto& weighted) { names.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>()); });
+    return names;
+  }
   std::uint64_t updates() const override { return stepper_.updater().updates(); }
   std::uint64_t epochs() const override { return epochs_; }
   /// ‖gradient‖₂ of the last step, of the whole batch and before clipping.
@@ -241,11 +247,6 @@ class Trainer : public AnyTrainer {
   template <class F>
   void for_each_term(F f) const {
     std::apply([&](const auto&... terms) { (f(terms), ...); }, objective_.terms);
-  }
-  std::vector<std::string> names_of_terms() const {
-    std::vector<std::string> names;
-    for_each_term([&](const auto& weighted) { names.push_back(type_name<typename std::decay_t<decltype(weighted)>::Term>()); });
-    return names;
   }
   /// Σ weight · term, with the weights of the last step.
   double trained(std::span<const double> values) const {
