@@ -157,8 +157,9 @@ void Program::write_report() const {
   ec::Report report{.title = name_, .history = state_->runs};
   for (const auto& [name, summary] : state_->summaries) report.summary += (name.empty() ? "" : name + ":\n") + summary + '\n';
   for (const CLI::Option* option : state_->app.get_options()) {
-    const std::string name = option->get_name(), given = option->as<std::string>();
-    if (name != "--help") report.options.emplace_back(name, given);
+    const std::string name = option->get_name();
+    const bool flag = option->get_type_size() == 0;
+    if (name != "--help") report.options.emplace_back(name, flag ? (option->count() > 0 ? "yes" : "no") : option->as<std::string>());
   }
   for (const auto& [name, value] : state_->metrics.items()) {
     if (value.is_primitive()) report.metrics.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
@@ -202,7 +203,7 @@ nlohmann::ordered_json Program::metrics(const ec::History& history, Index train_
           {"train_loss", history.last().train.loss},
           {"validation_loss", history.last().validation.loss},
           {"seconds", seconds},
-          {"samples_per_second", epochs * static_cast<double>(train_samples) / std::max(seconds, 1e-9)},
+          {"samples_per_second", seconds > 0 ? epochs * static_cast<double>(train_samples) / seconds : 0.0},
           {"parameters", parameters},
           {"threads", threads},
           {"seed", options.seed}};
