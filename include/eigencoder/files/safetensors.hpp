@@ -189,7 +189,7 @@ class SafetensorsHeader {
          {"] ", ": "}) {  // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error …"
       if (const auto at = text.find(end); at != std::string::npos) text.erase(0, at + 2);
     }
-    fail(message("expected JSON, found a ", shown_text(text)));
+    fail(message("expected JSON, found a ", shortened(text, 160)));
   }
 
  private:
@@ -237,10 +237,6 @@ class SafetensorsHeader {
         fail(message("expected whole numbers from 0 to 2^64 - 1, found ", found));
     }
     return false;
-  }
-  static std::string shown_text(std::string text) {
-    if (text.size() > 160) text = text.substr(0, 160) + "…";
-    return find_no_utf8(text) == std::string::npos ? text : "syntax error";
   }
   [[noreturn]] void fail(const std::string& what) const {
     std::string place = message("header, at byte ", 8 + read_);

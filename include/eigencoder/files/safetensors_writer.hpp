@@ -120,12 +120,14 @@ inline std::optional<std::uint64_t> byte_count(Dtype dtype, std::span<const std:
   return count * bits(dtype) / 8;
 }
 
-/// A name in an error: in quotation marks, with escapes, and not longer than a line.
-inline std::string shown_name(std::string_view name) {
-  std::size_t end = std::min<std::size_t>(name.size(), 60);
-  while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
-  return json_string(name.substr(0, end)) + (end < name.size() ? "…" : "");
+/// At most so many bytes of a text, without half a character at the end.
+inline std::string shortened(std::string_view text, std::size_t most) {
+  std::size_t end = std::min(text.size(), most);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + (end < text.size() ? "…" : "");
 }
+/// A name in an error: in quotation marks, with escapes, and not longer than a line.
+inline std::string shown_name(std::string_view name) { return json_string(shortened(name, 60)); }
 
 /// "[2, 3]"
 inline std::string shape_text(std::span<const std::uint64_t> shape) {
