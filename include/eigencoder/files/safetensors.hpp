@@ -185,8 +185,8 @@ class SafetensorsHeader {
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
     std::string text = error.what();
-    for (const char* end :
-         {"] ", ": "}) {  // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error …"
+    // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error …"
+    for (const char* end : {"] ", ": "}) {
       if (const auto at = text.find(end); at != std::string::npos) text.erase(0, at + 2);
     }
     fail(message("expected JSON, found a ", shortened(text, 160)));
@@ -211,32 +211,24 @@ class SafetensorsHeader {
   }
   /// A value that has no place but in an unknown field.
   bool other(std::string_view found) {
+    if (at_ == At::ignored) return after_unknown();
+    fail(message(at_ == At::texts ? "text " + shown_name(key_) + ": " : "", "expected ", expected(), ", found ", found));
+  }
+  const char* expected() const {
     switch (at_) {
-      case At::ignored:
-        return after_unknown();
-      case At::start:
-        fail(message("expected an object, found ", found));
-        break;
       case At::metadata:
-        fail(message("expected an object of texts or null, found ", found));
-        break;
-      case At::texts:
-        fail(message("text ", shown_name(key_), ": expected a string, found ", found));
-        break;
+        return "an object of texts or null";
       case At::tensor:
-        fail(message("expected an object with dtype, shape and data_offsets, found ", found));
-        break;
+        return "an object with dtype, shape and data_offsets";
+      case At::texts:
       case At::dtype:
-        fail(message("expected a string, found ", found));
-        break;
+        return "a string";
       case At::shape:
       case At::offsets:
-        fail(message("expected a list, found ", found));
-        break;
+        return "a list";
       default:
-        fail(message("expected whole numbers from 0 to 2^64 - 1, found ", found));
+        return "whole numbers from 0 to 2^64 - 1";
     }
-    return false;
   }
   [[noreturn]] void fail(const std::string& what) const {
     std::string place = message("header, at byte ", 8 + read_);
@@ -255,9 +247,6 @@ class SafetensorsHeader {
   std::string_view tensor_{};  ///< its name, or none between two
   std::string key_{};
 };
-
-/// Whether a byte may lie between the tokens of JSON.
-inline bool is_json_space(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
 }  // namespace detail
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Kills a training that saves checkpoints, 200 times at random moments: python kill.py PROGRAM FOLDER [KILLS]
+
+After each the checkpoint that is there must load, by us and by the format's own library, must be the last one whose saving was
+announced as complete, or the one that was being saved, and must have the bits that it had when it was saved. The next training
+goes on from it, so that in the end all of them together must have the bits of one that nobody killed."""
+
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from safetensors import safe_open
+
+
+def killed_after(program, folder, seconds):
+    """The lines that it has said. It is killed so many seconds after the first of them."""
+    process = subprocess.Popen([program, folder, "train"], stdout=subprocess.PIPE)
+    first = process.stdout.readline()
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    rest = process.stdout.read()
+    assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
+    whole = (first + rest).decode()
+    return whole[: whole.rfind("\n") + 1].splitlines()  # a line that was cut announces nothing
+
+
+def main():
+    program, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    kills = int(sys.argv[3]) if len(sys.argv) > 3 else 200
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    checkpoint = folder / "checkpoint.safetensors"
+    rng = random.Random(14)
+    saved, digests, moments, parts = 0, {}, {"saving": 0, "training": 0}, 0
+
+    for kill in range(kills):
+        lines = killed_after(program, folder, rng.uniform(0, 0.06))
+        for line in lines:
+            what, updates, *digest = line.split()
+            updates = int(updates)
+            if what == "saving":
+                assert updates == saved + 1 or digest[0] == digests.get(updates), f"kill {kill}: it went on from another moment"
+                digests[updates] = digest[0]
+            else:
+                saved = updates
+        moments["saving" if lines and lines[-1].startswith("saving") else "training"] += 1
+        left = [path for path in folder.iterdir() if path != checkpoint]
+        assert all(path.name.startswith(".eigencoder-") and path.suffix == ".part" for path in left), left
+        parts += len(left)
+        for path in left:
+            path.unlink()
+        if not checkpoint.exists():
+            assert saved == 0, f"kill {kill}: there is no checkpoint, though that of update {saved} was saved"
+            continue
+        with safe_open(checkpoint, framework="np") as file:
+            written = int(file.metadata()["counter.updates"])
+            assert len(file.keys()) == 12
+        found, digest = subprocess.run([program, folder, "check"], check=True, capture_output=True, text=True).stdout.split()
+        assert int(found) == written
+        assert saved <= written <= saved + 1, f"kill {kill}: the checkpoint is of update {written}, saved was {saved}"
+        assert digest == digests[written], f"kill {kill}: the checkpoint of update {written} has other bits than were saved"
+        saved = written
+
+    assert moments["saving"] >= kills // 10, f"too few kills hit a save: {moments}"
+    straight = subprocess.run([program, folder, "straight", str(saved)], check=True, capture_output=True, text=True).stdout.split()
+    assert straight == [str(saved), digests[saved]], "all together have other bits than one training that nobody killed"
+    print(f"{kills} kills, {moments['saving']} within a save, {moments['training']} between two: each left the last checkpoint")
+    print(f"{saved} updates, saved each, have the bits of a training that nobody killed; {parts} unfinished files were left behind")
+
+
+if __name__ == "__main__":
+    main()
