@@ -50,7 +50,9 @@ bool equal(const ec::Snapshot<float>& a, const ec::Snapshot<float>& b) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  static MemoryFile given, written;
+  static MemoryFile given;
+  static const std::filesystem::path written =
+      std::filesystem::temp_directory_path() / ("eigencoder-fuzz-" + std::to_string(getpid()) + ".safetensors");
   given.write(data, size);
   Model model{ec::Seed{1}};
   Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{.momentum = 0.5}, {.threads = 1}};
@@ -68,10 +70,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     trainer.train_on_batch(x);
   } catch (const ec::NonFiniteError&) {
   }
-  trainer.save(written.path());
+  trainer.save(written);
   Trainer other{model, ec::MeanSquaredError{}, ec::SGD{.momentum = 0.5}, {.threads = 1}};
   const ec::Snapshot<float> now = trainer.snapshot();
-  other.resume(written.path());
+  other.resume(written);
+  std::filesystem::remove(written);
   require(equal(other.snapshot(), now));
   return 0;
 }

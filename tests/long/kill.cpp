@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// long_kill FOLDER train: goes on from FOLDER/checkpoint.safetensors if it is there, and saves one after every step, for ever.
-// Says "saving N DIGEST" before and "saved N" after a save; N counts updates, DIGEST is of all that training has changed.
+// long_kill FOLDER train: goes on from FOLDER/checkpoint.safetensors if it is there, and saves one after every 50 steps, for
+// ever. Says "saving N DIGEST" before and "saved N" after a save; N counts updates, DIGEST is of all that training has changed.
 // long_kill FOLDER check: the same two numbers of the file that is there. long_kill FOLDER straight N: of N steps at a stretch.
 // kill.py kills it.
 #include <cstdio>
@@ -61,7 +61,7 @@ void run(const std::filesystem::path& path, std::string_view what, const char* n
     return;
   }
   for (;;) {
-    training.step();
+    for (int i = 0; i < 50; ++i) training.step();
     training.say("saving ");
     training.trainer.save(path);
     std::printf("saved %llu\n", static_cast<unsigned long long>(training.trainer.updates()));

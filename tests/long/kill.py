@@ -36,15 +36,17 @@ def main():
     checkpoint = folder / "checkpoint.safetensors"
     rng = random.Random(14)
     saved, digests, moments, parts = 0, {}, {"saving": 0, "training": 0}, 0
+    begun = 0
 
     for kill in range(kills):
-        lines = killed_after(program, folder, rng.uniform(0, 0.06))
+        lines = killed_after(program, folder, rng.uniform(0, 0.15))
         for line in lines:
             what, updates, *digest = line.split()
             updates = int(updates)
             if what == "saving":
-                assert updates == saved + 1 or digest[0] == digests.get(updates), f"kill {kill}: it went on from another moment"
-                digests[updates] = digest[0]
+                assert updates == saved + 50, f"kill {kill}: it went on from another moment"
+                assert digests.setdefault(updates, digest[0]) == digest[0], f"kill {kill}: other bits than the last time"
+                begun = updates
             else:
                 saved = updates
         moments["saving" if lines and lines[-1].startswith("saving") else "training"] += 1
@@ -61,11 +63,11 @@ def main():
             assert len(file.keys()) == 12
         found, digest = subprocess.run([program, folder, "check"], check=True, capture_output=True, text=True).stdout.split()
         assert int(found) == written
-        assert saved <= written <= saved + 1, f"kill {kill}: the checkpoint is of update {written}, saved was {saved}"
+        assert written in (saved, begun), f"kill {kill}: the checkpoint is of update {written}, saved was {saved}"
         assert digest == digests[written], f"kill {kill}: the checkpoint of update {written} has other bits than were saved"
         saved = written
 
-    assert moments["saving"] >= kills // 10, f"too few kills hit a save: {moments}"
+    assert min(moments.values()) >= kills // 20, f"too few kills of one kind: {moments}"
     straight = subprocess.run([program, folder, "straight", str(saved)], check=True, capture_output=True, text=True).stdout.split()
     assert straight == [str(saved), digests[saved]], "all together have other bits than one training that nobody killed"
     print(f"{kills} kills, {moments['saving']} within a save, {moments['training']} between two: each left the last checkpoint")
