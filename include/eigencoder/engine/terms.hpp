@@ -118,10 +118,11 @@ struct Terms {
   /// The activation that the layer at a term's site makes, where the term asks for it.
   static constexpr std::size_t code_at(std::size_t term) { return site[term] + (needs[term].code ? 1 : 0); }
 
-  /// A layer may ask something of the objective, as a term of the network.
+  /// A layer may ask something of the objective, as a term of the network, but of one that says `trains = false`.
+  static constexpr bool only_evaluates = requires { requires !O::trains; };
   static constexpr bool layers_content = [] {
     C::for_each_layer([]<std::size_t I>() {
-      if constexpr (requires { typename C::template layer<I>::template Demands<O>; }) {
+      if constexpr (!only_evaluates && requires { typename C::template layer<I>::template Demands<O>; }) {
         static_assert(sizeof(typename C::template layer<I>::template Demands<O>) > 0);
       }
     });
