@@ -31,3 +31,30 @@ TEST_CASE("progress: the bar's line is shorter than the terminal, and keeps what
   CHECK(display.bar(report, 12) == "epoch  2/10");
   for (ec::Index columns = 1; columns < 100; ++columns) CHECK(std::ssize(display.bar(report, columns)) < columns);
 }
+
+TEST_CASE("progress: an epoch's line is shorter than the terminal, and keeps losses, metrics, rate and terms in this order") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  ec::EpochReport report{.epoch = 2,
+                         .train = {.loss = 0.31, .terms = {0.28, 0.3}},
+                         .validation = {.loss = 0.5, .terms = {0.45, 0.5}},
+                         .validated = true,
+                         .metrics = {24.1234567, nan},
+                         .seconds = 1.5,
+                         .samples_per_second = 8000};
+  const ec::detail::ProgressDisplay display(ec::Progress::lines, 10, {"First", "Second"}, {"psnr", "ssim"});
+  CHECK(display.line(report, 200) ==
+        "epoch  2/10  loss 0.31 (First 0.28, Second 0.3)  validation 0.5 (First 0.45, Second 0.5)  psnr 24.123  ssim nan"
+        "  8000 samples/s  1.5s");
+  CHECK(display.line(report, std::numeric_limits<ec::Index>::max()) == display.line(report, 200));
+  CHECK(display.line(report, 90) == "epoch  2/10  loss 0.31  validation 0.5  psnr 24.123  ssim nan  8000 samples/s  1.5s");
+  CHECK(display.line(report, 70) == "epoch  2/10  loss 0.31  validation 0.5  psnr 24.123  ssim nan");
+  CHECK(display.line(report, 55) == "epoch  2/10  loss 0.31  validation 0.5  psnr 24.123");
+  CHECK(display.line(report, 45) == "epoch  2/10  loss 0.31  validation 0.5");
+  CHECK(display.line(report, 25) == "epoch  2/10  loss 0.31");
+  for (ec::Index columns = 1; columns < 150; ++columns) CHECK(std::ssize(display.line(report, columns)) < columns);
+
+  report.validated = false;
+  report.validation = {};
+  report.metrics.clear();
+  CHECK(display.line(report, 200) == "epoch  2/10  loss 0.31 (First 0.28, Second 0.3)  8000 samples/s  1.5s");
+}
