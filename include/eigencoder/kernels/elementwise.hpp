@@ -38,13 +38,14 @@ double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f, 
   while (i + P::size <= n) {
     P sum(0);
     for (const Index end = std::min(n, i + block); i + P::size <= end; i += P::size) {
-      sum = sum + at([i](const T* x) { return P::load(x + i); }, [&] { return P::load(dy + i); }, [&](P v) { v.store(dy + i); });
+      const auto load = [i](const T* x) { return P::load(x + i); };
+      sum = sum + at(load, [&] { return load(dy); }, [&](P v) { v.store(dy + i); });
     }
     total += static_cast<double>(sum.sum());
   }
   if (const Index rest = n - i; rest > 0) {
-    const P last = at([=](const T* x) { return P::load_part(x + i, rest); }, [&] { return P::load_part(dy + i, rest); },
-                      [&](P v) { v.store_part(dy + i, rest); });
+    const auto load = [=](const T* x) { return P::load_part(x + i, rest); };
+    const P last = at(load, [&] { return load(dy); }, [&](P v) { v.store_part(dy + i, rest); });
     const auto lanes = last.lanes();
     for (Index lane = 0; lane < rest; ++lane) total += static_cast<double>(lanes[static_cast<std::size_t>(lane)]);
   }

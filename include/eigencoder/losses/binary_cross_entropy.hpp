@@ -43,7 +43,8 @@ struct BinaryCrossEntropyOnLogits {
 /// After a final Sigmoid the network trains on its logits, through BinaryCrossEntropyOnLogits. Elsewhere y is clamped to
 /// [10⁻⁷, 1 − 10⁻⁷] as in Keras, with a derivative of 0 outside. A network whose last values may lie anywhere does not compile.
 struct BinaryCrossEntropy {
-  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
+  static constexpr TermNeeds needs{
+      .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
   Reduction reduction = Reduction::mean;
 
   template <class Chain>

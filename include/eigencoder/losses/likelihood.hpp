@@ -25,7 +25,8 @@ inline void check_positive(const char* term, const char* option, double value) {
 /// Every value is 1 with probability y, or a grey value t in [0, 1] taken for one: −t log y − (1 − t) log(1 − y).
 /// The decoder must end in probabilities, such as those of a Sigmoid, whose logits it then works on.
 struct Bernoulli {
-  static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
+  static constexpr TermNeeds needs{
+      .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
 
   template <class Chain>
   struct Demands {

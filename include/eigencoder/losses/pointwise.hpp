@@ -8,8 +8,8 @@ namespace eigencoder {
 
 /// A loss that is a sum over values: f(y, t) gives value and derivative at one. Reduced over features as `reduction` says, over
 /// the batch always by the mean: 1/batch is applied here alone. With weights w of the samples, if the loss asks for
-/// them, it is Σ_j w_j l_j / batch, where l_j is the loss of sample j, and with weights v of its values Σ_i v_ij l_ij, or that over
-/// the features: what has a weight of 0 is not looked at.
+/// them, it is Σ_j w_j l_j / batch, where l_j is the loss of sample j. With weights v of the values, f counts v_ij times, and a
+/// value of weight 0 is not looked at.
 template <class S, bool Gradient, bool Accumulate, class F>
 double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reduction, F f) {
   const double features = reduction == Reduction::mean ? static_cast<double>(pass.y.rows()) : 1.0;

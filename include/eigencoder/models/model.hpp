@@ -194,8 +194,7 @@ class Model {
     const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     // Enough columns for the kernels, few enough to stay in the cache.
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
-    const Index pieces = (x.cols() + piece - 1) / piece, threads = static_cast<Index>(
-        useful_threads(2.0 * static_cast<double>(C::multiplications) * static_cast<double>(x.cols()), static_cast<std::size_t>(pieces)));
+    const Index pieces = (x.cols() + piece - 1) / piece, threads = useful(x.cols(), pieces);
     std::vector<Workspace> workspaces(static_cast<std::size_t>(threads), Workspace(std::min(piece, x.cols())));
     Matrix y(C::shapes[To].size(), x.cols()), copies(x.rows(), x.in_place() ? 0 : threads * piece);
     in_parallel(workspaces.size(), [&](std::size_t thread) {
@@ -218,6 +217,11 @@ class Model {
   }
 
  private:
+  static Index useful(Index columns, Index pieces) {
+    const double operations = 2.0 * static_cast<double>(C::multiplications) * static_cast<double>(columns);
+    return static_cast<Index>(useful_threads(operations, static_cast<std::size_t>(pieces)));
+  }
+
   static void check_rows(const char* what, const char* side, Shape expected, Index found) {
     if (found == expected.size()) return;
     throw ShapeError(message(what, ": expected an ", side, " of ", expected.size(), " rows (shape ", to_string(expected),

@@ -65,11 +65,13 @@ struct Recording : Objective<RecordedLoss<Loss>> {
 
 }  // namespace detail
 
-/// The loss of each of N samples, input × N, and of each feature of their targets, output × N, as in inference and, other than in
-/// Trainer::evaluate, with the means of latent codes. For losses that are sums over values: those that take weights of elements.
+/// The loss of each of N samples, input × N, and of each feature of their targets, output × N, as in inference and, other than
+/// in Trainer::evaluate, with the means of latent codes. For losses that are sums over values: those that take weights of
+/// elements.
 ///   const ec::SampleErrors errors = ec::sample_errors(model, x, ec::MeanSquaredError{});
-/// mean(samples) is the loss of the set, and so is mean(features), or with Reduction::sum sum(features). Memory is that of a few
-/// samples for each thread. Throws ShapeError, and OptionError or NonFiniteError where a target is none that the loss is meant for.
+/// mean(samples) is the loss of the set, and so is mean(features), or with Reduction::sum sum(features). Memory is that of a
+/// few samples for each thread. Throws ShapeError, and OptionError or NonFiniteError where a target is none that the loss is
+/// meant for.
 template <class C, Loss Term>
 SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scalar>& x,
                            const Samples<typename C::Scalar>& targets, const Term& loss) {
@@ -78,9 +80,8 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
   using T = typename C::Scalar;
   using O = detail::Recording<Term>;
   using P = Program<C, O>;
-  const detail::SampleRules rules{.input = C::input,
-                                  .output = C::output,
-                                  .targets = detail::target_range(std::type_identity<Objective<Term>>{})};
+  const detail::SampleRules rules{
+      .input = C::input, .output = C::output, .targets = detail::target_range(std::type_identity<Objective<Term>>{})};
   detail::check_pair(rules, "inputs", x, "targets", targets);
   detail::check_targets(rules, x, targets);
   if constexpr (needs_of<Term>.check) loss.check();
@@ -98,7 +99,8 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
   Eigen::MatrixXd features = Eigen::MatrixXd::Zero(C::output.size(), static_cast<Index>(threads));
   in_parallel(threads, [&](std::size_t thread) {
     Lane<P> lane(piece);
-    Arena<T> inputs(static_cast<std::size_t>(C::input.size() * piece)), wanted(static_cast<std::size_t>(C::output.size() * piece));
+    Arena<T> inputs(static_cast<std::size_t>(C::input.size() * piece)),
+        wanted(static_cast<std::size_t>(C::output.size() * piece));
     std::vector<double> totals(static_cast<std::size_t>(P::totals)), values(P::terms);
     const auto border = [&](std::size_t t) { return pieces * static_cast<Index>(t) / static_cast<Index>(threads) * piece; };
     for (Index first = border(thread); first < std::min(count, border(thread + 1)); first += piece) {

@@ -33,12 +33,8 @@ struct SampleSet {
   /// `count` samples, order[first] and so on, or those from `first` on where they lie.
   Batch<T> batch(const Index* from, Index first, Index count) const {
     if (from != nullptr) return {inputs, targets, from + first, count, weights, element_weights};
-    return {inputs.columns(first, count),
-            targets.columns(first, count),
-            nullptr,
-            count,
-            weights ? weights + first : nullptr,
-            element_weights.of(nullptr, first)};
+    return {inputs.columns(first, count),        targets.columns(first, count),     nullptr, count,
+            weights ? weights + first : nullptr, element_weights.of(nullptr, first)};
   }
 };
 

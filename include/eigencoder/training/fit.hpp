@@ -102,8 +102,8 @@ class Fit {
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const Index samples = first + batch.size;
       const double seen = static_cast<double>(samples) / static_cast<double>(total);
-      const BatchReport progress{report.epoch, options_.epochs, samples, total, report.train.loss / seen, report.seconds,
-                                 norm,         loss};
+      const BatchReport progress{report.epoch, options_.epochs, samples, total, report.train.loss / seen, report.seconds, norm,
+                                 loss};
       display_.batch(progress);
       for (const Callback& callback : options_.callbacks) {
         if (callback.after_batch) callback.after_batch(progress);

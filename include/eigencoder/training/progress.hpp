@@ -108,7 +108,8 @@ class ProgressDisplay {
     std::fflush(stderr);
   }
 
-  /// An epoch in less than `columns`. As far as there is room it holds the losses, then the metrics, the rate, and the losses' terms.
+  /// An epoch in less than `columns`. As far as there is room it holds, in this order of importance, the losses, the metrics, the
+  /// rate and the losses' terms.
   std::string line(const EpochReport& report, Index columns) const {
     std::string text = head(report.epoch).substr(0, static_cast<std::size_t>(columns - 1));
     std::vector<std::string> parts{"  loss " + number(report.train.loss)};

@@ -23,7 +23,7 @@ struct FitOptions {
   bool validation_shuffle = true;   ///< which samples these are the trainer's seed draws; false: the last ones
   Samples<T> sample_weights{};      ///< of the inputs: one value each, in a row or a column; none: all are 1
   Samples<T> validation_weights{};  ///< of `validation`
-  Samples<T> element_weights{};  ///< of the targets' values: output × N, or output × 1 for all samples, `validation` too; none: all are 1
+  Samples<T> element_weights{};     ///< of the targets' values, output × N, or output × 1 for all, `validation` too; none: 1
   Samples<T> validation_element_weights{};  ///< of the values of `validation_targets`
   std::vector<Metric<T>> metrics{};         ///< evaluated on what is validated on
   std::vector<Callback> callbacks{};

@@ -62,9 +62,9 @@ class Trainer : public AnyTrainer {
   }
 
   /// One step on one batch, for a training loop of your own, with weights of the samples and of the targets' elements if there
-  /// are any (as FitOptions::sample_weights and element_weights). Returns the loss before the update. After a first call with the largest batch it never
-  /// touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is not finite: the
-  /// step is then not taken.
+  /// are any (as FitOptions::sample_weights and element_weights). Returns the loss before the update. After a first call with the
+  /// largest batch it never touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is
+  /// not finite: the step is then not taken.
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights = {},
                         const Samples<T>& element_weights = {}) {
@@ -87,7 +87,9 @@ class Trainer : public AnyTrainer {
   /// The objective on a set, as in inference: no noise, no update. Only latent codes are drawn, always the same for a set and
   /// batch size, since the objective is an expectation over them.
   Evaluation evaluate(const Samples<T>& inputs, Index batch_size = 256) { return evaluate(inputs, inputs, batch_size); }
-  Evaluation evaluate(const Samples<T>& inputs, const EvaluateOptions<T>& options) { return evaluate(inputs, inputs, options); }
+  Evaluation evaluate(const Samples<T>& inputs, const EvaluateOptions<T>& options) {
+    return evaluate(inputs, inputs, options);
+  }
   Evaluation evaluate(const Samples<T>& inputs, const Samples<T>& targets, Index batch_size = 256) {
     return evaluate(inputs, targets, EvaluateOptions<T>{.batch_size = batch_size});
   }

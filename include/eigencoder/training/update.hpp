@@ -146,7 +146,8 @@ class Updater {
         if (groups_[s].rate == 1) {
           apply(rule, theta, s, worker, workers, summands, fresh);
         } else {
-          apply(detail::at_step(detail::scaled(optimizer, groups_[s].rate), updates_), theta, s, worker, workers, summands, fresh);
+          const auto scaled = detail::at_step(detail::scaled(optimizer, groups_[s].rate), updates_);
+          apply(scaled, theta, s, worker, workers, summands, fresh);
         }
       }
       for (std::size_t b = 0; b < block_count && averages_; ++b) {

@@ -92,7 +92,8 @@ TEST_CASE("element weights: every value counts by its weight and by its sample's
   check(ec::Laplace{.scale = 0.4}, false, -1, 1);
 }
 
-TEMPLATE_TEST_CASE("element weights: of 1 are none, those of one column are all samples', and an order picks them", "", float, double) {
+TEMPLATE_TEST_CASE("element weights: of 1 are none, those of one column are all samples', and an order picks them", "", float,
+                   double) {
   using T = TestType;
   constexpr Index rows = 19, cols = 4;
   const Matrix<T> y = losses::uniform<T>(rows, cols, 3, 2, -1), target = losses::uniform<T>(rows, cols, 4, 1, 0);

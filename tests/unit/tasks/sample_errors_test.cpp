@@ -49,7 +49,8 @@ void check_evaluate(Model& model, const Matrix<typename Model::Scalar>& x, const
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("sample errors: squared and absolute errors worked by hand, sample by sample and feature by feature", "", float, double) {
+TEMPLATE_TEST_CASE("sample errors: squared and absolute errors worked by hand, sample by sample and feature by feature", "",
+                   float, double) {
   using T = TestType;
   const Plain<T> model{ec::Seed{1}};
   for (const Index count : {1, 5, 200}) {
@@ -62,7 +63,8 @@ TEMPLATE_TEST_CASE("sample errors: squared and absolute errors worked by hand, s
     CHECK(distance(sum.samples, squares.colwise().sum().transpose()) < tolerance<T>);
     CHECK(distance(sum.features, squares.rowwise().mean()) < tolerance<T>);
     const Eigen::MatrixXd absolute = error.template cast<double>().cwiseAbs();
-    CHECK(distance(ec::sample_errors(model, x, target, ec::MeanAbsoluteError{}).features, absolute.rowwise().mean()) < tolerance<T>);
+    CHECK(distance(ec::sample_errors(model, x, target, ec::MeanAbsoluteError{}).features, absolute.rowwise().mean()) <
+          tolerance<T>);
   }
 }
 
@@ -128,10 +130,12 @@ TEST_CASE("sample errors: many threads give what one does") {
 TEST_CASE("sample errors: what does not fit is refused, as evaluate does") {
   const Probabilities<double> model{ec::Seed{1}};
   const Eigen::MatrixXd x = samples<double>(7, 9);
-  expect_error<ec::ShapeError>([&] { ec::sample_errors(model, x.topRows(6), ec::MeanSquaredError{}); }, {"inputs: expected 7 rows"});
+  expect_error<ec::ShapeError>([&] { ec::sample_errors(model, x.topRows(6), ec::MeanSquaredError{}); },
+                               {"inputs: expected 7 rows"});
   expect_error<ec::ShapeError>([&] { ec::sample_errors(model, x, x.leftCols(3), ec::MeanSquaredError{}); },
                                {"targets: expected 9 samples", "found 3"});
-  expect_error<ec::ShapeError>([&] { ec::sample_errors(model, x.leftCols(0), ec::MeanSquaredError{}); }, {"at least one sample"});
+  expect_error<ec::ShapeError>([&] { ec::sample_errors(model, x.leftCols(0), ec::MeanSquaredError{}); },
+                               {"at least one sample"});
   expect_error<ec::OptionError>([&] { ec::sample_errors(model, 2 * x, ec::BinaryCrossEntropy{}); },
                                 {"inputs: BinaryCrossEntropy expects targets in [0, 1]"});
   expect_error<ec::OptionError>([&] { ec::sample_errors(model, x, ec::Huber{.delta = -1}); }, {"Huber", "delta"});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "training_golden.hpp"
-
 #include "support/allocations.hpp"
+#include "training_golden.hpp"
 
 // Weights of the values of the targets, in training.
 using namespace training;
@@ -42,7 +41,8 @@ TEST_CASE("element weights: PyTorch's steps, with weights of samples, and of the
   const Eigen::VectorXd features = v.col(0);
   CHECK(by_feature.evaluate(x, target, {.batch_size = 2, .element_weights = features}).loss ==
         Approx(file()["feature_weighted"]["losses"][0].get<double>()).epsilon(1e-12));
-  check_steps(file()["feature_weighted"], third, by_feature, 1e-12, [&] { return by_feature.train_on_batch(x, target, {}, features); });
+  check_steps(file()["feature_weighted"], third, by_feature, 1e-12,
+              [&] { return by_feature.train_on_batch(x, target, {}, features); });
 }
 
 TEST_CASE("element weights: of a set follow its samples, shuffled, in partial batches and into the validated part") {
@@ -55,7 +55,8 @@ TEST_CASE("element weights: of a set follow its samples, shuffled, in partial ba
   };
   // One batch an epoch: the order must not matter, so that weights that went astray show.
   const auto [shuffled, first] = fit({.epochs = 3, .batch_size = 23, .element_weights = v, .progress = quiet});
-  const auto [in_order, second] = fit({.epochs = 3, .batch_size = 23, .shuffle = false, .element_weights = v, .progress = quiet});
+  const auto [in_order, second] =
+      fit({.epochs = 3, .batch_size = 23, .shuffle = false, .element_weights = v, .progress = quiet});
   CHECK(distance(shuffled, in_order) < 1e-13);
   CHECK(first.train.loss == Approx(second.train.loss).epsilon(1e-13));
 
@@ -67,7 +68,8 @@ TEST_CASE("element weights: of a set follow its samples, shuffled, in partial ba
   Eigen::MatrixXd apart(12, 23);  // columns with a gap between them
   apart << v, -v;
   CHECK(fit({.batch_size = 9, .shuffle = false, .element_weights = v, .progress = quiet}).first == model.parameters());
-  CHECK(fit({.batch_size = 9, .shuffle = false, .element_weights = apart.topRows(6), .progress = quiet}).first == model.parameters());
+  CHECK(fit({.batch_size = 9, .shuffle = false, .element_weights = apart.topRows(6), .progress = quiet}).first ==
+        model.parameters());
 
   const auto [split, last] =
       fit({.shuffle = false, .validation_fraction = 0.3, .validation_shuffle = false, .element_weights = v, .progress = quiet});
@@ -75,7 +77,8 @@ TEST_CASE("element weights: of a set follow its samples, shuffled, in partial ba
   auto other_trainer = make(other);
   other_trainer.fit(x.leftCols(16), {.shuffle = false, .element_weights = v.leftCols(16), .progress = quiet});
   CHECK(split == other.parameters());
-  CHECK(last.validation.loss == other_trainer.evaluate(x.rightCols(7), {.batch_size = 32, .element_weights = v.rightCols(7)}).loss);
+  CHECK(last.validation.loss ==
+        other_trainer.evaluate(x.rightCols(7), {.batch_size = 32, .element_weights = v.rightCols(7)}).loss);
 
   // Weights of features are the loss's own, in validation too, unless it is given others.
   const Eigen::VectorXd features = v.col(0);
@@ -167,9 +170,11 @@ TEST_CASE("element weights: bad ones are refused before anything changes, and so
   auto trainer = make(model);
   const Eigen::MatrixXd x = inputs(), good = Eigen::MatrixXd::Ones(6, 9);
   const Eigen::VectorXd before = model.parameters();
-  const auto refuses = [&]<class Error>(std::type_identity<Error>, const auto& weights, std::initializer_list<std::string_view> says) {
+  const auto refuses = [&]<class Error>(std::type_identity<Error>, const auto& weights,
+                                        std::initializer_list<std::string_view> says) {
     expect_error<Error>([&] { trainer.fit(x, {.element_weights = weights, .progress = quiet}); }, says);
-    expect_error<Error>([&] { trainer.fit(x, {.validation = x, .validation_element_weights = weights, .progress = quiet}); }, says);
+    expect_error<Error>([&] { trainer.fit(x, {.validation = x, .validation_element_weights = weights, .progress = quiet}); },
+                        says);
     expect_error<Error>([&] { trainer.train_on_batch(x, x, {}, weights); }, says);
     expect_error<Error>([&] { trainer.evaluate(x, {.element_weights = weights}); }, says);
   };

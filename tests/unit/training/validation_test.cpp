@@ -12,7 +12,8 @@ using Options = ec::FitOptions<double>;
 
 auto make(Model& model, std::uint64_t seed = 3, std::size_t threads = 1) {
   start(model);
-  return ec::Trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.02}, {.threads = threads, .seed = ec::Seed{seed}}};
+  return ec::Trainer{
+      model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.02}, {.threads = threads, .seed = ec::Seed{seed}}};
 }
 
 /// Sample j has j / 1000 in its first row, by which a metric tells which samples are held out.
@@ -21,7 +22,8 @@ Eigen::MatrixXd numbered(Index count) {
   x.row(0) = Eigen::RowVectorXd::LinSpaced(count, 0, static_cast<double>(count - 1) / 1000);
   return x;
 }
-std::vector<Index> held_out(ec::Trainer<Model, ec::MeanSquaredError, ec::Adam>& trainer, const Eigen::MatrixXd& x, Options options) {
+std::vector<Index> held_out(ec::Trainer<Model, ec::MeanSquaredError, ec::Adam>& trainer, const Eigen::MatrixXd& x,
+                            Options options) {
   std::vector<Index> numbers;
   options.metrics = {{"numbers", [&](const auto&, const auto& targets) {
                         numbers.clear();
@@ -69,10 +71,21 @@ TEST_CASE("validation fraction: the seed draws the samples, whichever fit it is,
     Model split_model, hand_model;
     auto split = make(split_model, 3, 2), by_hand = make(hand_model, 3, 2);
     const auto found = split.fit(x, target,
-                                 {.epochs = 2, .batch_size = 16, .shuffle = shuffle, .validation_fraction = 0.2, .sample_weights = weights, .progress = quiet});
+                                 {.epochs = 2,
+                                  .batch_size = 16,
+                                  .shuffle = shuffle,
+                                  .validation_fraction = 0.2,
+                                  .sample_weights = weights,
+                                  .progress = quiet});
     const auto expected = by_hand.fit(rest, rest_target,
-                                      {.epochs = 2, .batch_size = 16, .shuffle = shuffle, .validation = apart, .validation_targets = apart_target,
-                                       .sample_weights = of_rest, .validation_weights = of_apart, .progress = quiet});
+                                      {.epochs = 2,
+                                       .batch_size = 16,
+                                       .shuffle = shuffle,
+                                       .validation = apart,
+                                       .validation_targets = apart_target,
+                                       .sample_weights = of_rest,
+                                       .validation_weights = of_apart,
+                                       .progress = quiet});
     CHECK(split_model.parameters() == hand_model.parameters());
     CHECK(found.last().validation.loss == expected.last().validation.loss);
     CHECK(found.last().train.loss == expected.last().train.loss);
@@ -85,7 +98,9 @@ TEST_CASE("metrics: numbers on predictions of the validation set, by name, in re
     for (const bool averaged : {false, true}) {
       Model model;
       start(model);
-      ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.02},
+      ec::Trainer trainer{model,
+                          ec::MeanSquaredError{},
+                          ec::Adam{.learning_rate = 0.02},
                           {.threads = threads, .average = {.decay = averaged ? 0.8 : 0}}};
       std::vector<double> by_hand;
       std::vector<std::string> planned;
@@ -97,12 +112,17 @@ TEST_CASE("metrics: numbers on predictions of the validation set, by name, in re
                                     CHECK(report.metrics.size() == 3);
                                     return ec::Training::go_on;
                                   }};
-      const auto history =
-          trainer.fit(x, {.epochs = 3, .batch_size = 16, .validation = other, .validation_targets = target,
-                          .metrics = {{"largest error", [](const auto& y, const auto& t) { return (y - t).cwiseAbs().maxCoeff(); }},
-                                      {"mse", [](const Eigen::MatrixXd& y, const Eigen::MatrixXd& t) { return (y - t).squaredNorm() / double(y.size()); }},
-                                      {"none", [](const auto&, const auto&) { return std::nan(""); }}},
-                          .callbacks = {look}, .progress = quiet});
+      const auto history = trainer.fit(
+          x, {.epochs = 3,
+              .batch_size = 16,
+              .validation = other,
+              .validation_targets = target,
+              .metrics = {{"largest error", [](const auto& y, const auto& t) { return (y - t).cwiseAbs().maxCoeff(); }},
+                          {"mse", [](const Eigen::MatrixXd& y,
+                                     const Eigen::MatrixXd& t) { return (y - t).squaredNorm() / double(y.size()); }},
+                          {"none", [](const auto&, const auto&) { return std::nan(""); }}},
+              .callbacks = {look},
+              .progress = quiet});
       CHECK(history.metrics == std::vector<std::string>{"largest error", "mse", "none"});
       CHECK(planned == history.metrics);
       REQUIRE(history.epochs.size() == 3);
@@ -131,11 +151,21 @@ TEST_CASE("metrics: of bytes that are gathered, what they stand for; what makes 
   auto trainer = make(model);
   const Eigen::MatrixXd x = inputs();
   const Eigen::VectorXd before = model.parameters();
-  expect_error<ec::OptionError>([&] { trainer.fit(x, {.metrics = {{"worst", worst}}, .progress = quiet}); },
-                                {"metrics need validation or validation_fraction"});
-  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation = x, .metrics = {{"", worst}}, .progress = quiet}); }, {"must have a name"});
-  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation = x, .metrics = {{"worst", {}}}, .progress = quiet}); },
-                                {"\"worst\" has no function"});
+  expect_error<ec::OptionError>(
+      [&] {
+        trainer.fit(x, {.metrics = {{"worst", worst}}, .progress = quiet});
+      },
+      {"metrics need validation or validation_fraction"});
+  expect_error<ec::OptionError>(
+      [&] {
+        trainer.fit(x, {.validation = x, .metrics = {{"", worst}}, .progress = quiet});
+      },
+      {"must have a name"});
+  expect_error<ec::OptionError>(
+      [&] {
+        trainer.fit(x, {.validation = x, .metrics = {{"worst", {}}}, .progress = quiet});
+      },
+      {"\"worst\" has no function"});
   CHECK(model.parameters() == before);
 }
 
@@ -212,9 +242,10 @@ TEST_CASE("stop: before the first step there is none, and in the last step of an
   CHECK(trainer.updates() == 0);
 
   const ec::Callback in_last{.before_fit = [&](ec::AnyTrainer& given, const ec::FitPlan&) { any = &given; },
-                             .after_batch = [&](const ec::BatchReport& report) {
-                               if (report.samples == report.total) any->stop("full");
-                             }};
+                             .after_batch =
+                                 [&](const ec::BatchReport& report) {
+                                   if (report.samples == report.total) any->stop("full");
+                                 }};
   const auto one = trainer.fit(x, {.epochs = 5, .batch_size = 16, .callbacks = {in_last}, .progress = quiet});
   CHECK(one.epochs.size() == 1);
   CHECK(trainer.updates() == 3);

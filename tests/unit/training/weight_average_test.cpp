@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "training_golden.hpp"
-
 #include "support/allocations.hpp"
+#include "training_golden.hpp"
 
 using namespace training;
 
@@ -11,12 +10,12 @@ constexpr auto quiet = ec::Progress::quiet;
 
 template <class AnyModel>
 auto make(AnyModel& model, double decay, std::size_t threads = 1) {
-  return ec::Trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.05}, {.threads = threads, .average = {.decay = decay}}};
+  return ec::Trainer{
+      model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.05}, {.threads = threads, .average = {.decay = decay}}};
 }
 
 /// With running state.
-using Normalised =
-    ec::Network<ec::Sequential<ec::features(6), ec::Dense<5>, ec::BatchNorm, ec::Tanh, ec::Dense<6>>, double>;
+using Normalised = ec::Network<ec::Sequential<ec::features(6), ec::Dense<5>, ec::BatchNorm, ec::Tanh, ec::Dense<6>>, double>;
 
 }  // namespace
 
@@ -79,7 +78,10 @@ TEST_CASE("weight average: training does not look at it, and threads change it b
 TEST_CASE("weight average: validation is of the average, evaluation if it is asked to be, and running state is the model's") {
   const Eigen::MatrixXd x = filled(1, 6, 40), held_out = filled(2, 6, 11);
   Normalised model{ec::Seed{3}};
-  ec::Trainer trainer{model, ec::MeanSquaredError{} + 1e-2 * ec::L2Weights{}, ec::Adam{.learning_rate = 0.02}, {.threads = 2, .average = {.decay = 0.8}}};
+  ec::Trainer trainer{model,
+                      ec::MeanSquaredError{} + 1e-2 * ec::L2Weights{},
+                      ec::Adam{.learning_rate = 0.02},
+                      {.threads = 2, .average = {.decay = 0.8}}};
   const auto history = trainer.fit(x, {.epochs = 4, .batch_size = 7, .validation = held_out, .progress = quiet});
 
   Normalised by_hand = trainer.averaged();
