@@ -44,10 +44,10 @@ struct SvgPlot {
   double x_low, x_high, y_low, y_high;  ///< of log₁₀ of the rates, and of losses
   std::string body{};
 
-  /// Six significant digits, whatever the locale is.
-  static std::string number(double value) {
+  /// To some significant digits, whatever the locale is.
+  static std::string number(double value, int precision = 6) {
     char digits[32];
-    return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr};
+    return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, precision).ptr};
   }
   double x(double rate) const { return left + (std::log10(rate) - x_low) / (x_high - x_low) * (width - left - right); }
   double y(double loss) const { return height - bottom - (loss - y_low) / (y_high - y_low) * (height - top - bottom); }
@@ -143,28 +143,32 @@ inline void check(const FindLearningRateOptions& options) {
 
 inline void LearningRateCurve::write_svg(const std::filesystem::path& path) const {
   if (rates.size() < 2) throw OptionError(message("write_svg: expected a curve of at least 2 rates, found ", rates.size()));
-  const auto least = std::min_element(smoothed.begin(), smoothed.end());
-  const double highest = *std::max_element(smoothed.begin(), least + 1),
-               span = std::max(highest - *least, 1e-12 + std::abs(highest) * 1e-3);
-  detail::SvgPlot plot{std::log10(rates.front()), std::log10(rates.back()), *least - 0.1 * span, highest + 0.3 * span};
+  const auto turn = std::min_element(smoothed.begin(), smoothed.end());
+  const double lowest = std::min(*turn, *std::min_element(losses.begin(), losses.end()));
+  const double highest = *std::max_element(smoothed.begin(), turn + 1);  // before it diverges
+  const double span = std::max(highest - lowest, 1e-3 * std::abs(highest) + 1e-12);
+  detail::SvgPlot plot{std::log10(rates.front()), std::log10(rates.back()), lowest - 0.1 * span, highest + 0.3 * span};
   const double floor = plot.height - plot.bottom;
-  for (double power = std::ceil(plot.x_low - 1e-9); power <= plot.x_high + 1e-9; ++power) {
-    const double x = plot.x(std::pow(10, power));
+  for (double decade = std::ceil(plot.x_low - 1e-9); decade <= plot.x_high + 1e-9; ++decade) {
+    const double x = plot.x(std::pow(10, decade));
     plot.line(x, floor, x, floor + 5, "stroke=\"#383c42\"");
-    plot.text(x, floor + 20, "middle", "1e" + detail::SvgPlot::number(power));
+    plot.text(x, floor + 20, "middle", "1e" + detail::SvgPlot::number(decade));
   }
-  for (int k = 0; k <= 4; ++k) {
-    const double loss = plot.y_low + (plot.y_high - plot.y_low) * k / 4, y = plot.y(loss);
+  const double power = std::pow(10, std::floor(std::log10(span / 3))), rough = span / 3 / power;
+  const double step = power * (rough < 2 ? 1 : rough < 5 ? 2 : 5);
+  for (double k = std::ceil(plot.y_low / step); k * step <= plot.y_high; ++k) {
+    const double y = plot.y(k * step);
     plot.line(plot.left - 5, y, plot.left, y, "stroke=\"#383c42\"");
-    plot.text(plot.left - 8, y + 4, "end", detail::SvgPlot::number(static_cast<double>(static_cast<float>(loss))));
+    plot.text(plot.left - 8, y + 4, "end", detail::SvgPlot::number(k * step));
   }
   plot.text((plot.left + plot.width - plot.right) / 2, plot.height - 10, "middle", "learning rate");
+  plot.text(plot.left + 8, floor - 10, "start", "loss of the batch, and smoothed");
   plot.curve(rates, losses, "stroke=\"#b8c4d6\"");
   plot.curve(rates, smoothed, "stroke=\"#1f77b4\" stroke-width=\"2\"");
   if (std::isfinite(suggestion) && suggestion >= rates.front()) {
     const double x = plot.x(suggestion);
     plot.line(x, plot.top, x, floor, "stroke=\"#d62728\" stroke-dasharray=\"5 4\"");
-    plot.text(x + 6, plot.top + 16, "start", detail::SvgPlot::number(suggestion));
+    plot.text(x + 6, plot.top + 16, "start", detail::SvgPlot::number(suggestion, 3));
   }
   write_file(path, plot.document());
 }
