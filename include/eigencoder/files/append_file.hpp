@@ -15,8 +15,9 @@
 namespace eigencoder {
 
 /// A file that grows by whole pieces, such as lines or records, for a log that others read while it is written. A piece is one
-/// write at the file's end: a process that is killed leaves whole pieces, and so does a full disk, after which the part that
-/// had room is cut off again. Throws FileError with the system's reason.
+/// write at the file's end, and is there when append returns. A full disk leaves whole pieces: what had room of the last is cut
+/// off again. A process that is killed does too, unless it is within that write: then the last may be unfinished, and those
+/// before are whole. Throws FileError with the system's reason.
 class AppendFile {
  public:
   /// Opens the file, which is made if there is none.

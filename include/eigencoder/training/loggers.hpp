@@ -35,34 +35,42 @@ inline std::string csv_number(double value) {
 }
 
 /// Where lines of a log are to go. Without `append` a file of that name is replaced by an empty one at once, or by `head`. With
-/// it the new lines follow the old ones, of which the first must then be `head` if there is one. Throws FileError.
-inline AppendFile open_log(const std::filesystem::path& path, bool append, const std::string& head = {}) {
+/// it the new lines follow the old ones, of which the first must be `head` if there is one. What a process that was killed
+/// within a write has left of its last line, which begins with `first`, is cut off. Throws FileError.
+inline AppendFile open_log(const std::filesystem::path& path, bool append, std::string_view head, std::string_view first) {
   std::error_code unused;
-  const bool old = append && std::filesystem::exists(path, unused);
-  if (!old) {
+  if (!append || !std::filesystem::exists(path, unused)) {
     write_file(path, head);
     return AppendFile(path);
   }
   const std::vector<std::byte> bytes = read_file(path);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!text.empty() && text.back() != '\n') {
+  if (head.starts_with(text)) {  // empty, or not even that was complete
+    write_file(path, head);
+    return AppendFile(path);
+  }
+  if (!text.starts_with(head)) {
+    throw FileError(message(path.string(), ", line 1: expected the columns of this fit, ", head.substr(0, head.size() - 1),
+                            ", found ", text.substr(0, std::min<std::size_t>(text.find('\n'), 200)),
+                            "; write to another file"));
+  }
+  const std::size_t whole = text.rfind('\n') + 1;  // 0 if there is no newline
+  const std::string_view rest = text.substr(whole);
+  if (!rest.starts_with(first) && !first.starts_with(rest)) {
     const auto line = std::count(text.begin(), text.end(), '\n') + 1;
     throw FileError(message(path.string(), ", line ", line,
-                            ": expected a newline at its end, found an unfinished line; complete or remove it"));
-  }
-  if (!text.empty() && !text.starts_with(head)) {
-    throw FileError(message(path.string(), ", line 1: expected the columns of this fit, ", head.substr(0, head.size() - 1),
-                            ", found ", text.substr(0, text.find('\n')), "; write to another file"));
+                            ": expected a line of this log, found another without an end; write to another file"));
   }
   AppendFile file(path);
-  if (text.empty() && !head.empty()) file.append(head);
+  if (!rest.empty()) std::filesystem::resize_file(path, whole);
   return file;
 }
 
 /// A callback that adds a line to a file after each epoch: head(plan) is what a new file begins with, line(epoch, values) a
-/// line. The file is opened for each fit anew.
+/// line, which begins with `first`. The file is opened for each fit anew.
 template <class Head, class Line>
-Callback log_epochs(const char* owner, const std::filesystem::path& path, bool append, Head head, Line line) {
+Callback log_epochs(const char* owner, const std::filesystem::path& path, bool append, Head head, std::string_view first,
+                    Line line) {
   if (path.filename().empty()) throw OptionError(message(owner, ": path must name a file, found \"", path.string(), '"'));
   struct State {
     AnyTrainer* trainer = nullptr;
@@ -75,7 +83,7 @@ Callback log_epochs(const char* owner, const std::filesystem::path& path, bool a
                 state->trainer = &trainer;
                 state->plan = plan;
                 state->file.reset();
-                state->file.emplace(open_log(path, append, head(plan)));
+                state->file.emplace(open_log(path, append, head(plan), first));
               },
           .after_epoch =
               [=](const EpochReport& report) {
@@ -87,16 +95,18 @@ Callback log_epochs(const char* owner, const std::filesystem::path& path, bool a
 
 }  // namespace detail
 
-/// Writes a line of a CSV file after each epoch, under a line with the names of the columns:
+/// Writes a line of a CSV file after each epoch, at once, under a line with the names of the columns:
 ///   epoch, loss, each term of the objective, then with validation the same as validation_…, learning_rate (of the epoch's last
 ///   step), gradient_norm, seconds, samples_per_second
 /// epoch counts all that the trainer has been trained, so that it goes on where training is resumed. Numbers read back to the
-/// same bits; what is not finite is nan, inf or -inf. Each line is written as a whole and at once. Throws OptionError where it
-/// becomes a Callback, and FileError. Keras: CSVLogger.
+/// same bits; what is not finite is nan, inf or -inf. Throws OptionError where it becomes a Callback, and FileError. Keras:
+/// CSVLogger.
 ///   .callbacks = {CsvLogger{"run.csv"}}
 struct CsvLogger {
   std::filesystem::path path{};
-  bool append = false;  ///< go on after the lines that are there, for a run that is resumed; otherwise they are replaced
+  /// Go on after the lines that are there, for a run that is resumed, once what a killed process has left of a line is cut off.
+  /// Otherwise they are replaced when the fit begins.
+  bool append = false;
 
   operator Callback() const {
     return detail::log_epochs(
@@ -109,6 +119,7 @@ struct CsvLogger {
           for (const auto& [name, value] : detail::epoch_values(plan, none)) line += ',' + detail::csv_field(name);
           return line + '\n';
         },
+        "",
         [](std::uint64_t epoch, const std::vector<detail::EpochValue>& values) {
           std::string line = std::to_string(epoch);
           for (const auto& [name, value] : values) line += ',' + detail::csv_number(value);
@@ -125,7 +136,7 @@ struct JsonLinesLogger {
 
   operator Callback() const {
     return detail::log_epochs(
-        "JsonLinesLogger", path, append, [](const FitPlan&) { return std::string(); },
+        "JsonLinesLogger", path, append, [](const FitPlan&) { return std::string(); }, "{\"epoch\": ",
         [](std::uint64_t epoch, const std::vector<detail::EpochValue>& values) {
           std::string line = "{\"epoch\": " + std::to_string(epoch);
           for (const auto& [name, value] : values) line += ", " + detail::json_string(name) + ": " + detail::json_number(value);

@@ -21,9 +21,15 @@ namespace eigencoder {
 class Schedule {
  public:
   template <class F>
-  requires(!std::same_as<F, Schedule> && std::is_invocable_r_v<double, const F&, std::uint64_t>) Schedule(F rate) {
-    if constexpr (requires { std::as_const(rate).check(); }) std::as_const(rate).check();
-    rate_ = std::move(rate);
+    requires(!std::same_as<F, Schedule>)
+  Schedule(F rate) {
+    constexpr bool callable = std::is_invocable_r_v<double, const F&, std::uint64_t>;
+    static_assert(callable, "a schedule is a function double(std::uint64_t updates), such as CosineDecay{.steps = 1000}; for a "
+                            "rate that stays give ConstantRate{1e-3}");
+    if constexpr (callable) {
+      if constexpr (requires { std::as_const(rate).check(); }) std::as_const(rate).check();
+      rate_ = std::move(rate);
+    }
   }
   double operator()(std::uint64_t updates) const { return rate_(updates); }
 
@@ -199,7 +205,7 @@ struct LearningRate {
   operator Callback() const {
     const auto trainer = std::make_shared<AnyTrainer*>(nullptr);
     const auto set = [trainer, *this] {
-      (*trainer)->set_learning_rate(std::max(schedule((*trainer)->updates() - start), detail::least_rate));
+      (*trainer)->set_learning_rate(std::max(schedule(std::max((*trainer)->updates(), start) - start), detail::least_rate));
     };
     return {.before_fit =
                 [trainer, set, start = start](AnyTrainer& any, const FitPlan&) {

@@ -44,8 +44,9 @@ class StopOnSignal {
   /// With what a program is to end: 128 + signal, as shells have it, which is 130 after Ctrl-C; 0 without a signal.
   int exit_status() const { return stopped() ? 128 + signal() : 0; }
 
-  /// May outlive this, and stops nothing then.
-  operator Callback() const {
+  /// May outlive this, and stops nothing then: so not of one that nobody holds.
+  operator Callback() && = delete;
+  operator Callback() const& {
     const auto trainer = std::make_shared<AnyTrainer*>(nullptr);
     const auto look = [trainer] {
       if (const int signal = received; signal != 0 && there_is_one) {

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <iterator>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/catch.hpp"
 #include "support/folder.hpp"
@@ -55,6 +57,32 @@ TEST_CASE("AppendFile: a full disk leaves whole pieces, and says so", "[io]") {
   CHECK(contents(path) == "one\n");
   file.append("two\n");  // there is room again
   CHECK(contents(path) == "one\ntwo\n");
+}
+
+TEST_CASE("AppendFile: a process that is killed at any moment leaves whole pieces, but perhaps for the last", "[io]") {
+  const Folder folder;
+  const std::filesystem::path path = folder.path / "log";
+  const std::string piece = "begun " + std::string(3000, 'x') + " ended\n";
+  std::uintmax_t pieces = 0, before = 0;
+  for (int kill = 0; kill < 30; ++kill) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ec::AppendFile file(path);
+      for (;;) file.append(piece);
+    }
+    while (!std::filesystem::exists(path) || std::filesystem::file_size(path) <= pieces * piece.size()) ::usleep(100);
+    ::usleep(static_cast<useconds_t>(37 * kill));
+    ::kill(child, SIGKILL);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    pieces = std::filesystem::file_size(path) / piece.size();
+    std::filesystem::resize_file(path, pieces * piece.size());  // the system may end a write at a page's border
+    REQUIRE(pieces > before);
+    before = pieces;
+  }
+  std::string expected;
+  for (std::uintmax_t i = 0; i < pieces; ++i) expected += piece;
+  CHECK((contents(path) == expected));
 }
 
 TEST_CASE("AppendFile: says why it cannot open", "[io]") {

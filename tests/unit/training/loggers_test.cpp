@@ -71,14 +71,45 @@ TEST_CASE("CsvLogger: goes on in a file of an earlier run, if it has the same co
   expect_error<ec::FileError>([&] { trainer.fit({logger}, script(), terms); },
                               {path.string(), "line 1", "found epoch,loss,learning_rate", "write to another file"});
   CHECK(contents(path) == before);
-  ec::write_file(path, before + "4,1");
-  expect_error<ec::FileError>([&] { trainer.fit({logger}, ScriptedTrainer::losses({1})); },
-                              {path.string(), "line 5", "unfinished"});
-  CHECK(contents(path) == before + "4,1");
   ec::write_file(path, "");
   trainer.fit({logger}, ScriptedTrainer::losses({1}));
   CHECK(lines(contents(path)).size() == 2);
   CHECK(trainer.updates() == 16);
+}
+
+TEST_CASE("loggers: cut off what a killed process has left unfinished, and nothing of other files") {
+  const Folder folder;
+  const std::filesystem::path csv = folder.path / "run.csv", json = folder.path / "run.jsonl";
+  const std::vector<ec::Callback> loggers{ec::CsvLogger{.path = csv, .append = true},
+                                          ec::JsonLinesLogger{.path = json, .append = true}};
+  const auto log = [&](std::uint64_t epoch) {
+    ScriptedTrainer trainer;
+    trainer.epoch = epoch;
+    trainer.fit(loggers, ScriptedTrainer::losses({0.5}));
+  };
+  log(0);
+  const std::string first_csv = contents(csv), first_json = contents(json);
+  log(1);
+  const std::string both_csv = contents(csv), both_json = contents(json);
+  CHECK(lines(both_csv).size() == 3);
+  CHECK(lines(both_json).size() == 2);
+  for (std::size_t size = 0; size < both_csv.size(); ++size) {  // killed at any byte
+    ec::write_file(csv, both_csv.substr(0, size));
+    ec::write_file(json, both_json.substr(0, std::min(size, both_json.size() - 1)));
+    log(1);
+    REQUIRE(contents(csv).ends_with(both_csv.substr(first_csv.size())));
+    REQUIRE(contents(json).ends_with(both_json.substr(first_json.size())));
+    REQUIRE(lines(contents(csv)).size() == (size < first_csv.size() ? 2 : 3));
+    REQUIRE(lines(contents(json)).size() == (size < first_json.size() ? 1 : 2));
+  }
+  for (const std::string& other : {std::string("my notes"), first_json + "my notes"}) {
+    ec::write_file(json, other);
+    expect_error<ec::FileError>([&] { log(1); }, {json.string(), "expected a line of this log", "write to another file"});
+    CHECK(contents(json) == other);
+  }
+  ec::write_file(csv, "my notes");
+  expect_error<ec::FileError>([&] { log(1); }, {csv.string(), "found my notes"});
+  CHECK(contents(csv) == "my notes");
 }
 
 TEST_CASE("JsonLinesLogger: an object an epoch, whose numbers read back to the same bits") {
