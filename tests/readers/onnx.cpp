@@ -79,10 +79,9 @@ void exports(const std::string& name, Model&& model, int draws = 1) {
   }
 }
 
-/// Few different values, so that many are equal.
+/// Few different values, so that many are equal, and each is finite.
 template <class Model>
 void exports_ties(const std::string& name, Model&& model) {
-  draw_parameters(model, 1);
   ec::export_onnx(model, folder / (name + ".onnx"));
   for (const ec::Index samples : batches) {
     const MatrixXf x = normal(model.input.size(), samples, 5).array().round();
@@ -90,15 +89,25 @@ void exports_ties(const std::string& name, Model&& model) {
   }
 }
 
+/// Encoder and decoder apart. A conditional model's are told the classes below the samples and the codes.
 template <class Model>
 void exports_halves(const std::string& name, Model&& model) {
   draw_parameters(model, 1);
   ec::export_onnx_encoder(model, folder / (name + "-encoder.onnx"));
   ec::export_onnx_decoder(model, folder / (name + "-decoder.onnx"));
   for (const ec::Index samples : batches) {
-    const MatrixXf x = normal(model.input.size(), samples, 3), codes = normal(model.code.size(), samples, 4);
-    write_pair(name + "-encoder", x, model.encode(x));
-    write_pair(name + "-decoder", codes, model.decode(codes));
+    const MatrixXf codes = normal(model.code.size(), samples, 4);
+    if constexpr (requires { model.classes; }) {
+      const ec::Index classes = model.classes;
+      const MatrixXf x = normal(model.input.size() - classes, samples, 3);
+      const Eigen::VectorXi labels = Eigen::VectorXi::LinSpaced(samples, 0, static_cast<int>(classes) - 1).reverse();
+      write_pair(name + "-encoder", ec::with_classes(x, labels, classes), model.encode(x, labels));
+      write_pair(name + "-decoder", ec::with_classes(codes, labels, classes), model.decode(codes, labels));
+    } else {
+      const MatrixXf x = normal(model.input.size(), samples, 3);
+      write_pair(name + "-encoder", x, model.encode(x));
+      write_pair(name + "-decoder", codes, model.decode(codes));
+    }
   }
 }
 
@@ -122,17 +131,28 @@ using Quantised = ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Conv2D<32, 
                                               ec::Conv2D<16, 1>, ec::VectorQuantizer<128>>,
                                   ec::Decoder<ec::image(7, 7, 16), ec::Conv2D<64, 3>, ec::ReLU, ec::ConvTranspose2D<32, 3, 2>,
                                               ec::ReLU, ec::ConvTranspose2D<1, 3, 2>, ec::Sigmoid>>;
+template <class... L>
+using Dense = ec::Autoencoder<ec::Encoder<ec::image(28, 28), L...>,
+                              ec::Decoder<ec::Encoder<ec::image(28, 28), L...>::output, ec::Dense<784>, ec::Sigmoid>>;
+using LatentEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<128>, ec::ReLU, ec::Dense<2>>;
+using LatentDecoder =
+    ec::Decoder<ec::features(2), ec::Dense<128>, ec::ReLU, ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Sigmoid>;
 using PcaEncoder =
     ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<256>, ec::ReLU, ec::Dense<64>, ec::ReLU, ec::Dense<16>>;
 
 void examples() {
   exports("simple", networks::Simple<float>{});
+  exports("vanilla", networks::Vanilla<float>{});
   exports("deep", networks::Deep<float>{});
   exports("symmetric", networks::Symmetric<float>{});
   exports("transposing", networks::Transposing<float>{});
   exports("unpooling", networks::Unpooling<float>{});
   exports("upsampling", ec::Autoencoder<networks::PoolingEncoder, UpsamplingDecoder>{});
   exports("denoiser", networks::Denoiser<float>{});
+  exports("denoiser-dense",
+          ec::Autoencoder{
+              ec::encoder<ec::image(28, 28)>(ec::MaskingNoise{0.3}, ec::Dense<512>{}, ec::ReLU{}, ec::Dense<128>{}, ec::ReLU{}),
+              ec::decoder<ec::features(128)>(ec::Dense<512>{}, ec::ReLU{}, ec::Dense<784>{}, ec::Sigmoid{})});
   exports("unet", [] {
     const auto deepest = ec::skip(ec::MaxPool2D<2>{}, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::UpSample2D<2>{});
     const auto outer = ec::skip(ec::MaxPool2D<2>{}, ec::Conv2D<32, 3>{}, ec::ReLU{}, deepest, ec::Conv2D<16, 3>{}, ec::ReLU{},
@@ -140,12 +160,20 @@ void examples() {
     return ec::Network{ec::sequential<ec::image(28, 28)>(ec::GaussianNoise{0.3}, ec::Conv2D<16, 3>{}, ec::ReLU{}, outer,
                                                          ec::Conv2D<16, 3>{}, ec::ReLU{}, ec::Conv2D<1, 3>{}, ec::Sigmoid{})};
   }());
-  exports("sparse", Sparse<ec::KSparse<40>>{});
+  exports("sparse", Sparse<ec::KSparse<32>>{});
+  exports("sparse-sigmoid", Sparse<ec::Sigmoid>{});
+  exports("contractive-shallow", Dense<ec::Dense<64>, ec::Sigmoid>{});
+  exports("contractive-deep", Dense<ec::Dense<128>, ec::Tanh, ec::Dense<32>, ec::Sigmoid>{});
   exports("contractive", Contractive{});
+  exports("latent-space", ec::Autoencoder<LatentEncoder, LatentDecoder>{});
   exports("variational", networks::Variational<float>{});
   exports("conv-variational", ConvVariational{});
+  exports_halves("variational", networks::Variational<float>{});
   exports("conditional", Conditional{});
+  exports_halves("conditional", Conditional{});
   exports("quantised", Quantised{});
+  exports("pca-linear",
+          ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Dense<16>>, ec::Decoder<ec::features(16), ec::Dense<784>>>{});
   exports("pca", ec::Autoencoder<PcaEncoder, ec::Mirror<PcaEncoder, ec::Sigmoid>>{});
 }
 
@@ -160,17 +188,20 @@ using Activations =
                                ec::Concatenate<18>, ec::Branch<-23>, ec::LeakyReLU, ec::Concatenate<21>, ec::Branch<-26>,
                                ec::ELU, ec::Concatenate<24>, ec::Branch<-29>, ec::Softmax, ec::Concatenate<27>>>;
 
-/// Of single values, without the identity, beside whose extremes all else would be small.
-using Bounded =
-    ec::Network<ec::Sequential<ec::features(24), ec::Sigmoid, ec::Branch<-2>, ec::Tanh, ec::Concatenate<0>, ec::Branch<-5>,
-                               ec::Softsign, ec::Concatenate<3>, ec::Branch<-8>, ec::Softmax, ec::Concatenate<6>>>;
+/// The same of single values.
+using Extremes = ec::Network<
+    ec::Sequential<ec::features(24), ec::Sigmoid, ec::Branch<-2>, ec::Tanh, ec::Concatenate<0>, ec::Branch<-5>, ec::Softsign,
+                   ec::Concatenate<3>, ec::Branch<-8>, ec::Softmax, ec::Concatenate<6>, ec::Branch<-11>, ec::Softplus,
+                   ec::Concatenate<9>, ec::Branch<-14>, ec::SiLU, ec::Concatenate<12>, ec::Branch<-17>, ec::GELU,
+                   ec::Concatenate<15>, ec::Branch<-20>, ec::ELU, ec::Concatenate<18>>>;
+/// The largest and the smallest numbers, compared value by value.
 void extremes() {
   MatrixXf x(24, 1);
   x << 0, -0.0F, 1e-38F, -1e-38F, 1e-20F, -1e-20F, 1e-7F, -1e-7F, 1, -1, 9, -9, 20, -20, 88, -88, 104, -104, 1e4F, -1e4F, 1e30F,
       -1e30F, 3e38F, -3e38F;
-  const Bounded bounded;
-  ec::export_onnx(bounded, folder / "extremes.onnx");
-  write_pair("extremes", x, bounded.predict(x));
+  const Extremes activations;
+  ec::export_onnx(activations, folder / "extremes.onnx");
+  write_pair("extremes", x, activations.predict(x));
   const ec::Network<ec::Sequential<ec::image(4, 6), ec::MaxPool2D<2>, ec::ReLU>> pool;
   ec::export_onnx(pool, folder / "extreme-pool.onnx");
   write_pair("extreme-pool", x, pool.predict(x));
@@ -180,7 +211,13 @@ using Transposed =
     ec::Network<ec::Sequential<ec::image(2, 3, 4), ec::ConvTranspose2D<5, 3, ec::Extent{2, 1}>,
                                ec::ConvTranspose2D<3, ec::Extent{1, 4}, ec::Extent{2, 3}>,
                                ec::ConvTranspose2D<2, ec::Extent{3, 2}, ec::Extent{1, 3}, ec::Padding::valid, ec::Bias::none>,
-                               ec::Crop2D<ec::Border{1, 0, 2, 3}>, ec::ConvTranspose2D<3, 1>>>;
+                               ec::Crop2D<ec::Border{1, 0, 2, 3}>, ec::ConvTranspose2D<3, 1>,
+                               ec::DepthwiseConv2D<2, ec::Extent{2, 3}, ec::Dilation{3, 2}>>>;
+/// What a vector, an image of one pixel, can be made into.
+using Grown =
+    ec::Network<ec::Sequential<ec::features(6), ec::ConvTranspose2D<3, ec::Extent{2, 3}, ec::Extent{2, 1}, ec::Padding::valid>,
+                               ec::ZeroPad2D<ec::Border{0, 1, 2, 0}>, ec::Crop2D<ec::Border{1, 1, 2, 2}>,
+                               ec::ZeroPad2D<ec::Border{1, 0, 0, 2}>>>;
 using Pools = ec::Network<ec::Sequential<
     ec::image(13, 9, 2), ec::MaxPool2D<3, 1, ec::Padding::same>, ec::AvgPool2D<3, 2, ec::Padding::same>,
     ec::MaxPool2D<ec::Extent{3, 2}, ec::Extent{2, 1}>, ec::AvgPool2D<ec::Extent{2, 3}, 1>, ec::UpSample2D<ec::Extent{3, 2}>,
@@ -206,6 +243,12 @@ using TiedEncoder = ec::Encoder<ec::image(9, 8, 2), ec::Conv2D<4, 3, 2>, ec::ReL
                                 ec::Conv2D<3, ec::Extent{2, 3}, ec::Extent{2, 1}, ec::Padding::valid>, ec::Tanh, ec::Dense<6>>;
 using TiedModel = ec::Autoencoder<TiedEncoder, ec::Tied<TiedEncoder, ec::Sigmoid>>;
 
+/// Values put back where they were the largest, the first of several equal ones.
+using Unpooled = ec::Network<ec::Sequential<ec::image(6, 4, 3), ec::MaxPool2D<ec::Extent{3, 2}>, ec::Conv2D<3, 2>,
+                                            ec::MaxUnpool2D<0, ec::Extent{3, 2}>>>;
+using UnpooledSteps =
+    ec::Network<ec::Sequential<ec::sequence(9, 2), ec::ReLU, ec::MaxPool1D<3>, ec::Tanh, ec::MaxUnpool2D<1, ec::Extent{1, 3}>>>;
+
 void layers() {
   constexpr int draws = 3;
   exports("activations", Activations{}, draws);
@@ -220,7 +263,15 @@ void layers() {
               ec::Dense<9>{}, ec::BatchNorm{}, ec::ELU{0.7}, ec::Scale<>{}, ec::LayerNorm{.epsilon = 0.2}, ec::Conv2D<4, 1>{})},
           draws);
   exports("transposed", Transposed{}, draws);
+  exports("grown", Grown{}, draws);
   exports("pools", Pools{}, draws);
+  exports_ties("unpooled", Unpooled{});
+  exports_ties("unpooled-steps", UnpooledSteps{});
+  exports_ties("sparse-ties", ec::Network<ec::Sequential<ec::image(3, 5, 4), ec::KSparse<11>>>{});
+  exports("double", networks::Transposing<double>{});
+  exports("noise", ec::Network{ec::sequential<ec::sequence(4, 3)>(ec::GaussianNoise{0.3}, ec::MaskingNoise{0.5},
+                                                                  ec::SaltAndPepperNoise{0.1}, ec::Dropout{0.5},
+                                                                  ec::SpatialDropout2D{0.5})});
   exports("steps", Steps{}, draws);
   exports("codes", Codes{}, draws);
   exports("conditions", Conditions{}, draws);
