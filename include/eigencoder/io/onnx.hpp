@@ -73,9 +73,8 @@ inline void check_onnx_options(const std::filesystem::path& path, const OnnxOpti
     if (!value.empty()) check("metadata", value);
     if (!keys.insert(key).second) {
       throw OptionError(message(path.string(),
-                                ": OnnxOptions::metadata: expected keys that differ, and none that is \"architecture\", "
-                                "found \"",
-                                key, "\" again"));
+                                ": OnnxOptions::metadata: expected keys that differ, and not \"architecture\", found \"", key,
+                                "\" again"));
     }
   }
 }

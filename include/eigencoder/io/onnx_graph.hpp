@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,6 +81,7 @@ class OnnxGraph {
     begin(name);
     return {is_sequence(shape) ? node("Unsqueeze", {name, integers("axes", {2})}) : name, shape};
   }
+  /// Makes the value an output of that name.
   void output(const std::string& name, const OnnxValue& value) {
     begin(name);
     std::string last = is_sequence(value.shape) ? node("Squeeze", {value.name, integers("axes", {2})}) : value.name;
@@ -120,9 +120,11 @@ class OnnxGraph {
     }
     return name;
   }
-  /// A block as it is, a value for each of its rows.
+  /// A block as it is: a vector, or a matrix of rows × columns.
   std::string constant(const OnnxBlock& block) {
-    return constant(block.name, {block.block.rows}, [&](Index i) { return block[i]; });
+    const Index rows = block.block.rows, cols = block.block.cols;
+    if (cols == 0) return constant(block.name, {rows}, [&](Index i) { return block[i]; });
+    return constant(block.name, {rows, cols}, [&](Index i) { return block[i / cols + i % cols * rows]; });
   }
   /// The same for an operand of arithmetic with `like`, where channel c meets value c.
   std::string channel_constant(const OnnxBlock& block, const OnnxValue& like) {
@@ -130,6 +132,7 @@ class OnnxGraph {
     if (!like.one_pixel()) dimensions.insert(dimensions.end(), {1, 1});
     return constant(block.name, dimensions, [&](Index i) { return block[i]; });
   }
+  /// A constant number.
   std::string scalar(std::string_view what, float value) {
     return constant(unused(message(position_, '/', what), false), {}, [=](Index) { return value; });
   }

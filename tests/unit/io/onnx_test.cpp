@@ -99,6 +99,15 @@ struct File {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
+  static std::vector<float> floats(const std::string& raw) {
+    std::vector<float> values(raw.size() / 4);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::uint32_t bits = 0;
+      for (std::size_t k = 0; k < 4; ++k) bits |= std::uint32_t{static_cast<unsigned char>(raw[4 * i + k])} << 8 * k;
+      values[i] = std::bit_cast<float>(bits);
+    }
+    return values;
+  }
   Strings operators() const {
     Strings all;
     for (const Message& node : graph.messages(1)) all.push_back(node.text(4));
@@ -118,14 +127,7 @@ struct File {
   std::vector<float> constant(const std::string& name) const {
     for (const Message& tensor : graph.messages(5)) {
       if (tensor.text(8) != name) continue;
-      const std::string raw = tensor.text(9);
-      std::vector<float> values(raw.size() / 4);
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        std::uint32_t bits = 0;
-        for (std::size_t k = 0; k < 4; ++k) bits |= std::uint32_t{static_cast<unsigned char>(raw[4 * i + k])} << 8 * k;
-        values[i] = std::bit_cast<float>(bits);
-      }
-      return values;
+      return floats(tensor.text(9));
     }
     FAIL("there is no constant " << name);
     return {};
@@ -199,6 +201,28 @@ TEST_CASE("The columns of a Dense follow its input in ONNX's order") {
   const File file(folder.path / "model.onnx");
   CHECK(file.constant("encoder.1.weight") == std::vector<float>{0, 2, 4, 6, 1, 3, 5, 7, 10, 12, 14, 16, 11, 13, 15, 17});
   CHECK(file.constant("encoder.1.bias") == std::vector<float>{-1, -2});
+}
+
+TEST_CASE("A block is a constant of its shape, rows outermost, and one that a layer has not is named") {
+  const std::array<float, 6> values{1, 2, 3, 4, 5, 6};  // column by column
+  ec::OnnxGraph graph;
+  ec::OnnxPass pass{
+      .graph = graph,
+      .position = "layer.2",
+      .x = {},
+      .out = {},
+      .blocks = {{.name = "layer.2.mix", .block = {.name = "mix", .rows = 2, .cols = 3}, .floats = values.data()}},
+      .source = {},
+      .keeps = {}};
+  CHECK(graph.constant(pass.block("mix")) == "layer.2.mix");
+  CHECK(graph.constant(pass.block("mix")) == "layer.2.mix");  // the same one
+  expect_error<ec::Error>([&] { pass.block("weight"); }, {"layer.2", "\"weight\""});
+
+  const Message message(std::move(graph).message_of("").bytes());
+  REQUIRE(message.texts.at(5).size() == 1);
+  const Message tensor(message.text(5));
+  CHECK(tensor.numbers.at(1) == std::vector<std::uint64_t>{2, 3});
+  CHECK(File::floats(tensor.text(9)) == std::vector<float>{1, 3, 5, 2, 4, 6});
 }
 
 TEST_CASE("A conditional model has its class as a second input") {
