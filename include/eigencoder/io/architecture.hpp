@@ -121,4 +121,18 @@ inline std::vector<std::string> architecture_differences(const std::vector<Layer
   return lines;
 }
 
+/// "encoder.10" after "encoder.9".
+inline bool in_natural_order(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    const std::string_view one = a.substr(0, a.find('.')), two = b.substr(0, b.find('.'));
+    if (one != two) {
+      const auto number = [](std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; };
+      return number(one) && number(two) && one.size() != two.size() ? one.size() < two.size() : one < two;
+    }
+    a.remove_prefix(std::min(one.size() + 1, a.size()));
+    b.remove_prefix(std::min(two.size() + 1, b.size()));
+  }
+  return a.size() < b.size();
+}
+
 }  // namespace eigencoder::detail
