@@ -119,8 +119,9 @@ class LoadedValue {
       const bool fits = (V::RowsAtCompileTime == Eigen::Dynamic || V::RowsAtCompileTime == rows) &&
                         (V::ColsAtCompileTime == Eigen::Dynamic || V::ColsAtCompileTime == cols);
       if (!fits) {
-        throw ShapeError(message("tensor \"", name, "\": expected ", V::RowsAtCompileTime, " × ", V::ColsAtCompileTime,
-                                 " values (-1: any number), found ", detail::shape_text(tensor.shape)));
+        const auto extent = [](Index count) { return count == Eigen::Dynamic ? "any number" : std::to_string(count); };
+        throw ShapeError(message("tensor \"", name, "\": expected ", extent(V::RowsAtCompileTime), " × ", extent(V::ColsAtCompileTime),
+                                 " values, found ", detail::shape_text(tensor.shape)));
       }
       value.resize(rows, cols);
       for (Index i = 0; i < rows; ++i) {
