@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/core/version.hpp"
+#include "eigencoder/data/scaling.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/layers/batch_norm.hpp"
 #include "eigencoder/layers/condition.hpp"
@@ -74,6 +75,7 @@
 #include "eigencoder/data/dataset.hpp"
 #endif
 #ifdef EIGENCODER_HAS_SAFETENSORS
+#include "eigencoder/io/describe.hpp"
 #include "eigencoder/io/model_file.hpp"
 #endif
 #ifdef EIGENCODER_HAS_PNG

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct UnlinkedRow {
 struct UnlinkedOptions {
   Index columns = 0, scale = 0, gap = 0;
 };
+struct UnlinkedFileOptions {};
 
 }  // namespace detail
 
@@ -80,6 +82,19 @@ void write_image_grid(const Path&, const Rows&, Shape, detail::UnlinkedOptions =
 
 #ifndef EIGENCODER_HAS_SAFETENSORS
 
+template <class Model, class Path, class Options = detail::UnlinkedFileOptions>
+void save(const Model&, const Path&, const Options& = {}) {
+  static_assert(detail::linked<Model>, "save needs nlohmann-json: link eigencoder::safetensors");
+}
+template <class Model, class Path, class Options = detail::UnlinkedFileOptions>
+void load(Model&, const Path&, const Options& = {}) {
+  static_assert(detail::linked<Model>, "load needs nlohmann-json: link eigencoder::safetensors");
+}
+template <class Path>
+std::string describe(const Path&) {
+  static_assert(detail::linked<Path>, "describe needs nlohmann-json: link eigencoder::safetensors");
+  return {};
+}
 template <class Path, class Visitor>
 void visit_safetensors(const Path&, Visitor) {
   static_assert(detail::linked<Path>, "Trainer::resume needs nlohmann-json: link eigencoder::safetensors");

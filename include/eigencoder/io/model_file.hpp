@@ -38,7 +38,8 @@ std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& 
     std::vector<T> values;
     values.reserve(static_cast<std::size_t>(block.block.size()));
     plans[i].for_each([&](Index at) { values.push_back(from[at]); });
-    Tensor& tensor = stored.emplace_back(module + plans[i].name, plans[i].shape(), to_bytes(std::span<const T>(values)));
+    stored.push_back({module + plans[i].name, plans[i].shape(), to_bytes(std::span<const T>(values))});
+    const Tensor& tensor = stored.back();
     if (!options.non_finite) check_finite<T>(where, tensor.name, values, tensor.shape);
     tensors.push_back({tensor.name, dtype_of<T>, tensor.shape, tensor.bytes});
     if (plans[i].name == "running_var") tensors.push_back({module + "num_batches_tracked", Dtype::I64, {}, zero});  // PyTorch wants it
