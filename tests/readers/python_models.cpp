@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Models that PyTorch and Keras have trained and written are loaded and predict; models that are trained here are written for both.
-// python_models.py writes the first and checks all outputs.
-#include <eigencoder/eigencoder.hpp>
-#include <eigencoder/io/model_file.hpp>
-
+// Models that PyTorch and Keras have trained and written are loaded and predict; models that are trained here are written for
+// both. python_models.py writes the first and checks all outputs.
 #include <filesystem>
 #include <iostream>
+
+#include <eigencoder/eigencoder.hpp>
+#include <eigencoder/io/model_file.hpp>
 
 namespace ec = eigencoder;
 namespace fs = std::filesystem;
@@ -25,7 +25,8 @@ auto dense() {
 /// Flatten, a code, and back into an image: each module of PyTorch is a layer.
 auto convolutional() {
   return ec::Autoencoder{
-      ec::encoder<ec::image(8, 8, 3)>(ec::Conv2D<6, 4, 2>{}, batch_norm, ec::ReLU{}, ec::Reshape<ec::features(96)>{}, ec::Dense<5>{}),
+      ec::encoder<ec::image(8, 8, 3)>(ec::Conv2D<6, 4, 2>{}, batch_norm, ec::ReLU{}, ec::Reshape<ec::features(96)>{},
+                                      ec::Dense<5>{}),
       ec::decoder<ec::features(5)>(ec::Dense<96>{}, batch_norm, ec::Tanh{}, layer_norm, ec::Reshape<ec::image(4, 4, 6)>{},
                                    ec::ConvTranspose2D<3, 4, 2>{}, ec::Sigmoid{}),
       ec::Seed{2}};
@@ -33,11 +34,11 @@ auto convolutional() {
 
 /// The same with Dense on an image, which flattens by itself.
 auto flattening() {
-  return ec::Autoencoder{
-      ec::encoder<ec::image(8, 8, 3)>(ec::DepthwiseConv2D<3>{}, ec::Conv2D<6, ec::Extent{2, 4}, 2>{}, ec::SiLU{}, ec::Dense<5>{}),
-      ec::decoder<ec::features(5)>(ec::Dense<96>{}, ec::GELU{}, ec::Reshape<ec::image(4, 4, 6)>{}, ec::UpSample2D<2>{},
-                                   ec::Conv2D<3, 3>{}, ec::Sigmoid{}),
-      ec::Seed{3}};
+  return ec::Autoencoder{ec::encoder<ec::image(8, 8, 3)>(ec::DepthwiseConv2D<3>{}, ec::Conv2D<6, ec::Extent{2, 4}, 2>{},
+                                                         ec::SiLU{}, ec::Dense<5>{}),
+                         ec::decoder<ec::features(5)>(ec::Dense<96>{}, ec::GELU{}, ec::Reshape<ec::image(4, 4, 6)>{},
+                                                      ec::UpSample2D<2>{}, ec::Conv2D<3, 3>{}, ec::Sigmoid{}),
+                         ec::Seed{3}};
 }
 
 /// Along sequences, a plain stack.

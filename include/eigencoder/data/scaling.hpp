@@ -56,8 +56,8 @@ class FeatureScaling {
     }
     for (Index i = 0; i < features(); ++i) {
       if (!std::isfinite(offset_[i]) || !std::isfinite(scale_[i]) || !(scale_[i] > 0)) {
-        throw NonFiniteError(message(Self::name, ": expected a finite ", Self::offset_name, " and a positive ", Self::scale_name,
-                                     ", found ", offset_[i], " and ", scale_[i], " for feature ", i));
+        throw NonFiniteError(message(Self::name, ": expected a finite ", Self::offset_name, " and a positive ",
+                                     Self::scale_name, ", found ", offset_[i], " and ", scale_[i], " for feature ", i));
       }
     }
   }
@@ -66,7 +66,8 @@ class FeatureScaling {
   /// Throws ShapeError or NonFiniteError unless `x` has a sample and every value is finite.
   static void check_samples(const Eigen::Ref<const Matrix>& x) {
     if (x.size() == 0) {
-      throw ShapeError(message(Self::name, "::fit: expected at least one sample of one feature, found ", x.rows(), " × ", x.cols()));
+      throw ShapeError(
+          message(Self::name, "::fit: expected at least one sample of one feature, found ", x.rows(), " × ", x.cols()));
     }
     for (Index j = 0; j < x.cols(); ++j) {
       for (Index i = 0; i < x.rows(); ++i) {
@@ -121,8 +122,8 @@ class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
     fit(x.derived());
   }
 
-  /// x: features × N. Throws ShapeError if it is empty, NonFiniteError that names feature and sample, OptionError where T cannot
-  /// hold a mean or a deviation; what was fitted before stays then.
+  /// x: features × N. Throws ShapeError if it is empty, NonFiniteError that names feature and sample, OptionError where T
+  /// cannot hold a mean or a deviation; what was fitted before stays then.
   void fit(const Eigen::Ref<const Matrix>& x) {
     Base::check_samples(x);
     // Of the differences from the first sample: those of a constant feature are exactly 0.
@@ -141,9 +142,9 @@ class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
 template <class X>
 explicit Standardizer(const Eigen::MatrixBase<X>&) -> Standardizer<typename X::Scalar>;
 
-/// Brings every feature to [0, 1]: x ← (x − min) / (max − min), with min and max of the samples that it was fitted to. A feature
-/// that is the same in all of them becomes 0. Values beyond min and max leave the interval; nothing is cut. Scikit-learn:
-/// MinMaxScaler.
+/// Brings every feature to [0, 1]: x ← (x − min) / (max − min), with min and max of the samples that it was fitted to. A
+/// feature that is the same in all of them becomes 0. Values beyond min and max leave the interval; nothing is cut.
+/// Scikit-learn: MinMaxScaler.
 template <std::floating_point T = float>
 class MinMaxScaler : public detail::FeatureScaling<MinMaxScaler<T>, T> {
   using Base = detail::FeatureScaling<MinMaxScaler<T>, T>;

@@ -42,7 +42,8 @@ inline std::vector<LayerLine> read_architecture(std::string_view text) {
     const bool training_only = line.ends_with(training_only_mark);
     if (training_only) line.remove_suffix(training_only_mark.size());
     const std::size_t space = std::min(line.find(' '), line.size());
-    lines.push_back({std::string(line.substr(0, space)), std::string(line.substr(std::min(space + 1, line.size()))), training_only});
+    lines.push_back(
+        {std::string(line.substr(0, space)), std::string(line.substr(std::min(space + 1, line.size()))), training_only});
   }
   return lines;
 }
@@ -106,17 +107,19 @@ inline std::vector<LayerLine> acting(std::vector<LayerLine> lines) {
 }
 
 /// What differs between two lists of layers, a line each, or nothing.
-inline std::vector<std::string> architecture_differences(const std::vector<LayerLine>& expected, const std::vector<LayerLine>& found) {
+inline std::vector<std::string> architecture_differences(const std::vector<LayerLine>& expected,
+                                                         const std::vector<LayerLine>& found) {
   const auto same = [](const LayerLine& a, const LayerLine& b) { return same_layer(a.layer, b.layer); };
   std::size_t begin = 0, expected_end = expected.size(), found_end = found.size();
   while (begin < expected_end && begin < found_end && same(expected[begin], found[begin])) ++begin;
-  while (begin < expected_end && begin < found_end && same(expected[expected_end - 1], found[found_end - 1])) --expected_end, --found_end;
+  while (begin < expected_end && begin < found_end && same(expected[expected_end - 1], found[found_end - 1]))
+    --expected_end, --found_end;
   std::vector<std::string> lines;
   for (std::size_t i = begin; i < std::max(expected_end, found_end); ++i) {
     const bool wanted = i < expected_end, there = i < found_end;
     if (wanted && there && same(expected[i], found[i])) continue;
-    lines.push_back(message(wanted ? expected[i].position : found[i].position, ": expected ", wanted ? expected[i].layer : "no layer",
-                            ", found ", there ? found[i].layer : "none"));
+    lines.push_back(message(wanted ? expected[i].position : found[i].position, ": expected ",
+                            wanted ? expected[i].layer : "no layer", ", found ", there ? found[i].layer : "none"));
   }
   return lines;
 }

@@ -31,12 +31,12 @@ inline std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-/// A text of a file as it can be shown: without control characters that a terminal would obey, and each line of it indented.
-inline std::string shown_text(std::string_view text) {
+/// A text of a file as it can be shown: without control characters, which a terminal would obey.
+inline std::string shown_text(std::string_view text, std::string_view newline = "?") {
   std::string shown;
   for (const char character : text) {
     if (character == '\n') {
-      shown += "\n    ";
+      shown += newline;
     } else {
       shown += static_cast<unsigned char>(character) < 0x20 || character == 0x7f ? '?' : character;
     }
@@ -46,8 +46,9 @@ inline std::string shown_text(std::string_view text) {
 
 }  // namespace detail
 
-/// What a safetensors file holds, as a text to be printed: its size, its texts, among them the layers of a model that was saved here, and
-/// every tensor with dtype and shape, the numbers that came along with their values. Of files from elsewhere too. Throws FileError.
+/// What a safetensors file holds, as a text to be printed: its size, its texts, among them the layers of a model that was saved
+/// here, and every tensor with dtype and shape, the numbers that came along with their values. Of files from elsewhere too.
+/// Throws FileError.
 inline std::string describe(const std::filesystem::path& path) {
   const SafetensorsFile file = read_safetensors(path);
   std::vector<const TensorView*> tensors;
@@ -59,7 +60,8 @@ inline std::string describe(const std::filesystem::path& path) {
     const auto count = static_cast<Index>(tensor->bytes.size() * 8 / bits(tensor->dtype));
     (tensor->name.starts_with(detail::values_prefix) ? along : model) += count;
     bytes += static_cast<Index>(tensor->bytes.size());
-    std::vector<std::string> row{detail::shown_text(tensor->name), std::string(to_string(tensor->dtype)), detail::shape_text(tensor->shape)};
+    std::vector<std::string> row{detail::shown_text(tensor->name), std::string(to_string(tensor->dtype)),
+                                 detail::shape_text(tensor->shape)};
     if (count == 1 && detail::is_real(tensor->dtype)) row.push_back(message(detail::real_values<double>(*tensor).front()));
     rows.push_back(std::move(row));
   }
@@ -68,7 +70,7 @@ inline std::string describe(const std::filesystem::path& path) {
   text += message(", ", detail::readable_bytes(bytes), '\n');
   for (const auto& [name, told] : file.metadata()) {
     const bool lines = told.find('\n') != std::string::npos;
-    text += message("  ", detail::shown_text(name), lines ? ":\n    " : ": ", detail::shown_text(told), '\n');
+    text += message("  ", detail::shown_text(name), lines ? ":\n    " : ": ", detail::shown_text(told, "\n    "), '\n');
   }
   return text + detail::aligned(rows);
 }

@@ -21,7 +21,8 @@
 namespace eigencoder {
 
 /// Whose names and orders the tensors of a model's file have.
-///   pytorch  as `state_dict` of the same stack has them: weight, bias, running_mean, running_var; Dense (out, in), convolutions
+///   pytorch  as `state_dict` of the same stack has them: weight, bias, running_mean, running_var; Dense (out, in),
+///   convolutions
 ///            (out, in, height, width), transposed ones (in, out, height, width), depthwise ones (channels, 1, height, width).
 ///            Where a Dense takes the values of an image, or makes those of one, they are in PyTorch's order, channels slowest
 ///   keras    as Keras has them: kernel, bias, gamma, beta, moving_mean, moving_variance; Dense (in, out), convolutions
@@ -35,15 +36,15 @@ namespace detail {
 
 /// A layer as files know it.
 struct LayerFacts {
-  std::string position;         ///< "encoder.0", or "0" in a network that is no autoencoder
-  std::string type;             ///< with its settings: "LeakyReLU{slope=0.1}"
+  std::string position;  ///< "encoder.0", or "0" in a network that is no autoencoder
+  std::string type;      ///< with its settings: "LeakyReLU{slope=0.1}"
   Shape in, out;
   bool training_only = false;
-  bool transposed = false;      ///< a transposed convolution
-  bool one_dimensional = false; ///< a convolution of sequences
-  bool reshapes = false;        ///< a Reshape
-  Index source = no_link;       ///< the layer whose parameters it reads
-  Index joined = no_link;       ///< the activation that it joins
+  bool transposed = false;       ///< a transposed convolution
+  bool one_dimensional = false;  ///< a convolution of sequences
+  bool reshapes = false;         ///< a Reshape
+  Index source = no_link;        ///< the layer whose parameters it reads
+  Index joined = no_link;        ///< the activation that it joins
 };
 
 /// A block of parameters or of running state, and where it begins in them.
@@ -67,9 +68,10 @@ struct LayerTellsItsNumbers {
     if constexpr (requires(const Layer layer) { layer.settings(); }) return true;
     return std::is_empty_v<Layer>;
   }();
-  static_assert(tells,
-                "this layer holds values that a file could not tell from others: give it settings(), as core/layer.hpp says; see "
-                "Position and Layer above");
+  static_assert(
+      tells,
+      "this layer holds values that a file could not tell from others: give it settings(), as core/layer.hpp says; see "
+      "Position and Layer above");
 };
 
 template <class L>
@@ -100,7 +102,8 @@ std::string settings_text(const Layer& layer) {
   std::string text;
   if constexpr (requires { layer.settings(); }) {
     for (const Setting& setting : layer.settings()) {
-      text += message(text.empty() ? "{" : ", ", setting.name, '=', std::isfinite(setting.value) ? json_number(setting.value) : message(setting.value));
+      text += message(text.empty() ? "{" : ", ", setting.name, '=',
+                      std::isfinite(setting.value) ? json_number(setting.value) : message(setting.value));
     }
     text += '}';
   }
@@ -110,8 +113,12 @@ std::string settings_text(const Layer& layer) {
 template <class C>
 ModelFacts model_facts(const Model<C>& model) {
   constexpr bool whole = 0 < C::code && C::code < C::size;
-  ModelFacts facts{
-      .code = C::code, .half = C::code == C::size ? "encoder." : C::code == 0 ? "decoder." : "", .layers = {}, .blocks = {}};
+  ModelFacts facts{.code = C::code,
+                   .half = C::code == C::size ? "encoder."
+                           : C::code == 0     ? "decoder."
+                                              : "",
+                   .layers = {},
+                   .blocks = {}};
   C::for_each_layer([&]<std::size_t I>() {
     using L = typename Unfrozen<typename C::template layer<I>>::type;
     constexpr bool training_only = C::template layer<I>::needs(C::shapes[I]).training_only;
@@ -139,9 +146,9 @@ ModelFacts model_facts(const Model<C>& model) {
 }
 
 /// Of every activation, in how many channels PyTorch has its values one after the other, each channel with all of its pixels.
-/// An image has its own. A vector has those of the image that it is reshaped from or to, as far as layers between treat its values
-/// alike, up to one that mixes them, whose weights can be in any order. Otherwise it has as many as values: the order that it has
-/// here, which is also that of a network's input and output and of a code.
+/// An image has its own. A vector has those of the image that it is reshaped from or to, as far as layers between treat its
+/// values alike, up to one that mixes them, whose weights can be in any order. Otherwise it has as many as values: the order
+/// that it has here, which is also that of a network's input and output and of a code.
 inline std::vector<Index> pytorch_channels(const ModelFacts& model) {
   constexpr Index open = 0;
   const std::size_t size = model.layers.size();
@@ -268,7 +275,8 @@ inline std::vector<TensorPlan> tensor_plans(const ModelFacts& model, Layout layo
     Kinds kinds;
     if (has(kernel_height) || has(kernel_width)) {
       const bool turned = layer.transposed || (layout == Layout::keras && !has(in));
-      kinds = layout == Layout::pytorch ? Kinds{out, in, kernel_height, kernel_width} : Kinds{kernel_height, kernel_width, in, out};
+      kinds =
+          layout == Layout::pytorch ? Kinds{out, in, kernel_height, kernel_width} : Kinds{kernel_height, kernel_width, in, out};
       if (turned) std::swap(*std::find(kinds.begin(), kinds.end(), out), *std::find(kinds.begin(), kinds.end(), in));
       if (layer.one_dimensional) std::erase(kinds, kernel_height);
     } else if (block.cols == 0) {

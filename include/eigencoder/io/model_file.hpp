@@ -18,8 +18,8 @@ namespace eigencoder {
 namespace detail {
 
 template <class T>
-std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& model, Shape input, const T* theta, const T* state,
-                                    const SaveOptions& options) {
+std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& model, Shape input, const T* theta,
+                                    const T* state, const SaveOptions& options) {
   struct Tensor {
     std::string name;
     std::vector<std::uint64_t> shape;
@@ -42,14 +42,16 @@ std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& 
     const Tensor& tensor = stored.back();
     if (!options.non_finite) check_finite<T>(where, tensor.name, values, tensor.shape);
     tensors.push_back({tensor.name, dtype_of<T>, tensor.shape, tensor.bytes});
-    if (plans[i].name == "running_var") tensors.push_back({module + "num_batches_tracked", Dtype::I64, {}, zero});  // PyTorch wants it
+    if (plans[i].name == "running_var")
+      tensors.push_back({module + "num_batches_tracked", Dtype::I64, {}, zero});  // PyTorch wants it
   }
   for (const SavedValue& value : options.values) value.append_to(tensors);
 
   Metadata texts = options.texts;
   for (const auto& [name, text] : texts) {
     if (name.starts_with(own_texts)) {
-      throw OptionError(message(where, ": the text \"", name, "\" must not begin with ", own_texts, ", as the library's own do"));
+      throw OptionError(
+          message(where, ": the text \"", name, "\" must not begin with ", own_texts, ", as the library's own do"));
     }
   }
   texts[own_name("version")] = message(version.major, '.', version.minor, '.', version.patch);
@@ -64,29 +66,29 @@ std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& 
 
 }  // namespace detail
 
-/// Writes a model as a safetensors file, whole or not at all (see write_file): parameters and running state under the names of its
-/// layers, encoder.0.weight, in a network 0.weight; and as texts the library's version, the layers with their shapes and settings, the
-/// scalar, the input's shape, facts of the training, and your own.
+/// Writes a model as a safetensors file, whole or not at all (see write_file): parameters and running state under the names of
+/// its layers, encoder.0.weight, in a network 0.weight; and as texts the library's version, the layers with their shapes and
+/// settings, the scalar, the input's shape, facts of the training, and your own.
 ///   ec::save(model, "model.safetensors");
 ///   ec::save(model, "model.safetensors", {.values = {{"scaler", scaler}}, .texts = {{"data", "2024"}}, .training = history});
 ///   ec::save(model.encoder(), "encoder.safetensors");
-/// Throws FileError where it cannot be written, NonFiniteError, before anything is written, where a value is NaN or infinite, OptionError
-/// for a text of the library's own, Error for a name that is there twice or no UTF-8.
+/// Throws FileError where it cannot be written, NonFiniteError, before anything is written, where a value is NaN or infinite,
+/// OptionError for a text of the library's own, Error for a name that is there twice or no UTF-8.
 template <class C>
 void save(const Model<C>& model, const std::filesystem::path& path, const SaveOptions& options = {}) {
   write_file(path, detail::encode_model(path.string(), detail::model_facts(model), C::input, model.parameters().data(),
                                         model.state().data(), options));
 }
 
-/// Reads a model from such a file, or from one that Python has written: then the names and shapes of tensors decide, and `layout` says
-/// whose. A network of an Encoder or a Decoder takes its half out of an autoencoder's file. Predictions are those of the model that was
-/// saved, bit for bit. Values of another scalar are converted: float16, bfloat16 and float32 exactly, float64 to the nearest float.
-/// Returns the file's texts.
+/// Reads a model from such a file, or from one that Python has written: then the names and shapes of tensors decide, and
+/// `layout` says whose. A network of an Encoder or a Decoder takes its half out of an autoencoder's file. Predictions are those
+/// of the model that was saved, bit for bit. Values of another scalar are converted: float16, bfloat16 and float32 exactly,
+/// float64 to the nearest float. Returns the file's texts.
 ///   ec::load(model, "model.safetensors");
 ///   ec::load(model, "model.safetensors", {.values = {{"scaler", scaler}}});
-/// Layers that act in training alone may differ. Throws FileError where the file cannot be read or is none of these, ShapeError with what
-/// was expected and what was found, layer by layer, where it belongs to another network, NonFiniteError where a value is NaN or infinite;
-/// model and variables are unchanged then.
+/// Layers that act in training alone may differ. Throws FileError where the file cannot be read or is none of these, ShapeError
+/// with what was expected and what was found, layer by layer, where it belongs to another network, NonFiniteError where a value
+/// is NaN or infinite; model and variables are unchanged then.
 template <class C>
 Metadata load(Model<C>& model, const std::filesystem::path& path, const LoadOptions& options = {}) {
   using T = typename C::Scalar;
@@ -105,9 +107,10 @@ Metadata load(Model<C>& model, const std::filesystem::path& path, const LoadOpti
 }
 template <class C>
 Metadata load(const Model<C>&&, const std::filesystem::path&, const LoadOptions& = {}) {
-  static_assert(sizeof(C) == 0,
-                "load: this model is a copy, which nobody would see again: load into a variable, and give it back with set_encoder or "
-                "set_decoder");
+  static_assert(
+      sizeof(C) == 0,
+      "load: this model is a copy, which nobody would see again: load into a variable, and give it back with set_encoder or "
+      "set_decoder");
   return {};
 }
 

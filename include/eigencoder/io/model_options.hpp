@@ -49,7 +49,8 @@ struct LoadOptions {
   std::vector<LoadedValue> values{};  ///< variables for what was saved along: {{"scaler", scaler}, {"threshold", threshold}}
   Layout layout = Layout::pytorch;    ///< of files that do not tell theirs, since they come from elsewhere
   std::string prefix{};               ///< the names of the model's tensors begin with it: "autoencoder.encoder."
-  bool in_order = false;     ///< of files from elsewhere: take the modules that have tensors in their order, whatever their numbers
+  bool in_order =
+      false;  ///< of files from elsewhere: take the modules that have tensors in their order, whatever their numbers
   bool check_layers = true;  ///< refuse a file of other layers, though their tensors may have the same names and shapes
   bool non_finite = false;   ///< load NaN and infinity too
 };
@@ -63,7 +64,8 @@ inline std::string own_name(std::string_view name) { return message(own_texts, n
 
 /// Throws NonFiniteError that names the tensor and the place of its first value that is not finite.
 template <class T>
-void check_finite(const std::string& where, const std::string& tensor, std::span<const T> values, const std::vector<std::uint64_t>& shape) {
+void check_finite(const std::string& where, const std::string& tensor, std::span<const T> values,
+                  const std::vector<std::uint64_t>& shape) {
   const auto bad = std::find_if_not(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
   if (bad == values.end()) return;
   auto at = static_cast<std::uint64_t>(bad - values.begin());

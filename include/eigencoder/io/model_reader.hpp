@@ -51,8 +51,10 @@ class ModelReader {
   /// Whether the file has a tensor or a layer whose name begins so.
   bool holds(std::string_view prefix) const {
     const auto& tensors = file_.tensors();
-    return std::any_of(tensors.begin(), tensors.end(), [&](const TensorView& tensor) { return tensor.name.starts_with(prefix); }) ||
-           std::any_of(architecture_.begin(), architecture_.end(), [&](const LayerLine& line) { return line.position.starts_with(prefix); });
+    return std::any_of(tensors.begin(), tensors.end(),
+                       [&](const TensorView& tensor) { return tensor.name.starts_with(prefix); }) ||
+           std::any_of(architecture_.begin(), architecture_.end(),
+                       [&](const LayerLine& line) { return line.position.starts_with(prefix); });
   }
 
   void read_texts() {
@@ -62,8 +64,9 @@ class ModelReader {
     const auto [end, error] = std::from_chars(format->data(), format->data() + format->size(), number);
     const std::string* const writer = file_.text(own_name("version"));
     if (error != std::errc{} || end != format->data() + format->size() || number < 1 || number > model_format) {
-      throw FileError(message(name_, ": expected a model's file of format 1 to ", model_format, ", found format ", shown_name(*format),
-                              writer != nullptr ? ", of eigencoder " + shown_name(*writer) : "", "; read it with that version or a later one"));
+      throw FileError(message(name_, ": expected a model's file of format 1 to ", model_format, ", found format ",
+                              shown_name(*format), writer != nullptr ? ", of eigencoder " + shown_name(*writer) : "",
+                              "; read it with that version or a later one"));
     }
     if (const std::string* const layout = file_.text(own_name("layout"))) {
       if (*layout != "pytorch" && *layout != "keras") {
@@ -93,7 +96,8 @@ class ModelReader {
     for (const LayerFacts& layer : model_.layers) expected.push_back(layer_line(layer));
     expected = acting(std::move(expected));
     const std::vector<std::string> differences = architecture_differences(expected, found);
-    if (options_.check_layers && !differences.empty()) fail("other layers than this model", differences, "check_layers = false loads what has the same names and shapes");
+    if (options_.check_layers && !differences.empty())
+      fail("other layers than this model", differences, "check_layers = false loads what has the same names and shapes");
     if (found.size() != expected.size()) return;
     std::size_t next = 0;
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
@@ -114,15 +118,18 @@ class ModelReader {
     for (const auto& [start, layers] : halves) {
       std::vector<std::string> found;
       for (const TensorView& tensor : file_.tensors()) {
-        if (tensor.name.starts_with(start) && !tensor.name.starts_with(values_prefix)) found.push_back(tensor.name.substr(0, tensor.name.rfind('.')));
+        if (tensor.name.starts_with(start) && !tensor.name.starts_with(values_prefix))
+          found.push_back(tensor.name.substr(0, tensor.name.rfind('.')));
       }
       std::sort(found.begin(), found.end(), in_natural_order);
       found.erase(std::unique(found.begin(), found.end()), found.end());
       if (found.size() != layers.size()) {
         std::vector<std::string> lines;
         for (std::size_t i = 0; i < std::max(found.size(), layers.size()); ++i) {
-          lines.push_back(message("expected ", i < layers.size() ? message(model_.layers[layers[i]].position, ' ', model_.layers[layers[i]].type) : "no module",
-                                  ", found ", i < found.size() ? found[i] : "none"));
+          lines.push_back(message(
+              "expected ",
+              i < layers.size() ? message(model_.layers[layers[i]].position, ' ', model_.layers[layers[i]].type) : "no module",
+              ", found ", i < found.size() ? found[i] : "none"));
         }
         fail(message(found.size(), " modules with tensors, and this model has ", layers.size(), " such layers"), lines);
       }
@@ -137,18 +144,23 @@ class ModelReader {
       const std::string& name = wanted.emplace_back(message(modules_[model_.blocks[i].layer], '.', plans_[i].name));
       const TensorView* const tensor = tensors_.emplace_back(file_.find(name));
       if (tensor != nullptr && is_real(tensor->dtype) && tensor->shape == plans_[i].shape()) continue;
-      differences.push_back(message(name, " of ", layer.type, ": expected ", shape_text(plans_[i].shape()), ", found ",
-                                    tensor == nullptr ? "nothing" : message(to_string(tensor->dtype), ' ', shape_text(tensor->shape))));
+      differences.push_back(
+          message(name, " of ", layer.type, ": expected ", shape_text(plans_[i].shape()), ", found ",
+                  tensor == nullptr ? "nothing" : message(to_string(tensor->dtype), ' ', shape_text(tensor->shape))));
     }
     std::sort(wanted.begin(), wanted.end());
     for (const TensorView& tensor : file_.tensors()) {
       const bool other = !tensor.name.starts_with(prefix_) || tensor.name.starts_with(values_prefix) ||
-                         tensor.name.ends_with(".num_batches_tracked") || std::binary_search(wanted.begin(), wanted.end(), tensor.name);
-      if (!other) differences.push_back(message(shown_name(tensor.name), ": expected nothing, found ", shape_text(tensor.shape)));
+                         tensor.name.ends_with(".num_batches_tracked") ||
+                         std::binary_search(wanted.begin(), wanted.end(), tensor.name);
+      if (!other)
+        differences.push_back(message(shown_name(tensor.name), ": expected nothing, found ", shape_text(tensor.shape)));
     }
     if (!differences.empty()) {
       fail("other tensors than this model", differences,
-           architecture_given() || options_.in_order ? "" : "if only numbers differ, as where nn.Flatten counts as a module, set in_order = true");
+           architecture_given() || options_.in_order
+               ? ""
+               : "if only numbers differ, as where nn.Flatten counts as a module, set in_order = true");
     }
   }
   bool architecture_given() const { return file_.text(own_name("architecture")) != nullptr; }

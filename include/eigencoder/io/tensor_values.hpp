@@ -14,8 +14,10 @@ namespace eigencoder::detail {
 
 /// IEEE 754 binary16, exactly: a sign, 5 bits of exponent, 10 of fraction.
 inline float from_half(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16, exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), std::bit_cast<float>(sign | 0x3f800000));
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16, exponent = bits >> 10 & 0x1f,
+                      fraction = bits & 0x3ff;
+  if (exponent == 0)
+    return std::copysign(std::ldexp(static_cast<float>(fraction), -24), std::bit_cast<float>(sign | 0x3f800000));
   const std::uint32_t wide = exponent == 0x1f ? 0xff : exponent + 112;  // the exponents' biases are 15 and 127
   return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }

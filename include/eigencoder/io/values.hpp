@@ -17,8 +17,8 @@
 #include "eigencoder/files/safetensors.hpp"
 #include "eigencoder/io/tensor_values.hpp"
 
-// What travels along in a model's file by a name of its own: numbers, Eigen vectors and matrices, and what is made of some, such as a
-// Standardizer.
+// What travels along in a model's file by a name of its own: numbers, Eigen vectors and matrices, and what is made of some,
+// such as a Standardizer.
 namespace eigencoder {
 
 namespace detail {
@@ -76,18 +76,19 @@ class SavedValue {
       parts_.push_back({name, dtype_of<V>, {}, to_bytes(std::span<const V>(&value, 1))});
     } else {
       using S = typename V::Scalar;
-      const Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> rows = value.derived().matrix().transpose();  // the last axis is fastest
+      const Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> rows =
+          value.derived().matrix().transpose();  // the last axis is fastest
       std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(rows.cols()), static_cast<std::uint64_t>(rows.rows())};
       if constexpr (V::IsVectorAtCompileTime) shape = {static_cast<std::uint64_t>(rows.size())};
-      parts_.push_back(
-          {name, dtype_of<S>, std::move(shape), to_bytes(std::span<const S>(rows.data(), static_cast<std::size_t>(rows.size())))});
+      parts_.push_back({name, dtype_of<S>, std::move(shape),
+                        to_bytes(std::span<const S>(rows.data(), static_cast<std::size_t>(rows.size())))});
     }
   }
   std::vector<Part> parts_;
 };
 
-/// A variable to be loaded, of the kinds that SavedValue has: LoadedValue("threshold", threshold). Eigen types of run-time sizes take the
-/// file's. Real numbers of one precision become those of another; integers must be of the file's type.
+/// A variable to be loaded, of the kinds that SavedValue has: LoadedValue("threshold", threshold). Eigen types of run-time
+/// sizes take the file's. Real numbers of one precision become those of another; integers must be of the file's type.
 class LoadedValue {
  public:
   template <detail::Loadable V>
@@ -115,13 +116,15 @@ class LoadedValue {
       const std::vector<S> found = values<S>(tensor, name, V::IsVectorAtCompileTime ? 1 : 2);
       const auto size = [&](std::size_t axis) { return static_cast<Index>(tensor.shape[axis]); };
       const Index rows = V::RowsAtCompileTime == 1 && V::IsVectorAtCompileTime ? 1 : size(0),
-                  cols = !V::IsVectorAtCompileTime ? size(1) : V::RowsAtCompileTime == 1 ? size(0) : 1;
+                  cols = !V::IsVectorAtCompileTime   ? size(1)
+                         : V::RowsAtCompileTime == 1 ? size(0)
+                                                     : 1;
       const bool fits = (V::RowsAtCompileTime == Eigen::Dynamic || V::RowsAtCompileTime == rows) &&
                         (V::ColsAtCompileTime == Eigen::Dynamic || V::ColsAtCompileTime == cols);
       if (!fits) {
         const auto extent = [](Index count) { return count == Eigen::Dynamic ? "any number" : std::to_string(count); };
-        throw ShapeError(message("tensor \"", name, "\": expected ", extent(V::RowsAtCompileTime), " × ", extent(V::ColsAtCompileTime),
-                                 " values, found ", detail::shape_text(tensor.shape)));
+        throw ShapeError(message("tensor \"", name, "\": expected ", extent(V::RowsAtCompileTime), " × ",
+                                 extent(V::ColsAtCompileTime), " values, found ", detail::shape_text(tensor.shape)));
       }
       value.resize(rows, cols);
       for (Index i = 0; i < rows; ++i) {
@@ -140,10 +143,16 @@ class LoadedValue {
   template <class S>
   static std::vector<S> values(const TensorView& tensor, const std::string& name, std::size_t axes) {
     const bool fits = std::is_floating_point_v<S> ? detail::is_real(tensor.dtype) : tensor.dtype == dtype_of<S>;
-    const auto too_long = [](std::uint64_t size) { return size > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()); };
+    const auto too_long = [](std::uint64_t size) {
+      return size > static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
+    };
     if (!fits || tensor.shape.size() != axes || std::any_of(tensor.shape.begin(), tensor.shape.end(), too_long)) {
-      throw ShapeError(message("tensor \"", name, "\": expected ", axes == 0 ? "a number" : axes == 1 ? "a vector" : "a matrix", " of ",
-                               to_string(dtype_of<S>), ", found ", to_string(tensor.dtype), ' ', detail::shape_text(tensor.shape)));
+      throw ShapeError(message("tensor \"", name, "\": expected ",
+                               axes == 0   ? "a number"
+                               : axes == 1 ? "a vector"
+                                           : "a matrix",
+                               " of ", to_string(dtype_of<S>), ", found ", to_string(tensor.dtype), ' ',
+                               detail::shape_text(tensor.shape)));
     }
     if constexpr (std::is_floating_point_v<S>) {
       return detail::real_values<S>(tensor);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/data/scaling.hpp>
-
 #include <limits>
 
 #include "support/throws.hpp"
+#include <eigencoder/data/scaling.hpp>
 
 namespace ec = eigencoder;
 
-TEMPLATE_TEST_CASE("Standardizer gives every feature mean 0 and deviation 1, and gives back what it took", "[scaling]", float, double) {
+TEMPLATE_TEST_CASE("Standardizer gives every feature mean 0 and deviation 1, and gives back what it took", "[scaling]", float,
+                   double) {
   using T = TestType;
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   const T tolerance = 16 * std::numeric_limits<T>::epsilon();
   Matrix x(3, 4);
-  x << 1, 2, 3, 6,  //
+  x << 1, 2, 3, 6,   //
       -4, 4, -4, 4,  //
       7, 7, 7, 7;
   const ec::Standardizer scaler(x);

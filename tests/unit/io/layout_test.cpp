@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/io/layout.hpp>
-
 #include <map>
 
+#include "support/catch.hpp"
+#include <eigencoder/io/layout.hpp>
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/layers/batch_norm.hpp>
 #include <eigencoder/layers/dense.hpp>
@@ -12,8 +12,6 @@
 #include <eigencoder/models/autoencoder.hpp>
 #include <eigencoder/models/branches.hpp>
 #include <eigencoder/models/mirror.hpp>
-
-#include "support/catch.hpp"
 
 namespace ec = eigencoder;
 using Matrix = Eigen::MatrixXd;
@@ -45,7 +43,8 @@ Tensors tensors(const Model& model, ec::Layout layout = ec::Layout::pytorch) {
     const std::string name = facts.layers[block.layer].position + '.' + plans[i].name;
     const auto all = block.block.trainable ? model.parameters() : model.state();
     plans[i].for_each([&](ec::Index at) { file.values[name].push_back(all[block.offset + at]); });
-    for (const std::uint64_t size : plans[i].shape()) file.shapes[name] += (file.shapes[name].empty() ? "" : " ") + std::to_string(size);
+    for (const std::uint64_t size : plans[i].shape())
+      file.shapes[name] += (file.shapes[name].empty() ? "" : " ") + std::to_string(size);
   }
   return file;
 }
@@ -63,7 +62,6 @@ Matrix channels_first(const Matrix& x, ec::Shape shape) {
   return y;
 }
 
-
 template <class Model>
 void fill(Model& model) {
   model.set_parameters(Eigen::VectorXd::LinSpaced(Model::parameter_count, -1, 1));
@@ -76,9 +74,10 @@ constexpr ec::Shape picture = ec::image(2, 3, 2);
 
 TEST_CASE("Names, axes and shapes are those of PyTorch and Keras", "[layout]") {
   using ec::Extent;
-  const ec::Network<ec::Sequential<ec::image(8, 6, 3), ec::Conv2D<5, Extent{3, 2}>, ec::BatchNorm, ec::DepthwiseConv2D<Extent{2, 3}>,
-                                   ec::ReLU, ec::ConvTranspose2D<4, Extent{3, 2}, 2, ec::Bias::none>, ec::Dense<7>>,
-                    double>
+  const ec::Network<
+      ec::Sequential<ec::image(8, 6, 3), ec::Conv2D<5, Extent{3, 2}>, ec::BatchNorm, ec::DepthwiseConv2D<Extent{2, 3}>,
+                     ec::ReLU, ec::ConvTranspose2D<4, Extent{3, 2}, 2, ec::Bias::none>, ec::Dense<7>>,
+      double>
       image;
   CHECK(tensors(image).shapes == std::map<std::string, std::string>{{"0.weight", "5 3 3 2"},
                                                                     {"0.bias", "5"},
@@ -103,7 +102,8 @@ TEST_CASE("Names, axes and shapes are those of PyTorch and Keras", "[layout]") {
                                                                                        {"5.kernel", "768 7"},
                                                                                        {"5.bias", "7"}});
   // Along sequences a kernel has one axis.
-  const ec::Network<ec::Sequential<ec::sequence(8, 3), ec::Conv1D<5, 2>, ec::Frozen<ec::ConvTranspose1D<4, 3, 2>>>, double> sequence;
+  const ec::Network<ec::Sequential<ec::sequence(8, 3), ec::Conv1D<5, 2>, ec::Frozen<ec::ConvTranspose1D<4, 3, 2>>>, double>
+      sequence;
   CHECK(tensors(sequence).shapes.at("0.weight") == "5 3 2");
   CHECK(tensors(sequence).shapes.at("1.weight") == "5 4 3");
   CHECK(tensors(sequence, ec::Layout::keras).shapes.at("0.kernel") == "2 3 5");
@@ -122,24 +122,29 @@ TEST_CASE("A Dense on an image has PyTorch's order of its values", "[layout]") {
 }
 
 TEST_CASE("So do an explicit Flatten, and layers on what it gives", "[layout]") {
-  ec::Network<ec::Sequential<picture, ec::Reshape<ec::features(12)>, ec::Scale<ec::Bias::added>, ec::ReLU, ec::Dense<4>>, double> model;
+  ec::Network<ec::Sequential<picture, ec::Reshape<ec::features(12)>, ec::Scale<ec::Bias::added>, ec::ReLU, ec::Dense<4>>,
+              double>
+      model;
   fill(model);
   const Tensors file = tensors(model);
   const Matrix x = Matrix::Random(12, 3), flat = channels_first(x, picture);
-  const Matrix scaled = ((flat.array().colwise() * file.vector("1.scale").array()).colwise() + file.vector("1.bias").array()).max(0);
+  const Matrix scaled =
+      ((flat.array().colwise() * file.vector("1.scale").array()).colwise() + file.vector("1.bias").array()).max(0);
   const Matrix y = (file.matrix("3.weight", 4, 12) * scaled).colwise() + file.vector("3.bias");
   CHECK((y - model.predict(x)).norm() < 1e-13);
 }
 
 TEST_CASE("What becomes an image is made in PyTorch's order, through the layers between", "[layout]") {
-  ec::Network<ec::Sequential<ec::features(5), ec::Dense<12>, ec::BatchNorm, ec::ReLU, ec::Reshape<picture>, ec::Conv2D<3, 1>>, double>
+  ec::Network<ec::Sequential<ec::features(5), ec::Dense<12>, ec::BatchNorm, ec::ReLU, ec::Reshape<picture>, ec::Conv2D<3, 1>>,
+              double>
       model;
   fill(model);
   const Tensors file = tensors(model);
   const Matrix x = Matrix::Random(5, 3);
   Matrix y = (file.matrix("0.weight", 12, 5) * x).colwise() + file.vector("0.bias");
   const Eigen::ArrayXd scale = file.vector("1.weight").array() / (file.vector("1.running_var").array() + 1e-3).sqrt();
-  y = (((y.colwise() - file.vector("1.running_mean")).array().colwise() * scale).colwise() + file.vector("1.bias").array()).max(0);
+  y = (((y.colwise() - file.vector("1.running_mean")).array().colwise() * scale).colwise() + file.vector("1.bias").array())
+          .max(0);
   // Unflatten(1, (2, 2, 3)), and a convolution of kernel 1: one matrix, pixel by pixel.
   const Matrix kernel = file.matrix("4.weight", 3, 2);
   Matrix z(18, 3);
@@ -159,7 +164,8 @@ TEST_CASE("A code keeps its order, so that encoder and decoder are the same alon
   CHECK(whole.values.at("encoder.0.weight") == encoder.values.at("0.weight"));
   CHECK(whole.values.at("decoder.1.weight") == decoder.values.at("1.weight"));
   const Matrix x = Matrix::Random(12, 2);
-  const Matrix code = (whole.matrix("encoder.0.weight", 12, 12) * channels_first(x, picture)).colwise() + whole.vector("encoder.0.bias");
+  const Matrix code =
+      (whole.matrix("encoder.0.weight", 12, 12) * channels_first(x, picture)).colwise() + whole.vector("encoder.0.bias");
   CHECK((code - model.encode(x)).norm() < 1e-13);
 }
 
@@ -177,8 +183,8 @@ TEST_CASE("Tied layers, whose weights are earlier ones", "[layout]") {
 }
 
 TEST_CASE("Both sides of a residual block of vectors have one order", "[layout]") {
-  ec::Network<ec::Sequential<ec::features(5), ec::Dense<12>, ec::Residual<ec::Dense<7>, ec::ReLU, ec::Dense<12>>, ec::Reshape<picture>,
-                             ec::MaxPool2D<ec::Extent{2, 3}>>,
+  ec::Network<ec::Sequential<ec::features(5), ec::Dense<12>, ec::Residual<ec::Dense<7>, ec::ReLU, ec::Dense<12>>,
+                             ec::Reshape<picture>, ec::MaxPool2D<ec::Extent{2, 3}>>,
               double>
       model;
   fill(model);

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/io/model_file.hpp>
-
 #include <limits>
 
+#include "support/folder.hpp"
+#include "support/throws.hpp"
 #include <eigencoder/data/scaling.hpp>
+#include <eigencoder/io/model_file.hpp>
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/layers/batch_norm.hpp>
 #include <eigencoder/layers/dense.hpp>
 #include <eigencoder/layers/dropout.hpp>
 #include <eigencoder/models/autoencoder.hpp>
 #include <eigencoder/training/history.hpp>
-
-#include "support/folder.hpp"
-#include "support/throws.hpp"
 
 namespace ec = eigencoder;
 using Eigen::VectorXf;
@@ -40,7 +38,8 @@ struct Tensors {
   std::vector<Tensor> tensors;
 
   template <class T>
-  Tensors& add(const std::string& name, std::vector<std::uint64_t> shape, const std::vector<T>& values, ec::Dtype dtype = ec::dtype_of<T>) {
+  Tensors& add(const std::string& name, std::vector<std::uint64_t> shape, const std::vector<T>& values,
+               ec::Dtype dtype = ec::dtype_of<T>) {
     tensors.push_back({name, dtype, std::move(shape), ec::to_bytes(std::span<const T>(values))});
     return *this;
   }
@@ -81,10 +80,11 @@ TEST_CASE("A model goes into a file and back, with texts, facts and values", "[m
   ec::History history{.epochs = {{.epoch = 1, .train = {0.5, {}}, .seconds = 2},
                                  {.epoch = 2, .train = {0.25, {}}, .validation = {0.375, {}}, .validated = true, .seconds = 3}},
                       .stopped = "patience"};
-  ec::save(model, path,
-           {.values = {{"scaler", scaler}, {"range", range}, {"threshold", 0.1}, {"count", 7}, {"matrix", matrix}, {"row", row}},
-            .texts = {{"author", "Ω \"quoted\""}},
-            .training = history});
+  ec::save(
+      model, path,
+      {.values = {{"scaler", scaler}, {"range", range}, {"threshold", 0.1}, {"count", 7}, {"matrix", matrix}, {"row", row}},
+       .texts = {{"author", "Ω \"quoted\""}},
+       .training = history});
   CHECK(folder.names() == 1);
 
   Small loaded = small(2);
@@ -115,10 +115,11 @@ TEST_CASE("A model goes into a file and back, with texts, facts and values", "[m
                               {"eigencoder.layout", "pytorch"},
                               {"eigencoder.scalar", "float32"},
                               {"eigencoder.input", "(4)"},
-                              {"eigencoder.architecture", "encoder.0 Dense<3> (4) -> (3)\n"
-                                                          "encoder.1 LeakyReLU{slope=0.1} (3) -> (3)\n"
-                                                          "decoder.0 Dense<4> (3) -> (4)\n"
-                                                          "decoder.1 BatchNorm{momentum=0.99, epsilon=0.001} (4) -> (4)\n"},
+                              {"eigencoder.architecture",
+                               "encoder.0 Dense<3> (4) -> (3)\n"
+                               "encoder.1 LeakyReLU{slope=0.1} (3) -> (3)\n"
+                               "decoder.0 Dense<4> (3) -> (4)\n"
+                               "decoder.1 BatchNorm{momentum=0.99, epsilon=0.001} (4) -> (4)\n"},
                               {"eigencoder.training.epochs", "2"},
                               {"eigencoder.training.loss", "0.25"},
                               {"eigencoder.training.validation_loss", "0.375"},
@@ -174,10 +175,11 @@ TEST_CASE("Another network is refused layer by layer, and nothing changes", "[mo
   ec::save(ec::Autoencoder{encoder(ec::Dense<3>{}, ec::LeakyReLU{0.1}, ec::Tanh{}), decoder}, path);
   refuses({"\n  encoder.2: expected no layer, found Tanh (3) -> (3)\n"});
   ec::save(ec::Autoencoder{encoder(ec::Dense<5>{}, ec::Dense<3>{}, ec::LeakyReLU{0.1}), decoder}, path);
-  refuses({"encoder.0: expected Dense<3> (4) -> (3), found Dense<5> (4) -> (5)", "encoder.1: expected no layer, found Dense<3>"});
+  refuses(
+      {"encoder.0: expected Dense<3> (4) -> (3), found Dense<5> (4) -> (5)", "encoder.1: expected no layer, found Dense<3>"});
   // The tensors then say the same.
-  refuses({"encoder.0.weight of Dense<3>: expected [3, 4], found F32 [5, 4]", "encoder.0.bias of Dense<3>: expected [3], found F32 [5]",
-           "\"encoder.1.weight\": expected nothing, found [3, 5]"},
+  refuses({"encoder.0.weight of Dense<3>: expected [3, 4], found F32 [5, 4]",
+           "encoder.0.bias of Dense<3>: expected [3], found F32 [5]", "\"encoder.1.weight\": expected nothing, found [3, 5]"},
           {.check_layers = false});
 
   // Values that are not there, or of another kind.
@@ -198,14 +200,16 @@ TEST_CASE("What does not change predictions may differ", "[model_file]") {
   const Folder folder;
   const auto path = folder.path / "model.safetensors";
   // Noise in training, frozen layers, and how weights begin.
-  const ec::Autoencoder noisy{encoder(ec::Dropout{0.5}, ec::Dense<3, ec::Init::he_normal>{}, ec::Dropout{0.1}, ec::LeakyReLU{0.1}), decoder,
-                              ec::Seed{3}};
+  const ec::Autoencoder noisy{
+      encoder(ec::Dropout{0.5}, ec::Dense<3, ec::Init::he_normal>{}, ec::Dropout{0.1}, ec::LeakyReLU{0.1}), decoder,
+      ec::Seed{3}};
   ec::save(noisy, path);
   CHECK(ec::read_safetensors(path).find("encoder.1.weight") != nullptr);
   Small model = small();
   ec::load(model, path);
   CHECK(model.parameters() == noisy.parameters());
-  ec::Autoencoder frozen{encoder(ec::Frozen<ec::Dense<3>>{}, ec::LeakyReLU{0.1}, ec::SpatialDropout2D{0.5}), decoder, ec::Seed{4}};
+  ec::Autoencoder frozen{encoder(ec::Frozen<ec::Dense<3>>{}, ec::LeakyReLU{0.1}, ec::SpatialDropout2D{0.5}), decoder,
+                         ec::Seed{4}};
   ec::load(frozen, path);
   CHECK(frozen.parameters() == noisy.parameters());
 }
@@ -215,7 +219,9 @@ TEST_CASE("Files from elsewhere load by names and shapes", "[model_file]") {
   const auto path = folder.path / "elsewhere.safetensors";
   Small model = small(), other = small(2);
   ec::save(model, path);
-  const auto write = [&](const std::function<std::string(std::string)>& rename) { tensors_of(path, rename).write(folder.path / "named"); };
+  const auto write = [&](const std::function<std::string(std::string)>& rename) {
+    tensors_of(path, rename).write(folder.path / "named");
+  };
   const auto named = folder.path / "named";
   write([](std::string name) { return name; });
   ec::load(other, named);
@@ -225,8 +231,8 @@ TEST_CASE("Files from elsewhere load by names and shapes", "[model_file]") {
   other = small(2);
   write([](const std::string& name) { return "net." + name; });
   expect_error<ec::ShapeError>([&] { ec::load(other, named); },
-                               {"encoder.0.weight of Dense<3>: expected [3, 4], found nothing", "\"net.encoder.0.weight\": expected nothing",
-                                "set in_order = true"});
+                               {"encoder.0.weight of Dense<3>: expected [3, 4], found nothing",
+                                "\"net.encoder.0.weight\": expected nothing", "set in_order = true"});
   CHECK(equal(other, small(2)));
   ec::load(other, named, {.prefix = "net."});
   CHECK(equal(other, model));
@@ -298,7 +304,8 @@ TEST_CASE("NaN and infinity are refused unless they are asked for", "[model_file
   Small good = small(), bad = small();
   bad.parameter("encoder.0.weight")(2, 1) = std::numeric_limits<float>::quiet_NaN();
   ec::save(good, path);
-  expect_error<ec::NonFiniteError>([&] { ec::save(bad, path); }, {path.string(), "\"encoder.0.weight\" holds nan at [2, 1]", "non_finite = true"});
+  expect_error<ec::NonFiniteError>([&] { ec::save(bad, path); },
+                                   {path.string(), "\"encoder.0.weight\" holds nan at [2, 1]", "non_finite = true"});
   ec::load(good, path);  // the file is the old one
   ec::save(bad, path, {.non_finite = true});
   expect_error<ec::NonFiniteError>([&] { ec::load(good, path); }, {"\"encoder.0.weight\" holds nan at [2, 1]"});
@@ -312,7 +319,11 @@ TEST_CASE("Files and options that make no sense", "[model_file]") {
   const auto path = folder.path / "model.safetensors";
   Small model = small();
   expect_error<ec::FileError>([&] { ec::load(model, path); }, {path.string(), "cannot be read"});
-  expect_error<ec::OptionError>([&] { ec::save(model, path, {.texts = {{"eigencoder.version", "9"}}}); }, {"must not begin with eigencoder."});
+  expect_error<ec::OptionError>(
+      [&] {
+        ec::save(model, path, {.texts = {{"eigencoder.version", "9"}}});
+      },
+      {"must not begin with eigencoder."});
   expect_error<ec::OptionError>([&] { ec::save(model, path, {.values = {{"", 1.0}}}); }, {"needs a name"});
   expect_error<ec::Error>([&] { ec::save(model, path, {.values = {{"a", 1.0}, {"a", 2.0}}}); }, {"values.a"});
   CHECK(folder.names() == 0);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Every layer there is goes into a file and comes back without a changed bit.
-#include <eigencoder/eigencoder.hpp>
-#include <eigencoder/io/model_file.hpp>
-
 #include "support/catch.hpp"
 #include "support/folder.hpp"
+#include <eigencoder/eigencoder.hpp>
+#include <eigencoder/io/model_file.hpp>
 
 namespace ec = eigencoder;
 
@@ -42,18 +41,18 @@ void check_reload(const Model& made) {
 
 TEST_CASE("Layers of vectors", "[model_file]") {
   check_reload(ec::Network{ec::sequential<ec::features(6)>(
-      ec::Dense<4>{}, ec::Frozen<ec::Dense<8>>{}, ec::BatchNorm{.momentum = 0.5, .epsilon = 1e-4}, ec::LayerNorm{.epsilon = 1e-4},
-      ec::Scale<ec::Bias::added>{}, ec::KSparse<6>{}, ec::Dense<8, ec::Bias::none>{}, ec::GaussianSample{},
-      ec::VectorQuantizer<4>{.decay = 0.5})});
+      ec::Dense<4>{}, ec::Frozen<ec::Dense<8>>{}, ec::BatchNorm{.momentum = 0.5, .epsilon = 1e-4},
+      ec::LayerNorm{.epsilon = 1e-4}, ec::Scale<ec::Bias::added>{}, ec::KSparse<6>{}, ec::Dense<8, ec::Bias::none>{},
+      ec::GaussianSample{}, ec::VectorQuantizer<4>{.decay = 0.5})});
 }
 
 TEST_CASE("Layers of images", "[model_file]") {
-  check_reload(ec::Network<ec::Sequential<
-                   ec::image(4, 6, 3), ec::Conv2D<2, ec::Extent{3, 2}, 1, ec::Dilation{1, 2}>,
-                   ec::ConvTranspose2D<2, ec::Extent{3, 2}, ec::Extent{1, 2}>, ec::DepthwiseConv2D<ec::Extent{2, 3}>, ec::BatchNorm,
-                   ec::LayerNorm, ec::Scale<>, ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::MaxPool2D<2>, ec::AvgPool2D<2>,
-                   ec::ZeroPad2D<1>, ec::Crop2D<ec::Border{0, 1, 1, 0}>, ec::Reshape<ec::image(7, 3, 2)>, ec::VectorQuantizer<5>,
-                   ec::GlobalAvgPool2D, ec::Dense<3>>>{});
+  check_reload(ec::Network<
+               ec::Sequential<ec::image(4, 6, 3), ec::Conv2D<2, ec::Extent{3, 2}, 1, ec::Dilation{1, 2}>,
+                              ec::ConvTranspose2D<2, ec::Extent{3, 2}, ec::Extent{1, 2}>, ec::DepthwiseConv2D<ec::Extent{2, 3}>,
+                              ec::BatchNorm, ec::LayerNorm, ec::Scale<>, ec::UpSample2D<2, ec::Interpolation::bilinear>,
+                              ec::MaxPool2D<2>, ec::AvgPool2D<2>, ec::ZeroPad2D<1>, ec::Crop2D<ec::Border{0, 1, 1, 0}>,
+                              ec::Reshape<ec::image(7, 3, 2)>, ec::VectorQuantizer<5>, ec::GlobalAvgPool2D, ec::Dense<3>>>{});
 }
 
 TEST_CASE("Layers of sequences", "[model_file]") {
@@ -64,8 +63,8 @@ TEST_CASE("Layers of sequences", "[model_file]") {
 TEST_CASE("Activations, and layers that act in training alone", "[model_file]") {
   check_reload(ec::Network{ec::sequential<ec::features(4)>(
       ec::Dense<6>{}, ec::Identity{}, ec::ReLU{}, ec::LeakyReLU{0.1}, ec::ELU{0.5}, ec::Sigmoid{}, ec::Tanh{}, ec::Softplus{},
-      ec::Softsign{}, ec::SiLU{}, ec::GELU{}, ec::Softmax{}, ec::Dropout{0.2}, ec::SpatialDropout2D{0.2}, ec::GaussianNoise{0.1},
-      ec::MaskingNoise{0.1}, ec::SaltAndPepperNoise{0.1})});
+      ec::Softsign{}, ec::SiLU{}, ec::GELU{}, ec::Softmax{}, ec::Dropout{0.2}, ec::SpatialDropout2D{0.2},
+      ec::GaussianNoise{0.1}, ec::MaskingNoise{0.1}, ec::SaltAndPepperNoise{0.1})});
 }
 
 TEST_CASE("Layers that read earlier ones", "[model_file]") {
@@ -85,7 +84,8 @@ TEST_CASE("Variational models", "[model_file]") {
   using Decoder = ec::Decoder<ec::features(2), ec::Dense<12>>;
   check_reload(ec::VariationalAutoencoder<Encoder, ec::Latent<2>, Decoder>{});
 
-  ec::ConditionalVariationalAutoencoder<Encoder, ec::Latent<2>, ec::Condition<3>, Decoder> model{ec::Seed{1}}, loaded{ec::Seed{2}};
+  ec::ConditionalVariationalAutoencoder<Encoder, ec::Latent<2>, ec::Condition<3>, Decoder> model{ec::Seed{1}},
+      loaded{ec::Seed{2}};
   const Folder folder;
   ec::save(model, folder.path / "model.safetensors");
   ec::load(loaded, folder.path / "model.safetensors");

@@ -2,12 +2,11 @@
 // The files of tests/files were written by earlier versions, one pair each, and load for ever. Before a release,
 //   unit_io "[.write_files]"
 // adds those of the version that is to be.
-#include <eigencoder/eigencoder.hpp>
-#include <eigencoder/io/model_file.hpp>
-
 #include <filesystem>
 
 #include "support/catch.hpp"
+#include <eigencoder/eigencoder.hpp>
+#include <eigencoder/io/model_file.hpp>
 
 namespace ec = eigencoder;
 
@@ -17,8 +16,8 @@ const std::filesystem::path folder = std::filesystem::path(EIGENCODER_GOLDEN_DIR
 
 template <class T>
 auto model(std::uint64_t seed) {
-  auto encoder = ec::encoder<ec::image(4, 4, 2)>(ec::GaussianNoise{0.1}, ec::Conv2D<3, 2, 2>{}, ec::BatchNorm{}, ec::LeakyReLU{0.1},
-                                                 ec::Dense<4>{}, ec::LayerNorm{.epsilon = 1e-4});
+  auto encoder = ec::encoder<ec::image(4, 4, 2)>(ec::GaussianNoise{0.1}, ec::Conv2D<3, 2, 2>{}, ec::BatchNorm{},
+                                                 ec::LeakyReLU{0.1}, ec::Dense<4>{}, ec::LayerNorm{.epsilon = 1e-4});
   auto decoder = ec::decoder<ec::features(4)>(ec::Dense<12>{}, ec::SiLU{}, ec::Reshape<ec::image(2, 2, 3)>{},
                                               ec::ConvTranspose2D<2, 2, 2>{}, ec::DepthwiseConv2D<3>{}, ec::Sigmoid{});
   using Model = ec::Autoencoder<decltype(encoder), decltype(decoder), T>;
@@ -31,8 +30,11 @@ template <class T>
 void write(ec::Layout layout) {
   const auto made = model<T>(ec::version.major * 10000 + ec::version.minor * 100 + ec::version.patch);
   const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x = Eigen::Matrix<T, 32, 3>::Random();
-  ec::save(made, folder / ec::message("model-", ec::version.major, '.', ec::version.minor, '.', ec::version.patch, '-', to_string(layout), ".safetensors"),
-           {.layout = layout, .values = {{"x", x}, {"y", made.reconstruct(x)}}, .texts = {{"note", "as saved by this version"}}});
+  ec::save(
+      made,
+      folder / ec::message("model-", ec::version.major, '.', ec::version.minor, '.', ec::version.patch, '-', to_string(layout),
+                           ".safetensors"),
+      {.layout = layout, .values = {{"x", x}, {"y", made.reconstruct(x)}}, .texts = {{"note", "as saved by this version"}}});
 }
 
 template <class T>
