@@ -24,6 +24,7 @@ struct Needs {
   Index backward_scratch = 0;    ///< the same, where backward needs more of it than `scratch`
   Index scratch_per_sample = 0;  ///< the same, for each sample
   Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
+  Index backward_packed = 0;     ///< how many of them, at their end, forward does not read
   Index sums = 0;                ///< doubles that gather() sums over the whole batch before forward
   Index dsums = 0;               ///< doubles that gather_backward() sums over the whole batch before backward
   Index tallies = 0;             ///< doubles that forward itself sums over the whole batch in training, for settle()

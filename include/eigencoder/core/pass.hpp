@@ -75,7 +75,7 @@ struct Prepare {
   using T = typename S::Scalar;
   typename S::Theta theta;
   SourceView<S> source;  ///< its parameters alone: there are no samples yet
-  VectorView<T> packed;  ///< overwrite
+  VectorView<T> packed;  ///< overwrite; for predictions without Needs::backward_packed at its end
 };
 
 /// x → sums over the batch that forward needs.

@@ -201,6 +201,8 @@ struct Chain {
   static constexpr auto theta_at = detail::running_total<size>([](std::size_t i) { return trainable[i]; });
   static constexpr auto state_at = detail::running_total<size>([](std::size_t i) { return running[i]; });
   static constexpr auto packed_at = detail::running_total<size>([](std::size_t i) { return needs[i].packed; });
+  static constexpr auto forward_packed_at =
+      detail::running_total<size>([](std::size_t i) { return needs[i].packed - needs[i].backward_packed; });
   static constexpr auto cache_at = detail::running_total<size>([](std::size_t i) { return needs[i].cache; });
   static constexpr auto source_cache_at =
       detail::running_total<size>([](std::size_t i) { return is_source(i) ? needs[i].cache : 0; });

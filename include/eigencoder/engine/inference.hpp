@@ -42,7 +42,7 @@ struct InferencePlan {
   static constexpr Index caches = width[0] + width[1] + joined_at[C::size + 1];
 
   static constexpr Index per_sample = caches + C::source_cache_at[C::size] + C::scratch_per_sample;
-  static constexpr Index once = C::packed_at[C::size] + C::forward_scratch;
+  static constexpr Index once = C::forward_packed_at[C::size] + C::forward_scratch;
   static constexpr Index scalars(Index columns) { return once + columns * per_sample; }
 };
 
@@ -57,12 +57,15 @@ class Inference {
   Inference(T* memory, Index columns) : memory_(memory), columns_(columns) {}
 
   /// Derives what layers keep packed from theta: once, and after each change of theta.
-  void prepare(const typename C::Layers& layers, const T* theta) const { eigencoder::prepare<C>(layers, theta, memory_); }
+  void prepare(const typename C::Layers& layers, const T* theta) const {
+    eigencoder::prepare<C>(layers, theta, memory_, true);
+  }
 
   /// Runs layers [From, To) on `count` columns; x and y have no gaps between columns, and nothing in common.
   template <std::size_t From, std::size_t To>
   void run(const typename C::Layers& layers, Parameters<T> parameters, const T* x, T* y, Index count) const {
     parameters.packed = memory_;
+    parameters.forward_only = true;
     [&]<std::size_t... I>(std::index_sequence<I...>) { (layer<From, To, From + I>(layers, parameters, x, y, count), ...); }
     (std::make_index_sequence<To - From>{});
   }
@@ -85,7 +88,7 @@ class Inference {
           {.x = read(C::reads(I)),
            .y = place(I + 1),
            .cache = cache(I),
-           .scratch = memory_ + C::packed_at[C::size],
+           .scratch = memory_ + C::forward_packed_at[C::size],
            .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
            .source_cache = links ? cache(static_cast<std::size_t>(links ? C::links[I] : 0)) : nullptr,
            .joined = joins ? read(C::joined_by(I)) : nullptr},

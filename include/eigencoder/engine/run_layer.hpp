@@ -12,6 +12,7 @@ struct Parameters {
   const T* theta = nullptr;
   const T* state = nullptr;
   const T* packed = nullptr;
+  bool forward_only = false;  ///< `packed` has what forward reads alone
 };
 
 /// Where layer I's operands and working memory lie for some columns. What the layer has not asked for may be null.
@@ -40,6 +41,11 @@ struct LayerBatch {
 
 namespace detail {
 
+template <class C>
+constexpr Index packed_at(std::size_t i, bool forward_only) {
+  return forward_only ? C::forward_packed_at[i] : C::packed_at[i];
+}
+
 template <class C, std::size_t I, class S, class T>
 SourceView<S> source_view(const T* theta, const LayerMemory<T>& memory, Index columns) {
   using Source = typename S::Source;
@@ -58,16 +64,18 @@ SourceView<S> source_view(const T* theta, const LayerMemory<T>& memory, Index co
 
 }  // namespace detail
 
-/// Derives what layers keep packed from theta.
+/// Derives what layers keep packed from theta: C::packed_at[C::size] scalars, or, for forward alone, C::forward_packed_at[C::size].
 template <class C>
-void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed) {
+void prepare(const typename C::Layers& layers, const typename C::Scalar* theta, typename C::Scalar* packed,
+             bool forward_only = false) {
   C::for_each_layer([&]<std::size_t I>() {
     using S = typename C::template stage<I>;
     if constexpr (S::needs.packed > 0) {
       C::template recipe<I>(layers).prepare(
           Prepare<S>{.theta = S::Trainable::views(theta + C::theta_at[I]),
                      .source = detail::source_view<C, I, S>(theta, LayerMemory<typename C::Scalar>{}, 0),
-                     .packed = VectorView<typename C::Scalar>(packed + C::packed_at[I], S::needs.packed)});
+                     .packed = VectorView<typename C::Scalar>(packed + detail::packed_at<C>(I, forward_only),
+                                                              S::needs.packed - (forward_only ? S::needs.backward_packed : 0))});
     }
   });
 }
@@ -113,7 +121,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
     C::template recipe<I>(layers).forward(
         Pass{.theta = S::Trainable::views(parameters.theta + C::theta_at[I]),
              .state = S::Running::views(parameters.state + C::state_at[I]),
-             .packed = decltype(Pass::packed)(parameters.packed + C::packed_at[I], S::needs.packed),
+             .packed = decltype(Pass::packed)(parameters.packed + detail::packed_at<C>(I, parameters.forward_only), S::needs.packed - S::needs.backward_packed),
              .source = detail::source_view<C, I, S>(parameters.theta, memory, batch.columns),
              .x = MatrixView<const T>(memory.x, S::in.size(), batch.columns),
              .y = MatrixView<T>(memory.y, S::out.size(), batch.columns),

@@ -65,7 +65,8 @@ struct Conv2D {
   }
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
-    return detail::convolution_needs(g, kernels::correlate_scratch(g), kernels::correlate_gradient_scratch(g));
+    return detail::convolution_needs(g, kernels::correlate_scratch(g), kernels::correlate_transpose_packed(g),
+                                     kernels::correlate_gradient_scratch(g));
   }
   static constexpr auto parameters(Shape in) { return detail::convolution_blocks<Options...>(Filters, in.channels, Kernel); }
 
@@ -77,6 +78,7 @@ struct Conv2D {
       return W(f, (row * Kernel.width + column) * S::in.channels + c);
     };
     kernels::pack_correlate(g, pass.packed.data(), weight);
+    if (pass.packed.size() == kernels::correlate_packed(g)) return;
     kernels::pack_correlate_transpose(g, pass.packed.data() + kernels::correlate_packed(g),
                                       [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
   }

@@ -50,11 +50,13 @@ auto derivative_of_previous(const Backward<S, true>& pass) {
 }
 
 /// What convolutions ask for: scratch and packed weights for forward and backward, and scratch for the weights' gradient.
-constexpr Needs convolution_needs(const kernels::Correlation& g, Index forward_scratch, Index gradient_scratch) {
+constexpr Needs convolution_needs(const kernels::Correlation& g, Index forward_scratch, Index backward_packed,
+                                  Index gradient_scratch) {
   return {
       .scratch = std::max<Index>(1, forward_scratch),
       .backward_scratch = std::max({kernels::correlate_scratch(g), kernels::correlate_transpose_scratch(g), gradient_scratch}),
       .packed = kernels::correlate_packed(g) + kernels::correlate_transpose_packed(g),
+      .backward_packed = backward_packed,
       .backward_x = true,
       .derivative = true,
       .epilogue = true};
@@ -63,7 +65,7 @@ constexpr Needs convolution_needs(const kernels::Correlation& g, Index forward_s
 // A layer that goes from windows to pixels: a transposed convolution, or an upsampling together with the convolution after it.
 
 constexpr Needs transpose_needs(const kernels::Correlation& g, Index gradient_scratch) {
-  return convolution_needs(g, kernels::correlate_transpose_scratch(g), gradient_scratch);
+  return convolution_needs(g, kernels::correlate_transpose_scratch(g), kernels::correlate_packed(g), gradient_scratch);
 }
 
 /// `weight` is that of (filter, tap's row, tap's column, channel).
@@ -71,6 +73,7 @@ template <class S, class Weight>
 void prepare_transpose(const kernels::Correlation& g, Prepare<S>& pass, Weight weight) {
   typename S::Scalar* const packed = pass.packed.data();
   kernels::pack_correlate_transpose(g, packed, weight);
+  if (pass.packed.size() == kernels::correlate_transpose_packed(g)) return;
   kernels::pack_correlate(g, packed + kernels::correlate_transpose_packed(g),
                           [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
 }
