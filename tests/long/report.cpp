@@ -39,25 +39,30 @@ void trained(const std::filesystem::path& folder) {
   Eigen::MatrixXf x(64, 600);
   for (ec::Index j = 0; j < x.cols(); ++j)
     for (ec::Index i = 0; i < 64; ++i)
-      x(i, j) = static_cast<float>(0.5 + 0.5 * std::sin(0.4 * static_cast<double>(i % 8) + 0.5 * static_cast<double>(i / 8) + 0.3 * static_cast<double>(j)));
+      x(i, j) = static_cast<float>(0.5 + 0.5 * std::sin(0.4 * static_cast<double>(i % 8) + 0.5 * static_cast<double>(i / 8) +
+                                                        0.3 * static_cast<double>(j)));
   Model model{ec::Seed{1}};
   ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{}, {.threads = 1}};
-  const ec::History history = trainer.fit(
-      x, {.epochs = 40, .batch_size = 32, .validation_fraction = 0.2, .progress = ec::Progress::quiet});
+  const ec::History history =
+      trainer.fit(x, {.epochs = 40, .batch_size = 32, .validation_fraction = 0.2, .progress = ec::Progress::quiet});
   const Eigen::MatrixXf shown = x.leftCols(8);
-  ec::write_report(folder / "trained.html",
-                   {.title = "Waves of 8 × 8 pixels",
-                    .history = {history},
-                    .summary = ec::summary(model),
-                    .parameters = Model::parameter_count,
-                    .options = {{"optimizer", "Adam"}, {"learning rate", 1e-3}, {"batch size", 32}, {"epochs", 40}, {"seed", 1}, {"shuffle", true}},
-                    .metrics = {{"validation loss", history.last().validation.loss}, {"samples", x.cols()}},
-                    .pictures = {
+  ec::write_report(
+      folder / "trained.html",
+      {.title = "Waves of 8 × 8 pixels",
+       .history = {history},
+       .summary = ec::summary(model),
+       .parameters = Model::parameter_count,
+       .options =
+           {{"optimizer", "Adam"}, {"learning rate", 1e-3}, {"batch size", 32}, {"epochs", 40}, {"seed", 1}, {"shuffle", true}},
+       .metrics = {{"validation loss", history.last().validation.loss}, {"samples", x.cols()}},
+       .pictures =
+           {
 #ifdef EIGENCODER_HAS_PNG
-                        {"Originals above reconstructions", ec::image_grid({{"original", shown}, {"reconstruction", model.reconstruct(shown)}}, ec::image(8, 8))}
+               {"Originals above reconstructions",
+                ec::image_grid({{"original", shown}, {"reconstruction", model.reconstruct(shown)}}, ec::image(8, 8))}
 #endif
-                    },
-                    .notes = {"Trained by the tests of the library, on one thread."}});
+           },
+       .notes = {"Trained by the tests of the library, on one thread."}});
 }
 
 }  // namespace
@@ -69,10 +74,11 @@ int main(int, char** argv) {
   ec::History stopped = decaying(60, 6);
   stopped.stopped = "EarlyStopping: no validation loss below 0.41 for 10 epochs";
   stopped.warnings = {"GaussianKL: 14 of 16 dimensions carry less than 0.01 nats: the posterior has collapsed"};
-  ec::write_report(folder / "runs.html", {.title = "Two runs, compared",
-                                          .history = {{"β = 1", decaying(80, 4)}, {"β = 4", stopped}},
-                                          .options = {{"<b>bold</b>", "\"quoted\" & 'single'"}, {"</script><script>alert(1)</script>", "\xff\xfe"}},
-                                          .notes = {"<script>document.title = 'broken'</script>"}});
+  ec::write_report(folder / "runs.html",
+                   {.title = "Two runs, compared",
+                    .history = {{"β = 1", decaying(80, 4)}, {"β = 4", stopped}},
+                    .options = {{"<b>bold</b>", "\"quoted\" & 'single'"}, {"</script><script>alert(1)</script>", "\xff\xfe"}},
+                    .notes = {"<script>document.title = 'broken'</script>"}});
 
   ec::History odd = decaying(30, 3);
   odd.epochs[9].train.loss = std::numeric_limits<double>::quiet_NaN();

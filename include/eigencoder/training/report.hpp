@@ -44,20 +44,20 @@ struct ReportPicture {
 
   ReportPicture(std::string text, std::vector<std::byte> bytes) : caption(std::move(text)), file(std::move(bytes)) {}
   template <class Image>
-    requires requires(const Image& image) { image.pixels; }
+  requires requires(const Image& image) { image.pixels; }
   ReportPicture(std::string text, const Image& image) : caption(std::move(text)), file(encode_png(image)) {}
 };
 
 /// What a report shows; what is left out is not shown. Texts are UTF-8; what is none is shown as �, and no text is markup.
 struct Report {
   std::string title = "Training report";
-  std::vector<ReportRun> history{};      ///< {history}, or {{"name", first}, {"other name", second}} in common figures
-  std::string summary{};                 ///< of the model: ec::summary(model)
-  Index parameters = 0;                  ///< of the model; 0: not shown
-  std::vector<ReportEntry> options{};    ///< what it was trained with: {{"learning rate", 1e-3}, {"optimizer", "Adam"}}
-  std::vector<ReportEntry> metrics{};    ///< what it came to
+  std::vector<ReportRun> history{};    ///< {history}, or {{"name", first}, {"other name", second}} in common figures
+  std::string summary{};               ///< of the model: ec::summary(model)
+  Index parameters = 0;                ///< of the model; 0: not shown
+  std::vector<ReportEntry> options{};  ///< what it was trained with: {{"learning rate", 1e-3}, {"optimizer", "Adam"}}
+  std::vector<ReportEntry> metrics{};  ///< what it came to
   std::vector<ReportPicture> pictures{};
-  std::vector<std::string> notes{};      ///< paragraphs at the top
+  std::vector<std::string> notes{};  ///< paragraphs at the top
 };
 
 namespace detail {
@@ -75,7 +75,7 @@ inline std::string duration(double seconds) {
 /// 1149520 → "1,149,520"
 inline std::string grouped(long long number) {
   std::string text = std::to_string(number);
-  for (auto at = std::ssize(text) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), 1, ',');
+  for (auto at = std::ssize(text) - 3; at > (number < 0 ? 1 : 0); at -= 3) text.insert(static_cast<std::size_t>(at), 1, ',');
   return text;
 }
 
@@ -87,7 +87,8 @@ inline std::vector<ReportEntry> facts(const History& history) {
   const std::size_t best = best_position(history);
   const bool any = best < epochs.size();
   found.emplace_back("Best epoch", any ? std::to_string(epoch_numbers(history)[best]) : "none");
-  found.emplace_back(epochs.back().validated ? "Best validation loss" : "Best training loss", any ? short_number(judged(epochs[best]), 5) : "none");
+  found.emplace_back(epochs.back().validated ? "Best validation loss" : "Best training loss",
+                     any ? short_number(judged(epochs[best]), 5) : "none");
   found.emplace_back("Last training loss", short_number(epochs.back().train.loss, 5));
   found.emplace_back("Last validation loss", epochs.back().validated ? short_number(epochs.back().validation.loss, 5) : "none");
   double seconds = 0, samples = 0;
@@ -124,8 +125,9 @@ class ReportPage {
   std::string write() {
     out_ = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     // Nothing may be fetched, whatever a text holds.
-    out_ += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-            "script-src 'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n";
+    out_ +=
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n";
     add("<title>", report_.title, "</title>\n<style>");
     out_ += report_style;
     add("</style>\n</head>\n<body>\n<main>\n<h1>", report_.title, "</h1>\n");
@@ -157,8 +159,8 @@ class ReportPage {
 #else
     const char* const compiler = "an unknown compiler";
 #endif
-    return message(version.major, '.', version.minor, '.', version.patch, " · Eigen ", EIGEN_WORLD_VERSION, '.', EIGEN_MAJOR_VERSION,
-                   '.', EIGEN_MINOR_VERSION, " · ", compiler);
+    return message(version.major, '.', version.minor, '.', version.patch, " · Eigen ", EIGEN_WORLD_VERSION, '.',
+                   EIGEN_MAJOR_VERSION, '.', EIGEN_MINOR_VERSION, " · ", compiler);
   }
 
   static std::string called(const ReportRun& run) { return run.name.empty() ? "" : run.name + ": "; }
@@ -213,9 +215,12 @@ class ReportPage {
 
   void curves() {
     if (figures_.figures.empty()) return;
-    out_ += "<h2>Curves</h2>\n<noscript><p>Curves are drawn by a script, which this browser does not run. Their numbers are in the table at "
-            "the end.</p></noscript>\n<div id=\"curves\"></div>\n<p class=\"hint\">Drag over a figure to zoom into epochs; the mouse wheel "
-            "zooms where a figure has been clicked; a double click shows all.</p>\n";
+    out_ +=
+        "<h2>Curves</h2>\n<noscript><p>Curves are drawn by a script, which this browser does not run. Their numbers are in the "
+        "table at "
+        "the end.</p></noscript>\n<div id=\"curves\"></div>\n<p class=\"hint\">Drag over a figure to zoom into epochs; the "
+        "mouse wheel "
+        "zooms where a figure has been clicked; a double click shows all.</p>\n";
   }
 
   void tables() {
@@ -251,8 +256,9 @@ class ReportPage {
     const std::string_view bytes(reinterpret_cast<const char*>(picture.file.data()), picture.file.size());
     if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return "image/png";
     if (bytes.starts_with("\xff\xd8\xff")) return "image/jpeg";
-    throw FileError(message("write_report, picture ", number, " (\"", picture.caption, "\"): expected the bytes of a PNG or JPEG file, found ",
-                            bytes.size(), " bytes that begin as neither does"));
+    throw FileError(message("write_report, picture ", number, " (\"", picture.caption,
+                            "\"): expected the bytes of a PNG or JPEG file, found ", bytes.size(),
+                            " bytes that begin as neither does"));
   }
 
   /// The numbers that are drawn, of no more epochs than can be read.
@@ -260,7 +266,8 @@ class ReportPage {
     const std::size_t count = figures_.epochs.size(), most = 200, every = (count + most - 1) / most;
     if (figures_.figures.empty()) return;
     out_ += message("<h2>Epochs</h2>\n<details id=\"numbers\" open><summary>",
-                    every < 2 ? std::string("The numbers of each epoch") : message("The numbers of each ", every, "th epoch, the best and the last"),
+                    every < 2 ? std::string("The numbers of each epoch")
+                              : message("The numbers of each ", every, "th epoch, the best and the last"),
                     "</summary>\n<div class=\"card scroll\"><table>\n<tr><th></th>");
     for (const Figure& figure : figures_.figures) {
       out_ += message("<th colspan=\"", figure.curves.size(), '"');
@@ -273,14 +280,16 @@ class ReportPage {
     out_ += "</tr>\n";
     std::vector<Index> bests;
     for (const ReportRun& run : report_.history) {
-      if (const std::size_t best = best_position(run.history); best < run.history.epochs.size()) bests.push_back(epoch_numbers(run.history)[best]);
+      if (const std::size_t best = best_position(run.history); best < run.history.epochs.size())
+        bests.push_back(epoch_numbers(run.history)[best]);
     }
     for (std::size_t i = 0; i < count; ++i) {
       const Index epoch = figures_.epochs[i];
       if (i % every != 0 && i + 1 != count && std::find(bests.begin(), bests.end(), epoch) == bests.end()) continue;
       out_ += message("<tr><td>", epoch, "</td>");
       for (const Figure& figure : figures_.figures) {
-        for (const Curve& curve : figure.curves) out_ += message("<td>", curve.values[i] ? short_number(*curve.values[i], 5) : "", "</td>");
+        for (const Curve& curve : figure.curves)
+          out_ += message("<td>", curve.values[i] ? short_number(*curve.values[i], 5) : "", "</td>");
       }
       out_ += "</tr>\n";
     }
@@ -289,8 +298,8 @@ class ReportPage {
 
   void script() {
     if (figures_.figures.empty()) return;
-    out_ += message("<script type=\"application/json\" id=\"data\">", figures_json(figures_, report_.history), "</script>\n<script>",
-                    report_script, "</script>\n");
+    out_ += message("<script type=\"application/json\" id=\"data\">", figures_json(figures_, report_.history),
+                    "</script>\n<script>", report_script, "</script>\n");
   }
 
   const Report& report_;
@@ -304,8 +313,8 @@ class ReportPage {
 inline std::string to_html(const Report& report) { return detail::ReportPage(report).write(); }
 
 /// Writes a report of a run: one HTML file that needs nothing else, neither a network nor a server, and is readable without
-/// JavaScript. It holds results, curves, options, metrics, pictures, the model, warnings and why a fit was stopped, and with what it
-/// was built.
+/// JavaScript. It holds results, curves, options, metrics, pictures, the model, warnings and why a fit was stopped, and with
+/// what it was built.
 ///
 ///     ec::write_report("report.html", {.title = "784-32-784",
 ///                                      .history = {history},

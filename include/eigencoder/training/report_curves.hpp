@@ -35,7 +35,8 @@ inline std::string short_number(double value, int digits = 6) {
   if (std::isinf(value)) return value > 0 ? "∞" : "−∞";
   char digit[32];
   const std::string shortest(&digit[0], std::to_chars(digit, digit + sizeof digit, value).ptr);
-  const std::string rounded(&digit[0], std::to_chars(digit, digit + sizeof digit, value, std::chars_format::general, digits).ptr);
+  const std::string rounded(&digit[0],
+                            std::to_chars(digit, digit + sizeof digit, value, std::chars_format::general, digits).ptr);
   return shortest.size() <= std::max<std::size_t>(rounded.size(), 7) ? shortest : rounded;
 }
 
@@ -139,10 +140,28 @@ std::vector<std::string> all_names(const std::vector<ReportRun>& runs, Names nam
 }
 
 /// The value that belongs to a name in a list of values of the same order.
-inline std::optional<double> named(const std::vector<std::string>& names, std::string_view name, const std::vector<double>& values) {
+inline std::optional<double> named(const std::vector<std::string>& names, std::string_view name,
+                                   const std::vector<double>& values) {
   const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   if (at >= names.size() || at >= values.size()) return {};
   return values[at];
+}
+
+// Templates, for histories that have no metrics or learning rates.
+template <class H>
+std::vector<std::string> metric_names(const H& history) {
+  if constexpr (requires { history.metrics; }) return history.metrics;
+  return {};
+}
+template <class H, class Epoch>
+std::optional<double> metric_value(const H& history, const Epoch& epoch, std::string_view name) {
+  if constexpr (requires { epoch.metrics; }) return named(history.metrics, name, epoch.metrics);
+  return {};
+}
+template <class Epoch>
+std::optional<double> learning_rate(const Epoch& epoch) {
+  if constexpr (requires { epoch.learning_rate; }) return epoch.learning_rate;
+  return {};
 }
 
 /// All figures of some runs.
@@ -164,7 +183,13 @@ inline Figures figures_of(const std::vector<ReportRun>& runs) {
       return found ? named(history.terms, term, found->terms) : Value();
     });
   }
-  maker.add("Gradient norm", false, [](const History&, const EpochReport& epoch, bool) -> Value { return epoch.gradient_norm; });
+  for (const std::string& metric : all_names(runs, [](const auto& history) { return metric_names(history); })) {
+    maker.add(metric, false,
+              [&](const auto& history, const auto& epoch, bool) { return metric_value(history, epoch, metric); });
+  }
+  maker.add("Learning rate", false, [](const auto&, const auto& epoch, bool) { return learning_rate(epoch); });
+  maker.add("Gradient norm", false,
+            [](const History&, const EpochReport& epoch, bool) -> Value { return epoch.gradient_norm; });
   maker.add("Samples per second", false,
             [](const History&, const EpochReport& epoch, bool) -> Value { return epoch.samples_per_second; });
   Figures figures = std::move(maker).take();
@@ -172,8 +197,8 @@ inline Figures figures_of(const std::vector<ReportRun>& runs) {
   return figures;
 }
 
-/// Positions of the epochs to draw, rising: all, or of every so many in a row the first, the last, and for each curve where it is
-/// least and greatest and where it is not finite, so that no peak is lost.
+/// Positions of the epochs to draw, rising: all, or of every so many in a row the first, the last, and for each curve where it
+/// is least and greatest and where it is not finite, so that no peak is lost.
 inline std::vector<std::size_t> thinned(const Figure& figure, std::size_t count, std::size_t most = 1000) {
   std::vector<std::size_t> kept;
   if (count <= most) {
@@ -214,8 +239,8 @@ inline std::string figures_json(const Figures& figures, const std::vector<Report
     for (const std::size_t i : kept) out += message(i == kept.front() ? "" : ",", figures.epochs[i]);
     out += "],\"curves\":[";
     for (const Curve& curve : figure.curves) {
-      out += message(&curve == &figure.curves.front() ? "" : ",", "{\"name\":", html_json_string(curve.name), ",\"run\":", curve.run,
-                     ",\"dash\":", curve.validation ? 1 : 0);
+      out += message(&curve == &figure.curves.front() ? "" : ",", "{\"name\":", html_json_string(curve.name),
+                     ",\"run\":", curve.run, ",\"dash\":", curve.validation ? 1 : 0);
       const History& history = runs[curve.run].history;
       if (const std::size_t best = best_position(history);
           figure.marks_best && best < history.epochs.size() && curve.validation == history.epochs[best].validated) {
