@@ -35,8 +35,9 @@ struct Ranking {
 
 template <class Truth, class Scores>
 Ranking rank(const char* what, const Truth& labels, const Scores& scores) {
+  static_assert(Labels<Truth>, "labels are a vector of whole numbers, 0 and 1, and come before the scores");
   static_assert(DenseExpression<Scores> && std::floating_point<typename Scores::Scalar>,
-                "scores are a vector of float or double");
+                "scores are a vector of float or double, behind the labels");
   check_vector(what, "labels", labels);
   check_vector(what, "scores", scores);
   check_count(what, "scores", labels.size(), scores.size());
@@ -105,7 +106,7 @@ Ranking rank_positives(const char* what, const Truth& labels, const Scores& scor
 // sample.
 
 /// scikit-learn: roc_curve with drop_intermediate=False.
-template <Labels Truth, class Scores>
+template <class Truth, class Scores>
 RocCurve roc_curve(const Truth& labels, const Scores& scores) {
   const detail::Ranking ranking = detail::rank_both("roc_curve", labels, scores);
   const auto count = static_cast<Index>(ranking.thresholds.size());
@@ -122,7 +123,7 @@ RocCurve roc_curve(const Truth& labels, const Scores& scores) {
 
 /// The area under that curve, by trapezoids between its points: the probability that a positive sample has a larger score than
 /// a negative one, of equal scores a half. scikit-learn: roc_auc_score.
-template <Labels Truth, class Scores>
+template <class Truth, class Scores>
 double roc_auc_score(const Truth& labels, const Scores& scores) {
   const detail::Ranking ranking = detail::rank_both("roc_auc_score", labels, scores);
   double twice = 0, right = 0, wrong = 0;  // whole numbers, exact up to 2⁵³
@@ -135,7 +136,7 @@ double roc_auc_score(const Truth& labels, const Scores& scores) {
 }
 
 /// scikit-learn: precision_recall_curve. Needs a positive sample, but no negative one.
-template <Labels Truth, class Scores>
+template <class Truth, class Scores>
 PrecisionRecallCurve precision_recall_curve(const Truth& labels, const Scores& scores) {
   const detail::Ranking ranking = detail::rank_positives("precision_recall_curve", labels, scores);
   const auto count = static_cast<Index>(ranking.thresholds.size());
@@ -152,7 +153,7 @@ PrecisionRecallCurve precision_recall_curve(const Truth& labels, const Scores& s
 /// The mean of the precision over the recall, in steps: Σ_k (recall_k − recall_(k−1)) · precision_k over the thresholds,
 /// falling. Not the area by trapezoids, which flatters. scikit-learn: average_precision_score. Needs a positive sample, but no
 /// negative one.
-template <Labels Truth, class Scores>
+template <class Truth, class Scores>
 double average_precision_score(const Truth& labels, const Scores& scores) {
   const detail::Ranking ranking = detail::rank_positives("average_precision_score", labels, scores);
   double sum = 0, right = 0;

@@ -86,7 +86,7 @@ inline std::vector<ReportEntry> facts(const History& history) {
   if (epochs.empty()) return found;
   const std::size_t best = best_position(history);
   const bool any = best < epochs.size();
-  found.emplace_back("Best epoch", any ? std::to_string(epoch_numbers(history)[best]) : "none");
+  found.emplace_back("Best epoch", any ? grouped(epoch_numbers(history)[best]) : "none");
   found.emplace_back(epochs.back().validated ? "Best validation loss" : "Best training loss",
                      any ? short_number(judged(epochs[best]), 5) : "none");
   found.emplace_back("Last training loss", short_number(epochs.back().train.loss, 5));
@@ -99,7 +99,7 @@ inline std::vector<ReportEntry> facts(const History& history) {
   found.emplace_back("Training time", duration(seconds));
   found.emplace_back("An epoch", duration(seconds / static_cast<double>(epochs.size())));
   const double rate = seconds > 0 ? samples / seconds : 0;
-  found.emplace_back("Samples per second", rate < 1e15 ? grouped(std::llround(rate)) : short_number(rate));
+  found.emplace_back("Samples per second", std::abs(rate) < 1e15 ? grouped(std::llround(rate)) : short_number(rate));
   return found;
 }
 

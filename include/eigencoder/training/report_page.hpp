@@ -61,6 +61,7 @@ footer{color:var(--soft);font-size:13px;margin-top:40px}
 .curve{fill:none;stroke-width:2;stroke-linejoin:round}
 .tip{position:absolute;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:6px 10px;font-size:13px;
 box-shadow:0 3px 12px #0003;font-variant-numeric:tabular-nums;white-space:nowrap;z-index:1}
+.tip b{font-weight:600}
 .tip i{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:7px}
 .hint{color:var(--soft);font-size:13px;margin:10px 0 0}
 @media print{body{background:none}.scroll{max-height:none}.hint{display:none}}
@@ -157,7 +158,7 @@ const plots = figures.map((f, number) => {
       make('line', {class: 'grid', x1: left, x2: right, y1: y(v), y2: y(v)}, svg);
       make('text', {x: left - 8, y: y(v) + 4, 'text-anchor': 'end'}, svg, digits(v, 4, true));
     }
-    for (const v of steps(...span, width / 90).filter(Number.isInteger)) make('text', {x: x.at(v), y: bottom + 18, 'text-anchor': 'middle'}, svg, v);
+    for (const v of steps(...span, width / 90).filter(Number.isInteger)) make('text', {x: Math.min(x.at(v), width - 4 * String(v).length - 2), y: bottom + 18, 'text-anchor': 'middle'}, svg, v);
     make('rect', {x: left - 7, y: top - 6, width: right - left + 14, height: bottom - top + 8}, make('clipPath', {id: clip}, svg));
     const area = make('g', {'clip-path': `url(#${clip})`}, svg);
     for (const c of shown) {
@@ -208,7 +209,8 @@ const plots = figures.map((f, number) => {
       const py = over.y(c.y[at]), row = html('div', {}, tip);
       if (py !== null) make('circle', {cx: px, cy: py, r: 4, style: 'fill:' + colour(c)}, over);
       html('i', {style: 'background:' + colour(c)}, row);
-      row.append((c.name ? c.name + '  ' : '') + digits(c.y[at], 5));
+      row.append(c.name ? c.name + ' ' : '');
+      html('b', {}, row, digits(c.y[at], 5));
     }
     const inset = svg.getBoundingClientRect().left - box.getBoundingClientRect().left, scaled = px * svg.clientWidth / width + inset;
     tip.style.top = keys.offsetTop + keys.offsetHeight + 14 + 'px';
