@@ -40,10 +40,14 @@ Eigen::VectorXd silhouette_samples(const Codes& codes, const Truth& labels) {
     sizes[own[j]] += 1;
   }
 
-  Eigen::VectorXd silhouettes = Eigen::VectorXd::Zero(x.cols()), distances(x.cols()), sums(classes);
+  const Eigen::ArrayXXd rows = x.transpose();  // so that a processor's vectors hold neighbouring codes
+  Eigen::ArrayXd distances(x.cols());
+  Eigen::VectorXd silhouettes = Eigen::VectorXd::Zero(x.cols()), sums(classes);
   for (Index j = 0; j < x.cols(); ++j) {
     if (sizes[own[j]] == 1) continue;
-    distances = (x.colwise() - x.col(j)).colwise().norm();
+    distances.setZero();
+    for (Index i = 0; i < x.rows(); ++i) distances += (rows.col(i) - x(i, j)).square();
+    distances = distances.sqrt();
     sums.setZero();
     for (Index i = 0; i < x.cols(); ++i) sums[own[i]] += distances[i];
     const double inside = sums[own[j]] / (sizes[own[j]] - 1);
