@@ -147,23 +147,6 @@ inline std::optional<double> named(const std::vector<std::string>& names, std::s
   return values[at];
 }
 
-// Templates, for histories that have no metrics or learning rates.
-template <class H>
-std::vector<std::string> metric_names(const H& history) {
-  if constexpr (requires { history.metrics; }) return history.metrics;
-  return {};
-}
-template <class H, class Epoch>
-std::optional<double> metric_value(const H& history, const Epoch& epoch, std::string_view name) {
-  if constexpr (requires { epoch.metrics; }) return named(history.metrics, name, epoch.metrics);
-  return {};
-}
-template <class Epoch>
-std::optional<double> learning_rate(const Epoch& epoch) {
-  if constexpr (requires { epoch.learning_rate; }) return epoch.learning_rate;
-  return {};
-}
-
 /// All figures of some runs.
 inline Figures figures_of(const std::vector<ReportRun>& runs) {
   using Value = std::optional<double>;
@@ -183,11 +166,13 @@ inline Figures figures_of(const std::vector<ReportRun>& runs) {
       return found ? named(history.terms, term, found->terms) : Value();
     });
   }
-  for (const std::string& metric : all_names(runs, [](const auto& history) { return metric_names(history); })) {
-    maker.add(metric, false,
-              [&](const auto& history, const auto& epoch, bool) { return metric_value(history, epoch, metric); });
+  for (const std::string& metric : all_names(runs, [](const History& history) { return history.metrics; })) {
+    maker.add(metric, false, [&](const History& history, const EpochReport& epoch, bool) -> Value {
+      return named(history.metrics, metric, epoch.metrics);
+    });
   }
-  maker.add("Learning rate", false, [](const auto&, const auto& epoch, bool) { return learning_rate(epoch); });
+  maker.add("Learning rate", false,
+            [](const History&, const EpochReport& epoch, bool) -> Value { return epoch.learning_rate; });
   maker.add("Gradient norm", false,
             [](const History&, const EpochReport& epoch, bool) -> Value { return epoch.gradient_norm; });
   maker.add("Samples per second", false,

@@ -103,6 +103,18 @@ TEST_CASE("report: what a run came to, and its curves") {
     CHECK(figures(alone)[0]["curves"].size() == 1);
     CHECK(figures(alone)[0]["curves"][0]["best"] == 3);
   }
+  SECTION("metrics of your own, and learning rates") {
+    history.metrics = {"largest error"};
+    for (ec::EpochReport& epoch : history.epochs) {
+      epoch.metrics = {3.0 * static_cast<double>(epoch.epoch)};
+      epoch.learning_rate = 0.01 / static_cast<double>(epoch.epoch);
+    }
+    const nlohmann::json found = figures(ec::to_html({.history = {history}}));
+    CHECK(found[3]["title"] == "largest error");
+    CHECK(found[3]["curves"][0]["y"][4] == 15);
+    CHECK(found[4]["title"] == "Learning rate");
+    CHECK(found[4]["curves"][0]["y"][4] == 0.002);
+  }
   SECTION("an objective of one term has one figure for it") {
     history.terms = {"Reconstruction"};
     CHECK(figures(ec::to_html({.history = {history}}))[1]["title"] != "Reconstruction");
