@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
@@ -22,6 +23,8 @@ struct Dataset {
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> samples;  ///< shape.size() × N
   Eigen::VectorXi labels;                                    ///< N, or empty where there are none
   Shape shape;                                               ///< of one sample
+  std::vector<std::string> class_names = {};                 ///< of the labels 0, 1, …, where they have names
+  std::vector<std::string> feature_names = {};               ///< of the rows of samples, where they have names
 
   /// N
   Index size() const { return samples.cols(); }
@@ -30,7 +33,7 @@ struct Dataset {
   Dataset first(Index count) const {
     if (count < 1 || count > size())
       throw OptionError(message("Dataset::first: expected a count from 1 to ", size(), ", found ", count));
-    return {samples.leftCols(count), labels.head(std::min(count, labels.size())), shape};
+    return {samples.leftCols(count), labels.head(std::min(count, labels.size())), shape, class_names, feature_names};
   }
 };
 

@@ -18,17 +18,6 @@ namespace {
 using Pixel = std::vector<int>;
 const Pixel white{255, 255, 255}, black{0, 0, 0}, red{214, 39, 40};
 
-ec::Image read_png(const fs::path& path) {
-  png_image header{};
-  header.version = PNG_IMAGE_VERSION;
-  REQUIRE(png_image_begin_read_from_file(&header, path.c_str()));
-  const bool colour = (header.format & PNG_FORMAT_FLAG_COLOR) != 0;
-  header.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-  ec::Image image{header.height, header.width, colour ? 3 : 1, std::vector<std::uint8_t>(PNG_IMAGE_SIZE(header))};
-  REQUIRE(png_image_finish_read(&header, nullptr, image.pixels.data(), 0, nullptr));
-  return image;
-}
-
 Pixel pixel(const ec::Image& image, ec::Index y, ec::Index x) {
   const auto begin = image.pixels.begin() + (y * image.width + x) * image.channels;
   return {begin, begin + image.channels};
@@ -51,47 +40,6 @@ std::string drawing(char character) {
 }
 
 }  // namespace
-
-TEST_CASE("A picture survives its PNG file", "[io]") {
-  const Folder folder;
-  const fs::path path = folder.path / "picture.png";
-  const auto channels = GENERATE(ec::Index{1}, ec::Index{3});
-  ec::Image image{5, 7, channels, {}};
-  for (ec::Index i = 0; i < 35 * channels; ++i) image.pixels.push_back(static_cast<std::uint8_t>(i * 37 % 256));
-
-  ec::write_png(path, image);
-  const ec::Image read = read_png(path);
-  CHECK(read.height == 5);
-  CHECK(read.width == 7);
-  CHECK(read.channels == channels);
-  CHECK(read.pixels == image.pixels);
-  CHECK(folder.names() == 1);
-}
-
-TEST_CASE("A picture that cannot be written is refused", "[io]") {
-  const Folder folder;
-  const fs::path path = folder.path / "picture.png";
-  const ec::Image dot{1, 1, 1, {128}};
-  const auto expect_refused = [&](const ec::Image& image, std::initializer_list<std::string_view> parts) {
-    expect_error<ec::ShapeError>([&] { ec::write_png(path, image); }, parts);
-    CHECK(fs::is_empty(folder.path));
-  };
-
-  SECTION("no pixels") { expect_refused({0, 5, 1, {}}, {"from 1 to 1000000", "found 0 × 5"}); }
-  SECTION("more pixels than PNG files have") { expect_refused({1, 1'000'001, 1, {}}, {"1000000", "found 1 × 1000001"}); }
-  SECTION("two channels") { expect_refused({1, 1, 2, {0, 0}}, {"1 or 3 channels", "1 × 1 × 2", "found 2"}); }
-  SECTION("values missing") { expect_refused({2, 2, 3, {0, 0}}, {"2 × 2 × 3", "found 2"}); }
-  SECTION("no folder") {
-    const fs::path elsewhere = folder.path / "missing" / "picture.png";
-    expect_error<ec::FileError>([&] { ec::write_png(elsewhere, dot); }, {elsewhere.string(), "No such file", "folder exists"});
-    CHECK(fs::is_empty(folder.path));
-  }
-  SECTION("the name is taken") {
-    fs::create_directory(path);
-    expect_error<ec::FileError>([&] { ec::write_png(path, dot); }, {path.string(), "Is a directory"});
-    CHECK(folder.names() == 1);
-  }
-}
 
 TEST_CASE("A grid puts each image in its place", "[io]") {
   const Eigen::MatrixXf first = (Eigen::MatrixXf(2, 2) << 0.0f, 0.2f, 0.6f, 0.4f).finished();
@@ -234,7 +182,7 @@ TEST_CASE("write_image_grid writes the picture that image_grid makes", "[io]") {
   const fs::path path = folder.path / "grid.png";
   const Eigen::MatrixXf images = (Eigen::MatrixXf::Random(784, 3).array() + 1.0f) / 2.0f;
   ec::write_image_grid(path, {{"original", images}, {"reconstruction", images.cast<double>()}}, ec::image(28, 28));
-  const ec::Image read = read_png(path);
+  const ec::Image read = ec::read_png(path);
   const ec::Image made = ec::image_grid({{"original", images}, {"reconstruction", images}}, ec::image(28, 28));
   CHECK(read.height == made.height);
   CHECK(read.width == made.width);
@@ -242,7 +190,7 @@ TEST_CASE("write_image_grid writes the picture that image_grid makes", "[io]") {
 
   const auto write_nothing = [&] { ec::write_image_grid(path, {}, ec::image(28, 28)); };
   expect_error<ec::ShapeError>(write_nothing, {"at least one image"});
-  CHECK(read_png(path).pixels == made.pixels);
+  CHECK(ec::read_png(path).pixels == made.pixels);
 }
 
 TEST_CASE("The font draws every printable character of ASCII, no two alike", "[io]") {

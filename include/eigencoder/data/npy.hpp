@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "eigencoder/core/error.hpp"
+#include "eigencoder/core/shape.hpp"
+#include "eigencoder/data/dataset.hpp"
+#include "eigencoder/data/npy_header.hpp"
+#include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/files/read_file.hpp"
+
+namespace eigencoder {
+
+/// What NpyArray::matrix gives: float and double from any type of the file; integers and bool from integers that fit.
+template <class T>
+concept NpyScalar = std::same_as<T, float> || std::same_as<T, double> || std::integral<T>;
+
+/// The contents of an NPY file, NumPy's format for one array.
+struct NpyArray {
+  NpyType type = NpyType::float32;
+  std::vector<Index> dimensions;  ///< As array.shape says; none for a single number.
+  bool fortran_order = false;     ///< The first dimension varies fastest in `bytes`, instead of the last.
+  std::vector<std::byte> bytes;   ///< The values as they lie in the file, little endian.
+
+  /// The values as a matrix with one sample a column: (product of the other dimensions) × (first dimension), unscaled, each
+  /// sample in C order, whatever the order of the file is. To real numbers values are rounded as NumPy's astype does it.
+  /// Throws ShapeError if the array has no dimension or its dimensions do not account for `bytes`, if T is an integer and the
+  /// type is float, and if a value does not fit T.
+  template <NpyScalar T = float>
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix() const;
+};
+
+/// How load_npy and load_npz read.
+struct NpyOptions {
+  std::string labels = {};      ///< Where the labels are, n integers: an NPY file, or an array of the same NPZ file.
+  bool channels_first = false;  ///< Images are n × c × h × w, as in PyTorch, and not n × h × w × c.
+};
+
+namespace detail {
+
+/// How many values these dimensions have, and −1 for more than an Index counts.
+constexpr Index count_values(std::span<const Index> dimensions) {
+  Index count = 1;
+  for (const Index extent : dimensions) {
+    if (extent < 0 || (extent > 0 && count > std::numeric_limits<Index>::max() / extent)) return -1;
+    count *= extent;
+  }
+  return count;
+}
+
+/// "60000 × 28 × 28 uint8"
+inline std::string describe(const NpyArray& array) {
+  return array.dimensions.empty() ? message("a single ", to_string(array.type)) : describe_idx(to_string(array.type), array.dimensions);
+}
+
+template <class Value>
+Value little_endian(const std::byte* bytes) {
+  std::array<std::byte, sizeof(Value)> native;
+  if constexpr (std::endian::native == std::endian::little)
+    std::copy_n(bytes, sizeof(Value), native.begin());
+  else
+    std::reverse_copy(bytes, bytes + sizeof(Value), native.begin());
+  return std::bit_cast<Value>(native);
+}
+
+/// A float16 as it lies in a file.
+struct Half {
+  std::uint16_t bits;
+  explicit operator float() const {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    float magnitude = std::numeric_limits<float>::infinity();
+    if (exponent < 31)
+      magnitude = std::ldexp(static_cast<float>(exponent > 0 ? 1024 + fraction : fraction), std::max(exponent, 1) - 25);
+    else if (fraction != 0)
+      magnitude = std::numeric_limits<float>::quiet_NaN();
+    return bits & 0x8000 ? -magnitude : magnitude;
+  }
+};
+
+/// One axis of a walk through an array: how many steps, and of how many values each.
+struct Axis {
+  Index extent, stride;
+};
+
+/// The axes of `array` in the order in which a set has them, the last one fastest; n × c × h × w becomes n × h × w × c.
+inline std::vector<Axis> walk(const NpyArray& array, bool channels_first) {
+  std::vector<Axis> axes;
+  for (const Index extent : array.dimensions) axes.push_back({extent, 1});
+  Index stride = 1;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    Axis& axis = axes[array.fortran_order ? i : axes.size() - 1 - i];
+    axis.stride = stride;
+    stride *= axis.extent;
+  }
+  if (channels_first) std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
+  if (!array.fortran_order && !channels_first) axes = {{stride, 1}};
+  return axes;
+}
+
+/// False if a value does not fit.
+template <class T, class Value>
+bool decode_npy(const std::byte* from, std::span<const Axis> axes, T* to) {
+  if constexpr (std::integral<T> && !std::integral<Value>) {
+    return false;
+  } else {
+    // An odometer over all axes but the last.
+    std::vector<Index> position(axes.size() - 1);
+    const Axis inner = axes.back();
+    for (;;) {
+      Index offset = 0;
+      for (std::size_t i = 0; i < position.size(); ++i) offset += position[i] * axes[i].stride;
+      for (Index i = 0; i < inner.extent; ++i) {
+        const auto value = little_endian<Value>(from + (offset + i * inner.stride) * static_cast<Index>(sizeof(Value)));
+        if constexpr (std::integral<T>) {
+          if constexpr (std::same_as<T, bool>) {
+            if (value != 0 && value != 1) return false;
+          } else if (!std::in_range<T>(value)) {
+            return false;
+          }
+          *to++ = static_cast<T>(value);
+        } else if constexpr (std::same_as<Value, Half>) {
+          *to++ = static_cast<T>(static_cast<float>(value));
+        } else {
+          *to++ = static_cast<T>(value);
+        }
+      }
+      std::size_t axis = position.size();
+      while (axis > 0 && ++position[axis - 1] == axes[axis - 1].extent) position[--axis] = 0;
+      if (axis == 0) return true;
+    }
+  }
+}
+
+template <class T>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> npy_matrix(const NpyArray& array, bool channels_first) {
+  const NpyTypeFacts* facts = find_npy_type(array.type);
+  const Index count = count_values(array.dimensions);
+  if (!facts || array.dimensions.empty() || count < 0 || std::ssize(array.bytes) / facts->bytes != count ||
+      std::ssize(array.bytes) % facts->bytes != 0)
+    throw ShapeError(message("NPY array: expected at least one dimension, and the bytes of ", describe(array), ", found ",
+                             array.bytes.size(), " bytes"));
+  const Index samples = array.dimensions.front();
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> values(samples > 0 ? count / samples : 0, samples);
+  if (count == 0) return values;
+  const std::vector<Axis> axes = walk(array, channels_first);
+  const auto decode = [&]<class Value>(std::type_identity<Value>) {
+    return decode_npy<T, Value>(array.bytes.data(), axes, values.data());
+  };
+  if (!with_npy_type(array.type, decode))
+    throw ShapeError(message("NPY array: expected integers ", std::integral<T> && facts->kind == 'f' ? "" : "that fit, ", "from ",
+                             +std::numeric_limits<T>::lowest(), " to ", +std::numeric_limits<T>::max(), ", found ", describe(array),
+                             facts->kind == 'f' ? "; ask for float or double" : " with others; ask for a wider type"));
+  return values;
+}
+
+template <class T>
+Dataset<T> npy_dataset(const NpyArray& array, std::string_view name, bool channels_first) {
+  const auto& d = array.dimensions;
+  if (d.size() < 2 || d.size() > 4 || (channels_first && d.size() != 4))
+    throw FileError(message(name, ": expected an array of ", channels_first ? "samples, channels, height and width" : "2 to 4 dimensions",
+                            ", the first counting the samples, found ", describe(array),
+                            d.size() == 1 ? "; save array.reshape(-1, 1) for samples of one number" : "; reshape it in NumPy"));
+  if (count_values(d) < 1) throw FileError(message(name, ": expected at least one value, found ", describe(array)));
+  if (!std::floating_point<T> && array.type != NpyType::uint8)
+    throw FileError(message(name, ": expected 8-bit pixels, found ", describe(array), "; load it as float or double"));
+  const Shape shape = d.size() == 2     ? features(d[1])
+                      : d.size() == 3   ? image(d[1], d[2])
+                      : channels_first  ? image(d[2], d[3], d[1])
+                                        : image(d[1], d[2], d[3]);
+  Dataset<T> set{npy_matrix<T>(array, channels_first), {}, shape};
+  if constexpr (std::floating_point<T>)
+    if (array.type == NpyType::uint8) set.samples /= T(255);
+  return set;
+}
+
+/// The labels of `samples` samples, n or n × 1 integers.
+inline Eigen::VectorXi npy_labels(const NpyArray& array, std::string_view name, Index samples) {
+  const auto& d = array.dimensions;
+  const NpyTypeFacts* facts = find_npy_type(array.type);
+  if (!facts || facts->kind == 'f' || d.empty() || d.size() > 2 || (d.size() == 2 && d[1] != 1))
+    throw FileError(message(name, ": expected labels, one dimension of integers, found ", describe(array)));
+  if (d[0] != samples)
+    throw FileError(message(name, ": expected as many labels as there are samples, ", samples, ", found ", d[0]));
+  return npy_matrix<int>(array, false).reshaped();
+}
+
+/// An array out of the bytes of an NPY file, of which the header goes.
+inline NpyArray parse_npy(std::vector<std::byte> bytes, std::string_view name) {
+  const NpyHeader header = parse_npy_header(bytes, name);
+  NpyArray array{header.type, header.dimensions, header.fortran_order, {}};
+  const Index count = count_values(array.dimensions), value = find_npy_type(array.type)->bytes;
+  const Index found = std::ssize(bytes) - header.size;
+  if (count < 0 || count > std::numeric_limits<Index>::max() / value)
+    throw FileError(message(name, ": expected a size that a file can have, found ", describe(array), "; the header is damaged"));
+  if (found != count * value)
+    throw FileError(message(name, ": expected ", count * value, " bytes (", describe(array), ") after the header, found ", found,
+                            found < count * value ? "; it is cut short" : "; the file or its header is damaged"));
+  bytes.erase(bytes.begin(), bytes.begin() + header.size);
+  array.bytes = std::move(bytes);
+  return array;
+}
+
+template <class Derived>
+void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& samples, std::span<const Index> dimensions) {
+  using T = typename Derived::Scalar;
+  static_assert(NpyScalar<T>, "write_npy writes float, double, bool and integers: give x.cast<float>()");
+  std::vector<std::byte> bytes = make_npy_header(npy_type<T>, dimensions);
+  const std::size_t header = bytes.size();
+  bytes.resize(header + static_cast<std::size_t>(samples.size()) * sizeof(T));
+  std::byte* to = bytes.data() + header;
+  for (Index j = 0; j < samples.cols(); ++j)
+    for (Index i = 0; i < samples.rows(); ++i, to += sizeof(T)) {
+      auto value = std::bit_cast<std::array<std::byte, sizeof(T)>>(static_cast<T>(samples.derived().coeff(i, j)));
+      if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(value);
+      std::ranges::copy(value, to);
+    }
+  write_file(path, bytes);
+}
+
+}  // namespace detail
+
+template <NpyScalar T>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> NpyArray::matrix() const {
+  return detail::npy_matrix<T>(*this, false);
+}
+
+/// Reads an NPY file as numpy.save writes it: versions 1.0, 2.0 and 3.0, C and Fortran order, bool, integers of 8 to 64 bits,
+/// float16, float32, float64, little endian. Throws FileError for anything else, saying what to write in NumPy instead, and for
+/// a file that is not exactly as long as its header says.
+inline NpyArray read_npy(const std::filesystem::path& path) { return detail::parse_npy(read_file(path), path.string()); }
+
+/// Reads samples from an NPY file, and labels from another if an option names it. The first axis counts the samples: n × d
+/// becomes features(d), n × h × w image(h, w), n × h × w × c image(h, w, c); set .shape for sequences. Values of type uint8 are
+/// scaled to [0, 1]; other types stay as they are. T as in Dataset: with std::uint8_t nothing is scaled.
+/// Throws FileError as read_npy does, for other dimensions and for labels that do not fit.
+template <SampleScalar T = float>
+Dataset<T> load_npy(const std::filesystem::path& path, const NpyOptions& options = {}) {
+  Dataset<T> set = detail::npy_dataset<T>(read_npy(path), path.string(), options.channels_first);
+  if (!options.labels.empty()) set.labels = detail::npy_labels(read_npy(options.labels), options.labels, set.size());
+  return set;
+}
+
+/// Writes samples, one a column, as numpy.load reads them: an array of (columns, rows), one sample a row, in C order, which is
+/// the matrix as it lies in memory. A vector becomes an array of one dimension. float, double, bool and integers.
+/// The file is written whole or not at all (see write_file, which throws FileError).
+template <class Derived>
+void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& samples) {
+  if constexpr (Derived::IsVectorAtCompileTime)
+    detail::write_npy(path, samples, std::array{samples.size()});
+  else
+    detail::write_npy(path, samples, std::array{samples.cols(), samples.rows()});
+}
+
+/// The same with the shape of a sample: (n, h, w) for images of one channel, (n, h, w, c) for others, (n, steps, c) for
+/// sequences, (n, c) for vectors. Throws ShapeError if a column has another size.
+template <class Derived>
+void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& samples, Shape shape) {
+  if (samples.rows() != shape.size())
+    throw ShapeError(message("write_npy: expected samples of ", to_string(shape), ", ", shape.size(), " values a column, found ",
+                             samples.rows()));
+  std::vector<Index> dimensions{samples.cols()};
+  if (shape.height > 1) dimensions.push_back(shape.height);
+  if (shape.height > 1 || shape.width > 1) dimensions.push_back(shape.width);
+  if (shape.height == 1 || shape.channels > 1) dimensions.push_back(shape.channels);
+  detail::write_npy(path, samples, dimensions);
+}
+
+}  // namespace eigencoder
