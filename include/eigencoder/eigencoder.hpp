@@ -72,7 +72,9 @@
 // What needs more than Eigen comes along where the build says that its package is there, and says so where it is not.
 #include "eigencoder/core/unlinked.hpp"
 #ifdef EIGENCODER_HAS_ZLIB
+#include "eigencoder/data/csv.hpp"
 #include "eigencoder/data/dataset.hpp"
+#include "eigencoder/data/npz.hpp"
 #endif
 #ifdef EIGENCODER_HAS_SAFETENSORS
 #include "eigencoder/io/describe.hpp"
@@ -83,4 +85,10 @@
 #endif
 #ifdef EIGENCODER_HAS_ONNX
 #include "eigencoder/io/onnx.hpp"
+#endif
+#ifdef EIGENCODER_HAS_JPEG
+#include "eigencoder/files/jpeg.hpp"
+#endif
+#if defined(EIGENCODER_HAS_ZLIB) && defined(EIGENCODER_HAS_PNG) && defined(EIGENCODER_HAS_JPEG)
+#include "eigencoder/data/image_folder.hpp"
 #endif

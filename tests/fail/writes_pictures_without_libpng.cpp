@@ -1,6 +1,7 @@
 // expect: write_image_grid needs libpng: link eigencoder::png
 // expect: image_grid needs libpng: link eigencoder::png
 // expect: write_png needs libpng: link eigencoder::png
+// expect: read_png needs libpng: link eigencoder::png
 // flags: -UEIGENCODER_HAS_PNG
 #include <eigencoder/eigencoder.hpp>
 #if defined(CONTROL) && __has_include(<png.h>)
@@ -14,5 +15,6 @@ int main() {
   ec::write_image_grid("x.png", {{"original", x}, {"twice", 2 * x}}, ec::image(2, 2), {.columns = 3});
   const auto picture = ec::image_grid({{"original", x}}, ec::image(2, 2));
   ec::write_png("x.png", picture);
+  ec::read_png("x.png", {.channels = 1});
 #endif
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,26 @@ struct UnlinkedRow {
 struct UnlinkedOptions {
   Index columns = 0, scale = 0, gap = 0;
 };
+/// Takes whatever an option is given: a number, a name, a list.
+struct UnlinkedOption {
+  UnlinkedOption() = default;
+  template <class Value>
+  UnlinkedOption(const Value&) {}
+  template <class Value>
+  UnlinkedOption(std::initializer_list<Value>) {}
+};
+struct UnlinkedTableOptions {
+  UnlinkedOption delimiter = {}, decimal = {}, header = {}, label = {}, columns = {}, missing = {}, missing_texts = {};
+};
+struct UnlinkedArrayOptions {
+  UnlinkedOption labels = {}, channels_first = {};
+};
+struct UnlinkedImageOptions {
+  UnlinkedOption channels = {}, height = {}, width = {}, skip_others = {}, max_pixels = {};
+};
+/// Of samples that are no Split.
+template <class T>
+using UnlinkedSet = decltype(UnlinkedSplit<T>::train);
 struct UnlinkedFileOptions {};
 
 }  // namespace detail
@@ -59,6 +80,33 @@ template <class... Arguments>
 void read_idx(const Arguments&...) {
   static_assert(detail::linked<Arguments...>, "read_idx needs zlib: link eigencoder::data");
 }
+template <class T = float, class Path>
+auto load_csv(const Path&, const detail::UnlinkedTableOptions& = {}) {
+  static_assert(detail::linked<T, Path>, "load_csv needs zlib: link eigencoder::data");
+  return detail::UnlinkedSet<T>{};
+}
+template <class T = float, class Path>
+auto load_npy(const Path&, const detail::UnlinkedArrayOptions& = {}) {
+  static_assert(detail::linked<T, Path>, "load_npy needs zlib: link eigencoder::data");
+  return detail::UnlinkedSet<T>{};
+}
+template <class T = float, class Path>
+auto load_npz(const Path&, std::string_view, const detail::UnlinkedArrayOptions& = {}) {
+  static_assert(detail::linked<T, Path>, "load_npz needs zlib: link eigencoder::data");
+  return detail::UnlinkedSet<T>{};
+}
+template <class... Arguments>
+void read_npy(const Arguments&...) {
+  static_assert(detail::linked<Arguments...>, "read_npy needs zlib: link eigencoder::data");
+}
+template <class... Arguments>
+void read_npz(const Arguments&...) {
+  static_assert(detail::linked<Arguments...>, "read_npz needs zlib: link eigencoder::data");
+}
+template <class... Arguments>
+void write_npy(const Arguments&...) {
+  static_assert(detail::linked<Arguments...>, "write_npy needs zlib: link eigencoder::data");
+}
 
 #endif
 
@@ -76,6 +124,30 @@ void write_png(const Path&, const Arguments&...) {
 template <class Path, class Rows = std::vector<detail::UnlinkedRow>>
 void write_image_grid(const Path&, const Rows&, Shape, detail::UnlinkedOptions = {}) {
   static_assert(detail::linked<Path>, "write_image_grid needs libpng: link eigencoder::png");
+}
+template <class Path>
+void read_png(const Path&, const detail::UnlinkedImageOptions& = {}) {
+  static_assert(detail::linked<Path>, "read_png needs libpng: link eigencoder::png");
+}
+
+#endif
+
+#ifndef EIGENCODER_HAS_JPEG
+
+template <class Path>
+void read_jpeg(const Path&, const detail::UnlinkedImageOptions& = {}) {
+  static_assert(detail::linked<Path>, "read_jpeg needs libjpeg-turbo: link eigencoder::jpeg");
+}
+
+#endif
+
+#if !defined(EIGENCODER_HAS_ZLIB) || !defined(EIGENCODER_HAS_PNG) || !defined(EIGENCODER_HAS_JPEG)
+
+template <class T = float, class Path>
+auto load_image_folder(const Path&, const detail::UnlinkedImageOptions& = {}) {
+  static_assert(detail::linked<T, Path>,
+                "load_image_folder needs zlib, libpng and libjpeg-turbo: link eigencoder::data, eigencoder::png and eigencoder::jpeg");
+  return detail::UnlinkedSet<T>{};
 }
 
 #endif

@@ -109,7 +109,7 @@ class ImageFolderLoader {
  private:
   void add(Dataset<T>& set, const std::vector<std::filesystem::path>& pictures, std::size_t i) {
     const ImageOptions reading{options_.channels, options_.max_pixels};
-    Image picture = picture_kind(pictures[i]) == PictureKind::png ? read_png(pictures[i], reading) : read_jpeg(pictures[i], reading);
+    Image picture = picture_kind(pictures[i]) == PictureKind::png ? eigencoder::read_png(pictures[i], reading) : eigencoder::read_jpeg(pictures[i], reading);
     if (options_.height > 0) picture = resize(picture, options_.height, options_.width);
     const Shape shape = image(picture.height, picture.width, picture.channels);
     if (i == 0) {

@@ -250,8 +250,8 @@ inline NpyArray read_npy(const std::filesystem::path& path) { return detail::par
 /// Throws FileError as read_npy does, for other dimensions and for labels that do not fit.
 template <SampleScalar T = float>
 Dataset<T> load_npy(const std::filesystem::path& path, const NpyOptions& options = {}) {
-  Dataset<T> set = detail::npy_dataset<T>(read_npy(path), path.string(), options.channels_first);
-  if (!options.labels.empty()) set.labels = detail::npy_labels(read_npy(options.labels), options.labels, set.size());
+  Dataset<T> set = detail::npy_dataset<T>(eigencoder::read_npy(path), path.string(), options.channels_first);
+  if (!options.labels.empty()) set.labels = detail::npy_labels(eigencoder::read_npy(options.labels), options.labels, set.size());
   return set;
 }
 
