@@ -15,6 +15,7 @@
 #include <string_view>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "eigencoder/core/error.hpp"
@@ -164,13 +165,25 @@ inline std::string excerpt(std::string_view text) {
 }
 
 inline std::string_view without_spaces(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
-  return begin == std::string_view::npos ? std::string_view{} : text.substr(begin, end - begin + 1);
+  const auto is_space = [](char character) { return character == ' ' || character == '\t'; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 /// The number that is all of `text`, in the notation of C, whatever the locale; none for infinity, NaN, and what T cannot hold.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
+  if (!text.empty() && text.size() < 8) {  // most tables of pixels and counts have nothing else, and a float holds seven digits
+    int integer = 0;
+    std::size_t digits = 0;
+    for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) integer = 10 * integer + (text[digits] - '0');
+    if (digits == text.size()) {
+      if constexpr (std::integral<T>)
+        if (!std::in_range<T>(integer)) return {};
+      return static_cast<T>(integer);
+    }
+  }
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   const char* const end = text.data() + text.size();
   T value{};
