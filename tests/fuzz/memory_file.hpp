@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-
 #include <sys/mman.h>
 #include <unistd.h>
 

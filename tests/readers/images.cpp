@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// readers_images FOLDER: reads every PNG and JPEG file there and writes its pixels as NAME.npy, in grey as NAME.grey.npy and resized
-// to 17 × 23 as NAME.small.npy; images.py compares them with Pillow's.
+// readers_images FOLDER: reads every PNG and JPEG file there and writes its pixels as NAME.npy, in grey as NAME.grey.npy and
+// resized to 17 × 23 as NAME.small.npy; images.py compares them with Pillow's.
 #include <cstdio>
 #include <filesystem>
 #include <vector>
@@ -28,7 +28,9 @@ int main(int count, char** arguments) {
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(arguments[1])) files.push_back(entry.path());
     for (const fs::path& file : files) {
-      const auto read = [&](ec::ImageOptions options) { return file.extension() == ".png" ? ec::read_png(file, options) : ec::read_jpeg(file, options); };
+      const auto read = [&](ec::ImageOptions options) {
+        return file.extension() == ".png" ? ec::read_png(file, options) : ec::read_jpeg(file, options);
+      };
       if (file.extension() != ".png" && file.extension() != ".jpg") continue;
       const ec::Image image = read({});
       write(file.string() + ".npy", image);

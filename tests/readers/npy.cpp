@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// readers_npy FOLDER: writes NPY files for NumPy, and says of every file that NumPy has put there what is in it; npy.py checks both.
-#include "eigencoder/data/npz.hpp"
-
+// readers_npy FOLDER: writes NPY files for NumPy, and says of every file that NumPy has put there what is in it; npy.py checks
+// both.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include "eigencoder/data/npz.hpp"
 
 namespace ec = eigencoder;
 namespace fs = std::filesystem;
@@ -72,7 +73,8 @@ int main(int count, char** arguments) {
       }
     }
     const auto set = ec::load_npz(folder / "theirs_set.npz", "x_train", {.labels = "y_train"});
-    std::printf("set %s %td %.9g %d\n", ec::to_string(set.shape).c_str(), set.size(), static_cast<double>(set.samples(5, 2)), set.labels[2]);
+    std::printf("set %s %td %.9g %d\n", ec::to_string(set.shape).c_str(), set.size(), static_cast<double>(set.samples(5, 2)),
+                set.labels[2]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -56,8 +56,8 @@ struct CsvOptions {
   char delimiter = ',';  ///< Or '\t', ';', ' ', '|': one of them between two fields.
   char decimal = '.';    ///< Or ',', with another delimiter.
   CsvHeader header = CsvHeader::detect;
-  std::optional<CsvColumn> label = {};   ///< Where the classes are: integers, or names.
-  std::vector<CsvColumn> columns = {};   ///< What makes a sample, in this order; empty takes all but the label.
+  std::optional<CsvColumn> label = {};  ///< Where the classes are: integers, or names.
+  std::vector<CsvColumn> columns = {};  ///< What makes a sample, in this order; empty takes all but the label.
   CsvMissing missing = CsvMissing::refuse;
   std::vector<std::string> missing_texts = {"NA", "N/A", "NaN", "nan", "null", "NULL", "?"};
 };
@@ -88,7 +88,8 @@ class CsvLoader {
         continue;
       }
       line_ = scanner_.line();
-      if (blank > 0) fail("line ", blank, ": expected ", columns_, " columns, found an empty line before more lines; delete it");
+      if (blank > 0)
+        fail("line ", blank, ": expected ", columns_, " columns, found an empty line before more lines; delete it");
       Index column = 0;
       for (;; scanner_.next()) {
         if (column < columns_) take(scanner_.field(), column);
@@ -109,20 +110,24 @@ class CsvLoader {
   static constexpr Index unused = -1, is_label = -2;
 
   static const CsvOptions& checked(const CsvOptions& options, const std::filesystem::path& path) {
-    const auto refuse = [&](std::string_view what) { throw OptionError(message("load_csv, ", path.string(), ": expected ", what)); };
+    const auto refuse = [&](std::string_view what) {
+      throw OptionError(message("load_csv, ", path.string(), ": expected ", what));
+    };
     const char d = options.delimiter;
     if (std::string_view("\"\n\r.+-0123456789eE").find(d) != std::string_view::npos || d == '\0')
       refuse("a delimiter that is in no number and ends no line, such as ',', ';' or '\\t'");
     if (options.decimal != '.' && options.decimal != ',') refuse("a decimal that is '.' or ','");
     if (options.decimal == d) refuse("a delimiter other than the decimal ','; such files have ';'");
-    if (options.missing == CsvMissing::nan && !std::floating_point<T>) refuse("float or double where missing values become NaN, found 8-bit integers");
+    if (options.missing == CsvMissing::nan && !std::floating_point<T>)
+      refuse("float or double where missing values become NaN, found 8-bit integers");
     return options;
   }
 
   /// The fields of the first record.
   std::vector<std::string> read_first() {
     std::vector<std::string> fields;
-    if (!scanner_.next() || scanner_.blank_line()) fail("line 1: expected columns, found an empty ", scanner_.blank_line() ? "line" : "file");
+    if (!scanner_.next() || scanner_.blank_line())
+      fail("line 1: expected columns, found an empty ", scanner_.blank_line() ? "line" : "file");
     for (;; scanner_.next()) {
       fields.emplace_back(scanner_.field());
       if (scanner_.record_ended()) return fields;
@@ -154,7 +159,8 @@ class CsvLoader {
     }
     const Index place = column.place(columns_);
     if (place < 0 || place >= columns_)
-      fail("line 1: expected the columns ", -columns_, " to ", columns_ - 1, " of the option ", option, ", found ", place < 0 ? place - columns_ : place);
+      fail("line 1: expected the columns ", -columns_, " to ", columns_ - 1, " of the option ", option, ", found ",
+           place < 0 ? place - columns_ : place);
     return place;
   }
 
@@ -170,7 +176,8 @@ class CsvLoader {
     };
     for (const CsvColumn& column : options_.columns) {
       const Index place = find(column, "columns");
-      if (row(place) != unused) fail("line 1: expected each column once in the options label and columns, found column ", place + 1, " again");
+      if (row(place) != unused)
+        fail("line 1: expected each column once in the options label and columns, found column ", place + 1, " again");
       add(place);
     }
     if (options_.columns.empty())
@@ -180,7 +187,9 @@ class CsvLoader {
     samples_.resize(rows, 1024 / rows + 1);
   }
 
-  bool missing(std::string_view text) const { return text.empty() || std::ranges::find(options_.missing_texts, text) != options_.missing_texts.end(); }
+  bool missing(std::string_view text) const {
+    return text.empty() || std::ranges::find(options_.missing_texts, text) != options_.missing_texts.end();
+  }
 
   template <class Number>
   std::optional<Number> number(std::string_view text) {
@@ -203,11 +212,14 @@ class CsvLoader {
       samples_(row, size_) = *value;
     } else if (missing(without_spaces(text))) {
       if (options_.missing == CsvMissing::refuse)
-        fail(place(column), ": expected a number, found ", text.empty() ? "nothing" : excerpt(text), "; fill it in, or set missing to CsvMissing::nan");
+        fail(place(column), ": expected a number, found ", text.empty() ? "nothing" : excerpt(text),
+             "; fill it in, or set missing to CsvMissing::nan");
       if constexpr (std::floating_point<T>) samples_(row, size_) = std::numeric_limits<T>::quiet_NaN();
     } else {
       fail(place(column), ": expected a number", std::floating_point<T> ? "" : " from 0 to 255", ", found ", excerpt(text),
-           size_ > 0 ? "" : names_.empty() ? "; if this line names the columns, set header, and if these are classes, set label" : "; leave out the column, or name it as the label");
+           size_ > 0        ? ""
+           : names_.empty() ? "; if this line names the columns, set header, and if these are classes, set label"
+                            : "; leave out the column, or name it as the label");
     }
   }
 
@@ -218,7 +230,9 @@ class CsvLoader {
     const std::optional<int> integer = number<int>(text);
     if (labels_.empty()) {
       integers_ = integer.has_value();
-      if (!integers_ && number<double>(text)) fail(place(column), ": expected a class, a whole number or a name, found ", excerpt(text), "; to predict a number, load it as a sample");
+      if (!integers_ && number<double>(text))
+        fail(place(column), ": expected a class, a whole number or a name, found ", excerpt(text),
+             "; to predict a number, load it as a sample");
     }
     if (integers_) {
       if (!integer) fail(place(column), ": expected a whole number, as the labels above are, found ", excerpt(text));
@@ -234,7 +248,8 @@ class CsvLoader {
   }
 
   void end_sample(Index columns) {
-    if (columns != columns_) fail("line ", line_, ": expected ", columns_, " columns, as line 1 has, found ", columns, "; check the delimiter");
+    if (columns != columns_)
+      fail("line ", line_, ": expected ", columns_, " columns, as line 1 has, found ", columns, "; check the delimiter");
     ++size_;
   }
 
@@ -264,14 +279,13 @@ class CsvLoader {
 
 }  // namespace detail
 
-/// Reads a table of numbers, one sample a line: CSV as RFC 4180 has it, plain or packed with gzip, in one pass that needs no memory but
-/// the result's. Lines may end in CR LF, fields may be in quotes, UTF-8 may begin with its mark, empty lines may follow the last
-/// one. Numbers are written as in C, whatever the locale, and stay as they are: nothing is scaled. Labels that are integers stay
-/// what they are; names become 0, 1, … in the order in which they come, and are class_names. A header gives feature_names.
-/// T as in Dataset; as std::uint8_t numbers are integers from 0 to 255.
-/// Throws FileError with line and column, the text found and what to do: for what is no number, is infinite or too large, is
-/// missing, for lines of another length, for quotes that do not fit, and for columns that are not there; OptionError for options
-/// that contradict each other.
+/// Reads a table of numbers, one sample a line: CSV as RFC 4180 has it, plain or packed with gzip, in one pass that needs no
+/// memory but the result's. Lines may end in CR LF, fields may be in quotes, UTF-8 may begin with its mark, empty lines may
+/// follow the last one. Numbers are written as in C, whatever the locale, and stay as they are: nothing is scaled. Labels that
+/// are integers stay what they are; names become 0, 1, … in the order in which they come, and are class_names. A header gives
+/// feature_names. T as in Dataset; as std::uint8_t numbers are integers from 0 to 255. Throws FileError with line and column,
+/// the text found and what to do: for what is no number, is infinite or too large, is missing, for lines of another length, for
+/// quotes that do not fit, and for columns that are not there; OptionError for options that contradict each other.
 ///
 ///     const auto set = ec::load_csv("iris.csv", {.label = "species"});
 template <SampleScalar T = float>

@@ -30,7 +30,8 @@ class CsvScanner {
   CsvScanner(const std::filesystem::path& path, char delimiter) : file_(path), delimiter_(delimiter), buffer_(piece, '\0') {
     refill();
     const std::string_view start(buffer_.data(), end_);
-    if (start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff")) file_.fail("expected UTF-8, found UTF-16; save it as UTF-8");
+    if (start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff"))
+      file_.fail("expected UTF-8, found UTF-16; save it as UTF-8");
     if (start.starts_with("\xef\xbb\xbf")) at_ = 3;
   }
 
@@ -76,7 +77,9 @@ class CsvScanner {
       end_ -= begin_;
       begin_ = 0;
     }
-    if (end_ > longest_field) fail("line ", line_, ", column ", column_, ": expected a field of at most 1 MiB, found more; not a CSV file, or a quote that is never closed");
+    if (end_ > longest_field)
+      fail("line ", line_, ", column ", column_,
+           ": expected a field of at most 1 MiB, found more; not a CSV file, or a quote that is never closed");
     if (buffer_.size() - end_ < piece / 2) buffer_.resize(buffer_.size() + piece);
     const std::size_t count = file_.read({reinterpret_cast<std::uint8_t*>(buffer_.data() + end_), buffer_.size() - end_});
     end_ += count;
@@ -92,7 +95,8 @@ class CsvScanner {
       if (at_ < end_ || !refill()) break;
     }
     if (at_ < end_ && buffer_[at_] == '"')
-      fail("line ", line_, ", column ", column_, ": expected a field without quotes, or in quotes as a whole, found one within it");
+      fail("line ", line_, ", column ", column_,
+           ": expected a field without quotes, or in quotes as a whole, found one within it");
     field_ = {buffer_.data() + begin_, at_ - begin_};
     end_field();
   }
@@ -104,7 +108,8 @@ class CsvScanner {
         const std::size_t moved = begin_;
         const bool more = refill();
         out -= moved - begin_;
-        if (!more) fail("line ", line_, ", column ", column_, ": expected the closing quote of a field, found the end of the file");
+        if (!more)
+          fail("line ", line_, ", column ", column_, ": expected the closing quote of a field, found the end of the file");
       }
       const char character = buffer_[at_++];
       if (character == '"') {
@@ -135,7 +140,8 @@ class CsvScanner {
   }
 
   [[noreturn]] void after_quote() const {
-    fail("line ", line_, ", column ", column_, ": expected the field to end after its closing quote, found more; a quote within a field is written twice");
+    fail("line ", line_, ", column ", column_,
+         ": expected the field to end after its closing quote, found more; a quote within a field is written twice");
   }
 
   /// at_ is at what ends the field: a delimiter, the end of the line or of the file.
@@ -160,7 +166,8 @@ class CsvScanner {
 /// "\"abc\"", for errors: short, and with nothing that a terminal takes for an order.
 inline std::string excerpt(std::string_view text) {
   std::string out = "\"";
-  for (const char character : text.substr(0, 40)) out += static_cast<unsigned char>(character) < 32 || character == 127 ? '?' : character;
+  for (const char character : text.substr(0, 40))
+    out += static_cast<unsigned char>(character) < 32 || character == 127 ? '?' : character;
   return out + (text.size() > 40 ? "…\"" : "\"");
 }
 
@@ -177,7 +184,8 @@ std::optional<T> parse_number(std::string_view text) {
   if (!text.empty() && text.size() < 8) {  // most tables of pixels and counts have nothing else, and a float holds seven digits
     int integer = 0;
     std::size_t digits = 0;
-    for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) integer = 10 * integer + (text[digits] - '0');
+    for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits)
+      integer = 10 * integer + (text[digits] - '0');
     if (digits == text.size()) {
       if constexpr (std::integral<T>)
         if (!std::in_range<T>(integer)) return {};

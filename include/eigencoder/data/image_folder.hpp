@@ -35,7 +35,9 @@ inline std::vector<std::filesystem::path> list_folder(const std::filesystem::pat
   std::vector<std::filesystem::path> found;
   for (std::filesystem::directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason))
     if (!at->path().filename().string().starts_with('.')) found.push_back(at->path());
-  if (reason) throw FileError(message(folder.string(), ": expected a folder of pictures, found none that can be read (", reason.message(), ")"));
+  if (reason)
+    throw FileError(
+        message(folder.string(), ": expected a folder of pictures, found none that can be read (", reason.message(), ")"));
   std::ranges::sort(found, {}, [](const std::filesystem::path& path) { return path.filename().string(); });
   return found;
 }
@@ -55,14 +57,17 @@ inline std::vector<std::filesystem::path> list_pictures(const std::filesystem::p
   std::vector<std::filesystem::path> pictures;
   for (std::filesystem::path& path : list_folder(folder)) {
     std::error_code unused;
-    if (std::filesystem::is_directory(path, unused)) throw FileError(message(path.string(), ": expected pictures, found a folder among them; a class has no classes"));
+    if (std::filesystem::is_directory(path, unused))
+      throw FileError(message(path.string(), ": expected pictures, found a folder among them; a class has no classes"));
     if (picture_kind(path) != PictureKind::none) {
       pictures.push_back(std::move(path));
     } else if (!skip_others) {
-      throw FileError(message(path.string(), ": expected a file whose name ends in .png, .jpg or .jpeg; remove it, or set skip_others"));
+      throw FileError(
+          message(path.string(), ": expected a file whose name ends in .png, .jpg or .jpeg; remove it, or set skip_others"));
     }
   }
-  if (pictures.empty()) throw FileError(message(folder.string(), ": expected pictures in .png, .jpg or .jpeg files, found none"));
+  if (pictures.empty())
+    throw FileError(message(folder.string(), ": expected pictures in .png, .jpg or .jpeg files, found none"));
   return pictures;
 }
 
@@ -71,9 +76,10 @@ template <class T>
 class ImageFolderLoader {
  public:
   explicit ImageFolderLoader(const ImageFolderOptions& options) : options_(options) {
-    if ((options.height > 0) != (options.width > 0) || options.height < 0 || options.height > longest_side || options.width > longest_side)
-      throw OptionError(message("load_image_folder: expected a height and a width from 1 to ", longest_side, ", or 0 for both, found ",
-                                options.height, " and ", options.width));
+    if ((options.height > 0) != (options.width > 0) || options.height < 0 || options.height > longest_side ||
+        options.width > longest_side)
+      throw OptionError(message("load_image_folder: expected a height and a width from 1 to ", longest_side,
+                                ", or 0 for both, found ", options.height, " and ", options.width));
     check_image_options({options.channels, options.max_pixels}, "load_image_folder");
   }
 
@@ -109,7 +115,8 @@ class ImageFolderLoader {
  private:
   void add(Dataset<T>& set, const std::vector<std::filesystem::path>& pictures, std::size_t i) {
     const ImageOptions reading{options_.channels, options_.max_pixels};
-    Image picture = picture_kind(pictures[i]) == PictureKind::png ? eigencoder::read_png(pictures[i], reading) : eigencoder::read_jpeg(pictures[i], reading);
+    Image picture = picture_kind(pictures[i]) == PictureKind::png ? eigencoder::read_png(pictures[i], reading)
+                                                                  : eigencoder::read_jpeg(pictures[i], reading);
     if (options_.height > 0) picture = resize(picture, options_.height, options_.width);
     const Shape shape = image(picture.height, picture.width, picture.channels);
     if (i == 0) {
@@ -117,8 +124,10 @@ class ImageFolderLoader {
       set.samples.resize(shape.size(), std::ssize(pictures));
     }
     if (shape != set.shape)
-      throw FileError(message(pictures[i].string(), ": expected a picture of ", describe(set.shape), " as in ", pictures.front().string(), ", found ",
-                              describe(shape), shape.channels == set.shape.channels ? "; set height and width to resize all" : "; set channels to 1 or 3"));
+      throw FileError(
+          message(pictures[i].string(), ": expected a picture of ", describe(set.shape), " as in ", pictures.front().string(),
+                  ", found ", describe(shape),
+                  shape.channels == set.shape.channels ? "; set height and width to resize all" : "; set channels to 1 or 3"));
     auto column = set.samples.col(static_cast<Index>(i));
     const Eigen::Map<const Eigen::Matrix<std::uint8_t, Eigen::Dynamic, 1>> pixels(picture.pixels.data(), shape.size());
     if constexpr (std::floating_point<T>)
@@ -127,21 +136,23 @@ class ImageFolderLoader {
       column = pixels;
   }
 
-  static std::string describe(Shape shape) { return message(shape.height, " × ", shape.width, shape.channels == 3 ? " in colour" : " in grey"); }
+  static std::string describe(Shape shape) {
+    return message(shape.height, " × ", shape.width, shape.channels == 3 ? " in colour" : " in grey");
+  }
 
   const ImageFolderOptions& options_;
 };
 
 }  // namespace detail
 
-/// Reads a folder of PNG and JPEG files, whose names end in .png, .jpg or .jpeg in letters of any case: one folder a class, whose
-/// names are class_names, in the order of their bytes, and whose places in it are the labels; or the files of one folder, without
-/// labels. Within a folder samples are in the order of the names' bytes. Names that begin with a dot are ignored; other files are
-/// refused, or ignored by an option. Pixels are scaled to [0, 1]; with std::uint8_t nothing is scaled. See decode_png for what
-/// becomes of transparency and of 16 bits, decode_jpeg for pictures that were turned. Keras: image_dataset_from_directory;
-/// torchvision: ImageFolder.
-/// Throws FileError with the file's name for a picture that is unsound, or of another size or other channels than the first; for a
-/// folder without pictures, or with pictures beside classes; OptionError for options out of range.
+/// Reads a folder of PNG and JPEG files, whose names end in .png, .jpg or .jpeg in letters of any case: one folder a class,
+/// whose names are class_names, in the order of their bytes, and whose places in it are the labels; or the files of one folder,
+/// without labels. Within a folder samples are in the order of the names' bytes. Names that begin with a dot are ignored; other
+/// files are refused, or ignored by an option. Pixels are scaled to [0, 1]; with std::uint8_t nothing is scaled. See decode_png
+/// for what becomes of transparency and of 16 bits, decode_jpeg for pictures that were turned. Keras:
+/// image_dataset_from_directory; torchvision: ImageFolder. Throws FileError with the file's name for a picture that is unsound,
+/// or of another size or other channels than the first; for a folder without pictures, or with pictures beside classes;
+/// OptionError for options out of range.
 template <SampleScalar T = float>
 Dataset<T> load_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options = {}) {
   return detail::ImageFolderLoader<T>(options).load(folder);

@@ -65,7 +65,8 @@ constexpr Index count_values(std::span<const Index> dimensions) {
 
 /// "60000 × 28 × 28 uint8"
 inline std::string describe(const NpyArray& array) {
-  return array.dimensions.empty() ? message("a single ", to_string(array.type)) : describe_idx(to_string(array.type), array.dimensions);
+  return array.dimensions.empty() ? message("a single ", to_string(array.type))
+                                  : describe_idx(to_string(array.type), array.dimensions);
 }
 
 template <class Value>
@@ -162,8 +163,9 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> npy_matrix(const NpyArray& arra
     return decode_npy<T, Value>(array.bytes.data(), axes, values.data());
   };
   if (!with_npy_type(array.type, decode))
-    throw ShapeError(message("NPY array: expected integers ", std::integral<T> && facts->kind == 'f' ? "" : "that fit, ", "from ",
-                             +std::numeric_limits<T>::lowest(), " to ", +std::numeric_limits<T>::max(), ", found ", describe(array),
+    throw ShapeError(message("NPY array: expected integers ", std::integral<T> && facts->kind == 'f' ? "" : "that fit, ",
+                             "from ", +std::numeric_limits<T>::lowest(), " to ", +std::numeric_limits<T>::max(), ", found ",
+                             describe(array),
                              facts->kind == 'f' ? "; ask for float or double" : " with others; ask for a wider type"));
   return values;
 }
@@ -172,16 +174,17 @@ template <class T>
 Dataset<T> npy_dataset(const NpyArray& array, std::string_view name, bool channels_first) {
   const auto& d = array.dimensions;
   if (d.size() < 2 || d.size() > 4 || (channels_first && d.size() != 4))
-    throw FileError(message(name, ": expected an array of ", channels_first ? "samples, channels, height and width" : "2 to 4 dimensions",
+    throw FileError(message(name, ": expected an array of ",
+                            channels_first ? "samples, channels, height and width" : "2 to 4 dimensions",
                             ", the first counting the samples, found ", describe(array),
                             d.size() == 1 ? "; save array.reshape(-1, 1) for samples of one number" : "; reshape it in NumPy"));
   if (count_values(d) < 1) throw FileError(message(name, ": expected at least one value, found ", describe(array)));
   if (!std::floating_point<T> && array.type != NpyType::uint8)
     throw FileError(message(name, ": expected 8-bit pixels, found ", describe(array), "; load it as float or double"));
-  const Shape shape = d.size() == 2     ? features(d[1])
-                      : d.size() == 3   ? image(d[1], d[2])
-                      : channels_first  ? image(d[2], d[3], d[1])
-                                        : image(d[1], d[2], d[3]);
+  const Shape shape = d.size() == 2    ? features(d[1])
+                      : d.size() == 3  ? image(d[1], d[2])
+                      : channels_first ? image(d[2], d[3], d[1])
+                                       : image(d[1], d[2], d[3]);
   Dataset<T> set{npy_matrix<T>(array, channels_first), {}, shape};
   if constexpr (std::floating_point<T>)
     if (array.type == NpyType::uint8) set.samples /= T(255);
@@ -206,10 +209,11 @@ inline NpyArray parse_npy(std::vector<std::byte> bytes, std::string_view name) {
   const Index count = count_values(array.dimensions), value = find_npy_type(array.type)->bytes;
   const Index found = std::ssize(bytes) - header.size;
   if (count < 0 || count > std::numeric_limits<Index>::max() / value)
-    throw FileError(message(name, ": expected a size that a file can have, found ", describe(array), "; the header is damaged"));
+    throw FileError(
+        message(name, ": expected a size that a file can have, found ", describe(array), "; the header is damaged"));
   if (found != count * value)
-    throw FileError(message(name, ": expected ", count * value, " bytes (", describe(array), ") after the header, found ", found,
-                            found < count * value ? "; it is cut short" : "; the file or its header is damaged"));
+    throw FileError(message(name, ": expected ", count * value, " bytes (", describe(array), ") after the header, found ",
+                            found, found < count * value ? "; it is cut short" : "; the file or its header is damaged"));
   bytes.erase(bytes.begin(), bytes.begin() + header.size);
   array.bytes = std::move(bytes);
   return array;
@@ -251,7 +255,8 @@ inline NpyArray read_npy(const std::filesystem::path& path) { return detail::par
 template <SampleScalar T = float>
 Dataset<T> load_npy(const std::filesystem::path& path, const NpyOptions& options = {}) {
   Dataset<T> set = detail::npy_dataset<T>(eigencoder::read_npy(path), path.string(), options.channels_first);
-  if (!options.labels.empty()) set.labels = detail::npy_labels(eigencoder::read_npy(options.labels), options.labels, set.size());
+  if (!options.labels.empty())
+    set.labels = detail::npy_labels(eigencoder::read_npy(options.labels), options.labels, set.size());
   return set;
 }
 
@@ -271,8 +276,8 @@ void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived
 template <class Derived>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& samples, Shape shape) {
   if (samples.rows() != shape.size())
-    throw ShapeError(message("write_npy: expected samples of ", to_string(shape), ", ", shape.size(), " values a column, found ",
-                             samples.rows()));
+    throw ShapeError(message("write_npy: expected samples of ", to_string(shape), ", ", shape.size(),
+                             " values a column, found ", samples.rows()));
   std::vector<Index> dimensions{samples.cols()};
   if (shape.height > 1) dimensions.push_back(shape.height);
   if (shape.height > 1 || shape.width > 1) dimensions.push_back(shape.width);

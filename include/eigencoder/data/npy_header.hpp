@@ -152,10 +152,12 @@ class NpyDictionary {
   NpyType type() {
     skip_space();
     constexpr std::string_view advice = "; write array.astype('<f4') or another plain little-endian type with numpy.save";
-    if (peek() == '[') fail("one type for all values, found a structured type", "; save each field by itself: numpy.save(file, array['name'])");
+    if (peek() == '[')
+      fail("one type for all values, found a structured type", "; save each field by itself: numpy.save(file, array['name'])");
     const std::string_view found = string("a type in quotes");
     const auto refuse = [&](std::string_view what, std::string_view ending) {
-      throw FileError(message(name_, ": expected little-endian numbers, found ", what, " ('", found.substr(0, 40), "')", ending));
+      throw FileError(
+          message(name_, ": expected little-endian numbers, found ", what, " ('", found.substr(0, 40), "')", ending));
     };
     if (found.size() == 3) {
       const Index bytes = found[2] - '0';
@@ -167,7 +169,8 @@ class NpyDictionary {
     }
     const char kind = found.size() > 1 ? found[1] : '?';
     if (kind == 'O') refuse("Python objects", "; write numpy.array(list, dtype='<f4'), of rows that are equally long");
-    if (kind == 'U' || kind == 'S') refuse("texts", "; write numbers, such as numpy.unique(array, return_inverse=True)[1] for labels");
+    if (kind == 'U' || kind == 'S')
+      refuse("texts", "; write numbers, such as numpy.unique(array, return_inverse=True)[1] for labels");
     if (kind == 'c') refuse("complex numbers", "; write array.real and array.imag");
     refuse("another type", advice);
     return {};
@@ -252,10 +255,12 @@ inline NpyHeader parse_npy_header(std::span<const std::byte> bytes, std::string_
   cut_short(8);
   for (std::size_t i = 0; i < magic.size(); ++i)
     if (byte(i) != static_cast<unsigned char>(magic[i]))
-      throw FileError(message(name, ": expected an NPY file, which begins with 93 4e 55 4d 50 59, found another byte at ", i,
-                              byte(0) == 'P' && byte(1) == 'K' ? "; it is an NPZ file: use read_npz" : "; write it with numpy.save"));
+      throw FileError(
+          message(name, ": expected an NPY file, which begins with 93 4e 55 4d 50 59, found another byte at ", i,
+                  byte(0) == 'P' && byte(1) == 'K' ? "; it is an NPZ file: use read_npz" : "; write it with numpy.save"));
   if (byte(6) < 1 || byte(6) > 3 || byte(7) != 0)
-    throw FileError(message(name, ": expected version 1.0, 2.0 or 3.0 of the NPY format at byte 6, found ", byte(6), ".", byte(7)));
+    throw FileError(
+        message(name, ": expected version 1.0, 2.0 or 3.0 of the NPY format at byte 6, found ", byte(6), ".", byte(7)));
 
   const std::size_t begin = byte(6) == 1 ? 10 : 12;
   cut_short(begin);
@@ -271,8 +276,10 @@ inline NpyHeader parse_npy_header(std::span<const std::byte> bytes, std::string_
 /// Version 1.0, padded so that the values begin at a multiple of 64 bytes, as numpy.save writes it.
 inline std::vector<std::byte> make_npy_header(NpyType type, std::span<const Index> dimensions) {
   const NpyTypeFacts& facts = *find_npy_type(type);
-  std::string text = message("{'descr': '", facts.bytes == 1 ? '|' : '<', facts.kind, facts.bytes, "', 'fortran_order': False, 'shape': (");
-  for (std::size_t i = 0; i < dimensions.size(); ++i) text += message(dimensions[i], i + 1 < dimensions.size() ? ", " : dimensions.size() == 1 ? "," : "");
+  std::string text =
+      message("{'descr': '", facts.bytes == 1 ? '|' : '<', facts.kind, facts.bytes, "', 'fortran_order': False, 'shape': (");
+  for (std::size_t i = 0; i < dimensions.size(); ++i)
+    text += message(dimensions[i], i + 1 < dimensions.size() ? ", " : dimensions.size() == 1 ? "," : "");
   text += "), }";
   text.append(63 - (10 + text.size()) % 64, ' ');
   text += '\n';

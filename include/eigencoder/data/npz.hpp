@@ -24,7 +24,8 @@ class NpzFile {
       entries_.emplace(name.ends_with(".npy") ? name.substr(0, name.size() - 4) : name, &entry);
     }
     if (entries_.size() < zip_.entries().size())
-      throw FileError(message(zip_.name(), ": expected one array a name, found two of the same; write it again with numpy.savez"));
+      throw FileError(
+          message(zip_.name(), ": expected one array a name, found two of the same; write it again with numpy.savez"));
   }
 
   /// "train.npz, array "x""
@@ -35,7 +36,8 @@ class NpzFile {
     if (found == entries_.end()) {
       std::string names;
       for (const auto& [other, entry] : entries_) names += message(names.empty() ? "" : ", ", other);
-      throw FileError(message(zip_.name(), ": expected an array called \"", name, "\", found ", names.empty() ? "none at all" : names));
+      throw FileError(
+          message(zip_.name(), ": expected an array called \"", name, "\", found ", names.empty() ? "none at all" : names));
     }
     return parse_npy(zip_.read(*found->second), place(name));
   }
@@ -50,8 +52,8 @@ class NpzFile {
 }  // namespace detail
 
 /// The arrays of an NPZ file by name, as numpy.savez and numpy.savez_compressed write it.
-/// Throws FileError as read_npy does, with the array's name, and for an archive that is damaged, encrypted, packed in another way,
-/// or has an entry that does not unpack to what the archive says. Memory grows with what has been unpacked.
+/// Throws FileError as read_npy does, with the array's name, and for an archive that is damaged, encrypted, packed in another
+/// way, or has an entry that does not unpack to what the archive says. Memory grows with what has been unpacked.
 inline std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path) {
   const detail::NpzFile file(path);
   std::map<std::string, NpyArray> arrays;
@@ -67,7 +69,8 @@ template <SampleScalar T = float>
 Dataset<T> load_npz(const std::filesystem::path& path, std::string_view name, const NpyOptions& options = {}) {
   const detail::NpzFile file(path);
   Dataset<T> set = detail::npy_dataset<T>(file.read(name), file.place(name), options.channels_first);
-  if (!options.labels.empty()) set.labels = detail::npy_labels(file.read(options.labels), file.place(options.labels), set.size());
+  if (!options.labels.empty())
+    set.labels = detail::npy_labels(file.read(options.labels), file.place(options.labels), set.size());
   return set;
 }
 

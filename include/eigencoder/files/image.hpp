@@ -47,7 +47,8 @@ inline void check_image(const Image& image, std::string_view who) {
 
 inline void check_image_options(const ImageOptions& options, std::string_view who) {
   if (options.channels != 0 && options.channels != 1 && options.channels != 3)
-    throw OptionError(message(who, ": expected channels to be 0 (as in the file), 1 (grey) or 3 (colour), found ", options.channels));
+    throw OptionError(
+        message(who, ": expected channels to be 0 (as in the file), 1 (grey) or 3 (colour), found ", options.channels));
   if (options.max_pixels < 1) throw OptionError(message(who, ": expected max_pixels from 1 on, found ", options.max_pixels));
 }
 
@@ -60,8 +61,8 @@ inline void check_promised_size(std::string_view name, Index height, Index width
 
 }  // namespace detail
 
-/// The same picture in grey (channels = 1) or colour (3). Grey is (299 R + 587 G + 114 B) / 1000, the luma of ITU-R BT.601, as in
-/// Pillow and OpenCV; in colour all three are the grey. Throws ShapeError for an image or channels that are neither.
+/// The same picture in grey (channels = 1) or colour (3). Grey is (299 R + 587 G + 114 B) / 1000, the luma of ITU-R BT.601, as
+/// in Pillow and OpenCV; in colour all three are the grey. Throws ShapeError for an image or channels that are neither.
 inline Image convert_channels(Image image, Index channels) {
   detail::check_image(image, "convert_channels");
   if (channels != 1 && channels != 3) throw ShapeError(message("convert_channels: expected 1 or 3 channels, found ", channels));
@@ -106,8 +107,8 @@ inline std::vector<Taps> resize_taps(Index from, Index to) {
 
 }  // namespace detail
 
-/// The picture at another size: bilinear, and smoothed where it gets smaller, so that each pixel counts ("antialias", as Pillow,
-/// Keras's smart_resize and torchvision do it). Throws ShapeError for sizes that no picture has.
+/// The picture at another size: bilinear, and smoothed where it gets smaller, so that each pixel counts ("antialias", as
+/// Pillow, Keras's smart_resize and torchvision do it). Throws ShapeError for sizes that no picture has.
 inline Image resize(const Image& image, Index height, Index width) {
   detail::check_image(image, "resize");
   detail::check_picture_size(height, width);
@@ -135,7 +136,8 @@ inline Image resize(const Image& image, Index height, Index width) {
         sum += weight * *in;
         in += width * c;
       }
-      result.pixels[static_cast<std::size_t>(y * width * c + i)] = static_cast<std::uint8_t>(std::clamp(sum + 0.5F, 0.0F, 255.0F));
+      result.pixels[static_cast<std::size_t>(y * width * c + i)] =
+          static_cast<std::uint8_t>(std::clamp(sum + 0.5F, 0.0F, 255.0F));
     }
   }
   return result;

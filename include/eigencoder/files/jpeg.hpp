@@ -14,9 +14,10 @@
 #include <utility>
 #include <vector>
 
+// clang-format off: the codes of messages depend on the version, which the first of them defines
 #include <jpeglib.h>
-
 #include <jerror.h>
+// clang-format on
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
@@ -121,8 +122,8 @@ inline Image decode_jpeg(std::span<const std::byte> bytes, const ImageOptions& o
 
 /// The picture in the bytes of a JPEG file, grey or colour, baseline or progressive. Pixels are in the order of the file: a
 /// camera's note that it was turned (EXIF orientation) is ignored, as Keras and torchvision ignore it.
-/// Throws FileError with libjpeg's reason for data that are cut short or damaged, for CMYK, and for more pixels than the options
-/// allow, before memory is taken for them; OptionError for options out of range.
+/// Throws FileError with libjpeg's reason for data that are cut short or damaged, for CMYK, and for more pixels than the
+/// options allow, before memory is taken for them; OptionError for options out of range.
 inline Image decode_jpeg(std::span<const std::byte> bytes, const ImageOptions& options = {}) {
   return detail::decode_jpeg(bytes, options, "JPEG data");
 }

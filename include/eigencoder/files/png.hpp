@@ -38,7 +38,8 @@ inline std::vector<std::byte> encode_png(const Image& image) {
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(header);
   std::vector<std::byte> bytes(size);
   if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr))
-    throw FileError(message("encode_png: a picture of ", image.height, " × ", image.width, " cannot be encoded (", header.message, ")"));
+    throw FileError(
+        message("encode_png: a picture of ", image.height, " × ", image.width, " cannot be encoded (", header.message, ")"));
   bytes.resize(size);
   return bytes;
 }
@@ -141,7 +142,8 @@ inline Image decode_png(std::span<const std::byte> bytes, const ImageOptions& op
     std::uint8_t* out = pixels.data();
     for (Index i = 0; i < png.height * png.width; ++i, in += png.values) {
       const unsigned alpha = in[channels];
-      for (Index c = 0; c < channels; ++c) *out++ = static_cast<std::uint8_t>((in[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+      for (Index c = 0; c < channels; ++c)
+        *out++ = static_cast<std::uint8_t>((in[c] * alpha + 255 * (255 - alpha) + 127) / 255);
     }
     pixels.resize(static_cast<std::size_t>(png.height * png.width * channels));
   }

@@ -45,10 +45,12 @@ class ZipFile {
     std::ranges::sort(order, {}, &ZipEntry::offset);
     std::uint64_t end = 0;
     for (const ZipEntry* entry : order) {
-      if (entry->offset < end) fail("one entry after another, found that \"", entry->name, "\" at byte ", entry->offset, " overlaps the one before");
+      if (entry->offset < end)
+        fail("one entry after another, found that \"", entry->name, "\" at byte ", entry->offset, " overlaps the one before");
       end = entry->data + entry->packed;
     }
-    if (end > directory.begin) fail("all entries before the directory at byte ", directory.begin, ", found one that ends at ", end);
+    if (end > directory.begin)
+      fail("all entries before the directory at byte ", directory.begin, ", found one that ends at ", end);
   }
 
   const std::string& name() const { return name_; }
@@ -59,7 +61,8 @@ class ZipFile {
     const auto packed = std::span(bytes_).subspan(entry.data, entry.packed);
     std::vector<std::byte> out;
     if (entry.method == 0) {
-      if (entry.packed != entry.unpacked) fail("equal sizes of what is stored, \"", entry.name, "\", found ", entry.packed, " and ", entry.unpacked);
+      if (entry.packed != entry.unpacked)
+        fail("equal sizes of what is stored, \"", entry.name, "\", found ", entry.packed, " and ", entry.unpacked);
       out.assign(packed.begin(), packed.end());
     } else {
       inflate(entry, packed, out);
@@ -86,7 +89,8 @@ class ZipFile {
   /// The little-endian number at `at`, or an error that the archive ends there.
   template <std::unsigned_integral Number>
   Number number(std::uint64_t at) const {
-    if (at > bytes_.size() || bytes_.size() - at < sizeof(Number)) fail("a sound ZIP archive, found its end within a header at byte ", at);
+    if (at > bytes_.size() || bytes_.size() - at < sizeof(Number))
+      fail("a sound ZIP archive, found its end within a header at byte ", at);
     Number value = 0;
     for (std::size_t i = 0; i < sizeof(Number); ++i)
       value = static_cast<Number>(value | Number{std::to_integer<std::uint8_t>(bytes_[at + i])} << 8 * i);
@@ -104,16 +108,19 @@ class ZipFile {
       fail("a ZIP archive, which begins with 50 4b 03 04, found other bytes; write it with numpy.savez");
     std::uint64_t at = bytes_.size() < record ? 0 : bytes_.size() - record;
     const std::uint64_t first = at > longest_comment ? at - longest_comment : 0;
-    while (at > first && !(has_signature(at, 0x06054b50) && number<std::uint16_t>(at + 20) == bytes_.size() - at - record)) --at;
+    while (at > first && !(has_signature(at, 0x06054b50) && number<std::uint16_t>(at + 20) == bytes_.size() - at - record))
+      --at;
     if (!has_signature(at, 0x06054b50) || number<std::uint16_t>(at + 20) != bytes_.size() - at - record)
       fail("the directory of a ZIP archive at its end, found none; it is cut short or damaged");
 
-    std::uint64_t entries = number<std::uint16_t>(at + 10), size = number<std::uint32_t>(at + 12), begin = number<std::uint32_t>(at + 16);
+    std::uint64_t entries = number<std::uint16_t>(at + 10), size = number<std::uint32_t>(at + 12),
+                  begin = number<std::uint32_t>(at + 16);
     std::uint64_t end = at;
     bool whole = number<std::uint16_t>(at + 4) == 0 && number<std::uint16_t>(at + 8) == entries;
     if (at >= 20 && has_signature(at - 20, 0x07064b50)) {  // the same in 64 bits
       const auto wide = number<std::uint64_t>(at - 20 + 8);
-      if (!has_signature(wide, 0x06064b50) || wide > at - 20) fail("a 64-bit directory record at byte ", wide, ", found none; the archive is damaged");
+      if (!has_signature(wide, 0x06064b50) || wide > at - 20)
+        fail("a 64-bit directory record at byte ", wide, ", found none; the archive is damaged");
       entries = number<std::uint64_t>(wide + 32);
       size = number<std::uint64_t>(wide + 40);
       begin = number<std::uint64_t>(wide + 48);
@@ -122,33 +129,40 @@ class ZipFile {
     }
     if (!whole) fail("an archive of one part");
     if (begin > end || size != end - begin)
-      fail("a directory of ", size, " bytes from byte ", begin, " to ", end, ", found that this does not fit; the archive is damaged");
+      fail("a directory of ", size, " bytes from byte ", begin, " to ", end,
+           ", found that this does not fit; the archive is damaged");
     return {begin, end, entries};
   }
 
   /// The entry whose directory record is at `at`; returns where the next record begins.
   std::uint64_t read_entry(std::uint64_t at, std::uint64_t end) {
-    if (at >= end || !has_signature(at, 0x02014b50)) fail("an entry of the archive's directory at byte ", at, ", found none; it is damaged");
+    if (at >= end || !has_signature(at, 0x02014b50))
+      fail("an entry of the archive's directory at byte ", at, ", found none; it is damaged");
     ZipEntry entry;
     const auto flags = number<std::uint16_t>(at + 8);
     entry.method = number<std::uint16_t>(at + 10);
     entry.crc = number<std::uint32_t>(at + 16);
     entry.packed = number<std::uint32_t>(at + 20);
     entry.unpacked = number<std::uint32_t>(at + 24);
-    const std::uint64_t name = number<std::uint16_t>(at + 28), extra = number<std::uint16_t>(at + 30), comment = number<std::uint16_t>(at + 32);
+    const std::uint64_t name = number<std::uint16_t>(at + 28), extra = number<std::uint16_t>(at + 30),
+                        comment = number<std::uint16_t>(at + 32);
     entry.offset = number<std::uint32_t>(at + 42);
     const std::uint64_t next = at + 46 + name + extra + comment;
-    if (next > end) fail("an entry of the archive's directory that ends by byte ", end, ", found one up to ", next, "; it is damaged");
+    if (next > end)
+      fail("an entry of the archive's directory that ends by byte ", end, ", found one up to ", next, "; it is damaged");
     entry.name.assign(reinterpret_cast<const char*>(bytes_.data() + at + 46), name);
     widen(entry, at + 46 + name, at + 46 + name + extra);
 
     if (flags & 1) fail("arrays that are not encrypted, found \"", entry.name, "\"; write the archive with numpy.savez");
     if (entry.method != 0 && entry.method != 8)
-      fail("stored or deflated arrays (methods 0 and 8), found method ", entry.method, " for \"", entry.name, "\"; write the archive with numpy.savez");
-    if (!has_signature(entry.offset, 0x04034b50)) fail("the header of \"", entry.name, "\" at byte ", entry.offset, ", found none; the archive is damaged");
+      fail("stored or deflated arrays (methods 0 and 8), found method ", entry.method, " for \"", entry.name,
+           "\"; write the archive with numpy.savez");
+    if (!has_signature(entry.offset, 0x04034b50))
+      fail("the header of \"", entry.name, "\" at byte ", entry.offset, ", found none; the archive is damaged");
     entry.data = entry.offset + 30 + number<std::uint16_t>(entry.offset + 26) + number<std::uint16_t>(entry.offset + 28);
     if (entry.data > bytes_.size() || entry.packed > bytes_.size() - entry.data)
-      fail("the ", entry.packed, " bytes of \"", entry.name, "\" from byte ", entry.data, ", found that the archive ends before; it is damaged");
+      fail("the ", entry.packed, " bytes of \"", entry.name, "\" from byte ", entry.data,
+           ", found that the archive ends before; it is damaged");
     entries_.push_back(std::move(entry));
     return next;
   }
@@ -194,12 +208,15 @@ class ZipFile {
       if (code == Z_MEM_ERROR) throw std::bad_alloc();
       read += in - stream.avail_in;
       out.resize(begin + room - stream.avail_out);
-      if (out.size() > entry.unpacked) fail("\"", entry.name, "\" to unpack to ", entry.unpacked, " bytes, found more; it is damaged");
+      if (out.size() > entry.unpacked)
+        fail("\"", entry.name, "\" to unpack to ", entry.unpacked, " bytes, found more; it is damaged");
       if (code != Z_OK && code != Z_STREAM_END)
-        fail("sound deflated data of \"", entry.name, "\", found ", code == Z_BUF_ERROR ? "that they stop" : "damage", " after byte ", read);
+        fail("sound deflated data of \"", entry.name, "\", found ", code == Z_BUF_ERROR ? "that they stop" : "damage",
+             " after byte ", read);
     }
     if (out.size() != entry.unpacked || read != packed.size())
-      fail("\"", entry.name, "\" to unpack from ", entry.packed, " to ", entry.unpacked, " bytes, found ", read, " and ", out.size(), "; it is damaged");
+      fail("\"", entry.name, "\" to unpack from ", entry.packed, " to ", entry.unpacked, " bytes, found ", read, " and ",
+           out.size(), "; it is damaged");
   }
 
   std::string name_;

@@ -25,12 +25,16 @@ struct File : Folder {
   explicit File(const std::string& contents) { ec::write_file(name, contents); }
 };
 
-ec::Dataset<float> load(const std::string& contents, const ec::CsvOptions& options = {}) { return ec::load_csv(File(contents).name, options); }
+ec::Dataset<float> load(const std::string& contents, const ec::CsvOptions& options = {}) {
+  return ec::load_csv(File(contents).name, options);
+}
 
-void expect_refused(const std::string& contents, std::initializer_list<std::string_view> parts, const ec::CsvOptions& options = {}) {
+void expect_refused(const std::string& contents, std::initializer_list<std::string_view> parts,
+                    const ec::CsvOptions& options = {}) {
   INFO(contents);
   const File file(contents);
-  expect_error<ec::FileError>([&] { ec::load_csv(file.name, options); }, {file.name.string() + ": line ", ": expected ", ", found "});
+  expect_error<ec::FileError>([&] { ec::load_csv(file.name, options); },
+                              {file.name.string() + ": line ", ": expected ", ", found "});
   expect_error<ec::FileError>([&] { ec::load_csv(file.name, options); }, parts);
 }
 
@@ -42,7 +46,9 @@ TEST_CASE("A CSV file has a sample a line", "[data]") {
   CHECK(load("1,2,3\n4,5,6\n").samples == three_by_two);
   CHECK(load("1,2,3\n4,5,6").samples == three_by_two);
   CHECK(load("1,2,3\r\n4,5,6\r\n").samples == three_by_two);
-  CHECK(load("\xef\xbb\xbf" "1,2,3\n4,5,6\n\n\r\n\n").samples == three_by_two);
+  CHECK(load("\xef\xbb\xbf"
+             "1,2,3\n4,5,6\n\n\r\n\n")
+            .samples == three_by_two);
   CHECK(load("\"1\",\"2\",3\r\n4,\"5\",\"6\"\r\n").samples == three_by_two);
   CHECK(load(" 1,\t2 , 3\n+4,5.0,60e-1\n").samples == three_by_two);
   CHECK(load("1;2;3\n4;5;6\n", {.delimiter = ';'}).samples == three_by_two);
@@ -110,7 +116,8 @@ TEST_CASE("Labels are integers, or names in the order in which they come", "[dat
   CHECK(names.first(2).class_names == names.class_names);
   CHECK(load("1,2,3\n0,5,6\n", {.label = 0}).labels == Eigen::Vector2i(1, 0));
 
-  expect_refused("1,2\n1,cat\n", {"line 2, column 2: expected a whole number, as the labels above are, found \"cat\""}, {.label = 1});
+  expect_refused("1,2\n1,cat\n", {"line 2, column 2: expected a whole number, as the labels above are, found \"cat\""},
+                 {.label = 1});
   expect_refused("1,2\n1,2.5\n", {"line 2, column 2: expected a whole number", "\"2.5\""}, {.label = 1});
   expect_refused("1,2.5\n", {"line 1, column 2: expected a class", "found \"2.5\""}, {.label = 1});
   expect_refused("a,b\n1,\n", {"line 2, column 2 (\"b\"): expected a label, found nothing"}, {.label = "b"});
@@ -142,7 +149,8 @@ TEST_CASE("What is no number is refused with line, column and text", "[data]") {
   expect_refused("1\n" + std::string(1000, 'x'), {"found \"" + std::string(40, 'x') + "…\""});
   expect_refused("1\n\x1b[2J\n", {"found \"?[2J\""});
   const File file("7\n256\n");
-  expect_error<ec::FileError>([&] { ec::load_csv<std::uint8_t>(file.name); }, {"line 2, column 1: expected a number from 0 to 255, found \"256\""});
+  expect_error<ec::FileError>([&] { ec::load_csv<std::uint8_t>(file.name); },
+                              {"line 2, column 1: expected a number from 0 to 255, found \"256\""});
 }
 
 TEST_CASE("Lines must be equally long", "[data]") {
@@ -151,7 +159,8 @@ TEST_CASE("Lines must be equally long", "[data]") {
   expect_refused("1,2,3\n4,5,6,\n", {"line 2: expected 3 columns", "found 4"});
   expect_refused("1,2\n\n3,4\n", {"line 2: expected 2 columns, found an empty line"});
   expect_refused("a,b\n\"1\n\",2\nx,4\n", {"line 2, column 1 (\"a\"): expected a number, found \"1?\""});
-  expect_refused("\"a\nb\",c\n1,2\n3\n", {"line 4: expected 2 columns, as line 1 has, found 1"});  // lines of the file, not records
+  expect_refused("\"a\nb\",c\n1,2\n3\n",
+                 {"line 4: expected 2 columns, as line 1 has, found 1"});  // lines of the file, not records
 }
 
 TEST_CASE("Quotes that do not fit are refused", "[data]") {
@@ -160,7 +169,9 @@ TEST_CASE("Quotes that do not fit are refused", "[data]") {
   expect_refused("1,2\n3,\"45\n6,7\n", {"line 2, column 2: expected the closing quote of a field, found the end of the file"});
   expect_refused("1,2\n3,\"4\"\r5\n", {"line 2, column 2: expected the field to end after its closing quote"});
   expect_refused("1,\"" + std::string(3 << 20, '\n'), {"line 1, column 2: expected a field of at most 1 MiB, found more"});
-  const File wide("\xff\xfe" "1\0,\0"s);
+  const File wide(
+      "\xff\xfe"
+      "1\0,\0"s);
   expect_error<ec::FileError>([&] { ec::load_csv(wide.name); }, {"expected UTF-8, found UTF-16"});
 }
 
@@ -173,12 +184,14 @@ TEST_CASE("Options that contradict each other are refused", "[data]") {
   refused({.decimal = ';'}, {"'.' or ','"});
   refused({.decimal = ','}, {"other than the decimal"});
   refused({.header = ec::CsvHeader::absent, .label = "a"}, {"by their places"});
-  expect_error<ec::OptionError>([&] { ec::load_csv<std::uint8_t>(file.name, {.missing = ec::CsvMissing::nan}); }, {"float or double"});
+  expect_error<ec::OptionError>([&] { ec::load_csv<std::uint8_t>(file.name, {.missing = ec::CsvMissing::nan}); },
+                                {"float or double"});
 }
 
 TEST_CASE("A table longer than any buffer is read whole, plain or gzip", "[data]") {
   std::string table = "name,value,other\n";
-  for (int i = 0; i < 120'000; ++i) table += "\"class \"\"" + std::to_string(i % 7) + "\"\"\"," + std::to_string(i) + (i % 2 ? ",0.5\r\n" : ",\"0.25\"\r\n");
+  for (int i = 0; i < 120'000; ++i)
+    table += "\"class \"\"" + std::to_string(i % 7) + "\"\"\"," + std::to_string(i) + (i % 2 ? ",0.5\r\n" : ",\"0.25\"\r\n");
   const Folder folder;
   const fs::path path = folder.path / "table.csv.gz";
   const gzFile gz = gzopen(path.c_str(), "wb1");
@@ -188,10 +201,12 @@ TEST_CASE("A table longer than any buffer is read whole, plain or gzip", "[data]
   for (const fs::path& name : {plain.name, path}) {
     const auto set = ec::load_csv(name, {.label = "name"});
     REQUIRE(set.size() == 120'000);
-    CHECK(set.class_names == Names{"class \"0\"", "class \"1\"", "class \"2\"", "class \"3\"", "class \"4\"", "class \"5\"", "class \"6\""});
+    CHECK(set.class_names ==
+          Names{"class \"0\"", "class \"1\"", "class \"2\"", "class \"3\"", "class \"4\"", "class \"5\"", "class \"6\""});
     ec::Index right = 0;
     for (ec::Index i = 0; i < set.size(); ++i)
-      right += set.labels[i] == i % 7 && set.samples(0, i) == static_cast<float>(i) && set.samples(1, i) == (i % 2 ? 0.5F : 0.25F);
+      right +=
+          set.labels[i] == i % 7 && set.samples(0, i) == static_cast<float>(i) && set.samples(1, i) == (i % 2 ? 0.5F : 0.25F);
     CHECK(right == 120'000);
   }
   fs::resize_file(path, fs::file_size(path) / 2);

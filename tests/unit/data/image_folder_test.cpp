@@ -45,7 +45,8 @@ void write_grey(const fs::path& path, std::uint8_t value, ec::Index height = 2, 
   ec::write_png(path, {height, width, 1, std::vector<std::uint8_t>(static_cast<std::size_t>(height * width), value)});
 }
 
-void expect_refused(const fs::path& folder, std::initializer_list<std::string_view> parts, const ec::ImageFolderOptions& options = {}) {
+void expect_refused(const fs::path& folder, std::initializer_list<std::string_view> parts,
+                    const ec::ImageFolderOptions& options = {}) {
   expect_error<ec::FileError>([&] { ec::load_image_folder(folder, options); }, parts);
 }
 
@@ -67,7 +68,8 @@ TEST_CASE("A folder with one folder a class is a labelled set", "[data]") {
   CHECK(set.shape == ec::image(2, 3));
   CHECK(set.samples.rows() == 6);
   CHECK(set.samples.row(5).transpose() == (Eigen::VectorXf(5) << 1.0F, 0.6F, 0.8F, 0.4F, 0.2F).finished());  // "10" before "9"
-  CHECK(ec::load_image_folder<std::uint8_t>(folder.path).samples.row(0).cast<int>() == (Eigen::RowVectorXi(5) << 255, 153, 204, 102, 51).finished());
+  CHECK(ec::load_image_folder<std::uint8_t>(folder.path).samples.row(0).cast<int>() ==
+        (Eigen::RowVectorXi(5) << 255, 153, 204, 102, 51).finished());
   CHECK(ec::load_image_folder<double>(folder.path).samples(0, 1) == 153.0 / 255.0);
 }
 
@@ -86,7 +88,8 @@ TEST_CASE("Colours and sizes are made equal where an option says so", "[data]") 
   const Folder folder;
   write_grey(folder.path / "a.png", 60);
   ec::write_png(folder.path / "b.png", {2, 3, 3, {0, 0, 90, 0, 0, 90, 0, 0, 90, 0, 0, 90, 0, 0, 90, 0, 0, 90}});
-  expect_refused(folder.path, {"b.png: expected a picture of 2 × 3 in grey as in ", "a.png, found 2 × 3 in colour", "set channels"});
+  expect_refused(folder.path,
+                 {"b.png: expected a picture of 2 × 3 in grey as in ", "a.png, found 2 × 3 in colour", "set channels"});
 
   const auto colour = ec::load_image_folder<std::uint8_t>(folder.path, {.channels = 3});
   CHECK(colour.shape == ec::image(2, 3, 3));
@@ -96,7 +99,9 @@ TEST_CASE("Colours and sizes are made equal where an option says so", "[data]") 
   CHECK(grey.samples.row(0).cast<int>() == Eigen::RowVector2i(60, 10));  // 0.114 · 90
 
   write_grey(folder.path / "c.png", 70, 3, 2);
-  expect_refused(folder.path, {"c.png: expected a picture of 2 × 3 in grey as in ", "found 3 × 2 in grey", "set height and width"}, {.channels = 1});
+  expect_refused(folder.path,
+                 {"c.png: expected a picture of 2 × 3 in grey as in ", "found 3 × 2 in grey", "set height and width"},
+                 {.channels = 1});
   const auto resized = ec::load_image_folder<std::uint8_t>(folder.path, {.channels = 1, .height = 5, .width = 4});
   CHECK(resized.shape == ec::image(5, 4));
   CHECK(resized.samples.row(19).cast<int>() == Eigen::RowVector3i(60, 10, 70));
@@ -105,7 +110,9 @@ TEST_CASE("Colours and sizes are made equal where an option says so", "[data]") 
 TEST_CASE("A folder that is no set is refused with the file", "[data]") {
   const Folder folder;
   SECTION("missing") { expect_refused(folder.path / "missing", {"missing: expected a folder of pictures", "No such file"}); }
-  SECTION("empty") { expect_refused(folder.path, {folder.path.string(), "expected pictures in .png, .jpg or .jpeg files, found none"}); }
+  SECTION("empty") {
+    expect_refused(folder.path, {folder.path.string(), "expected pictures in .png, .jpg or .jpeg files, found none"});
+  }
   SECTION("an empty class") {
     write_grey(folder.path / "a" / "1.png", 1);
     fs::create_directory(folder.path / "b");
@@ -139,7 +146,8 @@ TEST_CASE("A folder that is no set is refused with the file", "[data]") {
   }
   SECTION("options") {
     const auto refused = [&](const ec::ImageFolderOptions& options, std::string_view part) {
-      expect_error<ec::OptionError>([&] { ec::load_image_folder(folder.path, options); }, {"load_image_folder: expected", part});
+      expect_error<ec::OptionError>([&] { ec::load_image_folder(folder.path, options); },
+                                    {"load_image_folder: expected", part});
     };
     refused({.channels = 2}, "found 2");
     refused({.height = 5}, "found 5 and 0");

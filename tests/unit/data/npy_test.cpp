@@ -139,16 +139,19 @@ TEST_CASE("Labels are in a file of their own", "[data]") {
     return ec::load_npy(samples.name, {.labels = labels.name.string()}).labels;
   };
   CHECK(load("|u1", "(3,)", "\1\0\xff"s) == Eigen::Vector3i(1, 0, 255));
-  CHECK(load("<i8", "(3, 1)", "\1\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x7f\0\0\0\0"s) == Eigen::Vector3i(1, -1, 0x7f000000));
-  expect_error<ec::FileError>([&] { load("|u1", "(2,)", "\1\2"); }, {"array.npy", "as many labels as there are samples, 3, found 2"});
+  CHECK(load("<i8", "(3, 1)", "\1\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x7f\0\0\0\0"s) ==
+        Eigen::Vector3i(1, -1, 0x7f000000));
+  expect_error<ec::FileError>([&] { load("|u1", "(2,)", "\1\2"); },
+                              {"array.npy", "as many labels as there are samples, 3, found 2"});
   expect_error<ec::FileError>([&] { load("<f4", "(3,)", ramp(12)); }, {"one dimension of integers, found 3 float32"});
   expect_error<ec::FileError>([&] { load("|u1", "(3, 2)", ramp(6)); }, {"one dimension of integers, found 3 × 2 uint8"});
-  expect_error<ec::ShapeError>([&] { load("<i8", "(3,)", std::string(23, '\0') + '\1'); }, {"integers that fit", "2147483647", "found 3 int64"});
+  expect_error<ec::ShapeError>([&] { load("<i8", "(3,)", std::string(23, '\0') + '\1'); },
+                               {"integers that fit", "2147483647", "found 3 int64"});
 }
 
 TEST_CASE("What is no set is read as an array alone", "[data]") {
-  const auto expect_refused = [](const std::string& type, const std::string& shape, int size, std::initializer_list<std::string_view> parts,
-                                 ec::NpyOptions options = {}) {
+  const auto expect_refused = [](const std::string& type, const std::string& shape, int size,
+                                 std::initializer_list<std::string_view> parts, ec::NpyOptions options = {}) {
     const File file(npy(dictionary(type, shape), ramp(size)));
     expect_error<ec::FileError>([&] { ec::load_npy(file.name, options); }, parts);
   };
@@ -158,13 +161,19 @@ TEST_CASE("What is no set is read as an array alone", "[data]") {
   expect_refused("|u1", "(0, 6)", 0, {"at least one value", "0 × 6 uint8"});
   expect_refused("|u1", "(2, 3)", 6, {"samples, channels, height and width", "found 2 × 3"}, {.channels_first = true});
   const File reals(npy(dictionary("<f4", "(2, 3)"), ramp(24)));
-  expect_error<ec::FileError>([&] { ec::load_npy<std::uint8_t>(reals.name); }, {"8-bit pixels", "2 × 3 float32", "as float or double"});
-  expect_error<ec::ShapeError>([&] { reals.read().matrix<int>(); }, {"expected integers from", "found 2 × 3 float32", "ask for float or double"});
+  expect_error<ec::FileError>([&] { ec::load_npy<std::uint8_t>(reals.name); },
+                              {"8-bit pixels", "2 × 3 float32", "as float or double"});
+  expect_error<ec::ShapeError>([&] { reals.read().matrix<int>(); },
+                               {"expected integers from", "found 2 × 3 float32", "ask for float or double"});
 
   CHECK(File(npy(dictionary("|u1", "()"), "\7")).read().dimensions.empty());
   CHECK(File(npy(dictionary("<f8", "(0, 6)"), "")).read().matrix().rows() == 0);
   expect_error<ec::ShapeError>([] { ec::NpyArray{}.matrix(); }, {"at least one dimension"});
-  expect_error<ec::ShapeError>([] { ec::NpyArray{ec::NpyType::float32, {2}, false, std::vector<std::byte>(7)}.matrix(); }, {"2 float32", "found 7 bytes"});
+  expect_error<ec::ShapeError>(
+      [] {
+        ec::NpyArray{ec::NpyType::float32, {2}, false, std::vector<std::byte>(7)}.matrix();
+      },
+      {"2 float32", "found 7 bytes"});
 }
 
 TEST_CASE("A header is written in more than one way", "[data]") {
@@ -206,7 +215,8 @@ TEST_CASE("What is no NPY header is refused with the place", "[data]") {
   refused("{'shape': (,)}", {"a size from 0 on"});
   refused("{'shape': (99999999999999999999,)}", {"a size that a file can have"});
   refused(dictionary("|u1", "(1,)") + "x", {"nothing but spaces after the dictionary"});
-  refused(dictionary("<f8", "(3037000500, 3037000500)"), {"a size that a file can have", "3037000500 × 3037000500 float64", "header is damaged"});
+  refused(dictionary("<f8", "(3037000500, 3037000500)"),
+          {"a size that a file can have", "3037000500 × 3037000500 float64", "header is damaged"});
   refused(dictionary("<f8", "(2000000000, 2000000000)"), {"a size that a file can have"});
   refused(dictionary("|u1", "(1000000000000,)"), {"1000000000000 bytes", "after the header, found 0", "cut short"});
 
@@ -290,5 +300,6 @@ TEST_CASE("Samples of a shape become an array of that shape", "[data]") {
   CHECK(ec::load_npy(path).shape == ec::image(2, 2, 3));
   CHECK(dimensions(ec::sequence(6, 2)) == Sizes{5, 6, 2});
   CHECK(dimensions(ec::sequence(12, 1)) == Sizes{5, 12, 1});
-  expect_error<ec::ShapeError>([&] { ec::write_npy(path, x, ec::features(11)); }, {"samples of (11), 11 values a column, found 12"});
+  expect_error<ec::ShapeError>([&] { ec::write_npy(path, x, ec::features(11)); },
+                               {"samples of (11), 11 values a column, found 12"});
 }

@@ -44,35 +44,42 @@ std::string deflate(const std::string& text) {
 struct Entry {
   std::string name, contents;
   std::uint16_t method = 0, flags = 0;
-  std::int64_t more = 0;         ///< added to the size that the directory gives of what is unpacked
+  std::int64_t more = 0;  ///< added to the size that the directory gives of what is unpacked
   std::uint32_t crc_change = 0;
-  bool wide = false;             ///< Sizes and place are in 64 bits in the directory.
-  std::int64_t moved = 0;        ///< added to the place that the directory gives
+  bool wide = false;       ///< Sizes and place are in 64 bits in the directory.
+  std::int64_t moved = 0;  ///< added to the place that the directory gives
 };
 
 std::string zip(const std::vector<Entry>& entries, bool wide_end = false, const std::string& comment = "") {
   std::string file, directory;
   for (const Entry& entry : entries) {
     const std::string data = entry.method == 8 ? deflate(entry.contents) : entry.contents;
-    const auto crc = static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(entry.contents.data()), static_cast<uInt>(entry.contents.size()))) ^ entry.crc_change;
-    const auto unpacked = static_cast<std::uint64_t>(std::ssize(entry.contents) + entry.more), place = static_cast<std::uint64_t>(std::ssize(file) + entry.moved);
+    const auto crc = static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(entry.contents.data()),
+                                                      static_cast<uInt>(entry.contents.size()))) ^
+                     entry.crc_change;
+    const auto unpacked = static_cast<std::uint64_t>(std::ssize(entry.contents) + entry.more),
+               place = static_cast<std::uint64_t>(std::ssize(file) + entry.moved);
     // As NumPy does it, sizes in the entry's own header are in 64 bits and of no concern.
     const std::string extra = little(1, 2) + little(16, 2) + little(unpacked, 8) + little(data.size(), 8);
-    file += "PK\3\4" + little(45, 2) + little(entry.flags, 2) + little(entry.method, 2) + little(0, 4) + little(crc, 4) + little(0xffffffff, 4) +
-            little(0xffffffff, 4) + little(entry.name.size(), 2) + little(extra.size(), 2) + entry.name + extra + data;
-    const std::string wide = entry.wide ? little(1, 2) + little(24, 2) + little(unpacked, 8) + little(data.size(), 8) + little(place, 8) : "";
-    directory += "PK\1\2" + little(45, 2) + little(45, 2) + little(entry.flags, 2) + little(entry.method, 2) + little(0, 4) + little(crc, 4) +
-                 little(entry.wide ? 0xffffffff : data.size(), 4) + little(entry.wide ? 0xffffffff : unpacked, 4) + little(entry.name.size(), 2) +
-                 little(wide.size(), 2) + little(0, 10) + little(entry.wide ? 0xffffffff : place, 4) + entry.name + wide;
+    file += "PK\3\4" + little(45, 2) + little(entry.flags, 2) + little(entry.method, 2) + little(0, 4) + little(crc, 4) +
+            little(0xffffffff, 4) + little(0xffffffff, 4) + little(entry.name.size(), 2) + little(extra.size(), 2) +
+            entry.name + extra + data;
+    const std::string wide =
+        entry.wide ? little(1, 2) + little(24, 2) + little(unpacked, 8) + little(data.size(), 8) + little(place, 8) : "";
+    directory += "PK\1\2" + little(45, 2) + little(45, 2) + little(entry.flags, 2) + little(entry.method, 2) + little(0, 4) +
+                 little(crc, 4) + little(entry.wide ? 0xffffffff : data.size(), 4) +
+                 little(entry.wide ? 0xffffffff : unpacked, 4) + little(entry.name.size(), 2) + little(wide.size(), 2) +
+                 little(0, 10) + little(entry.wide ? 0xffffffff : place, 4) + entry.name + wide;
   }
   const std::uint64_t begin = file.size(), count = entries.size();
   file += directory;
   const std::uint64_t end = file.size();
   if (wide_end)
-    file += "PK\6\6" + little(44, 8) + little(45, 2) + little(45, 2) + little(0, 8) + little(count, 8) + little(count, 8) + little(directory.size(), 8) +
-            little(begin, 8) + "PK\6\7" + little(0, 4) + little(end, 8) + little(1, 4);
+    file += "PK\6\6" + little(44, 8) + little(45, 2) + little(45, 2) + little(0, 8) + little(count, 8) + little(count, 8) +
+            little(directory.size(), 8) + little(begin, 8) + "PK\6\7" + little(0, 4) + little(end, 8) + little(1, 4);
   return file + "PK\5\6" + little(0, 4) + little(wide_end ? 0xffff : count, 2) + little(wide_end ? 0xffff : count, 2) +
-         little(wide_end ? 0xffffffff : directory.size(), 4) + little(wide_end ? 0xffffffff : begin, 4) + little(comment.size(), 2) + comment;
+         little(wide_end ? 0xffffffff : directory.size(), 4) + little(wide_end ? 0xffffffff : begin, 4) +
+         little(comment.size(), 2) + comment;
 }
 
 const std::string x = npy("(3, 4)", "abcdefghijkl"), y = npy("(3,)", "\1\2\3");
@@ -92,7 +99,9 @@ TEST_CASE("An NPZ file holds arrays by name, stored or deflated, with sizes of 3
   const std::uint16_t method = GENERATE(std::uint16_t{0}, std::uint16_t{8});
   const bool wide = GENERATE(false, true);
   const std::string comment = GENERATE(""s, "made on a Tuesday"s);
-  const File file(zip({{.name = "x.npy", .contents = x, .method = method, .wide = wide}, {.name = "y.npy", .contents = y, .method = method}}, wide, comment));
+  const File file(zip(
+      {{.name = "x.npy", .contents = x, .method = method, .wide = wide}, {.name = "y.npy", .contents = y, .method = method}},
+      wide, comment));
   const auto arrays = ec::read_npz(file.name);
   REQUIRE(arrays.size() == 2);
   CHECK(arrays.at("x").dimensions == std::vector<ec::Index>{3, 4});
@@ -119,7 +128,8 @@ TEST_CASE("An archive with many bytes is unpacked piece by piece", "[data]") {
 
 TEST_CASE("An NPZ file that is cut short or damaged anywhere is refused", "[data]") {
   const std::uint16_t method = GENERATE(std::uint16_t{0}, std::uint16_t{8});
-  const std::string sound = zip({{.name = "x.npy", .contents = x, .method = method}, {.name = "y.npy", .contents = y, .method = method}});
+  const std::string sound =
+      zip({{.name = "x.npy", .contents = x, .method = method}, {.name = "y.npy", .contents = y, .method = method}});
   for (std::size_t size = 0; size < sound.size(); ++size) File(sound.substr(0, size)).expect_refused({"expected"});
   int refused = 0;
   const File file("");
@@ -128,7 +138,8 @@ TEST_CASE("An NPZ file that is cut short or damaged anywhere is refused", "[data
     damaged[i] ^= 8;
     ec::write_file(file.name, damaged);
     try {
-      for (const auto& [name, array] : ec::read_npz(file.name)) CHECK(array.matrix<int>().sum() == (array.dimensions.size() == 2 ? 1230 : 6));
+      for (const auto& [name, array] : ec::read_npz(file.name))
+        CHECK(array.matrix<int>().sum() == (array.dimensions.size() == 2 ? 1230 : 6));
     } catch (const ec::FileError&) {
       ++refused;
     }
@@ -140,7 +151,9 @@ TEST_CASE("An NPZ file that is cut short or damaged anywhere is refused", "[data
 TEST_CASE("An archive that says what is not so is refused with the array's name", "[data]") {
   const Entry sound{.name = "x.npy", .contents = x, .method = 8};
   Entry spoilt = sound;
-  const auto expect_refused = [&](std::initializer_list<std::string_view> parts) { File(zip({sound, spoilt})).expect_refused(parts); };
+  const auto expect_refused = [&](std::initializer_list<std::string_view> parts) {
+    File(zip({sound, spoilt})).expect_refused(parts);
+  };
   spoilt.name = "y.npy";
   SECTION("a bomb") {
     spoilt.contents = npy("(1000,)", std::string(1000, '\0'));

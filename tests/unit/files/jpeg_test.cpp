@@ -122,8 +122,11 @@ TEST_CASE("Superfluous bytes before a marker do no harm", "[files]") {
 }
 
 TEST_CASE("A JPEG file that cannot become an image is refused with what to do", "[files]") {
-  expect_error<ec::FileError>([] { ec::decode_jpeg(make_jpeg({JCS_CMYK, 4}, 8, 8)); },
-                              {"1 (grey) or 3 (colour) components", "found 4 (CMYK, for print)", "save it as RGB"});
+  expect_error<ec::FileError>(
+      [] {
+        ec::decode_jpeg(make_jpeg({JCS_CMYK, 4}, 8, 8));
+      },
+      {"1 (grey) or 3 (colour) components", "found 4 (CMYK, for print)", "save it as RGB"});
   const Bytes file = make_jpeg({}, 20, 30);
   CHECK(ec::decode_jpeg(file, {.max_pixels = 600}).height == 20);
   expect_error<ec::FileError>([&] { ec::decode_jpeg(file, {.max_pixels = 599}); }, {"1 to 599 pixels", "found 20 × 30"});

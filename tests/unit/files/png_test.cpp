@@ -42,7 +42,8 @@ Bytes make_png(Kind kind, png_uint_32 width, const std::vector<Pixels>& rows) {
       },
       [](png_structp) {});
   png_set_IHDR(png, info, width, static_cast<png_uint_32>(rows.size()), kind.bits, kind.colour,
-               kind.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+               kind.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
   if (!kind.palette.empty()) png_set_PLTE(png, info, kind.palette.data(), static_cast<int>(kind.palette.size()));
   if (!kind.palette_alpha.empty())
     png_set_tRNS(png, info, kind.palette_alpha.data(), static_cast<int>(kind.palette_alpha.size()), nullptr);
@@ -122,12 +123,14 @@ TEST_CASE("A PNG file of any kind is read", "[files]") {
     CHECK(ec::decode_png(file).pixels == Pixels{0, 1, 1, 2, 254, 255});
   }
   SECTION("grey on white, by its alpha") {
-    const ec::Image image = ec::decode_png(make_png({.colour = PNG_COLOR_TYPE_GRAY_ALPHA}, 4, {{100, 255, 100, 0, 0, 51, 100, 102}}));
+    const ec::Image image =
+        ec::decode_png(make_png({.colour = PNG_COLOR_TYPE_GRAY_ALPHA}, 4, {{100, 255, 100, 0, 0, 51, 100, 102}}));
     CHECK(image.channels == 1);
     CHECK(image.pixels == Pixels{100, 255, 204, 193});  // 100 · 0.4 + 255 · 0.6
   }
   SECTION("colours on white, by their alpha") {
-    const ec::Image image = ec::decode_png(make_png({.colour = PNG_COLOR_TYPE_RGB_ALPHA}, 2, {{10, 20, 30, 255, 255, 0, 100, 51}}));
+    const ec::Image image =
+        ec::decode_png(make_png({.colour = PNG_COLOR_TYPE_RGB_ALPHA}, 2, {{10, 20, 30, 255, 255, 0, 100, 51}}));
     CHECK(image.channels == 3);
     CHECK(image.pixels == Pixels{10, 20, 30, 255, 204, 224});
   }
@@ -157,7 +160,8 @@ TEST_CASE("Pictures are turned to grey or colour where they are wanted so", "[fi
   CHECK(ec::decode_png(colours, {.channels = 1}).pixels == Pixels{76, 150, 29, 255, 9});  // 76.245, 149.685, 29.07
   CHECK(ec::decode_png(ec::encode_png({1, 2, 1, {3, 200}}), {.channels = 3}).pixels == Pixels{3, 3, 3, 200, 200, 200});
   CHECK(ec::decode_png(colours, {.channels = 3}).pixels == ec::decode_png(colours).pixels);
-  expect_error<ec::OptionError>([&] { ec::decode_png(colours, {.channels = 4}); }, {"0 (as in the file), 1 (grey) or 3 (colour)", "found 4"});
+  expect_error<ec::OptionError>([&] { ec::decode_png(colours, {.channels = 4}); },
+                                {"0 (as in the file), 1 (grey) or 3 (colour)", "found 4"});
   expect_error<ec::OptionError>([&] { ec::decode_png(colours, {.max_pixels = 0}); }, {"max_pixels from 1 on", "found 0"});
   expect_error<ec::ShapeError>([] { ec::convert_channels({1, 1, 1, {7}}, 2); }, {"1 or 3 channels, found 2"});
 }
@@ -179,13 +183,15 @@ TEST_CASE("A PNG file that is cut short or damaged anywhere is refused", "[files
       CHECK_THROWS_AS(ec::decode_png(damaged), ec::FileError);
     }
   }
-  expect_error<ec::FileError>([&] { ec::decode_png(std::span(file).first(file.size() - 20)); }, {"PNG data: expected a sound PNG file", "cut short"});
+  expect_error<ec::FileError>([&] { ec::decode_png(std::span(file).first(file.size() - 20)); },
+                              {"PNG data: expected a sound PNG file", "cut short"});
 }
 
 TEST_CASE("A picture too large for the options is refused by its header", "[files]") {
   const Bytes file = ec::encode_png(ramp(20, 30, 1));
   CHECK(ec::decode_png(file, {.max_pixels = 600}).width == 30);
-  expect_error<ec::FileError>([&] { ec::decode_png(file, {.max_pixels = 599}); }, {"1 to 599 pixels", "found 20 × 30", "raise max_pixels"});
+  expect_error<ec::FileError>([&] { ec::decode_png(file, {.max_pixels = 599}); },
+                              {"1 to 599 pixels", "found 20 × 30", "raise max_pixels"});
 
   // Ten gigapixels by their header, whose check sum is right, and one row.
   const auto promise = [](png_uint_32 height, png_uint_32 width) {
@@ -199,14 +205,16 @@ TEST_CASE("A picture too large for the options is refused by its header", "[file
     return bytes;
   };
   expect_error<ec::FileError>([&] { ec::decode_png(promise(100'000, 100'000)); }, {"found 100000 × 100000"});
-  expect_error<ec::FileError>([&] { ec::decode_png(promise(9'000, 9'000)); }, {"a picture of 9000 × 9000, found only", "cut short"});
+  expect_error<ec::FileError>([&] { ec::decode_png(promise(9'000, 9'000)); },
+                              {"a picture of 9000 × 9000, found only", "cut short"});
 }
 
 TEST_CASE("What is no PNG file is refused by name", "[files]") {
   const Folder folder;
   const fs::path path = folder.path / "picture.png";
   ec::write_file(path, "GIF89a and more");
-  expect_error<ec::FileError>([&] { ec::read_png(path); }, {path.string(), "expected a PNG file, which begins with 89 50 4e 47", "other bytes"});
+  expect_error<ec::FileError>([&] { ec::read_png(path); },
+                              {path.string(), "expected a PNG file, which begins with 89 50 4e 47", "other bytes"});
   expect_error<ec::FileError>([&] { ec::read_png(folder.path / "missing.png"); }, {"missing.png", "No such file"});
 }
 
