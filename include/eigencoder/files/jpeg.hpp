@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-// clang-format off: the codes of messages depend on the version, which the first of them defines
+// The codes of messages depend on the library's version, which the first of these defines.
+// clang-format off
 #include <jpeglib.h>
 #include <jerror.h>
 // clang-format on
