@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 # This script has the name of the library that it needs, and Python looks beside a script first.
-sys.path.pop(0)
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path = [folder for folder in sys.path if pathlib.Path(folder).resolve() != HERE]
 
 import numpy as np
 import onnx
