@@ -94,17 +94,17 @@ struct Half {
 };
 
 /// One axis of a walk through an array: how many steps, and of how many values each.
-struct Axis {
+struct NpyAxis {
   Index extent, stride;
 };
 
 /// The axes of `array` in the order in which a set has them, the last one fastest; n × c × h × w becomes n × h × w × c.
-inline std::vector<Axis> walk(const NpyArray& array, bool channels_first) {
-  std::vector<Axis> axes;
+inline std::vector<NpyAxis> walk(const NpyArray& array, bool channels_first) {
+  std::vector<NpyAxis> axes;
   for (const Index extent : array.dimensions) axes.push_back({extent, 1});
   Index stride = 1;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    Axis& axis = axes[array.fortran_order ? i : axes.size() - 1 - i];
+    NpyAxis& axis = axes[array.fortran_order ? i : axes.size() - 1 - i];
     axis.stride = stride;
     stride *= axis.extent;
   }
@@ -115,13 +115,13 @@ inline std::vector<Axis> walk(const NpyArray& array, bool channels_first) {
 
 /// False if a value does not fit.
 template <class T, class Value>
-bool decode_npy(const std::byte* from, std::span<const Axis> axes, T* to) {
+bool decode_npy(const std::byte* from, std::span<const NpyAxis> axes, T* to) {
   if constexpr (std::integral<T> && !std::integral<Value>) {
     return false;
   } else {
     // An odometer over all axes but the last.
     std::vector<Index> position(axes.size() - 1);
-    const Axis inner = axes.back();
+    const NpyAxis inner = axes.back();
     for (;;) {
       Index offset = 0;
       for (std::size_t i = 0; i < position.size(); ++i) offset += position[i] * axes[i].stride;
@@ -158,7 +158,7 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> npy_matrix(const NpyArray& arra
   const Index samples = array.dimensions.front();
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> values(samples > 0 ? count / samples : 0, samples);
   if (count == 0) return values;
-  const std::vector<Axis> axes = walk(array, channels_first);
+  const std::vector<NpyAxis> axes = walk(array, channels_first);
   const auto decode = [&]<class Value>(std::type_identity<Value>) {
     return decode_npy<T, Value>(array.bytes.data(), axes, values.data());
   };
