@@ -4,14 +4,14 @@
 No room: a limit on the size of files, /dev/full, and a small disk in memory, where this system lets us mount one (by unshare, in
 a name space of our own); elsewhere the last is said not to have run."""
 
+import json
 import os
 import pathlib
 import resource
 import shutil
+import struct
 import subprocess
 import sys
-
-from safetensors import safe_open
 
 
 def run(program, file, limit=None):
@@ -23,8 +23,9 @@ def run(program, file, limit=None):
 
 
 def updates(file):
-    with safe_open(file, framework="np") as opened:
-        return int(opened.metadata()["counter.updates"])
+    bytes_ = file.read_bytes()
+    (length,) = struct.unpack("<Q", bytes_[:8])
+    return int(json.loads(bytes_[8 : 8 + length])["__metadata__"]["counter.updates"])
 
 
 def check_refused(program, file, reason, **options):

@@ -17,7 +17,7 @@
 #include "eigencoder/training/snapshot.hpp"
 #include "eigencoder/training/weight_average.hpp"
 
-// What a checkpoint holds, and how it is written; io/checkpoint.hpp reads it. It is a safetensors file: the snapshot's vectors,
+// What a checkpoint holds, and how it is written; resume.hpp reads it. It is a safetensors file: the snapshot's vectors,
 // block by block, and in the metadata everything else.
 namespace eigencoder::detail {
 
