@@ -23,7 +23,7 @@ std::uint64_t digest(std::span<const std::byte> bytes, std::uint64_t hash) {
 template <class T>
 std::uint64_t digest(const ec::Snapshot<T>& snapshot) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const auto* values : {&snapshot.parameters, &snapshot.state, &snapshot.slots})
+  for (const auto* values : {&snapshot.parameters, &snapshot.state, &snapshot.slots, &snapshot.average})
     hash = digest(std::as_bytes(std::span(*values)), hash);
   const std::array counters{snapshot.updates, snapshot.step, snapshot.shuffles, snapshot.epochs};
   return digest(std::as_bytes(std::span(counters)), hash);
@@ -44,7 +44,8 @@ struct Run {
     const Matrix targets = inputs.topRows(Model::output.size());
     const ec::FitOptions<T> options{.epochs = part == "whole" ? 10 : 5, .batch_size = 16, .progress = ec::Progress::quiet};
 
-    ec::Trainer trainer{model, objective, ec::Adam{.learning_rate = 1e-3}, {.threads = 2, .seed = ec::Seed{3}}};
+    ec::Trainer trainer{
+        model, objective, ec::Adam{.learning_rate = 1e-3}, {.threads = 2, .seed = ec::Seed{3}, .average = {.decay = 0.9}}};
     const std::filesystem::path path = folder / (std::string(name) + ".safetensors");
     if (part == "second") trainer.resume(path);
     trainer.fit(inputs, targets, options);

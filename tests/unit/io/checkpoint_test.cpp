@@ -47,6 +47,7 @@ std::vector<std::byte> bits(const ec::Snapshot<T>& snapshot) {
   add(snapshot.parameters);
   add(snapshot.state);
   add(snapshot.slots);
+  add(snapshot.average);
   add(std::array{snapshot.updates, snapshot.step, snapshot.shuffles, snapshot.epochs});
   return all;
 }
@@ -61,7 +62,7 @@ void check_resume(const Model& recipe, const Model& other, const Part& objective
   const Eigen::MatrixXf x = samples(Model::input.size(), 30), validation = samples(Model::input.size(), 9);
   const Folder folder;
   const auto path = folder.path / "checkpoint.safetensors";
-  const ec::TrainerOptions options{.threads = 2, .seed = ec::Seed{3}, .clip = {.global_norm = 0.5}};
+  const ec::TrainerOptions options{.threads = 2, .seed = ec::Seed{3}, .clip = {.global_norm = 0.5}, .average = {.decay = 0.9}};
 
   Model model = recipe;
   ec::Trainer whole{model, objective, optimizer, options};
@@ -205,6 +206,7 @@ TEST_CASE("checkpoint: the file has each block by name") {
   Small model = checkpoint.model;
   CHECK(std::equal(values.begin(), values.end(), model.parameter("decoder.0.weight").data()));
   REQUIRE(file.find("slot.1.encoder.0.bias") != nullptr);
+  CHECK(file.find("average.encoder.0.bias") == nullptr);
   CHECK(*file.text("trainer.encoder.0") == "Dense<4> -> (4)");
   CHECK(*file.text("trainer.optimizer.beta2") == "0.999");
   CHECK(*file.text("setting.learning_rate") == "0.01");
