@@ -78,6 +78,9 @@ using Sparse = ec::Autoencoder<ec::Encoder<ec::image(28, 28), ec::Dense<1024>, C
                                ec::Decoder<ec::features(1024), ec::Dense<784>, ec::Sigmoid>>;
 template <class Encoder>
 using Contracted = ec::Autoencoder<Encoder, ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>>;
+using DeepEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<128>, ec::Tanh, ec::Dense<32>, ec::Sigmoid>;
+using ConvEncoder = ec::Encoder<ec::image(28, 28), ec::Conv2D<16, 3>, ec::ReLU, ec::MaxPool2D<2>, ec::Conv2D<16, 3>, ec::ReLU,
+                                ec::MaxPool2D<2>, ec::Dense<64>, ec::Tanh>;
 using Conditional = ec::ConditionalVariationalAutoencoder<networks::VariationalEncoder, ec::Latent<2>, ec::Condition<10>,
                                                           networks::VariationalDecoder>;
 using ConvVariational = ec::VariationalAutoencoder<
@@ -94,6 +97,8 @@ using Quantised =
 using MapEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<128>, ec::ReLU>;
 using MapDecoder =
     ec::Decoder<ec::features(2), ec::Dense<128>, ec::ReLU, ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Sigmoid>;
+using PlainEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<128>, ec::ReLU, ec::Dense<2>>;
+using LinearEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<16>>;
 using MirroredEncoder =
     ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::ReLU, ec::Dense<256>, ec::ReLU, ec::Dense<64>, ec::ReLU, ec::Dense<16>>;
 
@@ -117,11 +122,15 @@ void run_all(const Run& run) {
   run("06_k_sparse", Sparse<ec::KSparse<32>>{seed}, entropy);
   run("07_shallow", Contracted<ec::Encoder<ec::image(28, 28), ec::Dense<64>, ec::Sigmoid>>{seed},
       error + 1e-3 * ec::Contractive{});
+  run("07_deep", Contracted<DeepEncoder>{seed}, error + 1e-3 * ec::DeepContractive{});
+  run("07_convolutional", Contracted<ConvEncoder>{seed}, error + 1e-3 * ec::StochasticContractive<>{});
   run("08_variational", networks::Variational<float>{seed}, ec::Elbo{ec::Bernoulli{}, {.annealing = ec::linear_annealing(20)}});
   run("08_conditional", Conditional{seed}, ec::Elbo{ec::Bernoulli{}});
   run("08_convolutional", ConvVariational{seed}, ec::Elbo{ec::Bernoulli{}});
   run("08_quantised", Quantised{seed}, error + 0.25 * ec::Commitment{});
   run("09_map", ec::VariationalAutoencoder<MapEncoder, ec::Latent<2>, MapDecoder>{seed}, ec::Elbo{ec::Bernoulli{}});
+  run("09_plain", ec::Autoencoder<PlainEncoder, MapDecoder>{seed}, error);
+  run("17_linear", ec::Autoencoder<LinearEncoder, ec::Decoder<ec::features(16), ec::Dense<784>>>{seed}, error);
   run("17_mirror", ec::Autoencoder<MirroredEncoder, ec::Mirror<MirroredEncoder, ec::Sigmoid>>{seed}, error);
 }
 

@@ -283,7 +283,7 @@ class SafetensorsFile {
 /// for what lets two readers see different things, and refuses with a FileError that says where:
 ///   a header that does not begin with `{`, names or texts that are there twice, a tensor without a name, entries in other
 ///   forms than an object
-/// The memory that it takes is in proportion to the bytes, whatever they promise.
+/// Beside the bytes it takes memory in proportion to the header, at most some twelve times as much, whatever that promises.
 inline SafetensorsFile parse_safetensors(std::vector<std::byte> bytes, const std::string& name = "a safetensors file") {
   const auto fail = [&name](const auto&... parts) { throw FileError(message(name, ": ", parts...)); };
   if (bytes.size() < 8) fail("expected the header's length in the first 8 bytes, found ", bytes.size(), " bytes");
