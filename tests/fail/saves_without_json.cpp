@@ -12,7 +12,7 @@ namespace ec = eigencoder;
 int main() {
   ec::Network<ec::Sequential<ec::features(2), ec::Dense<1>>> model;
 #if !defined(CONTROL) || __has_include(<nlohmann/json.hpp>)
-  ec::save(model, "model.safetensors");
+  ec::save(model, "model.safetensors", {.values = {{"threshold", 0.5}}});
   ec::load(model, "model.safetensors");
   return static_cast<int>(ec::describe("model.safetensors").size());
 #else

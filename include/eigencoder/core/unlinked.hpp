@@ -53,7 +53,9 @@ struct UnlinkedImageOptions {
 /// Of samples that are no Split.
 template <class T>
 using UnlinkedSet = decltype(UnlinkedSplit<T>::train);
-struct UnlinkedFileOptions {};
+struct UnlinkedFileOptions {
+  std::vector<UnlinkedRow> values{}, texts{};
+};
 
 }  // namespace detail
 
