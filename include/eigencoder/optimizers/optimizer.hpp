@@ -75,7 +75,8 @@ template <class T>
 void require_positive_as(OptionName name, double value) {
   constexpr double least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
   if (value >= least && value <= most) return;
-  throw OptionError(message(name.owner, name.option, " must be from ", least, " to ", most, " in a model of ", type_name<T>(), ", found ", value));
+  throw OptionError(message(name.owner, name.option, " must be from ", least, " to ", most, " in a model of ", type_name<T>(),
+                            ", found ", value));
 }
 template <class T = double>
 void require_learning_rate(OptionName name, double rate) {
