@@ -5,13 +5,12 @@
 #include <filesystem>
 #include <string>
 
+#include "input.hpp"
 #include <eigencoder/io/export_header.hpp>
 #include <eigencoder/models/autoencoder.hpp>
 #include <eigencoder/models/branches.hpp>
 #include <eigencoder/models/frozen_layers.hpp>
 #include <eigencoder/models/mirror.hpp>
-
-#include "input.hpp"
 
 namespace ec = eigencoder;
 
@@ -69,11 +68,11 @@ int main(int, char** argv) {
   expected += exported(convolutional, folder, "convolutional");
 
   // In double, with links, joins, layers that act in training alone, and settings within settings.
-  const auto joined_encoder = ec::encoder<ec::features(10)>(ec::GaussianNoise{0.1, ec::Clip{0, 1}}, ec::Dense<8>{}, ec::ELU{0.7},
-                                                            ec::residual(ec::Dense<8>{}, ec::LayerNorm{1e-5}, ec::GELU{}),
-                                                            ec::Dropout{0.25}, ec::Dense<3, ec::Bias::none>{});
-  const auto joined_decoder = ec::decoder<ec::features(3)>(ec::Dense<8>{}, ec::Softmax{}, ec::Frozen<ec::BatchNorm>{{0.5, 0.01}},
-                                                           ec::TiedDense<1, ec::features(10)>{});
+  const auto joined_encoder = ec::encoder<ec::features(10)>(
+      ec::GaussianNoise{0.1, ec::Clip{0, 1}}, ec::Dense<8>{}, ec::ELU{0.7},
+      ec::residual(ec::Dense<8>{}, ec::LayerNorm{1e-5}, ec::GELU{}), ec::Dropout{0.25}, ec::Dense<3, ec::Bias::none>{});
+  const auto joined_decoder = ec::decoder<ec::features(3)>(
+      ec::Dense<8>{}, ec::Softmax{}, ec::Frozen<ec::BatchNorm>{{0.5, 0.01}}, ec::TiedDense<1, ec::features(10)>{});
   ec::Autoencoder<std::remove_const_t<decltype(joined_encoder)>, std::remove_const_t<decltype(joined_decoder)>, double> joined(
       joined_encoder, joined_decoder);
   expected += exported(joined, folder, "joined");

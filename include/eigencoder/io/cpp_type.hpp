@@ -21,7 +21,8 @@ namespace eigencoder {
 template <std::floating_point T>
 std::string cpp_value(T value) {
   if (std::isinf(value)) {
-    return message(value < 0 ? "-" : "", "std::numeric_limits<", std::is_same_v<T, float> ? "float" : "double", ">::infinity()");
+    return message(value < 0 ? "-" : "", "std::numeric_limits<", std::is_same_v<T, float> ? "float" : "double",
+                   ">::infinity()");
   }
   std::array<char, 32> digits;
   std::string text(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
@@ -48,9 +49,13 @@ inline std::string cpp_value(Border border) {
   return message("eigencoder::Border{", border.top, ", ", border.bottom, ", ", border.left, ", ", border.right, '}');
 }
 inline std::string cpp_value(Init init) {
-  for (const auto& [named, name] : {std::pair{Init::zeros, "zeros"}, {Init::ones, "ones"}, {Init::glorot_uniform, "glorot_uniform"},
-                                    {Init::glorot_normal, "glorot_normal"}, {Init::he_uniform, "he_uniform"},
-                                    {Init::he_normal, "he_normal"}, {Init::orthogonal, "orthogonal"}}) {
+  for (const auto& [named, name] : {std::pair{Init::zeros, "zeros"},
+                                    {Init::ones, "ones"},
+                                    {Init::glorot_uniform, "glorot_uniform"},
+                                    {Init::glorot_normal, "glorot_normal"},
+                                    {Init::he_uniform, "he_uniform"},
+                                    {Init::he_normal, "he_normal"},
+                                    {Init::orthogonal, "orthogonal"}}) {
     if (init == named) return message("eigencoder::Init::", name);
   }
   return message("eigencoder::Init{eigencoder::Init::Law(", static_cast<int>(init.law), "), ", cpp_value(double{init.value}),
@@ -88,7 +93,8 @@ std::string cpp_name() {
   const std::string_view name = raw_type_name<L>();
   const std::string_view head = name.substr(0, name.find('<'));
   if (head.find_first_of("({ ") != std::string_view::npos) {
-    throw OptionError(message("export_header: the layer ", name, " has a name in its source file alone: declare it in a header, in a "
+    throw OptionError(message("export_header: the layer ", name,
+                              " has a name in its source file alone: declare it in a header, in a "
                               "namespace that has a name"));
   }
   return std::string(head);

@@ -17,7 +17,7 @@ namespace eigencoder {
 
 /// Options of export_header.
 struct ExportHeader {
-  std::string name = "model";             ///< of the constant in the header: an identifier of C++
+  std::string name = "model";              ///< of the constant in the header: an identifier of C++
   std::vector<std::string> includes = {};  ///< headers of layers of your own: "my_layer.hpp"
 };
 
@@ -28,8 +28,8 @@ inline void check_identifier(std::string_view name) {
   bool fine = !name.empty() && letter(name.front());
   for (const char c : name) fine = fine && (letter(c) || ('0' <= c && c <= '9') || c == '_');
   if (!fine) {
-    throw OptionError(message("export_header: expected a name of letters, digits and underscores that begins with a letter, found \"",
-                              name, '"'));
+    throw OptionError(message(
+        "export_header: expected a name of letters, digits and underscores that begins with a letter, found \"", name, '"'));
   }
 }
 
@@ -37,7 +37,8 @@ inline void check_identifier(std::string_view name) {
 template <class T>
 void append_block(std::string& text, const std::string& name, const Block& block, const MatrixView<const T>& values) {
   constexpr std::size_t widest = 120;
-  text += block.cols == 0 ? message("    // ", name, ": ", block.rows) : message("    // ", name, ": ", block.rows, " x ", block.cols);
+  text += block.cols == 0 ? message("    // ", name, ": ", block.rows)
+                          : message("    // ", name, ": ", block.rows, " x ", block.cols);
   std::size_t width = widest;
   for (Index i = 0; i < values.size(); ++i) {
     const T value = values.data()[i];
@@ -74,7 +75,8 @@ std::string header_text(const Model<C>& model, const ExportHeader& options) {
   C::for_each_layer([&]<std::size_t I>() {
     using L = typename C::template layer<I>;
     const bool last = I + 1 == C::size;
-    types += message("\n    ", cpp_type<L>(), last ? ">;" : ",", "  // ", Model<C>::position(I), ": ", to_string(C::shapes[I + 1]));
+    types +=
+        message("\n    ", cpp_type<L>(), last ? ">;" : ",", "  // ", Model<C>::position(I), ": ", to_string(C::shapes[I + 1]));
     const std::string given = cpp_settings(std::get<I>(model.layers()));
     values += message("\n    Chain::layer<", I, '>', given, last ? "" : ",");
     settings = settings || given != "{}";
@@ -87,13 +89,15 @@ std::string header_text(const Model<C>& model, const ExportHeader& options) {
       " bytes of RAM beside the stack; no heap, no files, no exceptions.\n#pragma once\n\n#include <limits>\n\n"
       "#include <eigencoder/models/embedded.hpp>\n");
   for (const std::string& include : options.includes) text += message("#include \"", include, "\"\n");
-  text += message("\nstatic_assert(eigencoder::version.major == ", version.major, " && eigencoder::version.minor == ", version.minor,
-                  ",\n              \"this header was written by Eigencoder ", release,
-                  ": export the model again with the version that compiles it\");\n\nnamespace ", name, "_data {\n\n");
-  text += message("using Chain = eigencoder::Chain<", scalar, ", ", cpp_value(C::input), ", ",
-                  has_code ? message(C::code, ",  // the layers before the code") : "eigencoder::detail::no_code,", types,
-                  "\nusing Model = eigencoder::EmbeddedModel<Chain>;\nstatic_assert(Chain::parameter_count == ", C::parameter_count,
-                  " && Chain::state_count == ", C::state_count, ");\n\n");
+  text +=
+      message("\nstatic_assert(eigencoder::version.major == ", version.major,
+              " && eigencoder::version.minor == ", version.minor, ",\n              \"this header was written by Eigencoder ",
+              release, ": export the model again with the version that compiles it\");\n\nnamespace ", name, "_data {\n\n");
+  text +=
+      message("using Chain = eigencoder::Chain<", scalar, ", ", cpp_value(C::input), ", ",
+              has_code ? message(C::code, ",  // the layers before the code") : "eigencoder::detail::no_code,", types,
+              "\nusing Model = eigencoder::EmbeddedModel<Chain>;\nstatic_assert(Chain::parameter_count == ", C::parameter_count,
+              " && Chain::state_count == ", C::state_count, ");\n\n");
   if (settings) text += message("inline constexpr Chain::Layers layers{", values, "};\n\n");
   const auto array = [](const char* type, const char* of, const std::string& numbers) {
     return message("alignas(64) inline constexpr Model::", type, ' ', of, numbers.empty() ? "{" : "{{\n", numbers,

@@ -5,12 +5,11 @@
 #include <iterator>
 #include <limits>
 
-#include <eigencoder/io/export_header.hpp>
-#include <eigencoder/models/autoencoder.hpp>
-
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"
+#include <eigencoder/io/export_header.hpp>
+#include <eigencoder/models/autoencoder.hpp>
 
 // Own layers, as a user's header has them.
 namespace own {
@@ -39,7 +38,8 @@ std::string contents(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-using Small = ec::Autoencoder<ec::Encoder<ec::features(3), ec::Dense<2>, ec::BatchNorm>, ec::Decoder<ec::features(2), ec::Dense<3>>>;
+using Small =
+    ec::Autoencoder<ec::Encoder<ec::features(3), ec::Dense<2>, ec::BatchNorm>, ec::Decoder<ec::features(2), ec::Dense<3>>>;
 
 }  // namespace
 
@@ -50,7 +50,8 @@ using Small = ec::Autoencoder<ec::Encoder<ec::features(3), ec::Dense<2>, ec::Bat
 TEST_CASE("export_header: the type of every layer with template arguments, as the compiler reads it") {
   CHECK_TYPE(eigencoder::Dense<32>);
   CHECK_TYPE(eigencoder::Dense<32, eigencoder::Bias::none, eigencoder::Init::orthogonal>);
-  CHECK_TYPE(eigencoder::Conv2D<4, eigencoder::Extent{3}, eigencoder::Extent{1, 2}, eigencoder::Padding::valid, eigencoder::Dilation{2, 2}>);
+  CHECK_TYPE(eigencoder::Conv2D<4, eigencoder::Extent{3}, eigencoder::Extent{1, 2}, eigencoder::Padding::valid,
+                                eigencoder::Dilation{2, 2}>);
   CHECK_TYPE(eigencoder::Conv1D<4, 3, 2, eigencoder::Bias::added>);
   CHECK_TYPE(eigencoder::ConvTranspose2D<4, eigencoder::Extent{3, 5}, eigencoder::Extent{2}>);
   CHECK_TYPE(eigencoder::ConvTranspose1D<4, 3, 2>);
@@ -88,9 +89,12 @@ TEST_CASE("export_header: an Init without a name by its bits") {
   constexpr ec::Init tenth = ec::Init::variance_scaling(0.1, ec::Init::Fan::mean, ec::Init::Law::truncated_normal);
   CHECK(ec::cpp_value(tenth) == "eigencoder::Init{eigencoder::Init::Law(3), 0.1, eigencoder::Init::Fan(3), 0, 0}");
   static_assert(eigencoder::Init{eigencoder::Init::Law(3), 0.1, eigencoder::Init::Fan(3), 0, 0} == tenth);
-  static_assert(eigencoder::Init{eigencoder::Init::Law(0), 1.0, eigencoder::Init::Fan(0), 2, 5} == ec::Init::ones_in_rows(2, 5));
-  CHECK(ec::cpp_value(ec::Init::ones_in_rows(2, 5)) == "eigencoder::Init{eigencoder::Init::Law(0), 1.0, eigencoder::Init::Fan(0), 2, 5}");
-  for (const auto& [init, name] : {std::pair{ec::Init::zeros, "zeros"}, {ec::Init::ones, "ones"}, {ec::Init::glorot_normal, "glorot_normal"}})
+  static_assert(eigencoder::Init{eigencoder::Init::Law(0), 1.0, eigencoder::Init::Fan(0), 2, 5} ==
+                ec::Init::ones_in_rows(2, 5));
+  CHECK(ec::cpp_value(ec::Init::ones_in_rows(2, 5)) ==
+        "eigencoder::Init{eigencoder::Init::Law(0), 1.0, eigencoder::Init::Fan(0), 2, 5}");
+  for (const auto& [init, name] :
+       {std::pair{ec::Init::zeros, "zeros"}, {ec::Init::ones, "ones"}, {ec::Init::glorot_normal, "glorot_normal"}})
     CHECK(ec::cpp_value(init) == ec::message("eigencoder::Init::", name));
 }
 
@@ -114,12 +118,25 @@ TEMPLATE_TEST_CASE("export_header: numbers are read back to the same bits", "", 
   using T = TestType;
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   using Limits = std::numeric_limits<T>;
-  std::vector<T> values{T(0), -T(0), T(1), T(-2), T(0.1), T(1) / 3, T(100000), T(1e20), Limits::max(), Limits::lowest(),
-                        Limits::min(), Limits::denorm_min(), Limits::epsilon(), std::nextafter(T(1), T(2))};
+  std::vector<T> values{T(0),
+                        -T(0),
+                        T(1),
+                        T(-2),
+                        T(0.1),
+                        T(1) / 3,
+                        T(100000),
+                        T(1e20),
+                        Limits::max(),
+                        Limits::lowest(),
+                        Limits::min(),
+                        Limits::denorm_min(),
+                        Limits::epsilon(),
+                        std::nextafter(T(1), T(2))};
   const ec::Random random(ec::Seed{1}, 0, 0);
   for (ec::Index i = 0; i < 2000; ++i) {  // every exponent
     const auto words = random.words<1>(0, i);
-    const T value = std::bit_cast<T>(static_cast<Bits>(std::uint64_t{words[0][0]} << 32 >> (sizeof(T) == 4 ? 32 : 0) | words[1][0]));
+    const T value =
+        std::bit_cast<T>(static_cast<Bits>(std::uint64_t{words[0][0]} << 32 >> (sizeof(T) == 4 ? 32 : 0) | words[1][0]));
     if (std::isfinite(value)) values.push_back(value);
   }
   for (const T value : values) {
@@ -149,15 +166,15 @@ TEST_CASE("export_header: parameters under their names in the order of memory, t
         "eigencoder::BatchNorm,  // encoder.1: (2)\n", "eigencoder::Dense<3>>;  // decoder.0: (3)\n",
         "static_assert(Chain::parameter_count == 21 && Chain::state_count == 4);", "Chain::layer<1>{0.99, 0.001},",
         "    // encoder.0.weight: 2 x 3\n    0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f,\n    // encoder.0.bias: 2\n    3.0f, 3.5f,\n",
-        "    // encoder.1.moving_variance: 2\n    102.0f, 103.0f,\n}};\n", "// decoder.0.bias: 3\n    9.0f, 9.5f, 10.0f,\n}};\n",
-        "inline constexpr small_net_data::Model small_net{"})
+        "    // encoder.1.moving_variance: 2\n    102.0f, 103.0f,\n}};\n",
+        "// decoder.0.bias: 3\n    9.0f, 9.5f, 10.0f,\n}};\n", "inline constexpr small_net_data::Model small_net{"})
     CHECK(holds(text, part));
 
   // A network without state and settings, in double.
   ec::export_header(ec::Network<ec::Sequential<ec::features(2), ec::Dense<1>>, double>{}, folder.path / "one.hpp");
   const std::string one = contents(folder.path / "one.hpp");
-  for (const char* part : {"eigencoder::Chain<double, eigencoder::features(2), eigencoder::detail::no_code,", "::State state{};",
-                           "model.predict(x, y);"})
+  for (const char* part : {"eigencoder::Chain<double, eigencoder::features(2), eigencoder::detail::no_code,",
+                           "::State state{};", "model.predict(x, y);"})
     CHECK(holds(one, part));
   CHECK(one.find("layers{") == std::string::npos);
 }
@@ -180,7 +197,8 @@ TEST_CASE("export_header: what cannot be exported is named, and the file stays a
   expect_error<ec::OptionError>([&] { ec::export_header(ec::Network<ec::Sequential<ec::features(2), Hidden>>{}, path); },
                                 {"Hidden", "in a header"});
   CHECK(contents(path) == "as it was");
-  expect_error<ec::FileError>([&] { ec::export_header(model, folder.path / "none" / "weights.hpp"); }, {"none", "cannot be written"});
+  expect_error<ec::FileError>([&] { ec::export_header(model, folder.path / "none" / "weights.hpp"); },
+                              {"none", "cannot be written"});
 }
 
 TEST_CASE("embedded models: constants in static memory predict what the model predicts") {
