@@ -4,10 +4,12 @@
 
 The program writes networks as headers into the folder. predict.cpp, which includes them, is then built by each compiler without
 exceptions and RTTI. It must refer to nothing but a few functions of memory and mathematics, so to no heap, file or exception; be
-linked without the standard library of C++; end where anything asks for memory; and predict the same bits. Prints its size."""
+linked without the standard library of C++; end where anything asks for memory; and predict the same bits. Prints its size. refuse.cpp
+shows what an error does without exceptions."""
 
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -46,6 +48,14 @@ def build(compiler, folder, flags):
           f"(program and constants {text}, data {data}, zeroed RAM {bss})")
 
 
+def refuse(compiler, folder, flags):
+    program = folder / "refuse"
+    run(compiler, *FLAGS, *flags, HERE / "refuse.cpp", "-o", program)
+    result = subprocess.run([str(program)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if result.returncode != -signal.SIGABRT or result.stderr != "slope must not be negative, found -0.5\n":
+        sys.exit(f"{compiler}: an error without exceptions ended with {result.returncode} and said {result.stderr!r}")
+
+
 def main():
     exporter, folder, *rest = sys.argv[1:]
     compilers, flags = rest[:rest.index("--")], rest[rest.index("--") + 1:]
@@ -54,6 +64,7 @@ def main():
     run(exporter, folder)
     for compiler in compilers:
         build(compiler, folder, flags)
+        refuse(compiler, folder, flags)
 
 
 main()
