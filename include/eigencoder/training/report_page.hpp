@@ -56,7 +56,11 @@ footer{color:var(--soft);font-size:13px;margin-top:40px}
 .plot button:disabled{opacity:.35;cursor:default}
 .key svg{vertical-align:middle;margin-right:6px}
 .plot>svg{display:block;width:100%;touch-action:pan-y;cursor:crosshair;border-radius:4px}
-.plot text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
+.plot text{text-anchor:middle;fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
+.plot .y{text-anchor:end}
+.dash{stroke-dasharray:6 4}
+.cursor{stroke:var(--soft);stroke-dasharray:2 3}
+.chosen{fill:var(--soft);opacity:.2}
 .grid{stroke:var(--line)}
 .curve{fill:none;stroke-width:2;stroke-linejoin:round}
 .tip{position:absolute;pointer-events:none;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:6px 10px;font-size:13px;
@@ -95,8 +99,9 @@ function zoom(from, to) {
   from = Math.max(from, all[0]); to = Math.min(to, all[1]);
   if (to - from < 2) { const m = (from + to) / 2; from = Math.max(all[0], m - 1); to = Math.min(all[1], m + 1); }
   span = [from, to];
-  plots.forEach(p => p.draw());
+  redraw();
 }
+const redraw = () => plots.forEach(p => p.draw());
 function steps(from, to, count) {
   const raw = (to - from) / count, power = 10 ** Math.floor(Math.log10(raw)), step = power * [1, 2, 5, 10].find(m => m * power >= raw * .999), at = [];
   for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++) at.push(i * step);
@@ -117,10 +122,11 @@ const plots = figures.map((f, number) => {
   let log = false, shown, x, dots = [], drag = null;
   f.curves.forEach((c, i) => {
     c.colour = runs > 1 ? c.run : i;
+    c.style = 'curve' + (c.dash && runs > 1 ? ' dash' : '');
     if (f.curves.length < 2) return;
     const key = html('button', {class: 'key', 'aria-pressed': true}, keys);
     const s = make('svg', {width: 22, height: 8}, key);
-    make('line', {x1: 0, x2: 22, y1: 4, y2: 4, style: 'stroke:' + colour(c), 'stroke-width': 2.5, 'stroke-dasharray': c.dash && runs > 1 ? '5 3' : 'none'}, s);
+    make('path', {class: c.style, d: 'M0 4h22', style: 'stroke:' + colour(c)}, s);
     key.append(c.name);
     key.onclick = () => { c.hidden = !c.hidden; key.setAttribute('aria-pressed', !c.hidden); draw(); };
   });
@@ -156,9 +162,9 @@ const plots = figures.map((f, number) => {
     const y = v => bottom - (scale(v) - low) / (high - low) * (bottom - top);
     for (const v of log ? logSteps(low, high) : steps(low, high, height / 42)) {
       make('line', {class: 'grid', x1: left, x2: right, y1: y(v), y2: y(v)}, svg);
-      make('text', {x: left - 8, y: y(v) + 4, 'text-anchor': 'end'}, svg, digits(v, 4, true));
+      make('text', {x: left - 8, y: y(v) + 4, class: 'y'}, svg, digits(v, 4, true));
     }
-    for (const v of steps(...span, width / 90).filter(Number.isInteger)) make('text', {x: Math.min(x.at(v), width - 4 * String(v).length - 2), y: bottom + 18, 'text-anchor': 'middle'}, svg, v);
+    for (const v of steps(...span, width / 90).filter(Number.isInteger)) make('text', {x: Math.min(x.at(v), width - 4 * String(v).length - 2), y: bottom + 18}, svg, v);
     make('rect', {x: left - 7, y: top - 6, width: right - left + 14, height: bottom - top + 8}, make('clipPath', {id: clip}, svg));
     const area = make('g', {'clip-path': `url(#${clip})`}, svg);
     for (const c of shown) {
@@ -170,11 +176,11 @@ const plots = figures.map((f, number) => {
           if (run === 1 && !usable(next(c, i))) lone += `M${px} ${y(v).toFixed(1)}h.01`;
         } else if (v !== null) {
           run = 0;
-          if (typeof v === 'string') make('text', {x: px, y: top + 4, 'text-anchor': 'middle', style: 'fill:' + colour(c), class: 'odd'}, area, '×');
+          if (typeof v === 'string') make('text', {x: px, y: top + 4, style: 'fill:' + colour(c), class: 'odd'}, area, '×');
         }
       });
       const style = 'stroke:' + colour(c);
-      make('path', {class: 'curve', d: path, style, 'stroke-dasharray': c.dash && runs > 1 ? '6 4' : 'none'}, area);
+      make('path', {class: c.style, d: path, style}, area);
       if (lone) make('path', {class: 'curve', d: lone, style: style + ';stroke-width:7;stroke-linecap:round'}, area);
       const best = c.best ? f.x.indexOf(c.best) : -1;
       if (best >= 0 && usable(c.y[best])) {
@@ -182,7 +188,7 @@ const plots = figures.map((f, number) => {
         make('title', {}, mark, 'best epoch');
       }
     }
-    if (empty) make('text', {x: (left + right) / 2, y: (top + bottom) / 2, 'text-anchor': 'middle'}, svg, 'nothing to draw here');
+    if (empty) make('text', {x: (left + right) / 2, y: (top + bottom) / 2}, svg, 'nothing to draw here');
     over = make('g', {}, svg);
     over.y = v => usable(v) ? y(v) : null;
     over.frame = {left, right, top, bottom, width};
@@ -201,7 +207,7 @@ const plots = figures.map((f, number) => {
     if (at < 0) return;
     cursor = at;
     const px = x.at(f.x[at]), {top, bottom, width} = over.frame;
-    make('line', {x1: px, x2: px, y1: top, y2: bottom, style: 'stroke:var(--soft)', 'stroke-dasharray': '2 3'}, over);
+    make('line', {x1: px, x2: px, y1: top, y2: bottom, class: 'cursor'}, over);
     tip.replaceChildren();
     html('div', {}, tip, 'epoch ' + f.x[at]);
     for (const c of shown) {
@@ -218,46 +224,44 @@ const plots = figures.map((f, number) => {
   }
   const leave = () => { over.replaceChildren(); tip.hidden = true; };
 
-  svg.addEventListener('pointerdown', e => { if (e.button === 0) { drag = pointer(e); try { svg.setPointerCapture(e.pointerId); } catch {} } });
-  svg.addEventListener('pointermove', e => {
+  const on = (type, then) => svg.addEventListener(type, then, {passive: false});
+  on('pointerdown', e => { if (e.button === 0) { drag = pointer(e); try { svg.setPointerCapture(e.pointerId); } catch {} } });
+  on('pointermove', e => {
     const p = pointer(e);
     if (drag === null || Math.abs(p - drag) < 5) return hover(p);
     leave();
     const {top, bottom} = over.frame;
-    make('rect', {x: Math.min(p, drag), width: Math.abs(p - drag), y: top, height: bottom - top, style: 'fill:var(--soft);opacity:.2'}, over);
+    make('rect', {x: Math.min(p, drag), width: Math.abs(p - drag), y: top, height: bottom - top, class: 'chosen'}, over);
   });
-  svg.addEventListener('pointerup', e => {
+  on('pointerup', e => {
     const p = pointer(e), from = drag;
     drag = null;
     if (from !== null && Math.abs(p - from) >= 5) zoom(...[x.back(from), x.back(p)].sort((a, b) => a - b));
     else hover(p);
   });
-  svg.addEventListener('pointercancel', () => { drag = null; leave(); });
-  svg.addEventListener('pointerleave', () => { if (drag === null) leave(); });
-  svg.addEventListener('dblclick', () => zoom(...all));
-  const around = (middle, factor) => zoom(middle - (middle - span[0]) * factor, middle + (span[1] - middle) * factor);
-  svg.addEventListener('wheel', e => {
+  on('pointercancel', () => { drag = null; leave(); });
+  on('pointerleave', () => { if (drag === null) leave(); });
+  on('dblclick', () => zoom(...all));
+  on('wheel', e => {
     if (!e.ctrlKey && document.activeElement !== svg || e.deltaY > 0 && !zoomed()) return;
     e.preventDefault();
-    around(x.back(pointer(e)), e.deltaY > 0 ? 1.25 : .8);
-  }, {passive: false});
-  svg.addEventListener('keydown', e => {
+    const middle = x.back(pointer(e)), factor = e.deltaY > 0 ? 1.25 : .8;
+    zoom(middle - (middle - span[0]) * factor, middle + (span[1] - middle) * factor);
+  });
+  on('keydown', e => {
     const by = {ArrowLeft: -1, ArrowRight: 1}[e.key];
     if (by) hover(x.at(f.x[Math.min(Math.max((cursor ?? 0) + by, 0), f.x.length - 1)]));
-    else if (e.key === '+') around((span[0] + span[1]) / 2, .8);
-    else if (e.key === '-') around((span[0] + span[1]) / 2, 1.25);
     else if (e.key === 'Escape') zoom(...all);
     else return;
     e.preventDefault();
   });
-  svg.addEventListener('blur', leave);
+  on('blur', leave);
   return {draw};
 });
-plots.forEach(p => p.draw());
+redraw();
 let width = place.clientWidth;
-addEventListener('resize', () => { if (place.clientWidth !== width) { width = place.clientWidth; plots.forEach(p => p.draw()); } });
-const numbers = document.getElementById('numbers');
-if (numbers) numbers.open = false;
+addEventListener('resize', () => { if (place.clientWidth !== width) { width = place.clientWidth; redraw(); } });
+document.getElementById('numbers').open = false;
 })();
 )js";
 
