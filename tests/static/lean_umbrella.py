@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-unwanted = {"Eigenvalues", "iostream", "json.hpp", "zlib.h", "png.h"}
+unwanted = {"Eigenvalues", "iostream", "json.hpp", "zlib.h", "png.h", "jpeglib.h"}
 command = [*sys.argv[1:], "-M", "-x", "c++", "-"]
 rule = subprocess.run(command, input="#include <eigencoder/eigencoder.hpp>\n", stdout=subprocess.PIPE, text=True, check=True).stdout
 headers = [pathlib.PurePath(word) for word in rule.split()]
