@@ -26,10 +26,9 @@ nlohmann::ordered_json train(const example::Program& program, const char* name, 
   program.print(ec::message('\n', name, ", ", Model::parameter_count, " parameters\n"));
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = rate}, options.trainer()};
   ec::FitOptions<float> fit = options.fit(data.test.samples);
-  fit.callbacks = {{.after_batch = [&trainer, rate](const ec::BatchReport& report) {
-    const double done =
-        static_cast<double>(report.epoch - 1) + static_cast<double>(report.samples) / static_cast<double>(report.total);
-    trainer.set_optimizer({.learning_rate = rate * std::max(1 - done / static_cast<double>(report.epochs), 1e-3)});
+  const ec::Index steps = options.epochs * ((data.train.size() + options.batch_size - 1) / options.batch_size);
+  fit.callbacks = {ec::LearningRate{[rate, steps](std::uint64_t updates) {
+    return rate * std::max(1 - static_cast<double>(updates) / static_cast<double>(steps), 1e-3);
   }}};
   const ec::History history = program.fit(trainer, model, data.train.samples, fit, name);
   return program.metrics(history, data.train.size(), data.test.size(), Model::parameter_count, trainer.threads());
