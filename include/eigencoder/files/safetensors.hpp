@@ -189,6 +189,7 @@ class SafetensorsHeader {
     for (const char* end : {"] ", ": "}) {
       if (const auto at = text.find(end); at != std::string::npos) text.erase(0, at + 2);
     }
+    text.resize(std::min(text.size(), find_no_utf8(text)));  // what it has read last may be half a character
     fail(message("expected JSON, found a ", shortened(text, 160)));
   }
 

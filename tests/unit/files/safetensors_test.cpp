@@ -141,6 +141,12 @@ TEST_CASE("safetensors: errors say where") {
   refused("{\"\xc0\xaf\":3}", {"byte 10", "UTF-8"});
   refused(std::string_view("{}\0", 3), {"byte 10", "NUL"});
   refused("{]", {"byte 10", "JSON", "unexpected ']'"});
+  try {
+    ec::parse_safetensors(file_of("{é}"), "x");
+    FAIL("accepted");
+  } catch (const ec::FileError& error) {
+    CHECK(ec::detail::find_no_utf8(error.what()) == std::string_view::npos);
+  }
   refused("{} {}", {"byte 12", "JSON"});
   refused(R"({"w":3})", {"byte 15", "tensor \"w\"", "expected an object with dtype, shape and data_offsets, found a number"});
   refused(R"({"":)" + entry + '}', {"expected the name of a tensor, found an empty one"});
