@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 
 namespace eigencoder {
@@ -35,7 +36,11 @@ struct History {
   std::vector<std::string> warnings{};  ///< of terms whose value is a sign of trouble, one each at most
   std::string stopped{};                ///< why the fit ended before its last epoch, or empty
 
-  const EpochReport& last() const { return epochs.back(); }
+  /// Throws Error if no epoch was finished: a callback may stop a fit within its first.
+  const EpochReport& last() const {
+    if (epochs.empty()) throw Error("this fit has ended within its first epoch, which has no report");
+    return epochs.back();
+  }
 };
 
 }  // namespace eigencoder

@@ -238,6 +238,7 @@ TEST_CASE("stop: before the first step there is none, and in the last step of an
   const ec::Callback at_once{.before_fit = [](ec::AnyTrainer& given, const ec::FitPlan&) { given.stop("not now"); }};
   const auto none = trainer.fit(x, {.callbacks = {at_once}, .progress = quiet});
   CHECK(none.epochs.empty());
+  expect_error<ec::Error>([&] { none.last(); }, {"within its first epoch"});
   CHECK(none.stopped == "not now");
   CHECK(trainer.updates() == 0);
 
