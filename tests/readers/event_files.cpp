@@ -73,14 +73,18 @@ int main(int count, char** arguments) try {
                                   },
                               .every = 2};
   const ec::LearningRate rate{ec::CosineDecay{.learning_rate = 1e-2, .steps = 100}};
-  for (const ec::Samples<float>& validation : {ec::Samples<float>(x.leftCols(30)), ec::Samples<float>()}) {
-    const std::string name = validation.cols() > 0 ? "first.jsonl" : "second.jsonl";
-    trainer.fit(x, {.epochs = 3,
-                    .batch_size = 16,
-                    .validation = validation,
-                    .callbacks = {rate, board, ec::JsonLinesLogger{folder / name}},
-                    .progress = ec::Progress::quiet});
-  }
+  const auto worst = [](const auto& y, const auto& t) { return (y - t).cwiseAbs().maxCoeff(); };
+  ec::FitOptions<float> options{.epochs = 3,
+                                .batch_size = 16,
+                                .validation = x.leftCols(30),
+                                .metrics = {{"worst", worst}},
+                                .callbacks = {rate, board, ec::JsonLinesLogger{folder / "first.jsonl"}},
+                                .progress = ec::Progress::quiet};
+  trainer.fit(x, options);
+  options.validation = {};
+  options.metrics.clear();
+  options.callbacks.back() = ec::JsonLinesLogger{folder / "second.jsonl"};
+  trainer.fit(x, options);
 } catch (const ec::Error& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -96,8 +96,8 @@ Callback log_epochs(const char* owner, const std::filesystem::path& path, bool a
 }  // namespace detail
 
 /// Writes a line of a CSV file after each epoch, at once, under a line with the names of the columns:
-///   epoch, loss, each term of the objective, then with validation the same as validation_…, learning_rate (of the epoch's last
-///   step), gradient_norm, seconds, samples_per_second
+///   epoch, loss, each term of the objective, then with validation the same and each metric as validation_…, learning_rate (of
+///   the epoch's last step), gradient_norm, seconds, samples_per_second
 /// epoch counts all that the trainer has been trained, so that it goes on where training is resumed. Numbers read back to the
 /// same bits; what is not finite is nan, inf or -inf. Throws OptionError where it becomes a Callback, and FileError. Keras:
 /// CSVLogger.
@@ -115,6 +115,7 @@ struct CsvLogger {
           EpochReport none;
           none.train.terms.resize(plan.terms.size());
           none.validation.terms.resize(plan.terms.size());
+          none.metrics.resize(plan.metrics.size());
           std::string line = "epoch";
           for (const auto& [name, value] : detail::epoch_values(plan, none)) line += ',' + detail::csv_field(name);
           return line + '\n';

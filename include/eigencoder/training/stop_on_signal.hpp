@@ -20,10 +20,10 @@ namespace eigencoder {
 ///   …                                  // saves, writes, prints
 ///   return interruption.exit_status();  // 0, or 130 after Ctrl-C
 /// The first signal ends the fit after the step that it is at; History::stopped tells so, and after_fit of all callbacks comes.
-/// A fit that begins later ends after one step. The second signal does what it does without this: it ends the process at once.
-/// A signal that was ignored before, as by a shell for jobs in the background, stays ignored. The handlers that there were
-/// before come back when this goes. There may be one at a time, which fits of several threads may share. Throws Error if there
-/// is one.
+/// A fit that begins later ends before its first step. The second signal does what it does without this: it ends the process at
+/// once. A signal that was ignored before, as by a shell for jobs in the background, stays ignored. The handlers that there
+/// were before come back when this goes. There may be one at a time, which fits of several threads may share. Throws Error if
+/// there is one.
 class StopOnSignal {
  public:
   StopOnSignal() {
@@ -53,7 +53,11 @@ class StopOnSignal {
         (*trainer)->stop(message(signal == SIGINT ? "SIGINT (Ctrl-C)" : "SIGTERM", " after step ", (*trainer)->updates()));
       }
     };
-    return {.before_fit = [trainer](AnyTrainer& any, const FitPlan&) { *trainer = &any; },
+    return {.before_fit =
+                [trainer, look](AnyTrainer& any, const FitPlan&) {
+                  *trainer = &any;
+                  look();
+                },
             .after_batch = [look](const BatchReport&) { look(); },
             .after_epoch =
                 [look](const EpochReport&) {

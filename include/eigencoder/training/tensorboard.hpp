@@ -15,8 +15,8 @@
 namespace eigencoder {
 
 /// Writes what TensorBoard shows (tensorboard --logdir folder), after each epoch. Scalars:
-///   loss/train, loss/validation, for each term of the objective <its name>/train and <its name>/validation, learning_rate (of
-///   the epoch's last step), gradient_norm, samples_per_second
+///   loss/train, loss/validation, for each term of the objective <its name>/train and <its name>/validation, for each metric
+///   <its name>/validation, learning_rate (of the epoch's last step), gradient_norm, samples_per_second
 /// and images. The step is the number of epochs that the trainer has been trained, by all its fits. Each fit begins a new file
 /// in the folder, which TensorBoard shows as the same run that goes on: a folder for each run. Numbers are kept as floats, as
 /// the format has it. Throws OptionError where it becomes a Callback, and FileError. Keras: TensorBoard.
@@ -63,13 +63,15 @@ struct TensorBoard {
  private:
   static EventValues scalars(const FitPlan& plan, const EpochReport& report) {
     EventValues values;
-    const std::vector<std::string> terms = detail::told_apart(plan.terms);
+    const detail::EpochNames names(plan);
     const auto add = [&](const char* set, const Evaluation& found) {
       values.scalar(message("loss/", set), found.loss);
-      for (std::size_t k = 0; k < terms.size(); ++k) values.scalar(message(terms[k], '/', set), found.terms.at(k));
+      for (std::size_t k = 0; k < names.terms.size(); ++k) values.scalar(message(names.terms[k], '/', set), found.terms.at(k));
     };
     add("train", report.train);
     if (report.validated) add("validation", report.validation);
+    for (std::size_t k = 0; k < names.metrics.size(); ++k)
+      values.scalar(names.metrics[k] + "/validation", report.metrics.at(k));
     values.scalar("learning_rate", report.learning_rate);
     values.scalar("gradient_norm", report.gradient_norm);
     values.scalar("samples_per_second", report.samples_per_second);

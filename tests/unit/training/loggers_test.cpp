@@ -57,6 +57,19 @@ TEST_CASE("CsvLogger: a line an epoch under the columns' names") {
         "2,0.10000000000000002,0.3333333333333333,2,nan,inf,-inf,0.1,1e-300,0.25,123456789.123\n");
 }
 
+TEST_CASE("CsvLogger: metrics of the user's own are validation_…, and no two columns have one name") {
+  const Folder folder;
+  auto measured = script();
+  for (ec::EpochReport& report : measured) report.metrics = {0.25, 7, 8};
+  ScriptedTrainer trainer;
+  trainer.fit({ec::CsvLogger{folder.path / "run.csv"}}, measured, {"L2", "L2"}, {"psnr", "L2", "loss"});
+  const auto all = lines(contents(folder.path / "run.csv"));
+  CHECK(all[0] ==
+        "epoch,loss,L2,L2_2,validation_loss,validation_L2,validation_L2_2,validation_psnr,validation_L2_3,validation_loss_2,"
+        "learning_rate,gradient_norm,seconds,samples_per_second");
+  CHECK(all[1] == "1,0.1,0.3333333333333333,2,nan,inf,-inf,0.25,7,8,0.1,1e-300,0.25,123456789.123");
+}
+
 TEST_CASE("CsvLogger: goes on in a file of an earlier run, if it has the same columns and whole lines") {
   const Folder folder;
   const std::filesystem::path path = folder.path / "run.csv";

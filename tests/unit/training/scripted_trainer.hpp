@@ -35,7 +35,7 @@ class ScriptedTrainer : public eigencoder::AnyTrainer {
   /// Runs the epochs of the script, whose numbers and learning rates it sets. Stopped as a fit is: after the step, or the
   /// epoch.
   eigencoder::History fit(const std::vector<eigencoder::Callback>& callbacks, std::vector<eigencoder::EpochReport> script,
-                          std::vector<std::string> terms = {}) {
+                          std::vector<std::string> terms = {}, std::vector<std::string> metrics = {}) {
     using eigencoder::Training;
     const bool validates = !script.empty() && script[0].validated;
     eigencoder::History history{.terms = terms};
@@ -46,9 +46,11 @@ class ScriptedTrainer : public eigencoder::AnyTrainer {
                                    .steps_per_epoch = steps_per_epoch,
                                    .first_update = step,
                                    .terms = terms,
+                                   .metrics = metrics,
                                    .validates = validates};
     for (const auto& callback : callbacks)
       if (callback.before_fit) callback.before_fit(*this, plan);
+    if (!stop_.empty()) return finish(callbacks, history);
     for (eigencoder::EpochReport report : script) {
       report.epoch = std::ssize(history.epochs) + 1;
       for (eigencoder::Index k = 1; k <= steps_per_epoch; ++k) {

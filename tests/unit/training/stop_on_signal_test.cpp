@@ -58,8 +58,8 @@ TEST_CASE("StopOnSignal: the first signal ends the fit after its step, in order"
   CHECK(stop.stopped());
   CHECK(stop.signal() == number);
   CHECK(stop.exit_status() == status);
-  CHECK(trainer.fit({stop}, ScriptedTrainer::losses({3, 2, 1})).epochs.empty());  // after one step
-  CHECK(trainer.updates() == 7);
+  CHECK(trainer.fit({stop}, ScriptedTrainer::losses({3, 2, 1})).epochs.empty());  // before its first step
+  CHECK(trainer.updates() == 6);
 }
 
 TEST_CASE("StopOnSignal: a signal during validation ends the fit after the epoch") {
