@@ -92,7 +92,8 @@ class Program {
   ec::History fit(Trainer& trainer, Model& model, const ec::Samples<float>& inputs, const ec::Samples<float>& targets,
                   ec::FitOptions<float> fit_options, const std::string& name = "") const {
     const std::filesystem::path checkpoint = path(prefixed(name, "checkpoint.safetensors"));
-    if (options.resume) trainer.resume(checkpoint);
+    // Of several models the later ones may not have begun.
+    if (options.resume && (name.empty() || std::filesystem::exists(checkpoint))) trainer.resume(checkpoint);
     const auto done = static_cast<Index>(trainer.epochs());
     if (done > 0) print(ec::message("going on after epoch ", done, " of ", checkpoint.string(), '\n'));
     ec::History history;
@@ -102,10 +103,12 @@ class Program {
       fit_options.callbacks.push_back(stop_on_signal());
       history = trainer.fit(inputs, targets, fit_options);
     }
-    if (!history.stopped.empty()) {
-      trainer.save(checkpoint);  // of the step that it was at, from which --resume goes on
+    for (ec::EpochReport& epoch : history.epochs) epoch.epoch += done;
+    if (!history.stopped.empty() && history.epochs.empty()) {
+      print(ec::message(history.stopped, ", within the first epoch\n"));
+    } else if (!history.stopped.empty()) {  // the checkpoint has been written, of the step that it was at
       trainer.restore_best();
-      print(ec::message(history.stopped, "; going on with the best weights so far, after epoch ", trainer.best_epoch(), '\n'));
+      print(ec::message(history.stopped, "; going on with the best weights so far, after epoch ", done + trainer.best_epoch(), '\n'));
     }
     if (history.epochs.empty()) {  // what follows reports the last epoch
       const ec::Samples<float>& validation_targets = fit_options.validation_targets.cols() > 0 ? fit_options.validation_targets : fit_options.validation;

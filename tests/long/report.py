@@ -217,7 +217,7 @@ def main():
         require(f"{name}: {max(seen['points'])} points at most", max(seen["points"]) <= 1000)
         if name == "trained":
             require("trained: the best epoch is marked", seen["best"] == 1)
-            require(f"trained: its pictures are there ({seen['pictures']})", all(width > 100 for width in seen["pictures"]))
+            require(f"trained: its pictures are there ({seen['pictures']})", bool(seen["pictures"]) and all(width > 100 for width in seen["pictures"]))
         if name == "odd":
             require("odd: a cross for each loss that is not finite", seen["odd"] == 2)
         narrow = browser.probe(page, "--window-size=500,900")

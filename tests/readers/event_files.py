@@ -4,6 +4,7 @@
 import json
 import pathlib
 import struct
+import shutil
 import subprocess
 import sys
 
@@ -45,8 +46,9 @@ def expected_scalars(folder):
 
 def main():
     program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    subprocess.run([program, folder], check=True)
     logs = folder / "logs"
+    shutil.rmtree(logs, ignore_errors=True)  # of an earlier run
+    subprocess.run([program, folder], check=True)
     files = sorted(logs.iterdir())
     check("event files of two fits", len(files), 2)
     scalars = expected_scalars(folder)

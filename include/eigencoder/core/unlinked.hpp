@@ -55,6 +55,7 @@ template <class T>
 using UnlinkedSet = decltype(UnlinkedSplit<T>::train);
 struct UnlinkedFileOptions {
   std::vector<UnlinkedRow> values{}, texts{};
+  UnlinkedOption training = {}, prefix = {}, in_order = {}, check_layers = {}, non_finite = {};
 };
 
 }  // namespace detail

@@ -108,6 +108,7 @@ class CsvLoader {
 
  private:
   static constexpr Index unused = -1, is_label = -2;
+  static constexpr std::size_t most_columns = std::size_t{1} << 20;  ///< names take more memory than the commas between them
 
   static const CsvOptions& checked(const CsvOptions& options, const std::filesystem::path& path) {
     const auto refuse = [&](std::string_view what) {
@@ -129,6 +130,7 @@ class CsvLoader {
     if (!scanner_.next() || scanner_.blank_line())
       fail("line 1: expected columns, found an empty ", scanner_.blank_line() ? "line" : "file");
     for (;; scanner_.next()) {
+      if (fields.size() == most_columns) fail("line 1: expected at most ", most_columns, " columns, found more; check the delimiter");
       fields.emplace_back(scanner_.field());
       if (scanner_.record_ended()) return fields;
     }
@@ -140,6 +142,11 @@ class CsvLoader {
     if (options_.header == CsvHeader::absent && named)
       throw OptionError(message("load_csv: expected columns by their places in a file without a header, found a name"));
     if (options_.header != CsvHeader::detect || named) return options_.header != CsvHeader::absent;
+    bool counts = first.size() > 2;
+    for (std::size_t i = 0; i < first.size() && counts; ++i) counts = first[i] == std::to_string(i);
+    if (counts) {
+      fail("line 1: 0, 1, 2, … may be a sample, or names of columns as pandas writes them; set the option header to present or absent");
+    }
     return std::ranges::none_of(first, [&](const std::string& field) { return number<double>(field).has_value(); });
   }
 

@@ -39,6 +39,7 @@ inline std::vector<LayerLine> read_architecture(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.empty()) continue;
     const bool training_only = line.ends_with(training_only_mark);
     if (training_only) line.remove_suffix(training_only_mark.size());
     const std::size_t space = std::min(line.find(' '), line.size());
@@ -118,6 +119,10 @@ inline std::vector<std::string> architecture_differences(const std::vector<Layer
   for (std::size_t i = begin; i < std::max(expected_end, found_end); ++i) {
     const bool wanted = i < expected_end, there = i < found_end;
     if (wanted && there && same(expected[i], found[i])) continue;
+    if (lines.size() == 40) {
+      lines.push_back("and more");
+      break;
+    }
     lines.push_back(message(wanted ? expected[i].position : found[i].position, ": expected ",
                             wanted ? expected[i].layer : "no layer", ", found ", there ? found[i].layer : "none"));
   }

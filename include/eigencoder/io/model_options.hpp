@@ -50,7 +50,7 @@ struct LoadOptions {
   Layout layout = Layout::pytorch;    ///< of files that do not tell theirs, since they come from elsewhere
   std::string prefix{};               ///< the names of the model's tensors begin with it: "autoencoder.encoder."
   bool in_order =
-      false;  ///< of files from elsewhere: take the modules that have tensors in their order, whatever their numbers
+      false;  ///< of files from elsewhere: take the modules that have tensors in the order of their numbers
   bool check_layers = true;  ///< refuse a file of other layers, though their tensors may have the same names and shapes
   bool non_finite = false;   ///< load NaN and infinity too
 };

@@ -58,6 +58,9 @@ class ModelReader {
   }
 
   void read_texts() {
+    if (const std::string* const kind = file_.text("format"); kind != nullptr && *kind == "eigencoder checkpoint") {
+      throw FileError(message(name_, ": expected a model, found a checkpoint: Trainer::resume reads it, ec::save writes models"));
+    }
     const std::string* const format = file_.text(own_name("format"));
     if (format == nullptr) return;
     int number = 0;
@@ -123,6 +126,10 @@ class ModelReader {
       }
       std::sort(found.begin(), found.end(), in_natural_order);
       found.erase(std::unique(found.begin(), found.end()), found.end());
+      for (const std::string& module : found) {
+        if (module.find_first_not_of("0123456789.", std::min(start.size(), module.size())) == std::string::npos) continue;
+        fail("modules without numbers, whose order no file tells", {message("found ", module)});
+      }
       if (found.size() != layers.size()) {
         std::vector<std::string> lines;
         for (std::size_t i = 0; i < std::max(found.size(), layers.size()); ++i) {

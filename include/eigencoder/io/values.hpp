@@ -127,7 +127,7 @@ class LoadedValue {
                                  extent(V::ColsAtCompileTime), " values, found ", detail::shape_text(tensor.shape)));
       }
       value.resize(rows, cols);
-      for (Index i = 0; i < rows; ++i) {
+      for (Index i = 0; i < rows && cols > 0; ++i) {
         for (Index j = 0; j < cols; ++j) value(i, j) = found[static_cast<std::size_t>(i * cols + j)];
       }
     }
@@ -155,11 +155,19 @@ class LoadedValue {
                                detail::shape_text(tensor.shape)));
     }
     if constexpr (std::is_floating_point_v<S>) {
-      return detail::real_values<S>(tensor);
-    } else {
-      std::vector<S> found(tensor.bytes.size() / sizeof(S));
-      from_bytes(tensor.bytes, std::span<S>(found));
+      const std::vector<double> wide = detail::real_values<double>(tensor);
+      std::vector<S> found(wide.size());
+      for (std::size_t i = 0; i < wide.size(); ++i) {
+        found[i] = static_cast<S>(wide[i]);
+        if (std::isinf(found[i]) && !std::isinf(wide[i])) {
+          throw ShapeError(message("tensor \"", name, "\": expected values of ", to_string(dtype_of<S>), ", found ", wide[i]));
+        }
+      }
       return found;
+    } else {
+      std::vector<std::conditional_t<std::is_same_v<S, bool>, std::uint8_t, S>> found(tensor.bytes.size() / sizeof(S));
+      from_bytes(tensor.bytes, std::span(found));
+      return {found.begin(), found.end()};
     }
   }
   std::function<std::function<void()>(const SafetensorsFile&)> prepare_;

@@ -27,6 +27,7 @@ constexpr bool gives_probabilities() {
 struct BinaryCrossEntropyOnLogits {
   static constexpr TermNeeds needs{.targets = {0, 1}, .sample_weights = true, .element_weights = true};
   Reduction reduction = Reduction::mean;
+  constexpr std::array<Setting, 1> settings() const { return {{{"reduction", static_cast<double>(reduction)}}}; }
 
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
@@ -46,6 +47,7 @@ struct BinaryCrossEntropy {
   static constexpr TermNeeds needs{
       .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
   Reduction reduction = Reduction::mean;
+  constexpr std::array<Setting, 1> settings() const { return {{{"reduction", static_cast<double>(reduction)}}}; }
 
   template <class Chain>
   struct Demands {

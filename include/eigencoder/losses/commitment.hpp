@@ -11,6 +11,7 @@ namespace eigencoder {
 /// Commitment{}. van den Oord, Vinyals and Kavukcuoglu, "Neural discrete representation learning", 2017.
 struct Commitment {
   Reduction reduction = Reduction::mean;
+  constexpr std::array<Setting, 1> settings() const { return {{{"reduction", static_cast<double>(reduction)}}}; }
 
   static constexpr TermNeeds needs{.site = Site::quantised, .code = true};
 

@@ -19,6 +19,9 @@ struct Annealing {
   double rising = 1;         ///< share of the period in which the factor rises from 0 to 1
   bool again = false;        ///< begin anew after each period
 
+  constexpr std::array<Setting, 3> settings() const {
+    return {{{"period", static_cast<double>(period)}, {"rising", rising}, {"again", static_cast<double>(again)}}};
+  }
   constexpr double operator()(std::uint64_t step) const {
     if (period == 0 || (!again && step >= period)) return 1;
     return std::min(1.0, static_cast<double>(step % period) / (rising * static_cast<double>(period)));
@@ -80,6 +83,7 @@ double gaussian_kl(const MatrixView<const T>& y, T* dy, double scale) {
 /// is β. Kingma and Welling, 2013; β: Higgins et al., 2017.
 struct GaussianKL {
   Annealing annealing{};
+  constexpr auto settings() const { return annealing.settings(); }
 
   static constexpr TermNeeds needs{.site = Site::latent, .factor = true, .warning = true, .demands = true};
   template <class Chain>
@@ -108,6 +112,10 @@ struct GaussianKL {
 struct FreeBits {
   double nats = 0.1;
   Annealing annealing{};
+  constexpr std::array<Setting, 4> settings() const {
+    const auto [period, rising, again] = annealing.settings();
+    return {{{"nats", nats}, period, rising, again}};
+  }
 
   static constexpr TermNeeds needs{.site = Site::latent,
                                    .sums = [](Shape latent) { return latent.size() / 2; },
@@ -158,6 +166,7 @@ struct FreeBits {
 struct Capacity {
   double nats = 25;
   std::uint64_t steps = 10000;
+  constexpr std::array<Setting, 2> settings() const { return {{{"nats", nats}, {"steps", static_cast<double>(steps)}}}; }
 
   static constexpr TermNeeds needs{.site = Site::latent, .sums = 1, .check = true, .demands = true};
   template <class Chain>

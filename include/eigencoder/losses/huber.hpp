@@ -11,6 +11,9 @@ namespace eigencoder {
 struct Huber {
   double delta = 1;
   Reduction reduction = Reduction::mean;
+  constexpr std::array<Setting, 2> settings() const {
+    return {{{"delta", delta}, {"reduction", static_cast<double>(reduction)}}};
+  }
   static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true, .check = true};
 
   void check() const {

@@ -21,6 +21,7 @@ template <Index Draws, Loss Likelihood = Bernoulli>
 struct ImportanceWeighted {
   static_assert(Draws > 0, "ImportanceWeighted<Draws, Likelihood>: Draws must be positive");
   Likelihood likelihood{};
+  constexpr auto settings() const requires requires { likelihood.settings(); } { return likelihood.settings(); }
 
   /// The cache holds the column's share of the gradient, w̃ / B, with the sample's weight.
   static constexpr TermNeeds needs{.site = Site::latent,

@@ -17,6 +17,7 @@ namespace eigencoder {
 /// OptionError, when the trainer is made. Lee, Ekanadham and Ng, 2007; Ng, "Sparse autoencoder", CS294A lecture notes, 2011.
 struct KLSparsity {
   double target = 0.05;
+  constexpr std::array<Setting, 1> settings() const { return {{{"target", target}}}; }
 
   static constexpr TermNeeds needs{.sums = [](Shape code) { return code.size(); }, .check = true};
 

@@ -47,6 +47,7 @@ struct Bernoulli {
 /// Throws OptionError unless v is finite and positive.
 struct Gaussian {
   double variance = 1;
+  constexpr std::array<Setting, 1> settings() const { return {{{"variance", variance}}}; }
   static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true, .check = true};
 
   void check() const { detail::check_positive("Gaussian", "variance", variance); }
@@ -92,6 +93,7 @@ struct CalibratedGaussian {
 /// Throws OptionError unless b is finite and positive.
 struct Laplace {
   double scale = 1;
+  constexpr std::array<Setting, 1> settings() const { return {{{"scale", scale}}}; }
   static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true, .check = true};
 
   void check() const { detail::check_positive("Laplace", "scale", scale); }

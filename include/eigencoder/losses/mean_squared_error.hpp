@@ -9,6 +9,7 @@ namespace eigencoder {
 /// With Reduction::sum it is the squared Euclidean distance, averaged over the batch.
 struct MeanSquaredError {
   Reduction reduction = Reduction::mean;
+  constexpr std::array<Setting, 1> settings() const { return {{{"reduction", static_cast<double>(reduction)}}}; }
   static constexpr TermNeeds needs{.sample_weights = true, .element_weights = true};
 
   template <class S, bool Gradient, bool Accumulate>

@@ -32,6 +32,9 @@ enum class Similarity {
 struct MaximumMeanDiscrepancy {
   Similarity similarity = Similarity::inverse_multiquadratic;
   double deviation = 1;
+  constexpr std::array<Setting, 2> settings() const {
+    return {{{"similarity", static_cast<double>(similarity)}, {"deviation", deviation}}};
+  }
 
   /// Shared are, of every column, the code, its squared length, a draw, its squared length.
   static constexpr TermNeeds needs{.shared = [](Shape code) { return 2 * (code.size() + 1); }, .check = true};

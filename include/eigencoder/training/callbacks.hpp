@@ -56,7 +56,7 @@ class AnyTrainer {
   virtual void save(const std::filesystem::path& path) const = 0;
 
   /// Ends the fit that runs, after the step that it is at; History::stopped then tells the reason.
-  void stop(std::string reason) { stop_ = std::move(reason); }
+  void stop(std::string reason) { stop_ = reason.empty() ? "no reason was given" : std::move(reason); }
 
  protected:
   std::string stop_{};  ///< empty while the fit goes on

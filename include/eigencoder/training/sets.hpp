@@ -157,7 +157,8 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
   }
   if (options.check_data) check_pair_values(rules, "inputs", inputs, "targets", targets);
   if (fraction > 0) {
-    const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - fraction)), rest = inputs.cols() - kept;
+    // Rounded down as Keras does, but not where 1 − 0.9 of ten samples is 0.99… of one.
+    const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - fraction) + 1e-9), rest = inputs.cols() - kept;
     if (kept < 1) {
       throw OptionError(message("validation_fraction ", fraction, " leaves none of ", inputs.cols(), " samples to train on"));
     }

@@ -236,7 +236,9 @@ TEST_CASE("checkpoint: another trainer refuses it, says what differs, and is unc
   refused(Small{}, ec::MeanSquaredError{}, ec::Adam{.beta1 = 0.5}, ec::Seed{4},
           {"optimizer.beta1: expected 0.5, found 0.9", "seed: expected 4, found 3"});
   refused(Small{}, 2 * ec::MeanSquaredError{}, ec::Adam{}, ec::Seed{3},
-          {"objective.0: expected 2 * MeanSquaredError, found 1 * MeanSquaredError"});
+          {"objective.0: expected 2 * MeanSquaredError, reduction = 0, found 1 * MeanSquaredError, reduction = 0"});
+  refused(Small{}, ec::MeanSquaredError{ec::Reduction::sum}, ec::Adam{}, ec::Seed{3},
+          {"objective.0: expected 1 * MeanSquaredError, reduction = 1, found 1 * MeanSquaredError, reduction = 0"});
 }
 
 TEST_CASE("checkpoint: a file that is none, or that someone has changed") {
