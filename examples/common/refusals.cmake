@@ -34,7 +34,7 @@ expect_out(loss.csv)
 
 # A picture that cannot be written takes no metrics with it.
 expect_failure("loss.csv: cannot be written")
-expect_out(loss.csv metrics.json reconstructions.png)
+expect_out(checkpoint.safetensors loss.csv metrics.json model.safetensors reconstructions.png)
 
 # Whether --out can be written to is known before anything is trained.
 set(OUT ${SCRATCH}/file/out)

@@ -145,7 +145,8 @@ class CsvLoader {
     bool counts = first.size() > 2;
     for (std::size_t i = 0; i < first.size() && counts; ++i) counts = first[i] == std::to_string(i);
     if (counts) {
-      fail("line 1: 0, 1, 2, … may be a sample, or names of columns as pandas writes them; set the option header to present or absent");
+      fail("line 1: expected names of columns or a sample, found 0, 1, 2, …, which pandas writes for names; set the option header to "
+           "present or absent");
     }
     return std::ranges::none_of(first, [&](const std::string& field) { return number<double>(field).has_value(); });
   }

@@ -79,7 +79,7 @@ TEST_CASE("The first line names the columns if none of it is a number, or if opt
   CHECK(set.samples == three_by_two);
   CHECK(set.feature_names == Names{"a", "b", "c"});
   CHECK(set.first(1).feature_names == set.feature_names);
-  expect_refused("0,1,2\n7,8,9\n", {"line 1: 0, 1, 2", "set the option header"});
+  expect_refused("0,1,2\n7,8,9\n", {"found 0, 1, 2", "set the option header"});
   CHECK(load("0,1,2\n7,8,9\n", {.header = ec::CsvHeader::absent}).size() == 2);
   CHECK(load("10,20,30\n1,2,3\n4,5,6\n", {.header = ec::CsvHeader::present}).feature_names == Names{"10", "20", "30"});
   CHECK(load("10,20\n1,2\n", {.columns = {"20"}}).samples == Eigen::Matrix<float, 1, 1>(2));
