@@ -118,6 +118,7 @@ class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
   Standardizer() = default;
   /// Fitted, as by fit().
   template <class X>
+  requires std::same_as<typename X::Scalar, T>
   explicit Standardizer(const Eigen::MatrixBase<X>& x) {
     fit(x.derived());
   }
@@ -156,6 +157,7 @@ class MinMaxScaler : public detail::FeatureScaling<MinMaxScaler<T>, T> {
   MinMaxScaler() = default;
   /// Fitted, as by fit().
   template <class X>
+  requires std::same_as<typename X::Scalar, T>
   explicit MinMaxScaler(const Eigen::MatrixBase<X>& x) {
     fit(x.derived());
   }

@@ -15,7 +15,7 @@ TEMPLATE_TEST_CASE("Standardizer gives every feature mean 0 and deviation 1, and
   x << 1, 2, 3, 6,   //
       -4, 4, -4, 4,  //
       7, 7, 7, 7;
-  const ec::Standardizer scaler(x);
+  const ec::Standardizer<T> scaler(x);
   // Mean 3, variance (4 + 1 + 0 + 9) / 4; mean 0, variance 16; a constant.
   CHECK(scaler.mean()[0] == T(3));
   CHECK(scaler.deviation()[0] == static_cast<T>(std::sqrt(3.5)));
@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("MinMaxScaler brings every feature to [0, 1], and gives back 
   Matrix x(2, 3);
   x << -2, 0, 6,  //
       5, 5, 5;
-  ec::MinMaxScaler scaler(x);
+  ec::MinMaxScaler<T> scaler(x);
   CHECK(scaler.minimum()[0] == T(-2));
   CHECK(scaler.range()[0] == T(8));
   CHECK(scaler.range()[1] == T(1));
