@@ -6,6 +6,7 @@
 
 #include "eigencoder/engine/execute.hpp"
 #include "eigencoder/engine/parallel.hpp"
+#include "eigencoder/losses/mean_squared_error.hpp"
 #include "eigencoder/models/check_data.hpp"
 #include "eigencoder/models/model.hpp"
 
@@ -127,9 +128,9 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
   errors.features = features.rowwise().sum() / static_cast<double>(count);
   return errors;
 }
-/// Of restoring the samples themselves.
-template <class C, Loss Term>
-SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scalar>& x, const Term& loss) {
+/// Of restoring the samples themselves: sample_errors(model, x).
+template <class C, Loss Term = MeanSquaredError>
+SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scalar>& x, const Term& loss = {}) {
   return sample_errors(model, x, x, loss);
 }
 

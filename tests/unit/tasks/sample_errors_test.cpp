@@ -107,6 +107,10 @@ TEST_CASE("sample errors: of bytes, of blocks with gaps, and of a variational mo
     CHECK(same.features == errors.features);
   }
 
+  const ec::SampleErrors usual = ec::sample_errors(model, x);
+  CHECK(usual.samples == ec::sample_errors(model, x, ec::MeanSquaredError{}).samples);
+  CHECK(usual.samples.mean() == Approx((model.reconstruct(x) - x).array().square().mean()).epsilon(1e-5));
+
   using Variational = ec::VariationalAutoencoder<ec::Encoder<ec::features(7), ec::Dense<5>, ec::Tanh>, ec::Latent<2>,
                                                  ec::Decoder<ec::features(2), ec::Dense<7>>, double>;
   const Variational variational{ec::Seed{1}};
