@@ -25,6 +25,8 @@ struct Needs {
   Index scratch_per_sample = 0;  ///< the same, for each sample
   Index packed = 0;              ///< scalars that prepare() derives from theta once a step, for forward and backward
   Index backward_packed = 0;     ///< how many of them, at their end, forward does not read
+  Index carry = 0;               ///< scalars a sample that a stream keeps from one call of forward to the next
+  Index columns = 1;             ///< samples at a time that its products need to be efficient
   Index sums = 0;                ///< doubles that gather() sums over the whole batch before forward
   Index dsums = 0;               ///< doubles that gather_backward() sums over the whole batch before backward
   Index tallies = 0;             ///< doubles that forward itself sums over the whole batch in training, for settle()
@@ -36,6 +38,7 @@ struct Needs {
   bool training_only = false;    ///< inference passes x through
   bool samples = false;          ///< x is a distribution that this layer draws from, in evaluations too
   bool quantises = false;        ///< replaces x by the nearest of a set of values
+  bool lengths = false;          ///< reads how many steps of x are each sample's own
   bool joins = false;            ///< reads the output of the layer at `link`, and adds to its gradient
   Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads; negative ones
                                  ///< count back from this one: −1 is the previous layer

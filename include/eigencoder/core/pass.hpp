@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "eigencoder/core/lengths.hpp"
 #include "eigencoder/core/random.hpp"
 #include "eigencoder/core/stage.hpp"
 
@@ -27,6 +28,8 @@ struct scratch;
 struct scratch_per_sample;
 struct link;
 struct tallies;
+struct carry;
+struct lengths;
 struct joined_gradient;  ///< nothing before the joined activation is trained: guard dy with `if constexpr (S::Source::trained)`
 struct input_gradient;  ///< nothing before this layer is trained: guard dx with `if constexpr (InputGradient)`
 }  // namespace asked_for
@@ -84,6 +87,7 @@ struct Gather {
   using T = typename S::Scalar;
   MatrixView<const T> x;
   std::span<double> sums;  ///< the shard's own, 0 before
+  IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths{};
 };
 
 /// x, dy → sums over the batch that backward needs.
@@ -95,6 +99,7 @@ struct GatherBackward {
   std::span<const double> sums;  ///< totals
   std::span<double> dsums;       ///< add
   Index batch;
+  IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths{};
 };
 
 /// Totals of the batch → running state, once a step.
@@ -126,6 +131,9 @@ struct Forward {
   std::span<const double> sums;                                                                ///< totals
   IfAsked<(M == Mode::train && S::needs.tallies > 0), std::span<double>, asked_for::tallies> tallies;  ///< add
   Index batch;  ///< samples in the whole batch, of which x holds some
+  IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths;  ///< of x
+  /// In a stream, carry × columns: what the last call left; overwrite. Elsewhere null: begin at zero.
+  IfAsked<(S::needs.carry > 0), T*, asked_for::carry> carry;
   [[no_unique_address]] typename S::Epilogue epilogue;
 };
 
@@ -148,6 +156,7 @@ struct Backward {
   Random random;
   std::span<const double> sums, dsums;  ///< totals
   Index batch;
+  IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths;  ///< of x
   [[no_unique_address]] typename S::Previous previous;
 };
 

@@ -58,7 +58,7 @@ struct TermNeeds {
   Range targets = unbounded;    ///< of a loss: the closed interval that it is meant for
   bool code = false;            ///< at Site::latent and Site::quantised: what the layer there makes of its input
   bool sample_weights = false;  ///< of a loss: it can count samples by their weights
-  bool element_weights = false; ///< of a loss: it is a sum over values and can count each by its weight
+  bool element_weights = false; ///< of a loss: it is a sum over values, can count each by its weight, and leave out padding
   bool factor = false;          ///< factor(step) multiplies the weight in step 1, 2, 3, … of training; not in evaluations
   bool warning = false;         ///< warning(value) → a text if an epoch's value is a sign of trouble, else an empty one
   bool check = false;           ///< check() throws OptionError, when the trainer is made
@@ -136,6 +136,7 @@ struct LossPass {
   IfAsked<S::needs.sums.asked(), std::span<const double>, term_needs::sums> sums{};  ///< totals
   IfAsked<S::needs.sample_weights, const T*, term_needs::sample_weights> weights{};  ///< of the columns; null: all are 1
   IfAsked<S::needs.element_weights, ElementWeights<T>, term_needs::element_weights> element_weights{};
+  IfAsked<S::needs.element_weights, Lengths, term_needs::element_weights> lengths{};  ///< of y
   /// Of a term that is a penalty too: what it looks at there, and what the layer at its site makes of it.
   IfAsked<S::needs.code, MatrixView<const T>, term_needs::code> latent{nullptr, 0, 0}, code{nullptr, 0, 0};
   IfAsked<(S::needs.cache > 0), MatrixView<T>, term_needs::cache> cache{nullptr, 0, 0};  ///< overwrite, if Gradient

@@ -209,6 +209,7 @@ struct Chain {
   static constexpr auto sums_at = detail::running_total<size>([](std::size_t i) { return needs[i].sums; });
   static constexpr auto dsums_at = detail::running_total<size>([](std::size_t i) { return needs[i].dsums; });
   static constexpr auto tallies_at = detail::running_total<size>([](std::size_t i) { return needs[i].tallies; });
+  static constexpr auto carry_at = detail::running_total<size>([](std::size_t i) { return needs[i].carry; });
 
   /// How the shards' shares of layer i's `Needs::sums` are put together: added, unless it says otherwise.
   static constexpr std::array<void (*)(std::span<double>, std::span<const double>), size> merge = [] {
@@ -238,6 +239,7 @@ struct Chain {
   static constexpr Index forward_scratch = widest([](std::size_t i) { return needs[i].scratch; });
   static constexpr Index scratch = std::max(forward_scratch, widest([](std::size_t i) { return needs[i].backward_scratch; }));
   static constexpr Index scratch_per_sample = widest([](std::size_t i) { return needs[i].scratch_per_sample; });
+  static constexpr Index columns = widest([](std::size_t i) { return needs[i].columns; });
   static constexpr Index widest_output = widest([](std::size_t i) { return shapes[i + 1].size(); });
 };
 

@@ -92,7 +92,8 @@ class Execute {
             .random = Random(shard.seed, shard.step, i, shard.first),
             .sums = layer_sums(shard, i),
             .dsums = detail::part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums),
-            .tallies = detail::part(shard.share, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies)};
+            .tallies = detail::part(shard.share, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies),
+            .lengths = shard.lengths};
   }
 
   template <std::size_t I>
@@ -111,6 +112,7 @@ class Execute {
 
   template <std::size_t I, int Delta>
   static void gather_backward(const Shard<P>& shard) {
+    detail::clear_padding<C, I + 1>(shard.lane.delta(Delta), shard.columns, shard.lengths);
     using S = typename P::template stage<I>;
     run_gather_backward<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I),
                                  detail::part(shard.share, P::dsums_begin + C::dsums_at[I], S::needs.dsums));
@@ -125,6 +127,7 @@ class Execute {
         std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * shard.columns, T(0));
       }
     }
+    detail::clear_padding<C, I + 1>(shard.lane.delta(Delta), shard.columns, shard.lengths);
     if constexpr (C::frozen[I] && C::trains_before(I) && GivesInputGradient<S>) {
       run_input_gradient<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
     } else {

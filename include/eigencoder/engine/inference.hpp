@@ -41,9 +41,25 @@ struct InferencePlan {
   }
   static constexpr Index caches = width[0] + width[1] + joined_at[C::size + 1];
 
-  static constexpr Index per_sample = caches + C::source_cache_at[C::size] + C::scratch_per_sample;
+  /// A copy of an input whose padding is not zero.
+  static constexpr Index input = [] {
+    constexpr std::size_t code = C::code < C::size ? C::code : 0;
+    if constexpr (Steps<C>::template known<code>) {
+      return std::max(C::input.size(), C::shapes[code].size());
+    } else {
+      return Steps<C>::sequence(0) ? C::input.size() : 0;
+    }
+  }();
+  static constexpr Index per_sample = caches + C::source_cache_at[C::size] + C::scratch_per_sample + input;
   static constexpr Index once = C::forward_packed_at[C::size] + C::forward_scratch;
   static constexpr Index scalars(Index columns) { return once + columns * per_sample; }
+};
+
+/// What a prediction may be told of the sequences in its columns.
+template <class T>
+struct Sequences {
+  const Index* lengths = nullptr;  ///< of the network's inputs; null: they have all steps
+  T* carry = nullptr;              ///< in a stream, C::carry_at[C::size] scalars a column: what layers keep from call to call
 };
 
 /// Predictions of up to `columns` samples at a time, in memory of InferencePlan<C>::scalars(columns), whose owner is another:
@@ -63,10 +79,22 @@ class Inference {
 
   /// Runs layers [From, To) on `count` columns; x and y have no gaps between columns, and nothing in common.
   template <std::size_t From, std::size_t To>
-  void run(const typename C::Layers& layers, Parameters<T> parameters, const T* x, T* y, Index count) const {
+  void run(const typename C::Layers& layers, Parameters<T> parameters, const T* x, T* y, Index count,
+           const Sequences<T>& sequences = {}) const {
     parameters.packed = memory_;
     parameters.forward_only = true;
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (layer<From, To, From + I>(layers, parameters, x, y, count), ...); }
+    if constexpr (Steps<C>::template known<From>) {
+      static_assert(From == 0 || From == C::code);
+      if (sequences.lengths) {
+        T* const copy = at(Plan::per_sample - Plan::input);
+        std::copy_n(x, C::shapes[From].size() * count, copy);
+        detail::clear_padding<C, From>(copy, count, sequences.lengths);
+        x = copy;
+      }
+    }
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (layer<From, To, From + I>(layers, parameters, x, y, count, sequences), ...);
+    }
     (std::make_index_sequence<To - From>{});
   }
 
@@ -75,7 +103,8 @@ class Inference {
   T* cache(std::size_t i) const { return at(Plan::caches + C::source_cache_at[i]); }
 
   template <std::size_t From, std::size_t To, std::size_t I>
-  void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count) const {
+  void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count,
+             const Sequences<T>& sequences) const {
     if constexpr (!Plan::fusion.applied[I] && !C::taken_over(I)) {
       using S = typename Plan::template stage<I>;
       // What is written over up to the end goes straight to the caller.
@@ -89,10 +118,11 @@ class Inference {
            .y = place(I + 1),
            .cache = cache(I),
            .scratch = memory_ + C::forward_packed_at[C::size],
-           .scratch_per_sample = at(Plan::per_sample - C::scratch_per_sample),
+           .scratch_per_sample = at(Plan::per_sample - Plan::input - C::scratch_per_sample),
            .source_cache = links ? cache(static_cast<std::size_t>(links ? C::links[I] : 0)) : nullptr,
-           .joined = joins ? read(C::joined_by(I)) : nullptr},
-          {.columns = count, .batch = count});
+           .joined = joins ? read(C::joined_by(I)) : nullptr,
+           .carry = sequences.carry ? sequences.carry + C::carry_at[I] * count : nullptr},
+          {.columns = count, .batch = count, .lengths = sequences.lengths});
     }
   }
 

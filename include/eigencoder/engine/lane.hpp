@@ -55,6 +55,7 @@ struct Shard {
   const T* target = nullptr;
   const T* weights = nullptr;  ///< of the columns; null: all are 1
   ElementWeights<T> element_weights{};
+  const Index* lengths = nullptr;  ///< of the columns; null: all have all steps
   Index first = 0, columns = 0, batch = 0;  ///< columns [first, first + columns) of a batch of `batch`
   std::span<double> share;                  ///< the shard's own part of the totals
   std::span<const double> totals;           ///< over the whole batch

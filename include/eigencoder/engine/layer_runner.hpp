@@ -20,6 +20,8 @@ class RunnerMemory {
   Vector theta, dtheta, state;  ///< of the whole chain; 0 at first
   Random random{};              ///< the draws of the next passes
   Matrix cache, source_cache;   ///< what the last forward pass left; what the layer linked to left, set by the caller
+  Matrix carry;                 ///< of a stream, Needs::carry × columns, set by the caller; without columns: none
+  std::vector<Index> lengths;   ///< steps of each column of the chain's input, set by the caller; none: all
   Matrix joined, djoined;       ///< the activation that the layer joins, set by the caller, and its gradient, which is added to
   std::vector<double> sums, dsums, tallies;  ///< totals of the last passes
 
@@ -52,13 +54,20 @@ class RunnerMemory {
             .scratch_per_sample = scratch_per_sample_.data(),
             .source_cache = source_cache.data(),
             .joined = joined.data(),
+            .carry = carry.size() > 0 ? carry.data() : nullptr,
             .dy = dy,
             .dx = dx,
             .djoined = djoined.data(),
             .gradient = dtheta.data()};
   }
   LayerBatch batch(Index columns) {
-    return {.columns = columns, .batch = columns, .random = random, .sums = sums, .dsums = dsums, .tallies = tallies};
+    return {.columns = columns,
+            .batch = columns,
+            .random = random,
+            .sums = sums,
+            .dsums = dsums,
+            .tallies = tallies,
+            .lengths = lengths.empty() ? nullptr : lengths.data()};
   }
 
  private:
@@ -151,7 +160,8 @@ class LayerRunner : public detail::RunnerMemory<typename C::Scalar> {
     for (Index begin = 0; begin < columns; begin += width) {
       std::vector<double> share(this->sums.size());
       const LayerMemory<T> shard{.x = x + begin * S::in.size()};
-      run_gather<C, I, S>(layers_, shard, {.columns = std::min(width, columns - begin), .batch = columns}, share);
+      const Index* const lengths = this->lengths.empty() ? nullptr : this->lengths.data() + begin;
+      run_gather<C, I, S>(layers_, shard, {.columns = std::min(width, columns - begin), .batch = columns, .lengths = lengths}, share);
       C::merge[I](this->sums, share);
     }
   }

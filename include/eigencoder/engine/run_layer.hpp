@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/engine/chain.hpp"
+#include "eigencoder/engine/steps.hpp"
 
 // Fills the passes of one layer from raw memory: the one place where a layer of a chain is called.
 namespace eigencoder {
@@ -25,6 +25,7 @@ struct LayerMemory {
   T* scratch_per_sample = nullptr;
   const T* source_cache = nullptr;  ///< of the layer it links to
   const T* joined = nullptr;        ///< the activation that it joins
+  T* carry = nullptr;               ///< in a stream, what the layer keeps between calls
   const T* dy = nullptr;            ///< backward alone, as are the following
   T* dx = nullptr;
   T* djoined = nullptr;   ///< added to
@@ -37,6 +38,7 @@ struct LayerBatch {
   Random random{};
   std::span<const double> sums{}, dsums{};  ///< this layer's totals
   std::span<double> tallies{};              ///< and its share of the tallies
+  const Index* lengths = nullptr;           ///< of the network's inputs in these columns; null: they have all steps
 };
 
 namespace detail {
@@ -44,6 +46,16 @@ namespace detail {
 template <class C>
 constexpr Index packed_at(std::size_t i, bool forward_only) {
   return forward_only ? C::forward_packed_at[i] : C::packed_at[i];
+}
+
+/// The lengths of what layer I reads, if it asks for them.
+template <class C, std::size_t I, class S>
+auto lengths_of(const LayerBatch& batch) {
+  if constexpr (S::needs.lengths) {
+    return Steps<C>::template lengths<C::reads(I)>(batch.lengths);
+  } else {
+    return Absent<asked_for::lengths>{};
+  }
 }
 
 template <class C, std::size_t I, class S, class T>
@@ -86,7 +98,9 @@ void run_gather(const typename C::Layers& layers, const LayerMemory<typename C::
                 std::span<double> share) {
   using T = typename C::Scalar;
   C::template recipe<I>(layers).gather(
-      Gather<S>{.x = MatrixView<const T>(memory.x, S::in.size(), batch.columns), .sums = share});
+      Gather<S>{.x = MatrixView<const T>(memory.x, S::in.size(), batch.columns),
+                .sums = share,
+                .lengths = detail::lengths_of<C, I, S>(batch)});
 }
 template <class C, std::size_t I, class S>
 void run_gather_backward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,
@@ -98,7 +112,8 @@ void run_gather_backward(const typename C::Layers& layers, const Parameters<type
                         .dy = MatrixView<const T>(memory.dy, S::out.size(), batch.columns),
                         .sums = batch.sums,
                         .dsums = share,
-                        .batch = batch.batch});
+                        .batch = batch.batch,
+                        .lengths = detail::lengths_of<C, I, S>(batch)});
 }
 
 /// Totals of a batch → layer I's running state, once a step.
@@ -133,7 +148,10 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
              .sums = batch.sums,
              .tallies = decltype(Pass::tallies)(batch.tallies),
              .batch = batch.batch,
+             .lengths = detail::lengths_of<C, I, S>(batch),
+             .carry = decltype(Pass::carry)(memory.carry),
              .epilogue = applied_layer<typename S::Epilogue, I + 1>(layers)});
+    detail::clear_padding<C, I + 1>(memory.y, batch.columns, batch.lengths);
   }
 }
 
@@ -160,6 +178,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
           .sums = batch.sums,
           .dsums = batch.dsums,
           .batch = batch.batch,
+          .lengths = detail::lengths_of<C, I, S>(batch),
           .previous = applied_layer<typename S::Previous, C::reads(I) - 1>(layers)};
 }
 

@@ -26,6 +26,7 @@ class RunTerm {
                     .sums = decltype(Pass::sums)(term_totals<K>(shard)),
                     .weights = decltype(Pass::weights)(shard.weights),
                     .element_weights = decltype(Pass::element_weights)(shard.element_weights),
+                    .lengths = decltype(Pass::lengths)(Steps<C>::template lengths<P::layers>(shard.lengths)),
                     .latent = decltype(Pass::latent)(shard.view(P::site[K])),
                     .code = decltype(Pass::code)(shard.view(P::code_at(K))),
                     .cache = decltype(Pass::cache)(term_cache<K>(shard))};

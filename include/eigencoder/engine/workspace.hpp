@@ -34,13 +34,14 @@ class Workspace {
 
   /// Runs layers [From, To) on `count` columns; x and y have no gaps between columns.
   template <std::size_t From, std::size_t To>
-  void run(const typename C::Layers& layers, Parameters<T> parameters, std::uint64_t contents, const T* x, T* y, Index count) {
+  void run(const typename C::Layers& layers, Parameters<T> parameters, std::uint64_t contents, const T* x, T* y, Index count,
+           const Sequences<T>& sequences = {}) {
     const Inference<C> inference(memory_.data(), columns_);
     if (prepared_ != contents) {
       inference.prepare(layers, parameters.theta);
       prepared_ = contents;
     }
-    inference.template run<From, To>(layers, parameters, x, y, count);
+    inference.template run<From, To>(layers, parameters, x, y, count, sequences);
   }
 
  private:

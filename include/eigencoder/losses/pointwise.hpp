@@ -9,44 +9,47 @@ namespace eigencoder {
 /// A loss that is a sum over values: f(y, t) gives value and derivative at one. Reduced over features as `reduction` says, over
 /// the batch always by the mean: 1/batch is applied here alone. With weights w of the samples, if the loss asks for
 /// them, it is Σ_j w_j l_j / batch, where l_j is the loss of sample j. With weights v of the values, f counts v_ij times, and a
-/// value of weight 0 is not looked at.
+/// value of weight 0 is not looked at. Of a sequence with fewer steps, the values of these are its features, and the rest is not
+/// looked at.
 template <class S, bool Gradient, bool Accumulate, class F>
 double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reduction, F f) {
-  const double features = reduction == Reduction::mean ? static_cast<double>(pass.y.rows()) : 1.0;
-  const double share = 1.0 / (static_cast<double>(pass.batch) * features);
-  const auto sum = [&](Index first, Index columns, double weight, auto loss, const auto*... element_weights) {
-    const Index at = first * pass.y.rows();
-    return kernels::sum_pointwise<Gradient, Accumulate>(columns * pass.y.rows(), pass.y.data() + at, pass.target.data() + at,
-                                                        Gradient ? pass.dy.data() + at : nullptr, pass.weight * share * weight,
-                                                        loss, element_weights...);
+  using T = typename S::Scalar;
+  const Index rows = pass.y.rows();
+  const auto share = [&](Index features) {
+    return 1.0 / (static_cast<double>(pass.batch) * (reduction == Reduction::mean ? static_cast<double>(features) : 1.0));
   };
-  const auto sample_weight = [&](Index j) {
-    if constexpr (S::needs.sample_weights) return pass.weights != nullptr ? static_cast<double>(pass.weights[j]) : 1.0;
-    return 1.0;
+  const auto sum = [&](Index at, Index values, double factor, auto loss, const auto*... element_weights) {
+    return factor * kernels::sum_pointwise<Gradient, Accumulate>(values, pass.y.data() + at, pass.target.data() + at,
+                                                                 Gradient ? pass.dy.data() + at : nullptr, pass.weight * factor,
+                                                                 loss, element_weights...);
   };
-  if constexpr (S::needs.element_weights) {
-    if (pass.element_weights) {
-      const auto counted = [f]<class V>(V y, V t, V v) {
-        const auto [value, derivative] = f(y, t);
-        return kernels::Pointwise<V>{kernels::where(v > V(0), v * value, V(0)), kernels::where(v > V(0), v * derivative, V(0))};
-      };
-      double weighted = 0;
-      for (Index j = 0; j < pass.y.cols(); ++j) {
-        weighted += sample_weight(j) * sum(j, 1, sample_weight(j), counted, pass.element_weights.column(j));
-      }
-      return share * weighted;
+  [[maybe_unused]] const auto counted = [f]<class V>(V y, V t, V v) {
+    const auto [value, derivative] = f(y, t);
+    return kernels::Pointwise<V>{kernels::where(v > V(0), v * value, V(0)), kernels::where(v > V(0), v * derivative, V(0))};
+  };
+  bool alike = true;  // all columns count alike, and wholly
+  if constexpr (S::needs.sample_weights) alike = pass.weights == nullptr;
+  if constexpr (S::needs.element_weights) alike = alike && !pass.element_weights && !pass.lengths;
+  if (alike) return sum(0, pass.y.size(), share(rows), f);
+
+  double total = 0;
+  for (Index j = 0; j < pass.y.cols(); ++j) {
+    Index values = rows;
+    if constexpr (S::needs.element_weights) {
+      if (pass.lengths) values = pass.lengths.values(j);
     }
-  }
-  if constexpr (S::needs.sample_weights) {
-    if (pass.weights != nullptr) {
-      double weighted = 0;
-      for (Index j = 0; j < pass.y.cols(); ++j) {
-        weighted += sample_weight(j) * sum(j, 1, sample_weight(j), f);
+    double factor = share(values);
+    if constexpr (S::needs.sample_weights) factor *= pass.weights ? static_cast<double>(pass.weights[j]) : 1.0;
+    if constexpr (Gradient && !Accumulate) std::fill(pass.dy.col(j).data() + values, pass.dy.col(j).data() + rows, T(0));
+    if constexpr (S::needs.element_weights) {
+      if (pass.element_weights) {
+        total += sum(j * rows, values, factor, counted, pass.element_weights.column(j));
+        continue;
       }
-      return share * weighted;
     }
+    total += sum(j * rows, values, factor, f);
   }
-  return share * sum(0, pass.y.cols(), 1, f);
+  return total;
 }
 
 /// The same for a penalty that is a sum over values: f(y) gives value and derivative at one. Summed over the features of a

@@ -50,7 +50,8 @@ struct JoinedChain<T, Encoder<In, A...>, Decoder<Code, B...>> {
 /// An encoder and a decoder with their parameters, trained as one. E is an Encoder, D a Decoder, T float or double.
 ///   using Model = Autoencoder<Encoder<image(28, 28), Dense<32>, ReLU>, Decoder<features(32), Dense<784>, Sigmoid>>;
 /// All matrices have one sample a column. Const members are safe from many threads at once; those that take a workspace (one
-/// for each thread) never touch the heap. Throws ShapeError where a matrix does not fit.
+/// for each thread) never touch the heap. Of sequences that have not all steps, `lengths` says how many each sample has. Throws
+/// ShapeError where a matrix does not fit, OptionError where a length is out of range.
 template <class E, class D, class T = float>
 class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
   using Base = Model<typename detail::JoinedChain<T, E, D>::type>;
@@ -67,25 +68,25 @@ class Autoencoder : public Model<typename detail::JoinedChain<T, E, D>::type> {
       : Base(seed.seed, std::tuple_cat(encoder_recipe.layers, decoder_recipe.layers)) {}
 
   /// Samples, input × N → codes, code × N.
-  Matrix encode(const Input& x) const { return Base::template run<0, Chain::code>("encode", x); }
-  void encode(const InputInPlace& x, Output codes, Workspace& workspace) const {
-    Base::template run<0, Chain::code>("encode", x, codes, workspace);
+  Matrix encode(const Input& x, StepCounts lengths = {}) const { return Base::template run<0, Chain::code>("encode", x, lengths); }
+  void encode(const InputInPlace& x, Output codes, Workspace& workspace, StepCounts lengths = {}) const {
+    Base::template run<0, Chain::code>("encode", x, codes, workspace, lengths);
   }
 
   /// Codes, code × N → samples, output × N.
-  Matrix decode(const Input& codes) const {
+  Matrix decode(const Input& codes, StepCounts lengths = {}) const {
     check_decodes_alone();
-    return Base::template run<Chain::code, Chain::size>("decode", codes);
+    return Base::template run<Chain::code, Chain::size>("decode", codes, lengths);
   }
-  void decode(const InputInPlace& codes, Output y, Workspace& workspace) const {
+  void decode(const InputInPlace& codes, Output y, Workspace& workspace, StepCounts lengths = {}) const {
     check_decodes_alone();
-    Base::template run<Chain::code, Chain::size>("decode", codes, y, workspace);
+    Base::template run<Chain::code, Chain::size>("decode", codes, y, workspace, lengths);
   }
 
   /// Samples, input × N → samples, output × N.
-  Matrix reconstruct(const Input& x) const { return Base::template run<0, Chain::size>("reconstruct", x); }
-  void reconstruct(const InputInPlace& x, Output y, Workspace& workspace) const {
-    Base::template run<0, Chain::size>("reconstruct", x, y, workspace);
+  Matrix reconstruct(const Input& x, StepCounts lengths = {}) const { return Base::template run<0, Chain::size>("reconstruct", x, lengths); }
+  void reconstruct(const InputInPlace& x, Output y, Workspace& workspace, StepCounts lengths = {}) const {
+    Base::template run<0, Chain::size>("reconstruct", x, y, workspace, lengths);
   }
 
   /// The halves on their own, with copies of their parameters.

@@ -10,6 +10,7 @@
 #include "eigencoder/core/layer.hpp"
 #include "eigencoder/core/objective.hpp"
 #include "eigencoder/core/type_name.hpp"
+#include "eigencoder/models/lengths.hpp"
 #include "eigencoder/models/samples.hpp"
 
 namespace eigencoder {
@@ -83,6 +84,8 @@ struct SampleRules {
   TargetRange targets;
   std::string (*unweighted)() = nullptr;           ///< the name of a loss that takes no weights of samples, or null
   std::string (*unweighted_elements)() = nullptr;  ///< of one that takes none of elements
+  std::string (*whole)() = nullptr;                ///< of a layer or a term that takes no sequences with padding
+  void (*check_lengths)(std::string_view name, StepCounts lengths, Index samples) = nullptr;
 };
 
 template <class T>

@@ -9,6 +9,7 @@
 #include "eigencoder/engine/initialize.hpp"
 #include "eigencoder/engine/parallel.hpp"
 #include "eigencoder/core/type_name.hpp"
+#include "eigencoder/models/lengths.hpp"
 #include "eigencoder/models/samples.hpp"
 #include "eigencoder/models/sequential.hpp"
 #include "eigencoder/engine/workspace.hpp"
@@ -172,25 +173,28 @@ class Model {
 
   /// Runs layers [From, To) into y, which has the right size already.
   template <std::size_t From, std::size_t To>
-  void run(const char* what, const InputInPlace& x, Output y, Workspace& workspace) const {
+  void run(const char* what, const InputInPlace& x, Output y, Workspace& workspace, StepCounts lengths = {}) const {
     check_rows(what, "input", C::shapes[From], x.rows());
     check_rows(what, "output", C::shapes[To], y.rows());
     if (x.cols() != y.cols()) {
       throw ShapeError(
           message(what, ": expected an output of ", x.cols(), " columns, as many as the input has, found ", y.cols()));
     }
+    check_lengths(what, lengths, x.cols());
     // Columns that lie apart are taken one by one: each of them has no gaps.
     const bool dense = x.without_gaps() && y.outerStride() == y.rows();
     const Index piece = dense ? workspace.columns() : 1;
     const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     for (Index j = 0; j < x.cols(); j += piece) {
-      workspace.template run<From, To>(layers_, contents, version_, x.column(j), y.col(j).data(), std::min(piece, x.cols() - j));
+      workspace.template run<From, To>(layers_, contents, version_, x.column(j), y.col(j).data(), std::min(piece, x.cols() - j),
+                                      {.lengths = lengths.empty() ? nullptr : lengths.data() + j});
     }
   }
 
   template <std::size_t From, std::size_t To>
-  Matrix run(const char* what, const Input& x) const {
+  Matrix run(const char* what, const Input& x, StepCounts lengths = {}) const {
     check_rows(what, "input", C::shapes[From], x.rows());
+    check_lengths(what, lengths, x.cols());
     const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     // Enough columns for the kernels, few enough to stay in the cache.
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
@@ -203,7 +207,8 @@ class Model {
       for (Index j = border(thread); j < border(thread + 1); j += piece) {
         const Index count = std::min(piece, border(thread + 1) - j);
         workspaces[thread].template run<From, To>(layers_, contents, version_, x.columns_without_gaps(j, count, copy),
-                                                  y.col(j).data(), count);
+                                                  y.col(j).data(), count,
+                                                  {.lengths = lengths.empty() ? nullptr : lengths.data() + j});
       }
     });
     return y;
@@ -226,6 +231,10 @@ class Model {
     if (found == expected.size()) return;
     throw ShapeError(message(what, ": expected an ", side, " of ", expected.size(), " rows (shape ", to_string(expected),
                              ", one sample a column), found ", found));
+  }
+
+  static void check_lengths(const char* what, StepCounts lengths, Index columns) {
+    if (!lengths.empty()) detail::check_lengths<C>(what, lengths, columns);
   }
 
   /// Calls f(layer, block, offset in theta or state) in the order of memory.
@@ -285,11 +294,13 @@ class Network : public Model<typename detail::ChainOf<T, R>::type> {
   explicit Network(ModelSeed seed = {}) : Network(R{}, seed) {}
   explicit Network(const R& sequential, ModelSeed seed = {}) : Base(seed.seed, sequential.layers) {}
 
-  /// input × N → output × N. Throws ShapeError.
-  Matrix predict(const Input& x) const { return Base::template run<0, Chain::size>("predict", x); }
+  /// input × N → output × N. Of sequences that have not all steps `lengths` says how many each has. Throws ShapeError, OptionError.
+  Matrix predict(const Input& x, StepCounts lengths = {}) const {
+    return Base::template run<0, Chain::size>("predict", x, lengths);
+  }
   /// The same without touching the heap.
-  void predict(const InputInPlace& x, Output y, Workspace& workspace) const {
-    Base::template run<0, Chain::size>("predict", x, y, workspace);
+  void predict(const InputInPlace& x, Output y, Workspace& workspace, StepCounts lengths = {}) const {
+    Base::template run<0, Chain::size>("predict", x, y, workspace, lengths);
   }
 
  private:

@@ -77,8 +77,8 @@ class VariationalAutoencoder<E, Latent<Z>, D, T> : public Autoencoder<typename d
       : Base(Heads::append(encoder_recipe), decoder_recipe, seed) {}
 
   /// Samples, input × N → the distributions of their codes, Z × N each.
-  NormalDistribution<Matrix> encode_distribution(const Input& x) const {
-    const Matrix both = Base::template run<0, Chain::code - 1>("encode_distribution", x);
+  NormalDistribution<Matrix> encode_distribution(const Input& x, StepCounts lengths = {}) const {
+    const Matrix both = Base::template run<0, Chain::code - 1>("encode_distribution", x, lengths);
     return {both.topRows(Z), both.bottomRows(Z)};
   }
   /// The same into 2Z × N, means above logarithms of variances, without touching the heap.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "eigencoder/engine/execute.hpp"
 #include "eigencoder/engine/layer_runner.hpp"
@@ -32,6 +33,7 @@ struct GradientCheckOptions {
   double low = -1, high = 1;   ///< range of the random inputs (of a loss: of y)
   double difference = 1e-4;    ///< step of the central differences
   Index entries_per_block = 0; ///< of a large model: check this many of each block; 0: all
+  std::vector<Index> lengths{}; ///< of sequences: steps of each sample; none: all
 };
 
 namespace detail {
@@ -89,11 +91,16 @@ GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptio
   const Random random = run.random = Random(options.seed, 1, 0);
   run.theta = detail::random_matrix(S::Trainable::size, 1, -0.5, 0.5, random, 3);
   run.state = detail::random_matrix(S::Running::size, 1, 0.5, 1.5, random, 4);
+  run.lengths = options.lengths;
+  const Index* const lengths = options.lengths.empty() ? nullptr : options.lengths.data();
   detail::CheckMatrix x = detail::random_matrix(S::in.size(), options.batch, options.low, options.high, random, 1);
-  const detail::CheckMatrix dy = detail::random_matrix(S::out.size(), options.batch, -1, 1, random, 2), y = run.forward(x);
+  detail::CheckMatrix dy = detail::random_matrix(S::out.size(), options.batch, -1, 1, random, 2);
+  detail::clear_padding<C, 0>(x.data(), x.cols(), lengths);
+  detail::clear_padding<C, 1>(dy.data(), dy.cols(), lengths);
+  const detail::CheckMatrix y = run.forward(x);
 
   run.dtheta.setConstant(detail::poison);
-  const detail::CheckMatrix dx = run.backward(x, y, dy);
+  detail::CheckMatrix dx = run.backward(x, y, dy);
   detail::CheckVector dtheta = run.dtheta;
   // Without the input's gradient the parameters' must be the same, but for how the compiler rounds.
   run.dtheta.setConstant(detail::poison);
@@ -102,13 +109,18 @@ GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptio
   dtheta.array() -= detail::poison;
 
   // A function of x and theta whose derivatives are what backward gives.
-  const auto sum = [&] { return run.forward(x).cwiseProduct(dy).sum(); };
+  const auto sum = [&] {
+    detail::CheckMatrix inputs = x;
+    detail::clear_padding<C, 0>(inputs.data(), x.cols(), lengths);
+    return run.forward(inputs).cwiseProduct(dy).sum();
+  };
   GradientReport worst;
   for (const auto& entry : S::Trainable::entries) {
     detail::compare(worst, run.theta.data() + entry.offset, dtheta.segment(entry.offset, entry.block.size()),
                     options.entries_per_block, options.difference, sum,
                     [&](Index i) { return message(entry.block.name, '[', i, ']'); });
   }
+  detail::clear_padding<C, 0>(dx.data(), dx.cols(), lengths);
   detail::compare(worst, x.data(), dx.reshaped(), options.entries_per_block, options.difference, sum,
                   [&](Index i) { return message("input[", i % In.size(), ", sample ", i / In.size(), ']'); });
   return worst;
@@ -182,7 +194,11 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
     return detail::CheckMatrix::NullaryExpr(samples.rows(), samples.cols() * P::draws,
                                             [&](Index i, Index j) { return samples(i, j / P::draws); });
   };
-  const detail::CheckMatrix x = repeated(inputs), target = repeated(targets);
+  detail::CheckMatrix x = repeated(inputs);
+  const detail::CheckMatrix target = repeated(targets);
+  std::vector<Index> lengths;
+  for (const Index length : options.lengths) lengths.insert(lengths.end(), static_cast<std::size_t>(P::draws), length);
+  detail::clear_padding<C, 0>(x.data(), x.cols(), lengths.empty() ? nullptr : lengths.data());
   Lane<P> lane(x.cols());
   Arena<double> shared(static_cast<std::size_t>(P::shared_at[P::terms] * x.cols()));
   detail::CheckVector gradient = detail::CheckVector::Constant(C::parameter_count, detail::poison);
@@ -201,6 +217,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .gradient = gradient.data(),
                          .x = x.data(),
                          .target = target.data(),
+                         .lengths = lengths.empty() ? nullptr : lengths.data(),
                          .first = 0,
                          .columns = x.cols(),
                          .batch = x.cols(),

@@ -16,6 +16,7 @@ struct Batch {
   Index size = 0;
   const T* weights = nullptr;           ///< of the set's samples, picked as they are; null: all are 1
   ElementWeights<T> element_weights{};  ///< of the set's targets
+  const Index* lengths = nullptr;       ///< of the set's samples, picked as they are; null: all have all steps
 };
 
 namespace detail {
@@ -26,15 +27,21 @@ struct SampleSet {
   Samples<T> inputs, targets;
   const T* weights = nullptr;
   ElementWeights<T> element_weights{};
+  const Index* lengths = nullptr;
   std::vector<Index> chosen{};  ///< the columns that are in the set, in rising order; empty: all
 
   Index size() const { return chosen.empty() ? inputs.cols() : std::ssize(chosen); }
   const Index* order() const { return chosen.empty() ? nullptr : chosen.data(); }
   /// `count` samples, order[first] and so on, or those from `first` on where they lie.
   Batch<T> batch(const Index* from, Index first, Index count) const {
-    if (from != nullptr) return {inputs, targets, from + first, count, weights, element_weights};
-    return {inputs.columns(first, count),        targets.columns(first, count),     nullptr, count,
-            weights ? weights + first : nullptr, element_weights.of(nullptr, first)};
+    if (from != nullptr) return {inputs, targets, from + first, count, weights, element_weights, lengths};
+    return {inputs.columns(first, count),
+            targets.columns(first, count),
+            nullptr,
+            count,
+            weights ? weights + first : nullptr,
+            element_weights.of(nullptr, first),
+            lengths ? lengths + first : nullptr};
   }
 };
 

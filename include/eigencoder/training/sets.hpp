@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "eigencoder/engine/program.hpp"
 #include "eigencoder/models/check_data.hpp"
 #include "eigencoder/training/callbacks.hpp"
 #include "eigencoder/training/metric.hpp"
@@ -25,6 +26,8 @@ struct FitOptions {
   Samples<T> validation_weights{};  ///< of `validation`
   Samples<T> element_weights{};     ///< of the targets' values, output × N, or output × 1 for all, `validation` too; none: 1
   Samples<T> validation_element_weights{};  ///< of the values of `validation_targets`
+  StepCounts lengths{};                     ///< steps that each of the inputs has, one a sample; none: all have all
+  StepCounts validation_lengths{};          ///< of `validation`
   std::vector<Metric<T>> metrics{};         ///< evaluated on what is validated on
   std::vector<Callback> callbacks{};
   Progress progress = Progress::automatic;
@@ -37,6 +40,7 @@ struct EvaluateOptions {
   Index batch_size = 256;
   Samples<T> sample_weights{};   ///< as in FitOptions
   Samples<T> element_weights{};  ///< as in FitOptions
+  StepCounts lengths{};          ///< as in FitOptions
   bool averaged = false;         ///< with the moving average of the parameters (WeightAverage), as validation has it
 };
 
@@ -57,6 +61,32 @@ constexpr auto unweighted_loss(std::type_identity<Objective<Terms...>>, bool Ter
     if (name == nullptr && Loss<Term> && !(needs_of<Term>.*says)) name = type_name<Term>;
   };
   (look.template operator()<Terms>(), ...);
+  return name;
+}
+
+/// The name of a layer or a term of a program P that would count the padding of sequences, or null: layers that mix samples and do
+/// not ask for lengths, losses that are no sums over values, and penalties at an activation that has steps.
+template <class P>
+constexpr auto refuses_padding() {
+  using C = typename P::Chain;
+  std::string (*name)() = nullptr;
+  if constexpr (Steps<C>::sequence(0)) {
+    C::for_each_layer([&]<std::size_t I>() {
+      constexpr Needs needs = C::needs[I];
+      constexpr bool mixes = needs.sums + needs.dsums + needs.tallies > 0;
+      if (mixes && !needs.lengths && Steps<C>::template known<I>) name = type_name<typename C::template layer<I>>;
+    });
+    const auto look = [&]<std::size_t K>() {
+      using Term = typename P::Objective::template term<K>;
+      const bool penalises_steps = [] {
+        if constexpr (P::penalty[K]) return Steps<C>::template known<P::site[K]> || needs_of<Term>.site == Site::tangent;
+        return false;
+      }();
+      if (penalises_steps || (Loss<Term> && !needs_of<Term>.element_weights)) name = type_name<Term>;
+    };
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (look.template operator()<K>(), ...); }
+    (std::make_index_sequence<P::Objective::size>{});
+  }
   return name;
 }
 
@@ -113,6 +143,16 @@ ElementWeights<T> checked_element_weights(const SampleRules& rules, const char* 
   return {weights.column(0), weights.cols() > 1 ? weights.column(1) - weights.column(0) : 0};
 }
 
+/// Checks the lengths of `count` samples. Returns where they are, null if there are none. Throws ShapeError, OptionError.
+inline const Index* checked_lengths(const SampleRules& rules, const char* name, StepCounts lengths, Index count) {
+  if (lengths.empty()) return nullptr;
+  rules.check_lengths(name, lengths, count);
+  if (rules.whole != nullptr) {
+    throw OptionError(message(name, ": ", rules.whole(), " takes no sequences with padding: train without it, or on sequences that have all steps"));
+  }
+  return lengths.data();
+}
+
 inline void check_batch_size(Index batch_size) {
   if (batch_size < 1) throw OptionError(message("batch_size must be at least 1, found ", batch_size));
 }
@@ -139,6 +179,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
   auto& [train, validation, weights, validation_weights] = sets;
   train.weights = checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights);
   train.element_weights = checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols());
+  train.lengths = checked_lengths(rules, "lengths", options.lengths, inputs.cols());
   if (validation.inputs.rows() > 0 && fraction > 0) {
     throw OptionError("validation and validation_fraction exclude each other: give one of them");
   }
@@ -151,7 +192,13 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
   if (validation.inputs.rows() == 0 && options.validation_element_weights.rows() > 0) {
     throw OptionError("validation_element_weights needs validation: those of a validation_fraction are among element_weights");
   }
+  if (validation.inputs.rows() == 0 && !options.validation_lengths.empty()) {
+    throw OptionError("validation_lengths needs validation: those of a validation_fraction are among lengths");
+  }
   check_metrics(options.metrics);
+  if (!options.metrics.empty() && !(options.lengths.empty() && options.validation_lengths.empty())) {
+    throw OptionError("metrics take no sequences with padding: they would count it");
+  }
   if (!options.metrics.empty() && validation.inputs.rows() == 0 && fraction == 0) {
     throw OptionError("metrics need validation or validation_fraction: they are evaluated on what is validated on");
   }
@@ -172,7 +219,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
     } else {
       const auto part = [&](SampleSet<T>& set, Index first, Index count) {
         const Batch<T> columns = set.batch(nullptr, first, count);
-        set = {columns.inputs, columns.targets, columns.weights, columns.element_weights};
+        set = {columns.inputs, columns.targets, columns.weights, columns.element_weights, columns.lengths};
       };
       part(validation, kept, rest);
       part(train, 0, kept);
@@ -184,6 +231,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
     validation.weights = checked_weights(rules, "validation_weights", options.validation_weights, count, validation_weights);
     validation.element_weights =
         checked_element_weights(rules, "validation_element_weights", options.validation_element_weights, count);
+    validation.lengths = checked_lengths(rules, "validation_lengths", options.validation_lengths, count);
     if (!validation.element_weights && options.element_weights.cols() == 1) validation.element_weights = train.element_weights;
     if (options.check_data) {
       check_pair_values(rules, "validation", validation.inputs, "validation_targets", validation.targets);

@@ -121,9 +121,11 @@ class Stepper {
         : lane(columns),
           inputs(static_cast<std::size_t>(C::input.size() * columns)),
           targets(static_cast<std::size_t>(C::output.size() * columns)),
-          weights(static_cast<std::size_t>(columns)) {}
+          weights(static_cast<std::size_t>(columns)),
+          lengths(Steps<C>::sequence(0) ? static_cast<std::size_t>(columns) : 0) {}
     Lane<P> lane;
     Arena<T> inputs, targets, weights;
+    std::vector<Index> lengths;
   };
 
   /// Memory whose size depends on the largest batch.
@@ -144,12 +146,14 @@ class Stepper {
 
   // Activations of a shard should stay in the second-level cache, half of which is assumed to be 512 KiB. If the weights alone
   // do not fit there, shards are large instead, so that weights and their gradients are read from memory less often. Samples
-  // that are large by themselves are images, and kernels for images are efficient with few samples.
+  // that are large by themselves are images, and kernels for images are efficient with few samples. Layers whose products are
+  // not, ask for more.
   static constexpr Index cache = Index{512} * 1024;
   static constexpr Index widest_shard = [] {
     const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));
     const bool heavy = C::parameter_count * static_cast<Index>(sizeof(T)) > cache;
-    return heavy ? std::clamp(16 * cache / sample, Index{16}, Index{256}) : std::clamp(cache / sample, Index{4}, Index{256});
+    const Index least = std::max(C::columns, Index{heavy ? 16 : 4}), fitting = (heavy ? 16 : 1) * cache / sample;
+    return std::clamp(fitting, least, std::max(least, Index{256}));
   }();
 
   static Cut cut_of(Index batch, std::size_t workers) {
@@ -203,7 +207,8 @@ class Stepper {
     WorkerLane& mine = memory_.lanes[P::coupled ? s : worker];
     const Index all = batch.size * P::draws;
     const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
-    const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), Phase == 0);
+    const Index* const lengths = lengths_of(batch, begin, columns, mine.lengths.data());
+    const T* const x = inputs_of(batch, begin, columns, mine.inputs.data(), Phase == 0, lengths);
     const T* const target = batch.targets == batch.inputs
                                 ? x
                                 : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
@@ -217,6 +222,7 @@ class Stepper {
                  .target = target,
                  .weights = weights_of(batch, begin, columns, mine.weights.data()),
                  .element_weights = batch.element_weights.of(batch.order ? batch.order + begin : nullptr, begin),
+                 .lengths = lengths,
                  .first = begin,
                  .columns = columns,
                  .batch = all,
@@ -229,9 +235,17 @@ class Stepper {
                  .first_trained = updater_.first_trained()});
   }
 
-  /// The shard's columns without gaps: where they lie, or copied into `to` (once a step).
-  static const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy) {
-    if (P::draws == 1 && order == nullptr && samples.in_place()) return samples.column(begin);
+  /// The shard's inputs; of sequences with padding a copy in which this is zero.
+  static const T* inputs_of(const Batch<T>& batch, Index begin, Index columns, T* to, bool copy, const Index* lengths) {
+    const T* const x = columns_of(batch.inputs, batch.order, begin, columns, to, copy, lengths != nullptr);
+    if (copy) detail::clear_padding<C, 0>(to, columns, lengths);
+    return x;
+  }
+
+  /// The shard's columns without gaps: where they lie, unless they are `moved`, or copied into `to` (once a step).
+  static const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy,
+                             bool moved = false) {
+    if (P::draws == 1 && order == nullptr && samples.in_place() && !moved) return samples.column(begin);
     const auto column = [&](Index j) {
       const Index sample = (begin + j) / P::draws;
       return order ? order[sample] : sample;
@@ -249,6 +263,16 @@ class Stepper {
     for (Index j = 0; j < columns; ++j) {
       const Index sample = (begin + j) / P::draws;
       to[j] = batch.weights[batch.order ? batch.order[sample] : sample];
+    }
+    return to;
+  }
+
+  /// The lengths of the shard's columns, copied into `to`.
+  static const Index* lengths_of(const Batch<T>& batch, Index begin, Index columns, Index* to) {
+    if (batch.lengths == nullptr) return nullptr;
+    for (Index j = 0; j < columns; ++j) {
+      const Index sample = (begin + j) / P::draws;
+      to[j] = batch.lengths[batch.order ? batch.order[sample] : sample];
     }
     return to;
   }

@@ -61,13 +61,13 @@ class Trainer : public AnyTrainer {
     return detail::Fit<Trainer>(*this, inputs, targets, options).run();
   }
 
-  /// One step on one batch, for a training loop of your own, with weights of the samples and of the targets' elements if there
-  /// are any (as FitOptions::sample_weights and element_weights). Returns the loss before the update. After a first call with the
+  /// One step on one batch, for a training loop of your own, with weights of the samples and of the targets' elements and lengths
+  /// of sequences if there are any (as FitOptions::sample_weights, element_weights and lengths). Returns the loss before the update. After a first call with the
   /// largest batch it never touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is
   /// not finite: the step is then not taken.
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights = {},
-                        const Samples<T>& element_weights = {}) {
+                        const Samples<T>& element_weights = {}, StepCounts lengths = {}) {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
     if (updates() == 0) detail::check_targets(rules, inputs, targets);  // a look in every step would cost 3 % of it
@@ -78,7 +78,8 @@ class Trainer : public AnyTrainer {
                          .size = size,
                          .weights = detail::checked_weights(rules, "weights", weights, size, weights_),
                          .element_weights =
-                             detail::checked_element_weights(rules, "element_weights", element_weights, size)};
+                             detail::checked_element_weights(rules, "element_weights", element_weights, size),
+                         .lengths = detail::checked_lengths(rules, "lengths", lengths, size)};
     const double loss = trained(stepper_.train(model_, objective_, optimizer_, batch));
     if (!stepper_.taken()) throw NonFiniteError(message(why_not_taken(loss, batch, 0), " The parameters are as before this step."));
     return loss;
@@ -103,7 +104,8 @@ class Trainer : public AnyTrainer {
         .targets = targets,
         .weights = detail::checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights_),
         .element_weights =
-            detail::checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols())};
+            detail::checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols()),
+        .lengths = detail::checked_lengths(rules, "lengths", options.lengths, inputs.cols())};
     Evaluation sum{.terms = std::vector<double>(O::size)};
     evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum);
     return sum;
@@ -232,7 +234,9 @@ class Trainer : public AnyTrainer {
                                              .unweighted = detail::unweighted_loss(std::type_identity<O>{},
                                                                                    &TermNeeds::sample_weights),
                                              .unweighted_elements = detail::unweighted_loss(std::type_identity<O>{},
-                                                                                            &TermNeeds::element_weights)};
+                                                                                            &TermNeeds::element_weights),
+                                             .whole = detail::refuses_padding<Program<typename ModelType::Chain, O>>(),
+                                             .check_lengths = detail::check_lengths<typename ModelType::Chain>};
 
   void keep(Snapshot<T>& snapshot) const {
     const auto copy = [](auto view, Arena<T>& to) { to.assign(view.data(), view.data() + view.size()); };
