@@ -30,6 +30,7 @@ struct link;
 struct tallies;
 struct carry;
 struct lengths;
+struct targets;
 struct joined_gradient;  ///< nothing before the joined activation is trained: guard dy with `if constexpr (S::Source::trained)`
 struct input_gradient;  ///< nothing before this layer is trained: guard dx with `if constexpr (InputGradient)`
 }  // namespace asked_for
@@ -134,6 +135,7 @@ struct Forward {
   IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths;  ///< of x
   /// In a stream, carry × columns: what the last call left; overwrite. Elsewhere null: begin at zero.
   IfAsked<(S::needs.carry > 0), T*, asked_for::carry> carry;
+  IfAsked<(M == Mode::train && S::needs.targets), MatrixView<const T>, asked_for::targets> targets;
   [[no_unique_address]] typename S::Epilogue epilogue;
 };
 
@@ -157,6 +159,7 @@ struct Backward {
   std::span<const double> sums, dsums;  ///< totals
   Index batch;
   IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths;  ///< of x
+  IfAsked<S::needs.targets, MatrixView<const T>, asked_for::targets> targets;
   [[no_unique_address]] typename S::Previous previous;
 };
 

@@ -46,14 +46,14 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 }
 
 /// Streams of draws. A layer of a network draws from the stream of its position; the others are apart from all layers.
-enum class Stream : std::uint32_t {
+enum class RandomStream : std::uint32_t {
   layers = 0,            ///< layers' noise and initial values, by position; after the last layer's the directions of tangents
   terms = 0x80000000,    ///< the draws of an objective's terms, by number
   splits = 0xfffffffe,   ///< which samples are validated on and not trained on
   shuffles = 0xffffffff  ///< the orders of a trainer's epochs
 };
 /// Number `number` of those that begin with `first`.
-constexpr std::size_t stream(Stream first, std::size_t number = 0) { return static_cast<std::size_t>(first) + number; }
+constexpr std::size_t stream(RandomStream first, std::size_t number = 0) { return static_cast<std::size_t>(first) + number; }
 
 /// Random draws addressed by (seed, step, stream, sample, element): an address always has the same number, in any
 /// order and from any thread, so backward can redraw what forward drew and a batch can be cut into any shards.
@@ -98,6 +98,7 @@ class Random {
     return std::sqrt(-2.0 * std::log(1.0 - radius)) * std::cos(two_pi * angle);
   }
 
+  constexpr Index step() const { return static_cast<Index>(step_); }
   constexpr Index first_sample() const { return static_cast<Index>(first_); }
 
   /// A whole number in [0, bound), free of the bias that a remainder would have.

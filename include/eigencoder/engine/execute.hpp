@@ -81,6 +81,7 @@ class Execute {
             .scratch_per_sample = shard.lane.scratch_per_sample(),
             .source_cache = links ? shard.lane.cache(static_cast<std::size_t>(link)) : nullptr,
             .joined = joins ? shard.activation(joined) : nullptr,
+            .targets = shard.target,
             .dy = dy,
             .dx = C::needs[i].in_place ? dy : shard.lane.delta(1 - delta),
             .djoined = P::side_gradient(joined) ? shard.lane.side_gradient(joined) : nullptr,

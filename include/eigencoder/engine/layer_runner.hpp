@@ -22,6 +22,7 @@ class RunnerMemory {
   Matrix cache, source_cache;   ///< what the last forward pass left; what the layer linked to left, set by the caller
   Matrix carry;                 ///< of a stream, Needs::carry × columns, set by the caller; without columns: none
   std::vector<Index> lengths;   ///< steps of each column of the chain's input, set by the caller; none: all
+  Matrix targets;               ///< of the batch, set by the caller
   Matrix joined, djoined;       ///< the activation that the layer joins, set by the caller, and its gradient, which is added to
   std::vector<double> sums, dsums, tallies;  ///< totals of the last passes
 
@@ -54,6 +55,7 @@ class RunnerMemory {
             .scratch_per_sample = scratch_per_sample_.data(),
             .source_cache = source_cache.data(),
             .joined = joined.data(),
+            .targets = targets.data(),
             .carry = carry.size() > 0 ? carry.data() : nullptr,
             .dy = dy,
             .dx = dx,

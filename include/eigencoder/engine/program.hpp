@@ -50,6 +50,13 @@ struct Program : Terms<C, O> {
   using Terms<C, O>::loss, Terms<C, O>::penalty, Terms<C, O>::site, Terms<C, O>::gathers, Terms<C, O>::term_totals_at;
   using Terms<C, O>::term_cache_at, Terms<C, O>::code_at, Terms<C, O>::on_logits;
 
+  static_assert([] {
+    for (std::size_t i = 0; i < layers; ++i) {
+      if (C::needs[i].targets && C::shapes[i + 1] != C::output) return false;
+    }
+    return true;
+  }(), "a layer that reads the targets must make an output of their shape");
+
   /// A penalty or a join reads activation i, and adds to its gradient.
   static constexpr std::array<bool, layers + 1> observed = [] {
     std::array<bool, layers + 1> is = C::joined;

@@ -25,6 +25,7 @@ struct LayerMemory {
   T* scratch_per_sample = nullptr;
   const T* source_cache = nullptr;  ///< of the layer it links to
   const T* joined = nullptr;        ///< the activation that it joins
+  const T* targets = nullptr;       ///< in training, of the network
   T* carry = nullptr;               ///< in a stream, what the layer keeps between calls
   const T* dy = nullptr;            ///< backward alone, as are the following
   T* dx = nullptr;
@@ -150,6 +151,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
              .batch = batch.batch,
              .lengths = detail::lengths_of<C, I, S>(batch),
              .carry = decltype(Pass::carry)(memory.carry),
+             .targets = decltype(Pass::targets)(memory.targets, S::out.size(), batch.columns),
              .epilogue = applied_layer<typename S::Epilogue, I + 1>(layers)});
     detail::clear_padding<C, I + 1>(memory.y, batch.columns, batch.lengths);
   }
@@ -179,6 +181,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
           .dsums = batch.dsums,
           .batch = batch.batch,
           .lengths = detail::lengths_of<C, I, S>(batch),
+          .targets = decltype(Pass::targets)(memory.targets, S::out.size(), batch.columns),
           .previous = applied_layer<typename S::Previous, C::reads(I) - 1>(layers)};
 }
 

@@ -45,7 +45,7 @@ class RunTerm {
       term.gather(Pass{.y = shard.view(P::site[K]),
                        .sums = decltype(Pass::sums)(sums_of<K>(shard.share)),
                        .shared = decltype(Pass::shared)(shared<K>(shard, shard.first, shard.columns)),
-                       .random = Random(shard.seed, shard.step, stream(Stream::terms, K), shard.first)});
+                       .random = Random(shard.seed, shard.step, stream(RandomStream::terms, K), shard.first)});
     } else {
       term.gather(
           LossGather<LossStage<Term<K>, T>>{.y = shard.view(P::layers),

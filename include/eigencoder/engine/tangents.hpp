@@ -102,7 +102,7 @@ class RunTangents {
     constexpr std::size_t from = from_code ? Plan::carriers : 0, to = Plan::carriers - from, end = Plan::gram ? 1 : to;
     double value = 0;
     for (Index d = 0; d < Plan::directions.count; ++d) {
-      term.direction(d, Random(shard.seed, shard.step, stream(Stream::layers, P::layers + static_cast<std::size_t>(d)), shard.first),
+      term.direction(d, Random(shard.seed, shard.step, stream(RandomStream::layers, P::layers + static_cast<std::size_t>(d)), shard.first),
                      view<from>(shard, memory.tangent(from)));
       if constexpr (from_code) {
         each_down([&]<std::size_t I>() { down<I>(shard, memory.tangent(I + 1), memory.tangent(C::reads(I))); });

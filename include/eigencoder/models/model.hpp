@@ -150,6 +150,8 @@ class Model {
   }
 
   const typename C::Layers& layers() const { return layers_; }
+  /// A number that no other parameters or state have had in this process.
+  std::uint64_t version() const { return version_; }
   Workspace workspace(Index columns = 1) const { return Workspace(columns); }
 
   /// Where layer i stands, for messages: "encoder.0".

@@ -91,7 +91,7 @@ class RandomBatches {
   const Index* next() {
     const auto samples = static_cast<Index>(order_.size());
     if (at_ + size_ > samples) {
-      const Random random(seed_, pass_++, stream(Stream::shuffles));
+      const Random random(seed_, pass_++, stream(RandomStream::shuffles));
       for (Index i = samples - 1; i > 0; --i) {
         const auto other = random.below(i + 1, 0, i);
         std::swap(order_[static_cast<std::size_t>(i)], order_[static_cast<std::size_t>(other)]);

@@ -127,7 +127,7 @@ class Fit {
     } else {
       order_ = train_.chosen;
     }
-    shuffle(order_, Random(trainer_.seed_, trainer_.shuffles_++, stream(Stream::shuffles)));
+    shuffle(order_, Random(trainer_.seed_, trainer_.shuffles_++, stream(RandomStream::shuffles)));
     return order_.data();
   }
 

@@ -25,7 +25,7 @@ inline void shuffle(std::vector<Index>& order, const Random& random) {
 inline void split(Index count, Index held_out, Seed seed, std::vector<Index>& kept, std::vector<Index>& held) {
   kept.resize(static_cast<std::size_t>(count));
   std::iota(kept.begin(), kept.end(), Index{0});
-  shuffle(kept, Random(seed, 0, stream(Stream::splits)));
+  shuffle(kept, Random(seed, 0, stream(RandomStream::splits)));
   held.assign(kept.end() - held_out, kept.end());
   kept.resize(static_cast<std::size_t>(count - held_out));
   std::sort(kept.begin(), kept.end());

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "eigencoder/models/model.hpp"
+
+namespace eigencoder {
+
+/// A layer that works on each step of a sequence by itself, whatever the others are.
+template <class L>
+concept Stepwise = Elementwise<L> || requires {
+  requires L::stepwise;
+};
+
+namespace detail {
+
+/// The layer that does in one step what L does in each: L, unless it names another, which L makes.
+template <class L>
+struct OneStep {
+  using type = L;
+  static type of(const L& layer) { return layer; }
+};
+template <class L>
+requires requires { typename L::OneStep; }
+struct OneStep<L> {
+  using type = typename L::OneStep;
+  static type of(const L& layer) { return type(layer); }
+};
+
+template <std::size_t Position, class L>
+struct LayerStreams {
+  template <bool Does>
+  struct Is {
+    static_assert(Does,
+                  "this layer, see L and its Position, cannot run a step at a time: it reads steps that have not come yet. Those that "
+                  "can are recurrent layers in Direction::forward, layers on each step, such as TimeDistributed, and all after the last sequence");
+  };
+};
+
+template <class C>
+struct OneStepChain;
+template <class T, Shape In, std::size_t Code, class... L>
+struct OneStepChain<Chain<T, In, Code, L...>> {
+  using Whole = Chain<T, In, Code, L...>;
+  using type = Chain<T, sequence(1, In.channels), no_code, typename OneStep<L>::type...>;
+
+  static typename type::Layers layers(const std::tuple<L...>& whole) {
+    return std::apply([](const L&... each) { return typename type::Layers{OneStep<L>::of(each)...}; }, whole);
+  }
+
+  /// Layer I reads a sequence, and each step of its output depends on that step of its input and on earlier ones alone.
+  template <std::size_t I>
+  static constexpr bool streams() {
+    using Layer = typename Whole::template layer<I>;
+    return Whole::shapes[I].width == 1 || Stepwise<Layer> || Layer::needs(Whole::shapes[I]).carry > 0;
+  }
+  static constexpr bool checked = [] {
+    Whole::for_each_layer([]<std::size_t I>() {
+      using Streams = LayerStreams<I, typename Whole::template layer<I>>;
+      static_assert(sizeof(typename Streams::template Is<streams<I>()>) > 0);
+    });
+    return sizeof(SameBlocks<type, Whole, 0>) > 0;
+  }();
+  static_assert(checked);
+};
+
+}  // namespace detail
+
+/// Runs a network on sequences as they come, a step at a time: the step after what it has seen, without end and without touching
+/// the heap. It holds the state of the recurrent layers; `model` has the parameters and must live as long.
+///   ec::Stream stream{network};                    // of a Network, such as model.encoder()
+///   stream.next(sensor, restored);                 // channels × 1 → output × 1
+///   const float score = (sensor - restored).squaredNorm();
+/// What it gives at step t is what the network gives at step t of the whole sequence, or, after a layer that returns its last
+/// state, what it would give if the sequence ended there. Layers that read later steps do not compile.
+template <class C>
+class Stream {
+  using Step = detail::OneStepChain<C>;
+  using StepChain = typename Step::type;
+  using T = typename C::Scalar;
+
+ public:
+  using Matrix = typename Model<C>::Matrix;
+  static constexpr Index input = StepChain::input.size(), output = StepChain::output.size();  ///< values a step
+
+  /// For `columns` sequences side by side. Throws OptionError.
+  explicit Stream(const Model<C>& model, Index columns = 1)
+      : model_(&model), layers_(Step::layers(model.layers())), workspace_(columns), state_(Matrix::Zero(StepChain::carry_at[StepChain::size], std::max<Index>(columns, 1))) {}
+  Stream(const Model<C>&&, Index = 1) = delete;  // it would outlive its model
+
+  /// The next step of each sequence, input × columns → output × columns. Throws ShapeError.
+  void next(const SamplesInPlace<T>& x, Eigen::Ref<Matrix> y) {
+    check("input", input, x.rows(), x.cols());
+    check("output", output, y.rows(), y.cols());
+    if (!x.without_gaps() || y.outerStride() != y.rows()) {
+      throw ShapeError("Stream::next: expected columns that lie one after the other, found gaps between them");
+    }
+    workspace_.template run<0, StepChain::size>(layers_, {model_->parameters().data(), model_->state().data(), nullptr}, model_->version(),
+                                                x.column(0), y.data(), state_.cols(), {.lengths = nullptr, .carry = state_.data()});
+  }
+  Matrix next(const SamplesInPlace<T>& x) {
+    Matrix y(output, x.cols());
+    next(x, y);
+    return y;
+  }
+
+  /// What the layers have kept of the steps so far: to look at, or to copy and to give back.
+  const Matrix& state() const { return state_; }
+  /// Throws ShapeError.
+  void set_state(const Matrix& state) {
+    if (state.rows() != state_.rows() || state.cols() != state_.cols()) {
+      throw ShapeError(message("Stream::set_state: expected ", state_.rows(), " × ", state_.cols(), " values, as state() has, found ",
+                               state.rows(), " × ", state.cols()));
+    }
+    state_ = state;
+  }
+  /// As at first: nothing has come yet.
+  void reset() { state_.setZero(); }
+
+ private:
+  void check(const char* side, Index expected, Index rows, Index columns) const {
+    if (rows == expected && columns == state_.cols()) return;
+    throw ShapeError(message("Stream::next: expected an ", side, " of ", expected, " × ", state_.cols(),
+                             ", one step of each sequence, found ", rows, " × ", columns));
+  }
+
+  const Model<C>* model_;
+  typename StepChain::Layers layers_;
+  Workspace<StepChain> workspace_;
+  Matrix state_;
+};
+
+template <class M>
+Stream(const M&) -> Stream<typename M::Chain>;
+template <class M>
+Stream(const M&, Index) -> Stream<typename M::Chain>;
+
+}  // namespace eigencoder
