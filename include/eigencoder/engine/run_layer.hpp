@@ -49,11 +49,14 @@ constexpr Index packed_at(std::size_t i, bool forward_only) {
   return forward_only ? C::forward_packed_at[i] : C::packed_at[i];
 }
 
-/// The lengths of what layer I reads, if it asks for them.
+/// The lengths of what layer I reads, if it asks for them. Where this has none, such as a vector that is repeated, those of the
+/// sequence that the layer makes of it.
 template <class C, std::size_t I, class S>
 auto lengths_of(const LayerBatch& batch) {
   if constexpr (S::needs.lengths) {
-    return Steps<C>::template lengths<C::reads(I)>(batch.lengths);
+    using Of = Steps<C>;
+    constexpr std::size_t at = Of::template known<C::reads(I)> ? C::reads(I) : Of::template known<I> ? I : I + 1;
+    return Of::template lengths<at>(batch.lengths);
   } else {
     return Absent<asked_for::lengths>{};
   }

@@ -180,8 +180,9 @@ void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape
     T *const a = gates.column(j), *const h = next.column(j) + next.rows - H;
     const T* const mask = p.mask ? p.mask + j * H : nullptr;
     if (!begun(r, p.lengths, j, step)) {
-      std::fill_n(h, H, T(0));
-      std::fill_n(after.column(j), r.cells(), T(0));
+      const View<T> h_before = tape.operand(step);
+      std::copy_n(h_before.column(j) + h_before.rows - H, H, h);
+      std::copy_n(before.column(j), r.cells(), after.column(j));
       continue;
     }
     const bool given = p.y.kind == RecurrentOutput<T>::sequence || step == last_step(r, p.lengths, j);
@@ -211,8 +212,9 @@ void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape
 
 }  // namespace detail
 
-template <class Cell, class T>
-void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p) {
+/// With a `feed`, feed(step, operand) writes the first rows of its operand, the input, before the step is computed.
+template <class Cell, class T, class Feed = std::nullptr_t>
+void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p, Feed feed = {}) {
   const Index H = r.units, B = p.columns, x = r.repeated ? 0 : r.inputs;
   const detail::Tape<Cell, T> tape(r, B, p.memory, p.kept);
   const View<T> h = tape.operand(0), c = tape.cell(0);
@@ -234,7 +236,11 @@ void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p)
   }
   for (Index step = 0; step < r.steps; ++step) {
     const View<T> operand = tape.operand(step), gates = tape.gate(step);
-    for (Index j = 0; j < B; ++j) std::copy_n(p.x + j * p.x_stride + r.place(step) * x, x, operand.column(j));
+    if constexpr (std::is_same_v<Feed, std::nullptr_t>) {
+      for (Index j = 0; j < B; ++j) std::copy_n(p.x + j * p.x_stride + r.place(step) * x, x, operand.column(j));
+    } else {
+      feed(step, operand);
+    }
     const T* from = panels;
     r.for_each_product([&](Index row, Index rows, Index first, Index depth) {
       detail::multiply_panels<T>(from, rows, {operand.data + first, depth, B, operand.stride},
@@ -316,6 +322,21 @@ void retreat(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, const Tap
   }
 }
 
+/// The gradient of the state before the first step, of the columns that begin with this one.
+template <class Cell, class T>
+void leave_begin(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Index step, const T* dh, const T* dc) {
+  const Index H = r.units;
+  for (Index j = 0; j < p.columns; ++j) {
+    if (!begun(r, p.lengths, j, step) || (step > 0 && begun(r, p.lengths, j, step - 1))) continue;
+    T* const to = p.dbegin + j * r.state_size();
+    for (Index i = 0; i < H; ++i) {
+      const T through = (p.mask ? p.mask[j * H + i] : T(1)) * dh[j * H + i];
+      to[i] = Cell::state == CellState::output ? through + dc[j * H + i] : through;
+      if (Cell::state == CellState::own) to[H + i] = dc[j * H + i];
+    }
+  }
+}
+
 /// dW += da [x; h]ᵀ and the sums of da over some steps, whose matrices lie side by side.
 template <class Cell, class T>
 void add_weight_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, View<const T> da, View<const T> operand) {
@@ -345,8 +366,9 @@ void add_repeated_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>
 
 }  // namespace detail
 
-template <class Cell, class T>
-void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& p) {
+/// With a `feed`, feed(step) writes step's part of p.dy, before the step is gone back.
+template <class Cell, class T, class Feed = std::nullptr_t>
+void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Feed feed = {}) {
   const Index H = r.units, B = p.columns, n = r.rows(), b = r.state_row();
   const Index chunk = std::clamp<Index>(detail::depth_block / B, 1, std::min(r.chunk, r.steps));
   const detail::Tape<Cell, const T> tape(r, B, p.memory, true);
@@ -360,6 +382,7 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
     const Index begin = std::max<Index>(0, end - chunk);
     for (Index step = end - 1; step >= begin; --step) {
       const View<T> d{da + (step - begin) * n * B, n, B, n};
+      if constexpr (!std::is_same_v<Feed, std::nullptr_t>) feed(step);
       detail::retreat(r, p, tape, step, d, recurrent ? dh : nullptr, dc, total, step == r.steps - 1);
       if (p.dx && !r.repeated) {
         detail::multiply_panels<T>(input_panels, r.inputs, {d.data, r.input_rows(), B, n},
@@ -367,6 +390,7 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
       }
       recurrent = (step > 0 || p.dbegin) && !(step > 0 && step % r.truncation == 0);
       if (recurrent) detail::multiply_panels<T>(state_panels, H, {d.data + b, n - b, B, n}, {dh, H, B, H});
+      if (p.dbegin) detail::leave_begin(r, p, step, dh, dc);
       if (!recurrent) std::fill_n(dc, H * B, T(0));
     }
     const View<const T> operand = tape.operand(begin);
@@ -380,14 +404,6 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
       const Index to = Cell::weight_gate(row / H) * H + row % H;
       if (row < r.input_rows()) p.dbias_ih[to] += p.scratch[row];
       if (row >= b) p.dbias_hh[to] += p.scratch[row];
-    }
-  }
-  for (Index j = 0; p.dbegin && j < B; ++j) {
-    T* const to = p.dbegin + j * r.state_size();
-    for (Index i = 0; i < H; ++i) {
-      const T through = (p.mask ? p.mask[j * H + i] : T(1)) * dh[j * H + i];
-      to[i] = Cell::state == CellState::output ? through + dc[j * H + i] : through;
-      if (Cell::state == CellState::own) to[H + i] = dc[j * H + i];
     }
   }
 }

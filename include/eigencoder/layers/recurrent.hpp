@@ -86,56 +86,68 @@ void prepare_recurrent(const kernels::Recurrence<Cell>& r, Prepare<S>& pass) {
                            pass.packed.size() < r.packed());
 }
 
+/// A layer's pass as the kernel's, but for y. `scratch` has r.scratch_per_sample() scalars a column.
+template <class T, class Cell, class S, Mode M>
+kernels::RecurrentForward<T> recurrent_operands(const kernels::Recurrence<Cell>& r, double dropout, Forward<S, M>& pass, T* scratch) {
+  const Index B = pass.x.cols();
+  constexpr bool kept = Forward<S, M>::keeps_cache;
+  kernels::RecurrentForward<T> operands{.columns = B,
+                                        .packed = pass.packed.data(),
+                                        .x = pass.x.data(),
+                                        .x_stride = S::in.size(),
+                                        .y = {},
+                                        .memory = scratch + r.constants() * B,
+                                        .kept = kept,
+                                        .constants = scratch};
+  if constexpr (kept) operands.memory = pass.cache.data();
+  if (M == Mode::train && dropout > 0) {
+    T* const mask = scratch + (r.constants() - r.units) * B;
+    draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
+    operands.mask = mask;
+  }
+  return operands;
+}
+/// The same of a backward pass, but for dy and dx.
+template <bool WeightGradients, class T, class Cell, class S, bool InputGradient>
+kernels::RecurrentBackward<T> recurrent_operands(const kernels::Recurrence<Cell>& r, double dropout,
+                                                 Backward<S, InputGradient>& pass, T* scratch) {
+  const Index B = pass.dy.cols();
+  kernels::RecurrentBackward<T> operands{.columns = B,
+                                         .packed = pass.packed.data() + r.forward_packed(),
+                                         .x_stride = S::in.size(),
+                                         .dy = {},
+                                         .memory = pass.cache.data(),
+                                         .constants = scratch,
+                                         .scratch_per_sample = scratch + r.constants() * B,
+                                         .scratch = pass.scratch.data()};
+  if constexpr (S::needs.backward_x) operands.x = pass.x.data();
+  if constexpr (WeightGradients) {
+    operands.dweight_ih = std::get<0>(pass.dtheta).data(), operands.dweight_hh = std::get<1>(pass.dtheta).data();
+    operands.dbias_ih = std::get<2>(pass.dtheta).data(), operands.dbias_hh = std::get<3>(pass.dtheta).data();
+  }
+  if (dropout > 0) {
+    T* const mask = scratch + (r.constants() - r.units) * B;
+    draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
+    operands.mask = mask;
+  }
+  return operands;
+}
+
 template <Returns What, class Cell, class S, Mode M>
 void recurrent_forward(const kernels::Recurrence<Cell>& r, double dropout, Forward<S, M>& pass) {
   using T = typename S::Scalar;
-  const Index B = pass.x.cols();
-  constexpr bool kept = Forward<S, M>::keeps_cache;
-  T* const constants = pass.scratch_per_sample.data();
-  T* memory = constants + r.constants() * B;
-  if constexpr (kept) memory = pass.cache.data();
-  kernels::RecurrentForward<T> forward{.columns = B,
-                                       .packed = pass.packed.data(),
-                                       .x = pass.x.data(),
-                                       .x_stride = S::in.size(),
-                                       .y = recurrent_output<What>(S::out, pass.y.data()),
-                                       .memory = memory,
-                                       .kept = kept,
-                                       .constants = constants};
-  if (M == Mode::train && dropout > 0) {
-    T* const mask = constants + (r.constants() - r.units) * B;
-    draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
-    forward.mask = mask;
-  }
-  kernels::recurrence_forward(r, forward);
+  auto operands = recurrent_operands<T>(r, dropout, pass, pass.scratch_per_sample.data());
+  operands.y = recurrent_output<What>(S::out, pass.y.data());
+  kernels::recurrence_forward(r, operands);
 }
 
 template <Returns What, bool WeightGradients, class Cell, class S, bool InputGradient>
 void recurrent_backward(const kernels::Recurrence<Cell>& r, double dropout, Backward<S, InputGradient>& pass) {
   using T = typename S::Scalar;
-  const Index B = pass.dy.cols();
-  T* const constants = pass.scratch_per_sample.data();
-  kernels::RecurrentBackward<T> backward{.columns = B,
-                                         .packed = pass.packed.data() + r.forward_packed(),
-                                         .x_stride = S::in.size(),
-                                         .dy = recurrent_output<What>(S::out, pass.dy.data()),
-                                         .memory = pass.cache.data(),
-                                         .constants = constants,
-                                         .scratch_per_sample = constants + r.constants() * B,
-                                         .scratch = pass.scratch.data()};
-  if constexpr (S::needs.backward_x) backward.x = pass.x.data();
-  if constexpr (InputGradient) backward.dx = pass.dx.data();
-  if constexpr (WeightGradients) {
-    auto& [dweight_ih, dweight_hh, dbias_ih, dbias_hh] = pass.dtheta;
-    backward.dweight_ih = dweight_ih.data(), backward.dweight_hh = dweight_hh.data();
-    backward.dbias_ih = dbias_ih.data(), backward.dbias_hh = dbias_hh.data();
-  }
-  if (dropout > 0) {
-    T* const mask = constants + (r.constants() - r.units) * B;
-    draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
-    backward.mask = mask;
-  }
-  kernels::recurrence_backward(r, backward);
+  auto operands = recurrent_operands<WeightGradients, T>(r, dropout, pass, pass.scratch_per_sample.data());
+  operands.dy = recurrent_output<What>(S::out, pass.dy.data());
+  if constexpr (InputGradient) operands.dx = pass.dx.data();
+  kernels::recurrence_backward(r, operands);
 }
 
 /// What a layer of a kind of cell does; the layer itself holds the value of `recurrent_dropout`.

@@ -92,6 +92,7 @@ GradientReport check_layer_gradient(const Layer& layer, const GradientCheckOptio
   run.theta = detail::random_matrix(S::Trainable::size, 1, -0.5, 0.5, random, 3);
   run.state = detail::random_matrix(S::Running::size, 1, 0.5, 1.5, random, 4);
   run.lengths = options.lengths;
+  if (S::needs.targets) run.targets = detail::random_matrix(S::out.size(), options.batch, options.low, options.high, random, 5);
   const Index* const lengths = options.lengths.empty() ? nullptr : options.lengths.data();
   detail::CheckMatrix x = detail::random_matrix(S::in.size(), options.batch, options.low, options.high, random, 1);
   detail::CheckMatrix dy = detail::random_matrix(S::out.size(), options.batch, -1, 1, random, 2);

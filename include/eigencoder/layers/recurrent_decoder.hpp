@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "eigencoder/layers/recurrent.hpp"
+
+namespace eigencoder {
+
+/// What a RecurrentDecoder reads at each step: the code, or its own previous output, which before the first step is 0.
+enum class Feed { output, code };
+
+/// How often a decoder that reads its previous output is given the target in its place, in training: with probability `first` in
+/// step 1 of training, `last` from step `steps` on, and in between along a straight line. Drawn for each sample and each step of
+/// its sequence. Always, by default. Throws OptionError.
+/// Williams and Zipser, 1989; with a falling probability: Bengio, Vinyals, Jaitly and Shazeer, "Scheduled sampling", 2015.
+struct TeacherForcing {
+  double first = 1, last = 1;
+  Index steps = 0;
+
+  constexpr TeacherForcing() = default;
+  constexpr explicit TeacherForcing(double always) : TeacherForcing(always, always, 0) {}
+  constexpr TeacherForcing(double at_first, double at_last, Index over) : first(at_first), last(at_last), steps(over) {
+    for (const double ratio : {first, last}) {
+      if (!(ratio >= 0 && ratio <= 1)) raise<OptionError>("TeacherForcing: a ratio must be in [0, 1], found ", ratio);
+    }
+    if (steps < 0) raise<OptionError>("TeacherForcing: the number of steps must not be negative, found ", steps);
+  }
+
+  /// In training step 1, 2, 3, …
+  constexpr double ratio(Index step) const {
+    if (step >= steps) return last;
+    return first + (last - first) * static_cast<double>(step - 1) / static_cast<double>(steps - 1);
+  }
+};
+
+/// A decoder of sequences: a recurrent layer L, such as LSTM<64>, whose state begins with the code, and a dense layer on each h:
+///   (h_t, c_t) = L(u_t, (h_{t−1}, c_{t−1}))   y_t = V h_t + d   (h_0, c_0) = x
+/// x: the state of L, features(2 · Units) for an LSTM (h above c, as Returns::state gives it), features(Units) for the others
+/// y: sequence(Steps, Features)   V, output_weight: Features × Units   d, output_bias: Features   other blocks: those of L
+/// u_t is y_{t−1}, in training the target of that step as often as `teacher_forcing` says, and 0 at first (Feed::output, the
+/// default); or x at every step (Feed::code). Gradients go through what is fed back, not through targets.
+/// With L in Direction::backward it makes the last step first: reversed targets, in which the first outputs belong to the inputs
+/// that an encoder read last. Srivastava, Mansimov and Salakhutdinov, "Unsupervised learning of video representations using LSTMs", 2015.
+template <class L, Index Steps, Index Features, Feed Fed = Feed::output>
+struct RecurrentDecoder {
+  static_assert(Steps > 0 && Features > 0, "RecurrentDecoder<L, Steps, Features>: Steps and Features must be positive");
+  using Cell = typename L::Recurrent::Cell;
+  using OneStep = RecurrentDecoder<L, 1, Features, Fed>;
+  static constexpr Index units = L::Recurrent::units;
+  static constexpr bool feeds_back = Fed == Feed::output;
+
+  L layer{};
+  TeacherForcing teacher_forcing{};
+
+  constexpr RecurrentDecoder() = default;
+  constexpr explicit RecurrentDecoder(const L& recurrent, const TeacherForcing& forcing = {})
+      : layer(recurrent), teacher_forcing(forcing) {}
+  constexpr explicit RecurrentDecoder(const TeacherForcing& forcing) : teacher_forcing(forcing) {}
+  /// The same for another number of steps.
+  template <Index Other>
+  constexpr explicit RecurrentDecoder(const RecurrentDecoder<L, Other, Features, Fed>& other)
+      : layer(other.layer), teacher_forcing(other.teacher_forcing) {}
+
+  constexpr std::array<Setting, 4> settings() const {
+    return {{{"recurrent_dropout", layer.recurrent_dropout.value},
+             {"teacher_forcing", teacher_forcing.first},
+             {"teacher_forcing_last", teacher_forcing.last},
+             {"teacher_forcing_steps", static_cast<double>(teacher_forcing.steps)}}};
+  }
+
+  static constexpr auto recurrence() {
+    auto r = L::Recurrent::recurrence(sequence(Steps, Features), !feeds_back);
+    if (!feeds_back) r.inputs = r.state_size();
+    return r;
+  }
+  static constexpr Index state_size = recurrence().state_size();
+
+  static constexpr bool accepts(Shape in) { return in.height == 1 && in.width == 1 && in.size() == state_size; }
+  template <Shape In>
+  struct Refusal {
+    static_assert(accepts(In), "a RecurrentDecoder begins with the state of its recurrent layer, for an LSTM features(2 · Units): end the encoder with Returns::state, or put a Dense before it");
+  };
+  static constexpr Shape output(Shape) { return sequence(Steps, Features); }
+  static constexpr Needs needs(Shape) {
+    constexpr auto r = recurrence();
+    Needs needs = detail::recurrent_needs(r);
+    needs.cache += units * Steps;
+    needs.scratch_per_sample += own_scratch;
+    needs.carry = 1 + state_size + Features;
+    needs.lengths = L::Recurrent::direction == Direction::backward;
+    needs.targets = feeds_back;
+    return needs;
+  }
+  static constexpr std::array<Block, 6> parameters(Shape) {
+    const auto blocks = L::parameters(sequence(Steps, recurrence().inputs));
+    return {{blocks[0], blocks[1], blocks[2], blocks[3],
+             {.name = "output_weight", .rows = Features, .cols = units, .init = Init::glorot_uniform},
+             {.name = "output_bias", .rows = Features, .decay = false}}};
+  }
+
+  template <class S>
+  void prepare(Prepare<S> pass) const {
+    const auto& [weight_ih, weight_hh, bias_ih, bias_hh, output_weight, output_bias] = pass.theta;
+    kernels::pack_recurrence(recurrence(), weight_ih.data(), weight_hh.data(), bias_ih.data(), bias_hh.data(), pass.packed.data(),
+                             pass.packed.size() < recurrence().packed());
+  }
+
+  template <class S, Mode M>
+  void forward(Forward<S, M> pass) const {
+    using T = typename S::Scalar;
+    constexpr auto r = recurrence();
+    constexpr bool kept = Forward<S, M>::keeps_cache;
+    const Index B = pass.x.cols();
+    const Scratch<T> own(pass.scratch_per_sample.data(), B);
+    auto run = detail::recurrent_operands<T>(r, layer.recurrent_dropout.value, pass, own.rest);
+    // h of every step, all columns of a step together; of a prediction the last one alone.
+    T* const h = kept ? pass.cache.data() + r.cache() * B : own.h;
+    run.y = {.kind = kernels::RecurrentOutput<T>::sequence, .data = h, .stride = units, .step = kept ? units * B : 0};
+    run.begin = pass.x.data();
+    if (pass.carry) {
+      resume(B, pass.carry, pass.x.data(), own.state);
+      run.begin = run.end = own.state;
+    }
+    const auto emit = [&](Index step) {
+      const Index place = r.place(step);
+      for (Index j = 0; run.lengths && j < B; ++j) {  // what is not read yet has no h
+        if (!kernels::begun(r, run.lengths, j, step)) std::fill_n(h + place * run.y.step + j * units, units, T(0));
+      }
+      kernels::multiply<T>(std::get<4>(pass.theta), {h + place * run.y.step, units, B, units}, at(pass.y.data(), place, B), std::get<5>(pass.theta).data());
+    };
+    kernels::recurrence_forward(r, run, [&](Index step, kernels::View<T> operand) {
+      if (step > 0) emit(step - 1);
+      if constexpr (feeds_back) {
+        for (Index j = 0; j < B; ++j) {
+          const T* from = nullptr;
+          if (step > 0 && kernels::begun(r, run.lengths, j, step - 1)) {
+            from = at(pass.y.data(), r.place(step - 1), B).column(j);
+            if constexpr (M == Mode::train) {
+              if (forced(pass.random, j, step)) from = at(pass.targets.data(), r.place(step - 1), B).column(j);
+            }
+          } else if (step == 0 && pass.carry) {
+            from = pass.carry + j * S::needs.carry + 1 + state_size;
+          }
+          from ? std::copy_n(from, Features, operand.column(j)) : std::fill_n(operand.column(j), Features, T(0));
+        }
+      }
+    });
+    emit(Steps - 1);
+    if (pass.carry) suspend(B, own.state, at(pass.y.data(), r.place(Steps - 1), B), pass.carry);
+  }
+
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    run_backward<true>(pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    run_backward<false>(pass);
+  }
+
+ private:
+  /// Beside what the recurrent layer needs: of each sample h, a state, its gradient, dh, and dy and du of all steps.
+  static constexpr Index own_scratch = 2 * units + state_size + 2 * Features * Steps;
+  template <class T>
+  struct Scratch {
+    T *h, *state, *dh, *dy, *du, *rest;
+    Scratch(T* memory, Index B)
+        : h(memory), state(h + units * B), dh(state + state_size * B), dy(dh + units * B), du(dy + Features * Steps * B),
+          rest(du + Features * Steps * B) {}
+  };
+
+  /// A step of samples that lie one after the other.
+  template <class T>
+  static kernels::View<T> at(T* samples, Index place, Index B) {
+    return {samples + place * Features, Features, B, Features * Steps};
+  }
+
+  /// Draws apart from those of recurrent dropout, which are one a unit.
+  bool forced(const Random& random, Index sample, Index step) const {
+    return random.uniform(sample, units + step) < teacher_forcing.ratio(random.step());
+  }
+
+  // What a stream keeps of each sample: whether it has begun, the state, and the last output.
+  template <class T>
+  static void resume(Index B, const T* carry, const T* x, T* state) {
+    for (Index j = 0; j < B; ++j) {
+      const T* const kept = carry + j * (1 + state_size + Features);
+      std::copy_n(kept[0] == T(0) ? x + j * state_size : kept + 1, state_size, state + j * state_size);
+    }
+  }
+  template <class T>
+  static void suspend(Index B, const T* state, kernels::View<T> y, T* carry) {
+    for (Index j = 0; j < B; ++j) {
+      T* const kept = carry + j * (1 + state_size + Features);
+      kept[0] = T(1);
+      std::copy_n(state + j * state_size, state_size, kept + 1);
+      std::copy_n(y.column(j), Features, kept + 1 + state_size);
+    }
+  }
+
+  template <bool WeightGradients, class S, bool InputGradient>
+  void run_backward(Backward<S, InputGradient>& pass) const {
+    using T = typename S::Scalar;
+    constexpr auto r = recurrence();
+    const Index B = pass.dy.cols();
+    const Scratch<T> own(pass.scratch_per_sample.data(), B);
+    auto run = detail::recurrent_operands<WeightGradients, T>(r, layer.recurrent_dropout.value, pass, own.rest);
+    run.dy = {.kind = kernels::RecurrentOutput<const T>::sequence, .data = own.dh, .stride = units, .step = 0};
+    run.dbegin = InputGradient ? own.state : nullptr;
+    if constexpr (feeds_back) {
+      run.dx = own.du, run.x_stride = Features * Steps;
+    } else if constexpr (InputGradient) {
+      run.dx = pass.dx.data();
+    }
+    const auto& V = std::get<4>(pass.theta);
+    kernels::recurrence_backward(r, run, [&](Index step) {
+      const Index place = r.place(step);
+      const kernels::View<T> dy{own.dy + place * Features * B, Features, B, Features};
+      for (Index j = 0; j < B; ++j) {
+        std::copy_n(at(pass.dy.data(), place, B).column(j), Features, dy.column(j));
+        if constexpr (feeds_back) {
+          if (step + 1 == Steps || !kernels::begun(r, run.lengths, j, step) || forced(pass.random, j, step + 1)) continue;
+          const T* const du = own.du + (j * Steps + r.place(step + 1)) * Features;
+          for (Index i = 0; i < Features; ++i) dy.column(j)[i] += du[i];
+        }
+      }
+      kernels::multiply_transposed<T>(V, {dy.data, Features, B, Features}, {own.dh, units, B, units});
+    });
+    if constexpr (WeightGradients) {
+      const T* const h = pass.cache.data() + r.cache() * B;
+      kernels::add_multiply_transposed<T>({own.dy, Features, Steps * B, Features}, {h, units, Steps * B, units},
+                                          std::get<4>(pass.dtheta), std::get<5>(pass.dtheta).data());
+    }
+    if constexpr (InputGradient) {
+      const VectorView<const T> dstate(own.state, state_size * B);
+      if constexpr (feeds_back) {
+        VectorView<T>(pass.dx.data(), pass.dx.size()) = dstate;
+      } else {
+        VectorView<T>(pass.dx.data(), pass.dx.size()) += dstate;
+      }
+    }
+  }
+};
+
+}  // namespace eigencoder
