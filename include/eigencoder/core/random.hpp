@@ -99,6 +99,13 @@ class Random {
   }
 
   constexpr Index step() const { return static_cast<Index>(step_); }
+  /// The draws of samples that are `count` parts each: part p of sample j draws as sample count · j + p.
+  constexpr Random parts(Index count) const {
+    Random each = *this;
+    each.first_ *= static_cast<std::uint32_t>(count);
+    return each;
+  }
+
   constexpr Index first_sample() const { return static_cast<Index>(first_); }
 
   /// A whole number in [0, bound), free of the bias that a remainder would have.
