@@ -34,6 +34,9 @@ struct TimeDistributed {
  public:
   L layer;
 
+  constexpr TimeDistributed() requires(std::is_default_constructible_v<L>) : layer{} {}
+  constexpr explicit TimeDistributed(const L& every) : layer(every) {}
+
   constexpr auto settings() const requires requires(const L given) {
     given.settings();
   }
@@ -128,7 +131,4 @@ struct TimeDistributed {
             .previous = pass.previous};
   }
 };
-template <class L>
-TimeDistributed(L) -> TimeDistributed<L>;
-
 }  // namespace eigencoder
