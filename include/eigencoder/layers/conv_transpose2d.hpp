@@ -49,6 +49,7 @@ struct ConvTranspose2D {
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
+  static constexpr Index steps(Shape in, Index n) { return detail::steps_alone<ConvTranspose2D>(in, n); }
   static constexpr Needs needs(Shape in) {
     return detail::transpose_needs(correlation(in), kernels::correlate_transpose_gradient_scratch(correlation(in)));
   }

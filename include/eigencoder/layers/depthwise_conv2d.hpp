@@ -35,6 +35,8 @@ struct DepthwiseConv2D {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
+  /// As of Conv2D.
+  static constexpr Index steps(Shape in, Index n) { return detail::steps_alone<DepthwiseConv2D>(in, n); }
   static constexpr Needs needs(Shape in) {
     return {.scratch = kernels::depthwise_rows_scratch(windows(in), in.channels),
             .backward_x = true,

@@ -37,6 +37,13 @@ struct Pool {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
+  /// Of windows that end within the first n steps: the padded steps after them must take no part.
+  static constexpr Index steps(Shape in, Index n) {
+    const Axis across = windows(in).horizontal;
+    if (n == in.width) return across.windows;
+    const Index last = n + across.padding_before - across.taps;  // where the last of them may begin
+    return last < 0 ? 0 : last / across.stride + 1;
+  }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
   static constexpr Mirroring mirroring = Mirroring::shape;
@@ -165,6 +172,7 @@ struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
 };
 
 /// The mean of every channel over all pixels.   x: (h, w, c)   y: (c)   dx = dy / (h w)
+/// Of a sequence with a length, over its own steps.
 struct GlobalAvgPool2D {
   using Tangent = GlobalAvgPool2D;
   static constexpr Mirroring mirroring = Mirroring::shape;
@@ -173,21 +181,31 @@ struct GlobalAvgPool2D {
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return features(in.channels); }
-  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr Needs needs(Shape) { return {.lengths = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     kernels::sum_windows<true, whole(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+    among_own_steps<S>(pass.lengths, pass.y);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
       kernels::spread_windows<true, whole(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      among_own_steps<S>(pass.lengths, pass.dx);
     }
   }
 
  private:
+  /// What was divided by the steps of the shape is to be divided by those of the sample. (The padded ones are 0.)
+  template <class S>
+  static void among_own_steps(const Index* lengths, MatrixView<typename S::Scalar>& values) {
+    using T = typename S::Scalar;
+    for (Index j = 0; lengths != nullptr && j < values.cols(); ++j) {
+      values.col(j) *= static_cast<T>(S::in.width) / static_cast<T>(lengths[j]);
+    }
+  }
   static constexpr Windows whole(Shape in) { return {in, {in.height, in.width}, {in.height, in.width}, Padding::valid}; }
 };
 
@@ -201,6 +219,7 @@ struct MaxUnpool2D {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = in.height * Window.height, .width = in.width * Window.width};
   }
+  static constexpr Index steps(Shape, Index n) { return n * Window.width; }
   static constexpr Needs needs(Shape) { return {.link = Position}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 

@@ -42,6 +42,7 @@ struct RepeatedConv2D {
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = in.height * Repeats.height, .width = in.width * Repeats.width};
   }
+  static constexpr Index steps(Shape, Index n) { return n * Repeats.width; }
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
     Needs needs = detail::transpose_needs(g, kernels::correlate_transpose_gradient_scratch(g));

@@ -51,6 +51,7 @@ struct ZeroPad2D {
     return {
         .channels = in.channels, .height = Zeros.top + in.height + Zeros.bottom, .width = Zeros.left + in.width + Zeros.right};
   }
+  static constexpr Index steps(Shape, Index n) { return Zeros.left + n + Zeros.right; }
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
@@ -83,6 +84,7 @@ struct Crop2D {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = in.height - Cut.top - Cut.bottom, .width = in.width - Cut.left - Cut.right};
   }
+  static constexpr Index steps(Shape, Index n) { return std::max<Index>(n - Cut.left - Cut.right, 0); }
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
