@@ -34,6 +34,7 @@ struct BatchMoments {
 /// y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε), channel by channel; a vector's features are channels of one pixel.
 ///   in training    μ and σ² are mean and (biased) variance of the channel over all pixels of the whole batch, n values
 ///   in inference   their running averages, μ̄ ← m μ̄ + (1 − m) μ once a step, σ̄² likewise
+/// Of sequences with padding, n counts the steps that are the samples' own.
 /// dγ += Σ dy ∘ x̂   dβ += Σ dy   dx = γ / √(σ² + ε) · (dy − (Σ dy) / n − x̂ (Σ dy ∘ x̂) / n)
 /// The defaults m = 0.99, ε = 10⁻³ and the biased variance in the average are Keras's. PyTorch's momentum is 1 − m, 0.1, its ε
 /// is 10⁻⁵, and its average is of the unbiased variance. Throws OptionError.   Ioffe and Szegedy, 2015.
@@ -60,7 +61,8 @@ struct BatchNorm {
             .backward_x = true,
             .in_place = true,
             .derivative = true,
-            .epilogue = true};
+            .epilogue = true,
+            .lengths = true};
   }
   static constexpr auto parameters(Shape in) {
     return std::array{Block{.name = "gamma", .rows = in.channels, .init = Init::ones, .decay = false},
@@ -75,17 +77,24 @@ struct BatchNorm {
   void gather(Gather<S> pass) const {
     const auto* const first = pass.x.data();
     detail::BatchMoments moments(pass.sums);
-    kernels::sum_channels(
-        S::in.channels, pass.x.size(),
-        [&](Index c, double sum, double squares, Index) {
-          moments.offset[c] += sum;
-          moments.squares[c] += squares;
-        },
-        [](auto origin, auto x) {
-          return std::array{x - origin, (x - origin) * (x - origin)};
-        },
-        std::array{first}, first);
-    moments.n = values<S>(pass.x.cols());
+    const auto add = [&](const auto* x, Index values) {
+      kernels::sum_channels(
+          S::in.channels, values,
+          [&](Index c, double sum, double squares, Index) {
+            moments.offset[c] += sum;
+            moments.squares[c] += squares;
+          },
+          [](auto origin, auto at) {
+            return std::array{at - origin, (at - origin) * (at - origin)};
+          },
+          std::array{first}, x);
+      moments.n += static_cast<double>(values / S::in.channels);
+    };
+    if (pass.lengths) {
+      for (Index j = 0; j < pass.x.cols(); ++j) add(pass.x.col(j).data(), pass.lengths.values(j));
+    } else {
+      add(first, pass.x.size());
+    }
     moments.origin = in_double(VectorView<const typename S::Scalar>(first, S::in.channels));
     moments.squares = (moments.squares - moments.offset.square() / moments.n).max(0.0);
     moments.offset /= moments.n;
@@ -183,11 +192,6 @@ struct BatchNorm {
   template <class Vector>
   static auto in_double(const Vector& vector) {
     return vector.array().template cast<double>();
-  }
-  /// How many values a channel has in so many samples.
-  template <class S>
-  static double values(Index columns) {
-    return static_cast<double>(columns * S::in.height * S::in.width);
   }
   template <class S, class Pass, class Mean, class Variance>
   void normalise(Pass& pass, const Mean& mean, const Variance& variance) const {

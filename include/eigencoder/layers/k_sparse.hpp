@@ -14,7 +14,8 @@ namespace eigencoder {
 
 /// Keeps the K largest values of every sample and makes the others 0, in training and in predictions: as the last layer of an
 /// encoder, a k-sparse autoencoder. Of equal values the first are kept. A NaN counts as the largest, so that it
-/// stays.   dx = dy where y is not 0, else 0. Makhzani and Frey, 2013.
+/// stays. Of a sequence with padding, those of its own steps, or all if they have fewer.   dx = dy where y is not 0, else 0.
+/// Makhzani and Frey, 2013.
 template <Index K>
 struct KSparse {
   static_assert(K > 0, "KSparse<K>: K must be positive");
@@ -26,7 +27,7 @@ struct KSparse {
   };
   static constexpr bool accepts(Shape in) { return K <= in.size(); }
   static constexpr Shape output(Shape in) { return in; }
-  static constexpr Needs needs(Shape in) { return {.scratch = in.size(), .backward_y = true, .in_place = true}; }
+  static constexpr Needs needs(Shape in) { return {.scratch = in.size(), .backward_y = true, .in_place = true, .lengths = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
   template <class S, Mode M>
@@ -34,20 +35,20 @@ struct KSparse {
     using T = typename S::Scalar;
     const auto rank = [](T x) { return std::isnan(x) ? std::numeric_limits<T>::infinity() : x; };
     auto* const ranks = pass.scratch.data();
-    const Index size = pass.x.rows();
     for (Index j = 0; j < pass.x.cols(); ++j) {
+      const Index size = pass.lengths ? pass.lengths.values(j) : pass.x.rows(), kept = std::min(K, size);
       const auto x = pass.x.col(j);
       auto y = pass.y.col(j);
       std::transform(x.data(), x.data() + size, ranks, rank);
-      std::nth_element(ranks, ranks + (K - 1), ranks + size, std::greater<T>());
-      const T least = ranks[K - 1];
+      std::nth_element(ranks, ranks + (kept - 1), ranks + size, std::greater<T>());
+      const T least = ranks[kept - 1];
       // The K − 1 values before the K-th largest are not less than it. Those of them that are larger are kept; the rest of the K
       // are values equal to it.
-      Index equals = K - std::count_if(ranks, ranks + (K - 1), [least](T r) { return r > least; });
+      Index equals = kept - std::count_if(ranks, ranks + (kept - 1), [least](T r) { return r > least; });
       for (Index i = 0; i < size; ++i) {
         const T r = rank(x[i]);
-        const bool kept = r > least || (r == least && equals-- > 0);
-        y[i] = kept ? x[i] : T(0);
+        const bool stays = r > least || (r == least && equals-- > 0);
+        y[i] = stays ? x[i] : T(0);
       }
     }
   }

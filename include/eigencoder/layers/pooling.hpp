@@ -37,18 +37,35 @@ struct Pool {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
-  /// Of windows that end within the first n steps: the padded steps after them must take no part.
+  /// Windows that lie wholly within the first n steps; with Padding::same ⌈n / stride⌉, of which the last may be cut.
   static constexpr Index steps(Shape in, Index n) {
-    const Axis across = windows(in).horizontal;
-    if (n == in.width) return across.windows;
-    const Index last = n + across.padding_before - across.taps;  // where the last of them may begin
-    return last < 0 ? 0 : last / across.stride + 1;
+    in.width = n;
+    return output(in).width;
   }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
   static constexpr Mirroring mirroring = Mirroring::shape;
   template <Shape>
   using Mirror = UpSample2D<Stride>;
+
+ protected:
+  static constexpr bool cuts = padding == Padding::same;  ///< windows may reach beyond the end of a sequence
+
+  /// Of sequences with padding, the windows that begin within a sample's own steps and end beyond them, which kernels do not
+  /// know: f(sample, window, its first step, its taps before that, its taps up to the end).
+  template <Shape In, class F>
+  static void for_each_cut(const Lengths& lengths, Index samples, F f) {
+    constexpr Index stride = Stride.width, taps = Window.width, before = windows(In).horizontal.padding_before;
+    for (Index j = 0; lengths && j < samples; ++j) {
+      const Index n = lengths[j];
+      if (n == In.width) continue;
+      for (Index i = steps(In, n); i-- > 0;) {
+        const Index first = i * stride - before;
+        if (first + taps <= n) break;
+        f(j, i, first, std::max<Index>(-first, 0), n - first);
+      }
+    }
+  }
 };
 
 }  // namespace detail
@@ -74,7 +91,7 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   }) using FusedWith = ActivatedMaxPool2D<Previous, Window, Stride, Options...>;
 
   /// The cache says where in its window each value of y was, counted along the rows.
-  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true}; }
+  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true, .lengths = Pool::cuts}; }
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
@@ -82,6 +99,7 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
     typename S::Scalar* place = nullptr;
     if constexpr (places) place = pass.cache.data();
     kernels::max_pool<places, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data(), place);
+    if constexpr (Pool::cuts) take_from_cut(pass);
   }
 
   template <class S, bool InputGradient>
@@ -96,6 +114,23 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   }
 
  protected:
+  /// The largest values of the windows that the end of a sequence cuts: of its own steps alone.
+  template <class S, Mode M>
+  static void take_from_cut(Forward<S, M>& pass) {
+    constexpr Index channels = S::in.channels, row = Pool::windows(S::in).vertical.padding_before * Window.width;
+    Pool::template for_each_cut<S::in>(pass.lengths, pass.x.cols(), [&](Index j, Index i, Index first, Index begin, Index end) {
+      for (Index c = 0; c < channels; ++c) {
+        const auto at = [&](Index k) { return pass.x((first + k) * channels + c, j); };
+        Index most = begin;
+        for (Index k = begin + 1; k < end; ++k) {
+          if (!(at(k) <= at(most)) && at(most) == at(most)) most = k;  // the first NaN stays
+        }
+        pass.y(i * channels + c, j) = at(most);
+        if constexpr (Forward<S, M>::keeps_cache) pass.cache(i * channels + c, j) = static_cast<typename S::Scalar>(row + most);
+      }
+    });
+  }
+
   /// The changes of the values that were taken, each given to store(lanes, place in v, changes).
   template <class S, class F>
   static void take(const auto& pass, F store) {
@@ -119,7 +154,7 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
 
   constexpr ActivatedMaxPool2D(const Activation& previous, const auto&) : activation(previous) {}
 
-  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true}; }
+  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .lengths = Pool::cuts}; }
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
@@ -157,17 +192,43 @@ template <Extent Window, Extent Stride = Window, auto... Options>
 struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
   using Pool = detail::Pool<Window, Stride, Options...>;
   using Tangent = AvgPool2D;
-  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr Needs needs(Shape) { return {.lengths = Pool::cuts}; }
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     kernels::sum_windows<true, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+    if constexpr (Pool::cuts) {
+      for_each_cut<S>(pass.lengths, pass.x.cols(), [&](Index j, Index i, Index, Index, double existing, double own) {
+        pass.y.col(j).segment(i * S::in.channels, S::in.channels) *= static_cast<typename S::Scalar>(existing / own);
+      });
+    }
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
       kernels::spread_windows<true, Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      if constexpr (Pool::cuts) {
+        for_each_cut<S>(pass.lengths, pass.dy.cols(), [&](Index j, Index i, Index begin, Index end, double existing, double own) {
+          const auto dy = pass.dy.col(j).segment(i * S::in.channels, S::in.channels);
+          for (Index t = begin; t < end; ++t) {
+            pass.dx.col(j).segment(t * S::in.channels, S::in.channels) +=
+                static_cast<typename S::Scalar>(1 / own - 1 / existing) * dy;
+          }
+        });
+      }
     }
+  }
+
+ private:
+  /// The windows that the end of a sequence cuts: f(sample, window, its own steps [begin, end), how many the kernel divides by, how
+  /// many there are).
+  template <class S, class F>
+  static void for_each_cut(const Lengths& lengths, Index samples, F f) {
+    const auto give = [f](Index j, Index i, Index first, Index begin, Index end) {
+      const Index existing = std::min(Window.width, S::in.width - first) - begin;
+      f(j, i, first + begin, first + end, static_cast<double>(existing), static_cast<double>(end - begin));
+    };
+    Pool::template for_each_cut<S::in>(lengths, samples, give);
   }
 };
 
@@ -200,11 +261,9 @@ struct GlobalAvgPool2D {
  private:
   /// What was divided by the steps of the shape is to be divided by those of the sample. (The padded ones are 0.)
   template <class S>
-  static void among_own_steps(const Index* lengths, MatrixView<typename S::Scalar>& values) {
+  static void among_own_steps(const Lengths& lengths, MatrixView<typename S::Scalar>& values) {
     using T = typename S::Scalar;
-    for (Index j = 0; lengths != nullptr && j < values.cols(); ++j) {
-      values.col(j) *= static_cast<T>(S::in.width) / static_cast<T>(lengths[j]);
-    }
+    for (Index j = 0; lengths && j < values.cols(); ++j) values.col(j) *= static_cast<T>(S::in.width) / static_cast<T>(lengths[j]);
   }
   static constexpr Windows whole(Shape in) { return {in, {in.height, in.width}, {in.height, in.width}, Padding::valid}; }
 };

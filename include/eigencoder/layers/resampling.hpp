@@ -33,7 +33,8 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = in.height * Factor.height, .width = in.width * Factor.width};
   }
-  static constexpr Needs needs(Shape) { return {}; }
+  static constexpr Index steps(Shape, Index n) { return n * Factor.width; }
+  static constexpr Needs needs(Shape) { return {.lengths = Between == Interpolation::bilinear}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
   template <class S, Mode M>
@@ -42,6 +43,7 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
       kernels::spread_windows<false, copies(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
     } else {
       kernels::enlarge_bilinear<S::in, Factor>(pass.x.cols(), pass.x.data(), pass.y.data());
+      if constexpr (S::out.height == 1) repeat_last<S>(pass);
     }
   }
 
@@ -51,11 +53,33 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
       kernels::sum_windows<false, copies(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
     } else if constexpr (InputGradient) {
       kernels::reduce_bilinear<S::in, Factor>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      if constexpr (S::out.height == 1) add_to_last<S>(pass);
     }
   }
 
  private:
   static constexpr Windows copies(Shape in) { return {output(in), Factor, Factor, Padding::valid}; }
+
+  // Of a sequence with padding, the new steps beyond the centre of its last step were made of that and of the padding after it.
+  template <class S, Mode M>
+  static void repeat_last(Forward<S, M>& pass) {
+    constexpr Index channels = S::in.channels, beyond = Factor.width - Factor.width / 2;
+    for (Index j = 0; pass.lengths && j < pass.x.cols(); ++j) {
+      const Index n = pass.lengths[j];
+      const auto* const last = pass.x.col(j).data() + (n - 1) * channels;
+      auto* const end = pass.y.col(j).data() + n * Factor.width * channels;
+      for (auto* y = end - beyond * channels; y != end; y += channels) std::copy_n(last, channels, y);
+    }
+  }
+  /// What these gave to the step of padding is the last step's.
+  template <class S>
+  static void add_to_last(Backward<S, true>& pass) {
+    constexpr Index channels = S::in.channels;
+    for (Index j = 0; pass.lengths && j < pass.dx.cols(); ++j) {
+      const Index at = pass.lengths[j] * channels;
+      if (at < pass.dx.rows()) pass.dx.col(j).segment(at - channels, channels) += pass.dx.col(j).segment(at, channels);
+    }
+  }
 };
 
 /// The same for sequences, which get Factor times as many steps.   x: (t, c)   y: (f t, c)

@@ -84,7 +84,8 @@ struct Crop2D {
   static constexpr Shape output(Shape in) {
     return {.channels = in.channels, .height = in.height - Cut.top - Cut.bottom, .width = in.width - Cut.left - Cut.right};
   }
-  static constexpr Index steps(Shape, Index n) { return std::max<Index>(n - Cut.left - Cut.right, 0); }
+  /// What is left of the first n steps. The border is that of the shape: a sequence that ends before it loses nothing there.
+  static constexpr Index steps(Shape in, Index n) { return std::min(n, in.width - Cut.right) - Cut.left; }
   static constexpr Needs needs(Shape) { return {}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 

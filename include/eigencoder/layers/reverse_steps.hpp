@@ -7,8 +7,8 @@
 
 namespace eigencoder {
 
-/// A sequence from its end to its beginning: y_t = x_(n − 1 − t) for the n steps that the sample has; padded steps stay behind
-/// them, as zeros.   x, y: (t, c)   dx: dy from its end to its beginning
+/// A sequence from its end to its beginning: y_t = x_(n − 1 − t) for the n steps that the sample has; its padding stays behind
+/// them.   x, y: (t, c)   dx: dy from its end to its beginning
 struct ReverseSteps {
   static constexpr Mirroring mirroring = Mirroring::shape;
   template <Shape>
@@ -35,14 +35,13 @@ struct ReverseSteps {
 
  private:
   template <class S, class From, class To>
-  static void reverse(const Index* lengths, const From& from, To& to) {
-    constexpr Index channels = S::in.channels, steps = S::in.width;
+  static void reverse(const Lengths& lengths, const From& from, To& to) {
+    constexpr Index channels = S::in.channels;
     for (Index j = 0; j < from.cols(); ++j) {
-      const Index n = lengths != nullptr ? lengths[j] : steps;
-      const auto* x = from.col(j).data() + n * channels;
+      const Index values = lengths ? lengths.values(j) : from.rows();
+      const auto* const begin = from.col(j).data();
       auto* y = to.col(j).data();
-      for (Index t = 0; t < n; ++t) y = std::copy_n(x -= channels, channels, y);
-      std::fill_n(y, (steps - n) * channels, typename S::Scalar(0));
+      for (const auto* x = begin + values; x != begin;) y = std::copy_n(x -= channels, channels, y);
     }
   }
 };

@@ -25,6 +25,11 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
   static constexpr bool accepts(Shape in) {
     return windows.fit() && in.height == windows.vertical.windows && in.width == windows.horizontal.windows;
   }
+  /// As of ConvTranspose2D.
+  static constexpr Index steps(Shape, Index n) {
+    constexpr Index taken = option_or<Padding, Options...>(Padding::same) == Padding::same ? Stride.width : windows.horizontal.reach();
+    return (n - 1) * Stride.width + std::max(taken, Stride.width);
+  }
   static constexpr Needs needs(Shape in) {
     Needs needs = detail::transpose_needs(correlation(in), kernels::correlate_gradient_scratch(correlation(in)));
     needs.link = Position;

@@ -28,7 +28,7 @@ struct TimeDistributed {
       if (!block.trainable) return false;
     }
     return L::output(step).height == 1 && L::output(step).width == 1 && needs.sums == 0 && needs.dsums == 0 && needs.tallies == 0 &&
-           needs.link == no_link && !needs.samples && !needs.quantises && !requires { requires L::frozen; };
+           needs.carry == 0 && needs.link == no_link && !needs.samples && !needs.quantises && !requires { requires L::frozen; };
   }
 
  public:
@@ -62,6 +62,8 @@ struct TimeDistributed {
     Needs needs = L::needs(step(in));
     needs.cache *= in.width;
     needs.scratch_per_sample *= in.width;
+    needs.columns = (needs.columns + in.width - 1) / in.width;
+    needs.lengths = false;  // what L reads is one step
     return needs;
   }
   static constexpr auto parameters(Shape in) { return L::parameters(step(in)); }
