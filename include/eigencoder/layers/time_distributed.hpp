@@ -89,6 +89,8 @@ struct TimeDistributed {
                                     .sums = {},
                                     .tallies = {},
                                     .batch = pass.batch * S::in.width,
+                                    .lengths = {},
+                                    .carry = {},
                                     .epilogue = pass.epilogue});
   }
 
@@ -130,6 +132,7 @@ struct TimeDistributed {
             .sums = {},
             .dsums = {},
             .batch = pass.batch * S::in.width,
+            .lengths = {},
             .previous = pass.previous};
   }
 };
