@@ -136,19 +136,22 @@ def write(files):
 
 
 def ts_facts(name, contents):
-    """What a reader must find, by means of Python's own numbers: {sequences, channels, steps, sum of lengths, sum of values, first, last}."""
+    """What a reader must find, by means of Python's own numbers: sequences, channels, longest, shortest and sum of the lengths, sum of
+    the values and of each times its step and its channel (from 1 on), first and last value, sequences of each class."""
     lines = contents.decode().splitlines()
     samples = [line.rsplit(":", 1) for line in lines[[line.strip().lower() for line in lines].index("@data") + 1:] if line.strip()]
     sequences = [[[float(v) for v in channel.split(",")] for channel in values.split(":")] for values, _ in samples]
     lengths = [len(sequence[0]) for sequence in sequences]
     values = [v for sequence in sequences for channel in sequence for v in channel]
+    weighted = [v * c * t for sequence in sequences for c, channel in enumerate(sequence, 1) for t, v in enumerate(channel, 1)]
     classes = next(line for line in lines if line.lower().startswith("@classlabel")).split()[2:]
     counts = [sum(label == kind for _, label in samples) for kind in classes]
     print(f'    {{"{name}", {len(sequences)}, {len(sequences[0])}, {max(lengths)}, {min(lengths)}, {sum(lengths)}, {math.fsum(values)!r}, '
-          f'{math.fsum(v * v for v in values)!r}, {sequences[0][0][0]!r}, {sequences[-1][-1][-1]!r}, {{{", ".join(map(str, counts))}}}}},')
+          f'{math.fsum(weighted)!r}, {sequences[0][0][0]!r}, {sequences[-1][-1][-1]!r}, {{{", ".join(map(str, counts))}}}}},')
 
 
 def csv_facts(name, contents):
+    """Steps, sum, first and last value."""
     rows = [line.split(",") for line in contents.decode().splitlines()[1:]]
     values = [float(row[len(row) // 2]) for row in rows]  # the only column, or the second of three
     print(f'    {{"{name}", {len(rows)}, {math.fsum(values)!r}, {values[0]!r}, {values[-1]!r}}},')

@@ -3,6 +3,7 @@
 
 #include "eigencoder/core/version.hpp"
 #include "eigencoder/data/scaling.hpp"
+#include "eigencoder/data/windows.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/layers/batch_norm.hpp"
 #include "eigencoder/layers/condition.hpp"
@@ -84,6 +85,7 @@
 #include "eigencoder/data/csv.hpp"
 #include "eigencoder/data/dataset.hpp"
 #include "eigencoder/data/npz.hpp"
+#include "eigencoder/data/time_series.hpp"
 #endif
 #ifdef EIGENCODER_HAS_SAFETENSORS
 #include "eigencoder/io/describe.hpp"
