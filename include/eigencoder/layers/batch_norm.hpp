@@ -52,6 +52,7 @@ struct BatchNorm {
   constexpr std::array<Setting, 2> settings() const { return {{{"momentum", momentum.value}, {"epsilon", epsilon.value}}}; }
 
   static constexpr Mirroring mirroring = Mirroring::follows;
+  static constexpr bool stepwise = true;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {

@@ -52,6 +52,7 @@ struct Conv2D {
     }
   }
   static constexpr Mirroring mirroring = Mirroring::weights;
+  static constexpr bool stepwise = Kernel.width == 1 && Stride.width == 1;
   template <Shape In>
   using Mirror = decltype(restoring<In.channels>());
   template <Index Position, Shape In>

@@ -21,6 +21,7 @@ struct Embedding {
   static_assert((OptionOf<Options, Init> && ...), "Embedding<Tokens, Units, Options...>: an option is an Init");
   static constexpr Init keras_uniform = Init::variance_scaling(0.05 * 0.05 / 3, Init::Fan::none, Init::Law::uniform);
 
+  static constexpr bool stepwise = true;
   static constexpr bool accepts(Shape in) { return in.channels == 1 && in.height == 1; }
   template <Shape In>
   struct Refusal {

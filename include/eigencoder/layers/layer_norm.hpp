@@ -20,6 +20,7 @@ struct LayerNorm {
   constexpr std::array<Setting, 1> settings() const { return {{{"epsilon", epsilon.value}}}; }
 
   static constexpr Mirroring mirroring = Mirroring::follows;
+  static constexpr bool stepwise = true;
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {

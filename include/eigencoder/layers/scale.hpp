@@ -22,6 +22,7 @@ struct Scale {
 
   using Tangent = Scale<>;
   static constexpr Mirroring mirroring = Mirroring::follows;
+  static constexpr bool stepwise = true;
 
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

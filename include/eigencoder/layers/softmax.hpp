@@ -13,6 +13,7 @@ namespace eigencoder {
 /// dx = y ∘ (dy − Σ_k dy_k y_k)
 struct Softmax {
   static constexpr Mirroring mirroring = Mirroring::follows;
+  static constexpr bool stepwise = true;
   static constexpr Range range{0, 1};
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

@@ -42,6 +42,7 @@ struct TimeDistributed {
   }
   { return layer.settings(); }
 
+  static constexpr bool stepwise = true;
   static constexpr bool accepts(Shape in) { return in.height == 1 && L::accepts(step(in)) && suits(step(in)); }
   template <Shape In>
   struct Refusal {

@@ -53,7 +53,8 @@ struct OneStepChain<Chain<T, In, Code, L...>> {
   template <std::size_t I>
   static constexpr bool streams() {
     using Layer = typename Whole::template layer<I>;
-    return Whole::shapes[I].width == 1 || Stepwise<Layer> || Layer::needs(Whole::shapes[I]).carry > 0;
+    constexpr Needs needs = Layer::needs(Whole::shapes[I]);
+    return Whole::shapes[I].width == 1 || Stepwise<Layer> || needs.training_only || needs.carry > 0;
   }
   static constexpr bool checked = [] {
     Whole::for_each_layer([]<std::size_t I>() {
