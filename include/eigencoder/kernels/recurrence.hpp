@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "eigencoder/core/lengths.hpp"
 #include "eigencoder/kernels/gemm.hpp"
 
 // Recurrent layers without their equations: the loop over the steps, the products, and where everything lies. A cell says what
@@ -152,19 +153,19 @@ struct RecurrentForward {
   bool kept;
   T* constants;               ///< Recurrence::constants() for each column
   const T* mask = nullptr;    ///< H for each column: h is multiplied with it before the recurrent weights; null: with 1
-  const Index* lengths = nullptr;  ///< steps of each column; null: they all have all
+  Lengths lengths{};               ///< how many steps each column has
   const T* begin = nullptr;   ///< state_size() for each column: the state before the first step; null: 0
   T* end = nullptr;           ///< and that after the last one; may be `begin`
 };
 
 /// Steps read before a column's first one: a sequence that is read backwards begins at its last valid step.
 template <class Cell>
-bool begun(const Recurrence<Cell>& r, const Index* lengths, Index column, Index step) {
+bool begun(const Recurrence<Cell>& r, const Lengths& lengths, Index column, Index step) {
   return !lengths || !r.reversed || step >= r.steps - lengths[column];
 }
 /// The step after which a column's state is its last.
 template <class Cell>
-Index last_step(const Recurrence<Cell>& r, const Index* lengths, Index column) {
+Index last_step(const Recurrence<Cell>& r, const Lengths& lengths, Index column) {
   return (lengths && !r.reversed ? lengths[column] : r.steps) - 1;
 }
 
@@ -273,7 +274,7 @@ struct RecurrentBackward {
   T *dweight_ih = nullptr, *dweight_hh = nullptr, *dbias_ih = nullptr, *dbias_hh = nullptr;
   const T* x = nullptr;  ///< read where it is repeated
   const T* mask = nullptr;
-  const Index* lengths = nullptr;
+  Lengths lengths{};
   T* dbegin = nullptr;  ///< overwritten with the gradient of the state before the first step; null: not wanted
 };
 

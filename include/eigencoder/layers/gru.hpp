@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/kernels/math.hpp"
+#include "eigencoder/kernels/gates.hpp"
 #include "eigencoder/layers/repeat_vector.hpp"
 
 namespace eigencoder {
@@ -21,7 +21,7 @@ struct GRUCell {
   /// a → n, r, z, n_h; h → h′, which is returned too.
   template <class V>
   static V forward(std::array<V, 4>& a, V& h) {
-    const V r = kernels::sigmoid(a[1]), z = kernels::sigmoid(a[2]), n = kernels::tanh(multiply_add(r, a[3], a[0]));
+    const V r = kernels::gate_sigmoid(a[1]), z = kernels::gate_sigmoid(a[2]), n = kernels::gate_tanh(multiply_add(r, a[3], a[0]));
     h = multiply_add(z, h - n, n);
     a = {n, r, z, a[3]};
     return h;

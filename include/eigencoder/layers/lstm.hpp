@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/kernels/math.hpp"
+#include "eigencoder/kernels/gates.hpp"
 #include "eigencoder/layers/repeat_vector.hpp"
 
 namespace eigencoder {
@@ -20,16 +20,16 @@ struct LSTMCell {
   /// a → gates, c → c′. Returns h′.
   template <class V>
   static V forward(std::array<V, 4>& a, V& c) {
-    const V i = kernels::sigmoid(a[0]), f = kernels::sigmoid(a[1]), g = kernels::tanh(a[2]), o = kernels::sigmoid(a[3]);
+    const V i = kernels::gate_sigmoid(a[0]), f = kernels::gate_sigmoid(a[1]), g = kernels::gate_tanh(a[2]), o = kernels::gate_sigmoid(a[3]);
     c = multiply_add(f, c, i * g);
     a = {i, f, g, o};
-    return o * kernels::tanh(c);
+    return o * kernels::gate_tanh(c);
   }
   /// gates → da, dc′ → dc, where c′ was made of c.
   template <class V>
   static void backward(std::array<V, 4>& gate, V c, V c_next, V dh, V& dc) {
     const auto [i, f, g, o] = gate;
-    const V one(1), squashed = kernels::tanh(c_next);
+    const V one(1), squashed = kernels::gate_tanh(c_next);
     dc = multiply_add(dh * o, one - squashed * squashed, dc);
     gate = {dc * g * i * (one - i), dc * c * f * (one - f), dc * i * (one - g * g), dh * squashed * o * (one - o)};
     dc = dc * f;

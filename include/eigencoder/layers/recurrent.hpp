@@ -40,7 +40,7 @@ struct RecurrentDropout {
   }
 };
 
-/// What a direction of a layer needs: the kernel's memory, without the room for a state that is kept between calls.
+/// A layer that reads backwards cannot go on where it ended.
 template <class Cell>
 constexpr Needs recurrent_needs(const kernels::Recurrence<Cell>& r) {
   return {.cache = r.cache(),
@@ -48,7 +48,9 @@ constexpr Needs recurrent_needs(const kernels::Recurrence<Cell>& r) {
           .scratch_per_sample = r.scratch_per_sample(),
           .packed = r.packed(),
           .backward_packed = r.weights(),
-          .backward_x = r.repeated};
+          .carry = r.reversed ? 0 : r.state_size(),
+          .backward_x = r.repeated,
+          .lengths = !r.repeated};
 }
 
 /// Four blocks, as PyTorch's.
@@ -100,6 +102,7 @@ kernels::RecurrentForward<T> recurrent_operands(const kernels::Recurrence<Cell>&
                                         .kept = kept,
                                         .constants = scratch};
   if constexpr (kept) operands.memory = pass.cache.data();
+  if constexpr (S::needs.lengths) operands.lengths = pass.lengths;
   if (M == Mode::train && dropout > 0) {
     T* const mask = scratch + (r.constants() - r.units) * B;
     draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
@@ -121,6 +124,7 @@ kernels::RecurrentBackward<T> recurrent_operands(const kernels::Recurrence<Cell>
                                          .scratch_per_sample = scratch + r.constants() * B,
                                          .scratch = pass.scratch.data()};
   if constexpr (S::needs.backward_x) operands.x = pass.x.data();
+  if constexpr (S::needs.lengths) operands.lengths = pass.lengths;
   if constexpr (WeightGradients) {
     operands.dweight_ih = std::get<0>(pass.dtheta).data(), operands.dweight_hh = std::get<1>(pass.dtheta).data();
     operands.dbias_ih = std::get<2>(pass.dtheta).data(), operands.dbias_hh = std::get<3>(pass.dtheta).data();
@@ -138,6 +142,7 @@ void recurrent_forward(const kernels::Recurrence<Cell>& r, double dropout, Forwa
   using T = typename S::Scalar;
   auto operands = recurrent_operands<T>(r, dropout, pass, pass.scratch_per_sample.data());
   operands.y = recurrent_output<What>(S::out, pass.y.data());
+  if constexpr (S::needs.carry > 0) operands.begin = operands.end = pass.carry;
   kernels::recurrence_forward(r, operands);
 }
 

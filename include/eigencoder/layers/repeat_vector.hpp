@@ -7,12 +7,17 @@ namespace eigencoder {
 
 /// Every step of a sequence is the same vector: a code, given to a decoder at each of its steps.
 /// x: features(n)   y: sequence(Steps, n), y_t = x   dx = Σ_t dy_t
-/// A recurrent layer that follows runs as one with it, and multiplies x with its input weights once instead of `Steps` times.
-/// All steps belong to every sample, whatever its length was before.
+/// A recurrent layer that follows, with Returns::sequence and Direction::forward, runs as one with it, and multiplies x with its
+/// input weights once instead of `Steps` times.
 template <Index Steps>
 struct RepeatVector {
   static_assert(Steps > 0, "RepeatVector<Steps>: Steps must be positive");
   static constexpr Index repeated_steps = Steps;
+  using OneStep = RepeatVector<1>;
+
+  constexpr RepeatVector() = default;
+  template <Index Other>
+  constexpr explicit RepeatVector(const RepeatVector<Other>&) {}
 
   static constexpr bool keeps_range = true;
   static constexpr bool accepts(Shape in) { return in.height == 1 && in.width == 1; }
@@ -69,21 +74,23 @@ struct Repeated {
   }
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    recurrent_forward<Recurrent::returns>(recurrence(S::in), layer.recurrent_dropout.value, pass);
+    recurrent_forward<Returns::sequence>(recurrence(S::in), layer.recurrent_dropout.value, pass);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    recurrent_backward<Recurrent::returns, true>(recurrence(S::in), layer.recurrent_dropout.value, pass);
+    recurrent_backward<Returns::sequence, true>(recurrence(S::in), layer.recurrent_dropout.value, pass);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
-    recurrent_backward<Recurrent::returns, false>(recurrence(S::in), layer.recurrent_dropout.value, pass);
+    recurrent_backward<Returns::sequence, false>(recurrence(S::in), layer.recurrent_dropout.value, pass);
   }
 };
 
-/// The layer that another becomes after a Previous that repeats a vector.
+/// The layer that another becomes after a Previous that repeats a vector: a decoder, which gives out all steps in their order. Where
+/// samples have fewer steps than the shape, other layers begin or end at a step that the vector does not tell.
 template <class Previous, class Layer>
-requires(Previous::repeated_steps > 0) using AfterRepeatVector = Repeated<Previous::repeated_steps, Layer>;
+requires(Previous::repeated_steps > 0 && Layer::Recurrent::returns == Returns::sequence &&
+         Layer::Recurrent::direction == Direction::forward) using AfterRepeatVector = Repeated<Previous::repeated_steps, Layer>;
 
 }  // namespace detail
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/kernels/math.hpp"
+#include "eigencoder/kernels/gates.hpp"
 #include "eigencoder/layers/repeat_vector.hpp"
 
 namespace eigencoder {
@@ -19,7 +19,7 @@ struct SimpleRNNCell {
   /// a → h′, which is returned too.
   template <class V>
   static V forward(std::array<V, 1>& a, V&) {
-    return a[0] = kernels::tanh(a[0]);
+    return a[0] = kernels::gate_tanh(a[0]);
   }
   template <class V>
   static void backward(std::array<V, 1>& gate, V, V, V dh, V&) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check_layer.hpp"
+#include <eigencoder/engine/fusion.hpp>
 #include <eigencoder/layers/gru.hpp>
 #include <eigencoder/layers/lstm.hpp>
 #include <eigencoder/layers/simple_rnn.hpp>
@@ -54,8 +55,11 @@ TEST_CASE("RepeatVector: the vector at every step, and the sum of the steps' gra
 
 TEMPLATE_TEST_CASE("RepeatVector: with a recurrent layer, as one", "", float, double) {
   check<TestType, 3, 5, LSTM<4, Returns::sequence>>();
-  check<TestType, 17, 11, LSTM<9, Direction::backward>>(LSTM<9, Direction::backward>{.recurrent_dropout = 0.3});
-  check<TestType, 3, 5, GRU<4, Returns::sequence>>(GRU<4, Returns::sequence>{.recurrent_dropout = 0.3});
-  check<TestType, 2, 1, GRU<17>>();
-  check<TestType, 3, 4, SimpleRNN<5, Returns::sequence, Direction::backward>>();
+  check<TestType, 17, 11, LSTM<9, Returns::sequence, ec::Truncation{3}>>({.recurrent_dropout = 0.3});
+  check<TestType, 3, 5, GRU<4, Returns::sequence>>({.recurrent_dropout = 0.3});
+  check<TestType, 2, 1, GRU<17, Returns::sequence>>();
+  check<TestType, 3, 4, SimpleRNN<5, Returns::sequence>>();
+  static_assert(ec::TakesOver<LSTM<4, Returns::sequence>, RepeatVector<5>>);
+  static_assert(!ec::TakesOver<LSTM<4>, RepeatVector<5>> && !ec::TakesOver<LSTM<4, Returns::sequence>, LSTM<4>>);
+  static_assert(!ec::TakesOver<GRU<4, Returns::sequence, Direction::backward>, RepeatVector<5>>);
 }
