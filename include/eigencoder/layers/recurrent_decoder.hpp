@@ -88,7 +88,7 @@ struct RecurrentDecoder {
     Needs needs = detail::recurrent_needs(r);
     needs.cache += units * Steps;
     needs.scratch_per_sample += own_scratch;
-    needs.carry = 1 + state_size + Features;
+    if (needs.carry > 0) needs.carry = 1 + state_size + Features;
     needs.lengths = L::Recurrent::direction == Direction::backward;
     needs.targets = feeds_back;
     return needs;
@@ -116,11 +116,14 @@ struct RecurrentDecoder {
     const Scratch<T> own(pass.scratch_per_sample.data(), B);
     auto run = detail::recurrent_operands<T>(r, layer.recurrent_dropout.value, pass, own.rest);
     // h of every step, all columns of a step together; of a prediction the last one alone.
-    T* const h = kept ? pass.cache.data() + r.cache() * B : own.h;
+    T* h = own.h;
+    if constexpr (kept) h = pass.cache.data() + r.cache() * B;
     run.y = {.kind = kernels::RecurrentOutput<T>::sequence, .data = h, .stride = units, .step = kept ? units * B : 0};
     run.begin = pass.x.data();
-    if (pass.carry) {
-      resume(B, pass.carry, pass.x.data(), own.state);
+    T* carry = nullptr;
+    if constexpr (S::needs.carry > 0) carry = pass.carry;
+    if (carry) {
+      resume(B, carry, pass.x.data(), own.state);
       run.begin = run.end = own.state;
     }
     const auto emit = [&](Index step) {
@@ -140,15 +143,15 @@ struct RecurrentDecoder {
             if constexpr (M == Mode::train) {
               if (forced(pass.random, j, step)) from = at(pass.targets.data(), r.place(step - 1), B).column(j);
             }
-          } else if (step == 0 && pass.carry) {
-            from = pass.carry + j * S::needs.carry + 1 + state_size;
+          } else if (step == 0 && carry) {
+            from = carry + j * S::needs.carry + 1 + state_size;
           }
           from ? std::copy_n(from, Features, operand.column(j)) : std::fill_n(operand.column(j), Features, T(0));
         }
       }
     });
     emit(Steps - 1);
-    if (pass.carry) suspend(B, own.state, at(pass.y.data(), r.place(Steps - 1), B), pass.carry);
+    if (carry) suspend(B, own.state, at(pass.y.data(), r.place(Steps - 1), B), carry);
   }
 
   template <class S, bool InputGradient>

@@ -13,6 +13,7 @@ template <Index Steps>
 struct RepeatVector {
   static_assert(Steps > 0, "RepeatVector<Steps>: Steps must be positive");
   static constexpr Index repeated_steps = Steps;
+  static constexpr bool stepwise = true;
   using OneStep = RepeatVector<1>;
 
   constexpr RepeatVector() = default;

@@ -49,12 +49,13 @@ struct OneStepChain<Chain<T, In, Code, L...>> {
     return std::apply([](const L&... each) { return typename type::Layers{OneStep<L>::of(each)...}; }, whole);
   }
 
-  /// Layer I reads a sequence, and each step of its output depends on that step of its input and on earlier ones alone.
+  /// Each step that layer I makes depends on that step of its input and on earlier ones alone.
   template <std::size_t I>
   static constexpr bool streams() {
     using Layer = typename Whole::template layer<I>;
     constexpr Needs needs = Layer::needs(Whole::shapes[I]);
-    return Whole::shapes[I].width == 1 || Stepwise<Layer> || needs.training_only || needs.carry > 0;
+    constexpr bool steps = Whole::shapes[I].width > 1 || Whole::shapes[I + 1].width > 1;
+    return !steps || Stepwise<Layer> || needs.training_only || needs.carry > 0;
   }
   static constexpr bool checked = [] {
     Whole::for_each_layer([]<std::size_t I>() {

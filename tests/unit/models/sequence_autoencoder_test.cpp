@@ -116,7 +116,8 @@ TEST_CASE("Stream: a code so far, and a code's steps as they are wanted", "[stre
   const ec::SequenceAutoencoder<Encoder, Forwards, double> model{ec::Seed{1}};
   const auto encoder = model.encoder();
   const auto decoder = model.decoder();
-  ec::Stream codes{encoder, x.cols()}, restored{decoder, x.cols()};
+  ec::Stream codes{encoder, x.cols()};
+  ec::Stream restored{decoder, x.cols()};
   for (Index t = 0; t < steps; ++t) {
     const std::vector<Index> so_far(lengths.size(), t + 1);
     const Matrix now = x.middleRows(t * channels, channels);
