@@ -62,6 +62,8 @@
 #include "eigencoder/models/conditional_variational_autoencoder.hpp"
 #include "eigencoder/models/frozen_layers.hpp"
 #include "eigencoder/models/mirror.hpp"
+#include "eigencoder/models/sequence_autoencoder.hpp"
+#include "eigencoder/models/stream.hpp"
 #include "eigencoder/models/summary.hpp"
 #include "eigencoder/models/variational_autoencoder.hpp"
 #include "eigencoder/optimizers/adam.hpp"

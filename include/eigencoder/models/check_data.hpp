@@ -25,10 +25,11 @@ void check_samples(std::string_view name, const Samples<T>& samples, Shape shape
   if (samples.cols() == 0) throw ShapeError(message(name, ": expected at least one sample, found none"));
 }
 
-/// What an objective asks of its targets: a closed interval, and the term that asks for it.
+/// What an objective asks of its targets, or a network's first layer of its inputs: a closed interval, and who asks for it.
 struct TargetRange {
   Range range = unbounded;
-  std::string (*term)() = nullptr;  ///< the name of the term
+  std::string (*term)() = nullptr;  ///< the name of the term, or of the layer
+  bool whole = false;               ///< of whole numbers alone
 };
 
 namespace detail {
@@ -49,28 +50,29 @@ constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>) {
 
 }  // namespace detail
 
-/// Throws NonFiniteError, naming the place, if a value is NaN or infinite, OptionError if one lies outside what the objective
-/// asks of its targets. `instead` is appended to the message: what else may be done.
+/// Throws NonFiniteError, naming the place, if a value is NaN or infinite, OptionError if one is not what is asked for. Padding is
+/// not looked at. `instead` is appended to the message: what else may be done.
 template <class T>
 void check_values(std::string_view name, const Samples<T>& samples, const TargetRange& targets = {},
-                  std::string_view instead = {}) {
+                  std::string_view instead = {}, const Lengths& lengths = {}) {
   const T low = static_cast<T>(targets.range.low), high = static_cast<T>(targets.range.high);
-  if (samples.integers() && low <= samples.least_integer() && high >= 1) return;
+  if (samples.integers() && low <= samples.least_integer() && high >= 1 && !targets.whole) return;
   for (Index j = 0; j < samples.cols(); ++j) {
-    if (!samples.integers()) {
-      const VectorView<const T> column(samples.column(j), samples.rows());
+    const Index rows = lengths ? lengths.values(j) : samples.rows();
+    if (!samples.integers() && !targets.whole) {
+      const VectorView<const T> column(samples.column(j), rows);
       // Not zero for any value outside, for infinity (∞ − ∞) and for NaN: one pass, and the compiler vectorises it.
       if ((column - column.cwiseMax(low).cwiseMin(high)).cwiseAbs().sum() == T(0)) continue;
     }
-    for (Index i = 0; i < samples.rows(); ++i) {
+    for (Index i = 0; i < rows; ++i) {
       const T value = samples.value(i, j);
       if (!std::isfinite(value)) {
         throw NonFiniteError(message(name, ": expected finite values, found ", value, " in row ", i, " of sample ", j,
                                      "; clean the data", instead));
       }
-      if (value < low || value > high) {
-        throw OptionError(message(name, ": ", targets.term(), " expects targets in [", low, ", ", high, "], found ", value,
-                                  " in row ", i, " of sample ", j, "; scale the data to that", instead));
+      if (value < low || value > high || (targets.whole && value != std::floor(value))) {
+        throw OptionError(message(name, ": ", targets.term(), " expects ", targets.whole ? "whole numbers" : "targets", " in [", low, ", ", high, "], found ", value,
+                                  " in row ", i, " of sample ", j, targets.whole ? "" : "; scale the data to that", instead));
       }
     }
   }
@@ -81,11 +83,13 @@ namespace detail {
 /// What a model and an objective ask of samples.
 struct SampleRules {
   Shape input, output;
-  TargetRange targets;
+  TargetRange targets, inputs{};  ///< the objective's, and the first layer's
   std::string (*unweighted)() = nullptr;           ///< the name of a loss that takes no weights of samples, or null
   std::string (*unweighted_elements)() = nullptr;  ///< of one that takes none of elements
   std::string (*whole)() = nullptr;                ///< of a layer or a term that takes no sequences with padding
   void (*check_lengths)(std::string_view name, StepCounts lengths, Index samples) = nullptr;
+  Lengths (*input_lengths)(const Index*) = nullptr;  ///< how many values of an input are its own, and of an output
+  Lengths (*output_lengths)(const Index*) = nullptr;
 };
 
 template <class T>
@@ -100,8 +104,27 @@ void check_pair(const SampleRules& rules, const char* inputs_name, const Samples
 }
 
 template <class T>
-void check_targets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets) {
-  if (rules.targets.term != nullptr) check_values(targets == inputs ? "inputs" : "targets", targets, rules.targets);
+void check_targets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets, const Index* lengths = nullptr) {
+  if (rules.inputs.term != nullptr) check_values("inputs", inputs, rules.inputs, {}, rules.input_lengths(lengths));
+  if (rules.targets.term != nullptr) {
+    check_values(targets == inputs ? "inputs" : "targets", targets, rules.targets, {}, rules.output_lengths(lengths));
+  }
+}
+
+/// What the first layer of a chain asks of its inputs: a layer may say `static constexpr Range whole_inputs`.
+template <class C>
+constexpr TargetRange input_range() {
+  using First = typename C::template layer<0>;
+  if constexpr (requires { First::whole_inputs; }) return {First::whole_inputs, type_name<First>, true};
+  return {};
+}
+
+/// The rules of the lengths of a chain.
+template <class C>
+constexpr void add_length_rules(SampleRules& rules) {
+  rules.check_lengths = check_lengths<C>;
+  rules.input_lengths = Steps<C>::template lengths<0>;
+  rules.output_lengths = Steps<C>::template lengths<C::size>;
 }
 
 }  // namespace detail

@@ -81,8 +81,11 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
   using T = typename C::Scalar;
   using O = detail::Recording<Term>;
   using P = Program<C, O>;
-  const detail::SampleRules rules{
-      .input = C::input, .output = C::output, .targets = detail::target_range(std::type_identity<Objective<Term>>{})};
+  detail::SampleRules rules{.input = C::input,
+                            .output = C::output,
+                            .targets = detail::target_range(std::type_identity<Objective<Term>>{}),
+                            .inputs = detail::input_range<C>()};
+  detail::add_length_rules<C>(rules);
   detail::check_pair(rules, "inputs", x, "targets", targets);
   detail::check_targets(rules, x, targets);
   if constexpr (needs_of<Term>.check) loss.check();

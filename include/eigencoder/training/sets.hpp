@@ -159,11 +159,12 @@ inline void check_batch_size(Index batch_size) {
 
 template <class T>
 void check_pair_values(const SampleRules& rules, const char* inputs_name, const Samples<T>& inputs, const char* targets_name,
-                       const Samples<T>& targets) {
+                       const Samples<T>& targets, const Index* lengths) {
   constexpr std::string_view instead = ", or set check_data = false";
   const bool restored = targets == inputs;
-  check_values(inputs_name, inputs, restored ? rules.targets : TargetRange{}, instead);
-  if (!restored) check_values(targets_name, targets, rules.targets, instead);
+  check_values(inputs_name, inputs, rules.inputs, instead, rules.input_lengths(lengths));
+  if (restored && rules.targets.term == nullptr) return;
+  check_values(restored ? inputs_name : targets_name, targets, rules.targets, instead, rules.output_lengths(lengths));
 }
 
 /// Checks all that a fit is given, and sets apart what it is to validate on. Throws ShapeError, OptionError, NonFiniteError.
@@ -202,7 +203,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
   if (!options.metrics.empty() && validation.inputs.rows() == 0 && fraction == 0) {
     throw OptionError("metrics need validation or validation_fraction: they are evaluated on what is validated on");
   }
-  if (options.check_data) check_pair_values(rules, "inputs", inputs, "targets", targets);
+  if (options.check_data) check_pair_values(rules, "inputs", inputs, "targets", targets, train.lengths);
   if (fraction > 0) {
     // Rounded down as Keras does, but not where 1 − 0.9 of ten samples is 0.99… of one.
     const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - fraction) + 1e-9), rest = inputs.cols() - kept;
@@ -234,7 +235,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
     validation.lengths = checked_lengths(rules, "validation_lengths", options.validation_lengths, count);
     if (!validation.element_weights && options.element_weights.cols() == 1) validation.element_weights = train.element_weights;
     if (options.check_data) {
-      check_pair_values(rules, "validation", validation.inputs, "validation_targets", validation.targets);
+      check_pair_values(rules, "validation", validation.inputs, "validation_targets", validation.targets, validation.lengths);
     }
   }
   return sets;

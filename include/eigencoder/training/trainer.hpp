@@ -70,7 +70,6 @@ class Trainer : public AnyTrainer {
                         const Samples<T>& element_weights = {}, StepCounts lengths = {}) {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
-    if (updates() == 0) detail::check_targets(rules, inputs, targets);  // a look in every step would cost 3 % of it
     stepper_.reserve_training(inputs.cols());
     const Index size = inputs.cols();
     const Batch<T> batch{.inputs = inputs,
@@ -80,6 +79,8 @@ class Trainer : public AnyTrainer {
                          .element_weights =
                              detail::checked_element_weights(rules, "element_weights", element_weights, size),
                          .lengths = detail::checked_lengths(rules, "lengths", lengths, size)};
+    // A look in every step would cost 3 % of it.
+    if (updates() == 0) detail::check_targets(rules, inputs, targets, batch.lengths);
     const double loss = trained(stepper_.train(model_, objective_, optimizer_, batch));
     if (!stepper_.taken()) throw NonFiniteError(message(why_not_taken(loss, batch, 0), " The parameters are as before this step."));
     return loss;
@@ -98,7 +99,6 @@ class Trainer : public AnyTrainer {
     check_model();
     detail::check_pair(rules, "inputs", inputs, "targets", targets);
     detail::check_batch_size(options.batch_size);
-    detail::check_targets(rules, inputs, targets);
     const SampleSet set{
         .inputs = inputs,
         .targets = targets,
@@ -106,6 +106,7 @@ class Trainer : public AnyTrainer {
         .element_weights =
             detail::checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols()),
         .lengths = detail::checked_lengths(rules, "lengths", options.lengths, inputs.cols())};
+    detail::check_targets(rules, inputs, targets, set.lengths);
     Evaluation sum{.terms = std::vector<double>(O::size)};
     evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum);
     return sum;
@@ -228,15 +229,19 @@ class Trainer : public AnyTrainer {
  private:
   friend class detail::Fit<Trainer>;
   using SampleSet = detail::SampleSet<T>;
-  static constexpr detail::SampleRules rules{.input = ModelType::input,
-                                             .output = ModelType::output,
-                                             .targets = detail::target_range(std::type_identity<O>{}),
-                                             .unweighted = detail::unweighted_loss(std::type_identity<O>{},
-                                                                                   &TermNeeds::sample_weights),
-                                             .unweighted_elements = detail::unweighted_loss(std::type_identity<O>{},
-                                                                                            &TermNeeds::element_weights),
-                                             .whole = detail::refuses_padding<Program<typename ModelType::Chain, O>>(),
-                                             .check_lengths = detail::check_lengths<typename ModelType::Chain>};
+  static constexpr detail::SampleRules rules = [] {
+    using C = typename ModelType::Chain;
+    constexpr std::type_identity<O> objective{};
+    detail::SampleRules all{.input = ModelType::input,
+                            .output = ModelType::output,
+                            .targets = detail::target_range(objective),
+                            .inputs = detail::input_range<C>(),
+                            .unweighted = detail::unweighted_loss(objective, &TermNeeds::sample_weights),
+                            .unweighted_elements = detail::unweighted_loss(objective, &TermNeeds::element_weights),
+                            .whole = detail::refuses_padding<Program<C, O>>()};
+    detail::add_length_rules<C>(all);
+    return all;
+  }();
 
   void keep(Snapshot<T>& snapshot) const {
     const auto copy = [](auto view, Arena<T>& to) { to.assign(view.data(), view.data() + view.size()); };
