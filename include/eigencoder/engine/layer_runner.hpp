@@ -162,8 +162,8 @@ class LayerRunner : public detail::RunnerMemory<typename C::Scalar> {
     for (Index begin = 0; begin < columns; begin += width) {
       std::vector<double> share(this->sums.size());
       const LayerMemory<T> shard{.x = x + begin * S::in.size()};
-      const Index* const lengths = this->lengths.empty() ? nullptr : this->lengths.data() + begin;
-      run_gather<C, I, S>(layers_, shard, {.columns = std::min(width, columns - begin), .batch = columns, .lengths = lengths}, share);
+      const Index* const its_lengths = this->lengths.empty() ? nullptr : this->lengths.data() + begin;
+      run_gather<C, I, S>(layers_, shard, {.columns = std::min(width, columns - begin), .batch = columns, .lengths = its_lengths}, share);
       C::merge[I](this->sums, share);
     }
   }

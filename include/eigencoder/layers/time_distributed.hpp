@@ -92,6 +92,7 @@ struct TimeDistributed {
                                     .batch = pass.batch * S::in.width,
                                     .lengths = {},
                                     .carry = {},
+                                    .targets = columns(pass.targets, Inner::out.size()),
                                     .epilogue = pass.epilogue});
   }
 
@@ -134,6 +135,7 @@ struct TimeDistributed {
             .dsums = {},
             .batch = pass.batch * S::in.width,
             .lengths = {},
+            .targets = columns(pass.targets, Inner::out.size()),
             .previous = pass.previous};
   }
 };

@@ -10,74 +10,71 @@ using Matrix = layers::Matrix<double>;
 namespace {
 
 constexpr Index steps = 9, channels = 3;
-const std::vector<Index> lengths{6, 9, 3, 6, 3, 9, 6};
 
-/// The samples that have n steps, these alone.
-Matrix those_of(const Matrix& samples, Index n, Index values, const std::vector<Index>& of) {
-  Matrix found(values, std::count(of.begin(), of.end(), n));
+/// The samples that have n steps, and of them the first values.
+Matrix those_of(const Matrix& samples, Index n, Index values, const std::vector<Index>& lengths) {
+  Matrix found(values, std::count(lengths.begin(), lengths.end(), n));
   for (Index j = 0, k = 0; j < samples.cols(); ++j) {
-    if (of[static_cast<std::size_t>(j)] == n) found.col(k++) = samples.col(j).head(values);
+    if (lengths[static_cast<std::size_t>(j)] == n) found.col(k++) = samples.col(j).head(values);
   }
   return found;
+}
+
+/// Zeros after the first values of the samples that do not have all steps.
+Matrix padded(Matrix samples, Index values, const std::vector<Index>& lengths) {
+  for (Index j = 0; j < samples.cols(); ++j) {
+    if (lengths[static_cast<std::size_t>(j)] < steps) samples.col(j).tail(samples.rows() - values).setZero();
+  }
+  return samples;
 }
 
 /// Values that are negative more often than not, so that a zero of the padding would be the largest.
 Matrix samples(Index rows, Index columns, std::uint64_t stream) { return layers::uniform<double>(rows, columns, stream, 2, -1.6); }
 
-/// Outputs, gradients of the input and of the parameters of one layer.
-template <class L, Index Steps = steps>
-void check_alone(const L& layer, const std::vector<Index>& of = lengths) {
-  CAPTURE(ec::type_name<L>(), of.size());
-  constexpr ec::Shape in = ec::sequence(Steps, channels), out = L::output(in);
-  const auto batch = std::ssize(of);
+/// Outputs, gradients of the input and of the parameters of one layer, where N is less than the steps of the batch.
+template <Index N, class L>
+void check_alone(const L& layer, const std::vector<Index>& lengths) {
+  CAPTURE(ec::type_name<L>(), lengths);
+  constexpr ec::Shape in = ec::sequence(steps, channels), out = L::output(in), short_in = ec::sequence(N, channels),
+                      short_out = L::output(short_in);
+  const auto batch = std::ssize(lengths);
   StageRunner<L, in, double> run(layer);
+  StageRunner<L, short_in, double> one(layer);
+  REQUIRE(one.theta.size() == run.theta.size());
   golden::fill(3, 2, -1, run.theta);
-  run.lengths = of;
-  Matrix x = samples(in.size(), batch, 1), dy = samples(out.size(), batch, 2);
-  const auto clear = [&](Matrix& values, auto own) {
-    for (Index j = 0; j < batch; ++j) {
-      const Index n = own(of[static_cast<std::size_t>(j)]);
-      values.col(j).tail(values.rows() - n).setZero();
-    }
+  one.theta = run.theta;
+  const Matrix x = padded(samples(in.size(), batch, 1), short_in.size(), lengths),
+               dy = padded(samples(out.size(), batch, 2), short_out.size(), lengths);
+
+  run.lengths = lengths;
+  const Matrix y = run.forward(x), dx = run.backward(x, y, dy), dtheta = run.dtheta;
+  run.lengths.clear();
+  run.dtheta.setZero();
+  const auto check = [&](auto& alone, Index n, Index inputs, Index outputs) {
+    CAPTURE(n);
+    const Matrix its_x = those_of(x, n, inputs, lengths), its_y = alone.forward(its_x),
+                 its_dx = alone.backward(its_x, its_y, those_of(dy, n, outputs, lengths));
+    CHECK(those_of(y, n, outputs, lengths).isApprox(its_y, 1e-14));
+    CHECK(those_of(dx, n, inputs, lengths).isApprox(its_dx, 1e-14));
   };
-  const auto own_outputs = []<Index N>(std::integral_constant<Index, N>) { return L::output(ec::sequence(N, channels)).size(); };
-  const auto outputs_of = [&](Index n) {
-    if (n == 3) return own_outputs(std::integral_constant<Index, 3>{});
-    if (n == 6) return own_outputs(std::integral_constant<Index, 6>{});
-    return own_outputs(std::integral_constant<Index, Steps>{});
-  };
-  clear(x, [](Index n) { return n * channels; });
-  clear(dy, outputs_of);
-  const Matrix y = run.forward(x), dx = run.backward(x, y, dy);
-  Matrix dtheta = Matrix::Zero(run.dtheta.size(), 1);
-  const auto alone = [&]<Index N>(std::integral_constant<Index, N>) {
-    if (std::count(of.begin(), of.end(), N) == 0) return;
-    CAPTURE(N);
-    StageRunner<L, ec::sequence(N, channels), double> one(layer);
-    REQUIRE(one.theta.size() == run.theta.size());
-    one.theta = run.theta;
-    const Matrix its_x = those_of(x, N, N * channels, of), its_y = one.forward(its_x),
-                 its_dx = one.backward(its_x, its_y, those_of(dy, N, outputs_of(N), of));
-    CHECK(those_of(y, N, its_y.rows(), of).isApprox(its_y, 1e-14));
-    CHECK(those_of(dx, N, its_x.rows(), of).isApprox(its_dx, 1e-14));
-    dtheta += one.dtheta;
-  };
-  alone(std::integral_constant<Index, 3>{});
-  alone(std::integral_constant<Index, 6>{});
-  alone(std::integral_constant<Index, Steps>{});
-  CHECK(run.dtheta.isApprox(dtheta, 1e-13));
-  Matrix cleared = y;
-  if (out.width > 1) {
-    clear(cleared, outputs_of);
-    CHECK(cleared == y);
-  }
+  check(one, N, short_in.size(), short_out.size());
+  if (lengths.size() > 1) check(run, steps, in.size(), out.size());
+  CHECK(dtheta.isApprox(run.dtheta + one.dtheta, 1e-13));
+  CHECK(y == padded(y, short_out.size(), lengths));
 }
 
-template <class L>
+template <class L, Index N = 6>
 void check_batches(const L& layer = {}) {
-  check_alone(layer);
-  check_alone(layer, {6});
+  check_alone<N>(layer, {N, steps, N, N, N, steps, N});
+  check_alone<N>(layer, {N});
 }
+
+/// The pool runs before Tanh, the second convolution reads the steps before they are repeated, and the last has as many as the input.
+template <Index N>
+using Network =
+    ec::Network<ec::Sequential<ec::sequence(N, channels), ec::Conv1D<5, 3>, ec::Tanh, ec::MaxPool1D<3>, ec::LeakyReLU, ec::UpSample1D<3>,
+                               ec::Conv1D<4, 3>, ec::Sigmoid, ec::ReverseSteps, ec::TimeDistributed<ec::Dense<channels>>>,
+                double>;
 
 }  // namespace
 
@@ -101,17 +98,17 @@ TEST_CASE("Lengths: pools") {
   check_batches<ec::MaxPool1D<3>>();
   check_batches<ec::MaxPool1D<2, 1>>();
   check_batches<ec::MaxPool1D<3, 1, Padding::same>>();
-  check_batches<ec::MaxPool1D<4, 1, Padding::same>>();
+  check_batches<ec::MaxPool1D<4, 1, Padding::same>, 3>();
   check_batches<ec::AvgPool1D<3>>();
   check_batches<ec::AvgPool1D<2, 1>>();
   check_batches<ec::AvgPool1D<3, 1, Padding::same>>();
-  check_batches<ec::AvgPool1D<5, 1, Padding::same>>();
+  check_batches<ec::AvgPool1D<5, 1, Padding::same>, 2>();
   check_batches<ec::GlobalAvgPool2D>();
 }
 
 TEST_CASE("Lengths: resampling, padding and layers that keep the steps") {
   check_batches<ec::UpSample1D<2>>();
-  check_batches<ec::UpSample1D<2, ec::Interpolation::bilinear>>();
+  check_batches<ec::UpSample1D<2, ec::Interpolation::bilinear>, 1>();
   check_batches<ec::UpSample1D<3, ec::Interpolation::bilinear>>();
   check_batches<ec::ZeroPad2D<ec::Border{0, 0, 1, 2}>>();
   check_batches<ec::Crop2D<ec::Border{0, 0, 2, 0}>>();
@@ -120,5 +117,65 @@ TEST_CASE("Lengths: resampling, padding and layers that keep the steps") {
   check_batches<ec::LayerNorm>();
   check_batches<ec::Softmax>();
   check_batches<ec::KSparse<5>>();
-  check_batches<ec::KSparse<9>>();
+  check_batches<ec::KSparse<9>, 3>();
+}
+
+TEST_CASE("Lengths: BatchNorm counts the samples' own steps") {
+  // What it makes of the own steps of all samples, each step by itself as a sample.
+  const std::vector<Index> lengths{6, 9, 3, 1, 9, 2, 7};
+  constexpr ec::Shape in = ec::sequence(steps, channels);
+  StageRunner<ec::BatchNorm, in, double> run;
+  StageRunner<ec::BatchNorm, ec::features(channels), double> one;
+  const auto own_steps = [&](const Matrix& samples) {
+    Matrix found(channels, 37);
+    for (Index j = 0, k = 0; j < samples.cols(); k += lengths[static_cast<std::size_t>(j++)]) {
+      const Index n = lengths[static_cast<std::size_t>(j)];
+      found.middleCols(k, n) = samples.col(j).head(n * channels).reshaped(channels, n);
+    }
+    return found;
+  };
+  golden::fill(3, 2, -1, run.theta);
+  run.state = one.state = samples(2 * channels, 1, 4).cwiseAbs();
+  one.theta = run.theta;
+  run.lengths = lengths;
+  Matrix x = samples(in.size(), 7, 1), dy = samples(in.size(), 7, 2);
+  for (Index j = 0; j < 7; ++j) {
+    const Index padding = (steps - lengths[static_cast<std::size_t>(j)]) * channels;
+    x.col(j).tail(padding).setZero();
+    dy.col(j).tail(padding).setZero();
+  }
+  const Matrix y = run.forward(x), dx = run.backward(x, y, dy), its_x = own_steps(x), its_y = one.forward(its_x),
+               its_dx = one.backward(its_x, its_y, own_steps(dy));
+  CHECK(own_steps(y).isApprox(its_y, 1e-13));
+  CHECK(own_steps(dx).isApprox(its_dx, 1e-12));
+  CHECK(run.dtheta.isApprox(one.dtheta, 1e-13));
+  run.gather(x, 2);  // from shards
+  run.settle(7);
+  one.settle(37);
+  CHECK(run.state.isApprox(one.state, 1e-13));
+}
+
+TEST_CASE("Lengths: a network trained on padded sequences, and one on the shorter ones alone") {
+  const std::vector<Index> lengths{6, 9, 6, 6, 9, 6, 6};
+  const Matrix x = padded(samples(steps * channels, 7, 1), 6 * channels, lengths),
+               target = padded(samples(steps * channels, 7, 2), 6 * channels, lengths);
+  Network<steps> whole{ec::Seed{3}}, longer{ec::Seed{3}};
+  Network<6> shorter{ec::Seed{3}};
+  const Matrix y = whole.predict(x, lengths);
+  CHECK(those_of(y, 6, 6 * channels, lengths).isApprox(shorter.predict(those_of(x, 6, 6 * channels, lengths)), 1e-13));
+  CHECK(those_of(y, 9, 9 * channels, lengths).isApprox(longer.predict(those_of(x, 9, 9 * channels, lengths)), 1e-13));
+  CHECK(y == padded(y, 6 * channels, lengths));
+
+  // A step of gradient descent of size 1 takes away the gradient.
+  const auto train = [](auto& model, const Matrix& inputs, const Matrix& targets, ec::StepCounts of = {}) {
+    const Eigen::VectorXd before = model.parameters();
+    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{.learning_rate = 1}, {.threads = 1}};
+    const double loss = trainer.train_on_batch(inputs, targets, {}, {}, of);
+    return std::pair{loss, Eigen::VectorXd(before - model.parameters())};
+  };
+  const auto [loss, gradient] = train(whole, x, target, lengths);
+  const auto [loss_6, gradient_6] = train(shorter, those_of(x, 6, 6 * channels, lengths), those_of(target, 6, 6 * channels, lengths));
+  const auto [loss_9, gradient_9] = train(longer, those_of(x, 9, 9 * channels, lengths), those_of(target, 9, 9 * channels, lengths));
+  CHECK(loss == Approx((5 * loss_6 + 2 * loss_9) / 7).epsilon(1e-13));
+  CHECK(gradient.isApprox((5 * gradient_6 + 2 * gradient_9) / 7, 1e-12));
 }
