@@ -53,6 +53,14 @@ struct UnlinkedImageOptions {
 /// Of samples that are no Split.
 template <class T>
 using UnlinkedSet = decltype(UnlinkedSplit<T>::train);
+template <class T>
+struct UnlinkedTimeSeries {
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> samples;
+  Index steps = 0, channels = 0;
+  std::vector<Index> lengths;
+  Eigen::VectorXi labels;
+  std::vector<std::string> classes;
+};
 struct UnlinkedFileOptions {
   std::vector<UnlinkedRow> values{}, texts{};
   UnlinkedOption training = {}, prefix = {}, in_order = {}, check_layers = {}, non_finite = {};
@@ -97,6 +105,16 @@ template <class T = float, class Path>
 auto load_npz(const Path&, std::string_view, const detail::UnlinkedArrayOptions& = {}) {
   static_assert(detail::linked<T, Path>, "load_npz needs zlib: link eigencoder::data");
   return detail::UnlinkedSet<T>{};
+}
+template <class T = float, class... Arguments>
+auto read_ts(const Arguments&...) {
+  static_assert(detail::linked<T, Arguments...>, "read_ts needs zlib: link eigencoder::data");
+  return detail::UnlinkedTimeSeries<T>{};
+}
+template <class T = float, class... Arguments>
+auto read_ucr(const Arguments&...) {
+  static_assert(detail::linked<T, Arguments...>, "read_ucr needs zlib: link eigencoder::data");
+  return detail::UnlinkedTimeSeries<T>{};
 }
 template <class... Arguments>
 void read_npy(const Arguments&...) {

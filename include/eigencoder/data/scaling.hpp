@@ -3,8 +3,11 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "eigencoder/core/eigen.hpp"
 #include "eigencoder/core/error.hpp"
@@ -25,6 +28,9 @@ class FeatureScaling {
 
   /// How many features a sample has; 0 before the first fit.
   Index features() const { return offset_.size(); }
+  /// Which of them the last fit found to be the same in all samples, in order. They are kept, with a scale of 1, and become 0.
+  /// Not among what a file keeps: empty after a load.
+  const std::vector<Index>& constant_features() const { return constant_; }
 
   /// x ← (x − offset) / scale in place, features × N. Throws ShapeError.
   void apply(Eigen::Ref<Matrix> x) const {
@@ -35,6 +41,39 @@ class FeatureScaling {
   void invert(Eigen::Ref<Matrix> x) const {
     check_rows("invert", x.rows());
     x.array() = (x.array().colwise() * scale_.array()).colwise() + offset_.array();
+  }
+
+  /// Of sequences, and of images, the features are the channels: one offset and one scale for each, over all steps (or pixels)
+  /// of all samples. x: (channels · steps) × N, channels fastest. With `lengths`, one for each sample, only its first
+  /// lengths[j] steps count. Throws as fit does, and ShapeError where the channels do not divide the rows, or lengths are not N
+  /// from 1 to steps.
+  ///   scaler.fit_channels(train.samples, train.channels, train.lengths);
+  void fit_channels(const Eigen::Ref<const Matrix>& x, Index channels, std::span<const Index> lengths = {}) {
+    if (channels < 1) throw OptionError(message(Self::name, "::fit_channels: expected a channel or more, found ", channels));
+    check_lengths("fit_channels", x, channels, lengths);
+    Index steps = lengths.empty() ? x.size() / channels : 0;
+    for (const Index length : lengths) steps += length;
+    Matrix counted(channels, steps);
+    Index begin = 0;
+    for (Index j = 0; j < x.cols(); ++j) {
+      const Index length = length_of(j, x.rows() / channels, lengths);
+      counted.middleCols(begin, length) = Steps<const Matrix>(x.col(j).data(), channels, length);
+      for (Index i = 0; i < channels * length; ++i) {
+        if (std::isfinite(x(i, j))) continue;
+        throw NonFiniteError(message(Self::name, "::fit_channels: expected finite values, found ", x(i, j), " in channel ",
+                                     i % channels, ", step ", i / channels, " of sample ", j));
+      }
+      begin += length;
+    }
+    static_cast<Self&>(*this).fit(counted);
+  }
+  /// As apply(), channel by channel. Steps from lengths[j] on, the padding of sample j, stay as they are.
+  void apply_channels(Eigen::Ref<Matrix> x, std::span<const Index> lengths = {}) const {
+    visit_steps("apply_channels", x, lengths, [&](auto steps) { apply(steps); });
+  }
+  /// As invert(), channel by channel.
+  void invert_channels(Eigen::Ref<Matrix> x, std::span<const Index> lengths = {}) const {
+    visit_steps("invert_channels", x, lengths, [&](auto steps) { invert(steps); });
   }
 
   /// Calls f(name, vector) for what it holds, by which ec::save and ec::load take it along.
@@ -87,13 +126,49 @@ class FeatureScaling {
     }
     offset_ = std::move(found);
     scale_ = std::move(scales);
+    constant_.clear();
+    for (Index i = 0; i < scale.size(); ++i)
+      if (scale[i] == 0) constant_.push_back(i);
   }
 
   Vector offset_, scale_;
+  std::vector<Index> constant_;
 
  private:
-  void check_rows(std::string_view call, Index rows) const {
+  template <class M>
+  using Steps = Eigen::Map<M>;  ///< channels × steps of one sample
+
+  static Index length_of(Index sample, Index steps, std::span<const Index> lengths) {
+    return lengths.empty() ? steps : lengths[static_cast<std::size_t>(sample)];
+  }
+  static void check_lengths(std::string_view call, const Eigen::Ref<const Matrix>& x, Index channels,
+                            std::span<const Index> lengths) {
+    const auto refuse = [&](const auto&... parts) {
+      throw ShapeError(message(Self::name, "::", call, ": expected ", parts...));
+    };
+    if (x.rows() == 0 || x.rows() % channels != 0)
+      refuse("a multiple of ", channels, " rows, one for each channel, found ", x.rows());
+    if (lengths.empty()) return;
+    if (std::ssize(lengths) != x.cols()) refuse("as many lengths as samples, ", x.cols(), ", found ", lengths.size());
+    const Index steps = x.rows() / channels;
+    for (Index j = 0; j < x.cols(); ++j) {
+      const Index length = length_of(j, steps, lengths);
+      if (length < 1 || length > steps) refuse("lengths from 1 to ", steps, ", found ", length, " for sample ", j);
+    }
+  }
+  template <class F>
+  void visit_steps(std::string_view call, Eigen::Ref<Matrix> x, std::span<const Index> lengths, F f) const {
+    check_fitted(call);
+    check_lengths(call, x, features(), lengths);
+    for (Index j = 0; j < x.cols(); ++j)
+      f(Steps<Matrix>(x.col(j).data(), features(), length_of(j, x.rows() / features(), lengths)));
+  }
+
+  void check_fitted(std::string_view call) const {
     if (features() == 0) throw ShapeError(message(Self::name, "::", call, ": it knows no features yet: call fit, or load it"));
+  }
+  void check_rows(std::string_view call, Index rows) const {
+    check_fitted(call);
     if (rows == features()) return;
     throw ShapeError(message(Self::name, "::", call, ": expected ", features(),
                              " rows, one for each feature that it was fitted to, found ", rows));
@@ -103,7 +178,8 @@ class FeatureScaling {
 }  // namespace detail
 
 /// Gives every feature mean 0 and standard deviation 1: x ← (x − μ) / σ, with μ and the (biased) σ of the samples that it was
-/// fitted to. Of a feature that is the same in all of them σ is taken as 1. Scikit-learn: StandardScaler. Keras: Normalization.
+/// fitted to. Of a feature that is the same in all of them σ is taken as 1; constant_features() says which. Scikit-learn:
+/// StandardScaler. Keras: Normalization.
 ///   ec::Standardizer scaler(train);   // rows are features, columns samples
 ///   scaler.apply(test);
 /// T is float or double; sums are in double.

@@ -47,7 +47,7 @@ auto windows(X&& series, const WindowOptions& options) {
   static_assert(std::is_lvalue_reference_v<X> || (S::Flags & Eigen::NestByRefBit) == 0,  // which marks what holds values itself
                 "windows: it looks into its series, which must outlive it; expected a variable, found a temporary matrix");
   static_assert(S::ColsAtCompileTime != 1 || S::RowsAtCompileTime == 1,
-                "windows: expected a series of channels × steps, found a column; a single channel is a row: transpose it");
+                "windows: expected a series of channels by steps, found a column; a single channel is a row: transpose it");
   detail::check_windows("windows", options);
   const Index channels = series.rows(), steps = series.cols();
   if (channels == 0 || steps < options.length)
