@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "eigencoder/core/lengths.hpp"
 #include "eigencoder/kernels/gemm.hpp"
@@ -40,10 +41,9 @@ struct Recurrence {
 
   constexpr Index weights() const { return input_rows() * inputs + (rows() - state_row()) * units; }
   constexpr Index forward_packed() const { return rows() + weights(); }
-  constexpr Index packed() const { return forward_packed() + weights(); }
   /// A sample's share of the memory that forward leaves for backward.
   constexpr Index cache() const { return (steps + 1) * (operand() + cells()) + steps * rows(); }
-  constexpr Index constants() const { return (repeated ? rows() : 0) + units; }
+  constexpr Index constants() const { return repeated ? rows() : 0; }
   constexpr Index scratch_per_sample() const {
     return constants() + std::max(2 * operand() + rows() + cells(), std::min(chunk, steps) * rows() + 2 * units);
   }
@@ -75,11 +75,13 @@ T* pack_panels(Index rows, Index depth, T* to, At at) {
   return to;
 }
 
-/// C = A·B + bias·1ᵀ with A in panels.   A: rows × B's rows
+/// C = A·B + bias·1ᵀ, or C += A·B where `adds`, with A in panels.   A: rows × B's rows
 template <class T>
-void multiply_panels(const T* panels, Index rows, View<const T> b, View<T> c, const T* bias = nullptr) {
-  for_each_panel<T>(rows, [&]<class P, int Packets>(Index i, Index count) {
-    multiply<T>({panels, count, b.rows, count}, b, {c.data + i, count, c.cols, c.stride}, bias ? bias + i : nullptr);
+void multiply_panels(const T* panels, View<const T> b, View<T> c, const T* bias = nullptr, bool adds = false) {
+  for_each_panel<T>(c.rows, [&]<class P, int Packets>(Index i, Index count) {
+    const View<const T> a{panels, count, b.rows, count};
+    const View<T> to{c.data + i, count, c.cols, c.stride};
+    adds ? add_multiply(a, b, to) : multiply(a, b, to, bias ? bias + i : nullptr);
     panels += count * b.rows;
   });
 }
@@ -109,28 +111,50 @@ struct Tape {
 
 }  // namespace detail
 
-/// Packs biases and weights. weight_ih and weight_hh: as PyTorch's, Cell::weight_gates blocks of H rows, of which gate k has
-/// number Cell::weight_gate(k); bias_ih and bias_hh likewise. Without backward's weights where `forward_only`.
+/// Parameters, or their gradients, as PyTorch's: Cell::weight_gates blocks of H rows, of which gate k has number
+/// Cell::weight_gate(k). hh follows ih in memory.
+template <class T>
+struct RecurrentWeights {
+  T *weight_ih = nullptr, *weight_hh = nullptr, *bias_ih = nullptr, *bias_hh = nullptr;
+};
+
+namespace detail {
+
+/// The weights at a place of a step's gates: of a row and a value of x, of a row and a unit.
 template <class Cell, class T>
-void pack_recurrence(const Recurrence<Cell>& r, const T* weight_ih, const T* weight_hh, const T* bias_ih, const T* bias_hh,
-                     T* packed, bool forward_only) {
-  const Index H = r.units, I = r.inputs, stride = Cell::weight_gates * H;
+auto weights_by_row(const Recurrence<Cell>& r, RecurrentWeights<const T> w) {
+  const Index H = r.units, stride = Cell::weight_gates * H;
   const auto place = [=](Index row) { return Cell::weight_gate(row / H) * H + row % H; };
-  const auto input = [=](Index row, Index p) { return weight_ih[place(row) + p * stride]; };
-  const auto state = [=](Index row, Index p) { return weight_hh[place(row) + p * stride]; };
+  return std::pair{[=](Index row, Index p) { return w.weight_ih[place(row) + p * stride]; },
+                   [=](Index row, Index p) { return w.weight_hh[place(row) + p * stride]; }};
+}
+
+}  // namespace detail
+
+/// Biases and weights as forward reads them: Recurrence::forward_packed() values.
+template <class Cell, class T>
+void pack_recurrence_forward(const Recurrence<Cell>& r, RecurrentWeights<const T> w, T* packed) {
+  const auto [input, state] = detail::weights_by_row(r, w);
   for (Index row = 0; row < r.rows(); ++row) {
-    *packed++ = (row < r.input_rows() ? bias_ih[place(row)] : T(0)) + (row >= r.state_row() ? bias_hh[place(row)] : T(0));
+    const Index place = Cell::weight_gate(row / r.units) * r.units + row % r.units;
+    *packed++ = (row < r.input_rows() ? w.bias_ih[place] : T(0)) + (row >= r.state_row() ? w.bias_hh[place] : T(0));
   }
-  const Index x = r.repeated ? 0 : I;
-  if (r.repeated) packed = detail::pack_panels(r.input_rows(), I, packed, input);
-  r.for_each_product([&](Index first, Index rows, Index begin, Index depth) {
+  const Index x = r.repeated ? 0 : r.inputs;
+  if (r.repeated) packed = detail::pack_panels(r.input_rows(), r.inputs, packed, input);
+  r.for_each_product([&, &input = input, &state = state](Index first, Index rows, Index begin, Index depth) {
     packed = detail::pack_panels(rows, depth, packed, [&](Index row, Index p) {
       return begin + p < x ? input(first + row, begin + p) : state(first + row, begin + p - x);
     });
   });
-  if (forward_only) return;
-  packed = detail::pack_panels(H, r.rows() - r.state_row(), packed, [&](Index p, Index row) { return state(r.state_row() + row, p); });
-  detail::pack_panels(I, r.input_rows(), packed, [&](Index p, Index row) { return input(row, p); });
+}
+
+/// The transposed weights, as backward reads them: Recurrence::weights() values.
+template <class Cell, class T>
+void pack_recurrence_backward(const Recurrence<Cell>& r, RecurrentWeights<const T> w, T* packed) {
+  const auto [input, state] = detail::weights_by_row(r, w);
+  const Index b = r.state_row();
+  packed = detail::pack_panels(r.units, r.rows() - b, packed, [&, &state = state](Index p, Index row) { return state(b + row, p); });
+  detail::pack_panels(r.inputs, r.input_rows(), packed, [&, &input = input](Index p, Index row) { return input(row, p); });
 }
 
 /// What a layer gives out, or its gradient: column j of step t at data + j stride + t step.
@@ -149,13 +173,13 @@ struct RecurrentForward {
   const T* x;  ///< column j of step t at x + j x_stride + t inputs
   Index x_stride;
   RecurrentOutput<T> y;
-  T* memory;  ///< Recurrence::cache() for each column where `kept`; else it may lie in the scratch
-  bool kept;
-  T* constants;               ///< Recurrence::constants() for each column
-  const T* mask = nullptr;    ///< H for each column: h is multiplied with it before the recurrent weights; null: with 1
+  T* memory;              ///< Recurrence::cache() for each column, for backward, or null
+  T* scratch_per_sample;  ///< Recurrence::scratch_per_sample() for each column
+  const T* mask = nullptr;  ///< H for each column: h is multiplied with it before the recurrent weights; null: with 1
+  Index mask_stride = 0;
   Lengths lengths{};               ///< how many steps each column has
   const T* begin = nullptr;   ///< state_size() for each column: the state before the first step; null: 0
-  T* end = nullptr;           ///< and that after the last one; may be `begin`
+  T* end = nullptr;           ///< and that after the last one, where there is no mask; may be `begin`
 };
 
 /// Steps read before a column's first one: a sequence that is read backwards begins at its last valid step.
@@ -179,7 +203,7 @@ void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape
   const View<T> gates = tape.gate(step), before = tape.cell(step), after = tape.cell(step + 1), next = tape.operand(step + 1);
   for (Index j = 0; j < p.columns; ++j) {
     T *const a = gates.column(j), *const h = next.column(j) + next.rows - H;
-    const T* const mask = p.mask ? p.mask + j * H : nullptr;
+    const T* const mask = p.mask ? p.mask + j * p.mask_stride : nullptr;
     if (!begun(r, p.lengths, j, step)) {
       const View<T> h_before = tape.operand(step);
       std::copy_n(h_before.column(j) + h_before.rows - H, H, h);
@@ -217,12 +241,13 @@ void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape
 template <class Cell, class T, class Feed = std::nullptr_t>
 void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p, Feed feed = {}) {
   const Index H = r.units, B = p.columns, x = r.repeated ? 0 : r.inputs;
-  const detail::Tape<Cell, T> tape(r, B, p.memory, p.kept);
+  T* const constants = p.scratch_per_sample;
+  const detail::Tape<Cell, T> tape(r, B, p.memory ? p.memory : constants + r.constants() * B, p.memory != nullptr);
   const View<T> h = tape.operand(0), c = tape.cell(0);
   for (Index j = 0; j < B; ++j) {
     const T* const begin = p.begin ? p.begin + j * r.state_size() : nullptr;
     for (Index i = 0; i < H; ++i) {
-      h.column(j)[x + i] = begin ? (p.mask ? p.mask[j * H + i] : T(1)) * begin[i] : T(0);
+      h.column(j)[x + i] = begin ? (p.mask ? p.mask[j * p.mask_stride + i] : T(1)) * begin[i] : T(0);
       if (r.cells() > 0) c.column(j)[i] = begin ? begin[r.state_size() - H + i] : T(0);
     }
   }
@@ -230,9 +255,9 @@ void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p,
   const T* constant = nullptr;
   if (r.repeated) {
     const Index n = r.rows(), e = r.input_rows();
-    detail::multiply_panels<T>(panels, e, {p.x, r.inputs, B, p.x_stride}, {p.constants, e, B, n}, bias);
-    for (Index j = 0; j < B; ++j) std::copy(bias + e, bias + n, p.constants + j * n + e);
-    constant = p.constants;
+    detail::multiply_panels<T>(panels, {p.x, r.inputs, B, p.x_stride}, {constants, e, B, n}, bias);
+    for (Index j = 0; j < B; ++j) std::copy(bias + e, bias + n, constants + j * n + e);
+    constant = constants;
     panels += e * r.inputs;
   }
   for (Index step = 0; step < r.steps; ++step) {
@@ -244,7 +269,7 @@ void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p,
     }
     const T* from = panels;
     r.for_each_product([&](Index row, Index rows, Index first, Index depth) {
-      detail::multiply_panels<T>(from, rows, {operand.data + first, depth, B, operand.stride},
+      detail::multiply_panels<T>(from, {operand.data + first, depth, B, operand.stride},
                                  {gates.data + row, rows, B, gates.stride}, constant ? nullptr : bias + row);
       from += rows * depth;
     });
@@ -264,16 +289,17 @@ void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p,
 template <class T>
 struct RecurrentBackward {
   Index columns;
-  const T* packed;  ///< what pack_recurrence made for backward: Recurrence::forward_packed() after the beginning
+  const T* packed;  ///< by pack_recurrence_backward
   Index x_stride;
   RecurrentOutput<const T> dy;
   const T* memory;  ///< what forward kept
-  T *constants, *scratch_per_sample, *scratch;
-  T* dx = nullptr;  ///< as x; null: not wanted
-  /// Added to; dweight_hh follows dweight_ih in memory. Null: not wanted.
-  T *dweight_ih = nullptr, *dweight_hh = nullptr, *dbias_ih = nullptr, *dbias_hh = nullptr;
+  T *scratch_per_sample, *scratch;
+  T* dx = nullptr;       ///< as x; null: not wanted
+  bool adds_dx = false;  ///< adds to dx, and does not overwrite it
+  RecurrentWeights<T> dweights{};  ///< added to; null: not wanted
   const T* x = nullptr;  ///< read where it is repeated
   const T* mask = nullptr;
+  Index mask_stride = 0;
   Lengths lengths{};
   T* dbegin = nullptr;  ///< overwritten with the gradient of the state before the first step; null: not wanted
 };
@@ -305,7 +331,7 @@ void retreat(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, const Tap
       std::array<P, Cell::gates> gate;
       for (Index k = 0; k < Cell::gates; ++k) gate[static_cast<std::size_t>(k)] = load(gates.column(j) + k * H);
       P d = dh ? load(dh + j * H) : P(0), dcell = load(dc + j * H);
-      if (dh && p.mask) d = d * load(p.mask + j * H);
+      if (dh && p.mask) d = d * load(p.mask + j * p.mask_stride);
       if (dy) d = d + load(dy);
       P old(0), now(0);
       if constexpr (Cell::state != CellState::none) old = load(before.column(j)), now = load(after.column(j));
@@ -331,7 +357,7 @@ void leave_begin(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Index
     if (!begun(r, p.lengths, j, step) || (step > 0 && begun(r, p.lengths, j, step - 1))) continue;
     T* const to = p.dbegin + j * r.state_size();
     for (Index i = 0; i < H; ++i) {
-      const T through = (p.mask ? p.mask[j * H + i] : T(1)) * dh[j * H + i];
+      const T through = (p.mask ? p.mask[j * p.mask_stride + i] : T(1)) * dh[j * H + i];
       to[i] = Cell::state == CellState::output ? through + dc[j * H + i] : through;
       if (Cell::state == CellState::own) to[H + i] = dc[j * H + i];
     }
@@ -342,7 +368,7 @@ void leave_begin(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Index
 template <class Cell, class T>
 void add_weight_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, View<const T> da, View<const T> operand) {
   const Index stride = Cell::weight_gates * r.units;
-  T* const into = r.repeated ? p.dweight_hh : p.dweight_ih;
+  T* const into = r.repeated ? p.dweights.weight_hh : p.dweights.weight_ih;
   r.for_each_product([&](Index row, Index rows, Index first, Index depth) {
     T* const to = into + Cell::weight_gate(row / r.units) * r.units + first * stride;
     add_multiply_transposed<T>({da.data + row, rows, da.cols, da.stride}, {operand.data + first, depth, operand.cols, operand.stride},
@@ -354,12 +380,12 @@ void add_weight_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
 template <class Cell, class T>
 void add_repeated_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, const T* panels, const T* total) {
   const Index H = r.units, n = r.rows(), e = r.input_rows(), b = r.state_row(), stride = Cell::weight_gates * H;
-  if (p.dx) multiply_panels<T>(panels, r.inputs, {total, e, p.columns, n}, {p.dx, r.inputs, p.columns, p.x_stride});
-  if (!p.dweight_ih) return;
+  if (p.dx) multiply_panels<T>(panels, {total, e, p.columns, n}, {p.dx, r.inputs, p.columns, p.x_stride});
+  if (!p.dweights.weight_ih) return;
   const auto add = [&](Index row, Index rows) {
     if (rows == 0) return;
     add_multiply_transposed<T>({total + row, rows, p.columns, n}, {p.x, r.inputs, p.columns, p.x_stride},
-                               {p.dweight_ih + Cell::weight_gate(row / H) * H, rows, r.inputs, stride});
+                               {p.dweights.weight_ih + Cell::weight_gate(row / H) * H, rows, r.inputs, stride});
   };
   add(0, b), add(b, e - b);
   add_columns<T>({total, n, p.columns, n}, p.scratch);
@@ -373,11 +399,11 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
   const Index H = r.units, B = p.columns, n = r.rows(), b = r.state_row();
   const Index chunk = std::clamp<Index>(detail::depth_block / B, 1, std::min(r.chunk, r.steps));
   const detail::Tape<Cell, const T> tape(r, B, p.memory, true);
-  T *const dc = p.scratch_per_sample, *const dh = dc + H * B, *const da = dh + H * B;
-  T* const total = r.repeated ? p.constants : nullptr;
+  T* const total = r.repeated ? p.scratch_per_sample : nullptr;
+  T *const dc = p.scratch_per_sample + r.constants() * B, *const dh = dc + H * B, *const da = dh + H * B;
   const T *const state_panels = p.packed, *const input_panels = state_panels + (n - b) * H;
   std::fill_n(dc, H * B, T(0));
-  if (p.dweight_ih) std::fill_n(p.scratch, n, T(0));
+  if (p.dweights.weight_ih) std::fill_n(p.scratch, n, T(0));
   bool recurrent = false;  // dh holds the gradient through the step after
   for (Index end = r.steps; end > 0;) {
     const Index begin = std::max<Index>(0, end - chunk);
@@ -386,25 +412,25 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
       if constexpr (!std::is_same_v<Feed, std::nullptr_t>) feed(step);
       detail::retreat(r, p, tape, step, d, recurrent ? dh : nullptr, dc, total, step == r.steps - 1);
       if (p.dx && !r.repeated) {
-        detail::multiply_panels<T>(input_panels, r.inputs, {d.data, r.input_rows(), B, n},
-                                   {p.dx + r.place(step) * r.inputs, r.inputs, B, p.x_stride});
+        detail::multiply_panels<T>(input_panels, {d.data, r.input_rows(), B, n},
+                                   {p.dx + r.place(step) * r.inputs, r.inputs, B, p.x_stride}, nullptr, p.adds_dx);
       }
       recurrent = (step > 0 || p.dbegin) && !(step > 0 && step % r.truncation == 0);
-      if (recurrent) detail::multiply_panels<T>(state_panels, H, {d.data + b, n - b, B, n}, {dh, H, B, H});
+      if (recurrent) detail::multiply_panels<T>(state_panels, {d.data + b, n - b, B, n}, {dh, H, B, H});
       if (p.dbegin) detail::leave_begin(r, p, step, dh, dc);
       if (!recurrent) std::fill_n(dc, H * B, T(0));
     }
     const View<const T> operand = tape.operand(begin);
-    if (p.dweight_ih)
+    if (p.dweights.weight_ih)
       detail::add_weight_gradient<Cell, T>(r, p, {da, n, (end - begin) * B, n}, {operand.data, operand.rows, (end - begin) * B, operand.stride});
     end = begin;
   }
   if (r.repeated) detail::add_repeated_gradient(r, p, input_panels, total);
-  if (p.dweight_ih) {
+  if (p.dweights.weight_ih) {
     for (Index row = 0; row < n; ++row) {
       const Index to = Cell::weight_gate(row / H) * H + row % H;
-      if (row < r.input_rows()) p.dbias_ih[to] += p.scratch[row];
-      if (row >= b) p.dbias_hh[to] += p.scratch[row];
+      if (row < r.input_rows()) p.dweights.bias_ih[to] += p.scratch[row];
+      if (row >= b) p.dweights.bias_hh[to] += p.scratch[row];
     }
   }
 }

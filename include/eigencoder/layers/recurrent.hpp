@@ -40,119 +40,143 @@ struct RecurrentDropout {
   }
 };
 
+/// The directions of a layer: one, or, of Bidirectional, forward and backward.
+template <class Cell, std::size_t N>
+using Directions = std::array<kernels::Recurrence<Cell>, N>;
+
 /// A layer that reads backwards cannot go on where it ended.
-template <class Cell>
-constexpr Needs recurrent_needs(const kernels::Recurrence<Cell>& r) {
-  return {.cache = r.cache(),
+template <class Cell, std::size_t N>
+constexpr Needs recurrent_needs(const Directions<Cell, N>& directions) {
+  constexpr Index n = N;
+  const auto& r = directions.front();
+  return {.cache = n * r.cache(),
           .backward_scratch = r.scratch(),
-          .scratch_per_sample = r.scratch_per_sample(),
-          .packed = r.packed(),
-          .backward_packed = r.weights(),
-          .carry = r.reversed ? 0 : r.state_size(),
+          .scratch_per_sample = n * r.units + r.scratch_per_sample(),  // with the masks
+          .packed = n * (r.forward_packed() + r.weights()),
+          .backward_packed = n * r.weights(),
+          .carry = n > 1 || r.reversed ? 0 : r.state_size(),
+          .columns = 24,
           .backward_x = r.repeated,
           .lengths = !r.repeated};
 }
 
-/// Four blocks, as PyTorch's.
-template <class Cell>
-constexpr std::array<Block, 4> recurrent_blocks(Index inputs, Index units, Init input_weights) {
-  const Index rows = Cell::weight_gates * units;
-  return {{{.name = "weight_ih", .rows = rows, .cols = inputs, .init = input_weights},
-           {.name = "weight_hh", .rows = rows, .cols = units, .init = Init::orthogonal},
-           {.name = "bias_ih", .rows = rows, .init = Cell::bias(units), .decay = false},
-           {.name = "bias_hh", .rows = rows, .decay = false}}};
+/// Four blocks a direction, as PyTorch's.
+template <std::size_t N, class Cell>
+constexpr std::array<Block, 4 * N> recurrent_blocks(const kernels::Recurrence<Cell>& r, Init input_weights) {
+  constexpr std::string_view names[] = {"weight_ih",         "weight_hh",         "bias_ih",         "bias_hh",
+                                        "weight_ih_reverse", "weight_hh_reverse", "bias_ih_reverse", "bias_hh_reverse"};
+  const Index rows = Cell::weight_gates * r.units;
+  std::array<Block, 4 * N> blocks;
+  for (std::size_t first = 0; first < blocks.size(); first += 4) {
+    blocks[first] = {.name = names[first], .rows = rows, .cols = r.inputs, .init = input_weights};
+    blocks[first + 1] = {.name = names[first + 1], .rows = rows, .cols = r.units, .init = Init::orthogonal};
+    blocks[first + 2] = {.name = names[first + 2], .rows = rows, .init = Cell::bias(r.units), .decay = false};
+    blocks[first + 3] = {.name = names[first + 3], .rows = rows, .decay = false};
+  }
+  return blocks;
 }
 
-/// The mask of each column: one a sequence, which every step is multiplied with.
+/// Direction D's of the parameters, or of their gradients.
+template <std::size_t D, class T, class Views>
+kernels::RecurrentWeights<T> weights_of(Views& views) {
+  return {std::get<4 * D>(views).data(), std::get<4 * D + 1>(views).data(), std::get<4 * D + 2>(views).data(),
+          std::get<4 * D + 3>(views).data()};
+}
+
+/// Calls f.operator()<D>() for each of N directions.
+template <std::size_t N, class F>
+constexpr void for_each_direction(F f) {
+  f.template operator()<0>();
+  if constexpr (N > 1) f.template operator()<1>();
+}
+
+/// The masks of all directions, one under the other, for each column: one a sequence, which every step is multiplied with.
 template <class T>
-void draw_recurrent_mask(const Random& random, double rate, Index units, Index columns, T* mask) {
+void draw_recurrent_masks(const Random& random, double rate, Index units, Index columns, T* masks) {
   using V = kernels::Packet<T>;
   for (Index j = 0; j < columns; ++j) {
-    kernels::transform_draws<kernels::Uniform>(random, j, units, mask + j * units, [=](V u) {
-      return where(u < V(rate), V(0), V(1 / (1 - rate)));
-    });
+    kernels::transform_draws<kernels::Uniform>(random, j, units, masks + j * units,
+                                               [=](V u) { return where(u < V(rate), V(0), V(1 / (1 - rate))); });
   }
 }
 
-template <Returns What, class T>
-kernels::RecurrentOutput<T> recurrent_output(Shape out, T* data) {
+/// What direction `d` of N gives out, or its gradient.
+template <Returns What, class Cell, class T>
+kernels::RecurrentOutput<T> recurrent_output(const kernels::Recurrence<Cell>& r, Shape out, T* data, std::size_t d) {
   using Output = kernels::RecurrentOutput<T>;
   constexpr auto kind = What == Returns::last ? Output::last : What == Returns::sequence ? Output::sequence : Output::state;
-  return {.kind = kind, .data = data, .stride = out.size(), .step = What == Returns::sequence ? out.channels : 0};
+  return {.kind = kind,
+          .data = data + static_cast<Index>(d) * (What == Returns::state ? r.state_size() : r.units),
+          .stride = out.size(),
+          .step = What == Returns::sequence ? out.channels : 0};
 }
 
-template <class Cell, class S>
-void prepare_recurrent(const kernels::Recurrence<Cell>& r, Prepare<S>& pass) {
-  const auto& [weight_ih, weight_hh, bias_ih, bias_hh] = pass.theta;
-  kernels::pack_recurrence(r, weight_ih.data(), weight_hh.data(), bias_ih.data(), bias_hh.data(), pass.packed.data(),
-                           pass.packed.size() < r.packed());
+template <class Cell, std::size_t N, class S>
+void prepare_recurrent(const Directions<Cell, N>& directions, Prepare<S>& pass) {
+  using T = typename S::Scalar;
+  constexpr Index n = N;
+  const auto& r = directions.front();
+  const bool backward = pass.packed.size() > n * r.forward_packed();
+  for_each_direction<N>([&]<std::size_t D>() {
+    constexpr Index d = D;
+    const auto weights = weights_of<D, const T>(pass.theta);
+    kernels::pack_recurrence_forward(r, weights, pass.packed.data() + d * r.forward_packed());
+    if (backward) kernels::pack_recurrence_backward(r, weights, pass.packed.data() + n * r.forward_packed() + d * r.weights());
+  });
 }
 
-/// A layer's pass as the kernel's, but for y. `scratch` has r.scratch_per_sample() scalars a column.
-template <class T, class Cell, class S, Mode M>
-kernels::RecurrentForward<T> recurrent_operands(const kernels::Recurrence<Cell>& r, double dropout, Forward<S, M>& pass, T* scratch) {
-  const Index B = pass.x.cols();
-  constexpr bool kept = Forward<S, M>::keeps_cache;
-  kernels::RecurrentForward<T> operands{.columns = B,
-                                        .packed = pass.packed.data(),
-                                        .x = pass.x.data(),
-                                        .x_stride = S::in.size(),
-                                        .y = {},
-                                        .memory = scratch + r.constants() * B,
-                                        .kept = kept,
-                                        .constants = scratch};
-  if constexpr (kept) operands.memory = pass.cache.data();
-  if constexpr (S::needs.lengths) operands.lengths = pass.lengths;
-  if (M == Mode::train && dropout > 0) {
-    T* const mask = scratch + (r.constants() - r.units) * B;
-    draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
-    operands.mask = mask;
-  }
-  return operands;
-}
-/// The same of a backward pass, but for dy and dx.
-template <bool WeightGradients, class T, class Cell, class S, bool InputGradient>
-kernels::RecurrentBackward<T> recurrent_operands(const kernels::Recurrence<Cell>& r, double dropout,
-                                                 Backward<S, InputGradient>& pass, T* scratch) {
-  const Index B = pass.dy.cols();
-  kernels::RecurrentBackward<T> operands{.columns = B,
-                                         .packed = pass.packed.data() + r.forward_packed(),
+template <Returns What, class Cell, std::size_t N, class S, Mode M>
+void recurrent_forward(const Directions<Cell, N>& directions, double dropout, Forward<S, M>& pass) {
+  using T = typename S::Scalar;
+  const Index B = pass.x.cols(), masked = static_cast<Index>(N) * directions.front().units;
+  T* const masks = pass.scratch_per_sample.data();
+  const bool drops = M == Mode::train && dropout > 0;
+  if (drops) draw_recurrent_masks(pass.random, dropout, masked, B, masks);
+  for (std::size_t d = 0; d < N; ++d) {
+    const auto& r = directions[d];
+    const auto at = static_cast<Index>(d);
+    kernels::RecurrentForward<T> forward{.columns = B,
+                                         .packed = pass.packed.data() + at * r.forward_packed(),
+                                         .x = pass.x.data(),
                                          .x_stride = S::in.size(),
-                                         .dy = {},
-                                         .memory = pass.cache.data(),
-                                         .constants = scratch,
-                                         .scratch_per_sample = scratch + r.constants() * B,
-                                         .scratch = pass.scratch.data()};
-  if constexpr (S::needs.backward_x) operands.x = pass.x.data();
-  if constexpr (S::needs.lengths) operands.lengths = pass.lengths;
-  if constexpr (WeightGradients) {
-    operands.dweight_ih = std::get<0>(pass.dtheta).data(), operands.dweight_hh = std::get<1>(pass.dtheta).data();
-    operands.dbias_ih = std::get<2>(pass.dtheta).data(), operands.dbias_hh = std::get<3>(pass.dtheta).data();
+                                         .y = recurrent_output<What>(r, S::out, pass.y.data(), d),
+                                         .memory = nullptr,
+                                         .scratch_per_sample = masks + masked * B,
+                                         .mask = drops ? masks + at * r.units : nullptr,
+                                         .mask_stride = masked};
+    if constexpr (Forward<S, M>::keeps_cache) forward.memory = pass.cache.data() + at * r.cache() * B;
+    if constexpr (S::needs.lengths) forward.lengths = pass.lengths;
+    if constexpr (S::needs.carry > 0) forward.begin = forward.end = pass.carry;
+    kernels::recurrence_forward(r, forward);
   }
-  if (dropout > 0) {
-    T* const mask = scratch + (r.constants() - r.units) * B;
-    draw_recurrent_mask(pass.random, dropout, r.units, B, mask);
-    operands.mask = mask;
-  }
-  return operands;
 }
 
-template <Returns What, class Cell, class S, Mode M>
-void recurrent_forward(const kernels::Recurrence<Cell>& r, double dropout, Forward<S, M>& pass) {
+template <Returns What, bool WeightGradients, class Cell, std::size_t N, class S, bool InputGradient>
+void recurrent_backward(const Directions<Cell, N>& directions, double dropout, Backward<S, InputGradient>& pass) {
   using T = typename S::Scalar;
-  auto operands = recurrent_operands<T>(r, dropout, pass, pass.scratch_per_sample.data());
-  operands.y = recurrent_output<What>(S::out, pass.y.data());
-  if constexpr (S::needs.carry > 0) operands.begin = operands.end = pass.carry;
-  kernels::recurrence_forward(r, operands);
-}
-
-template <Returns What, bool WeightGradients, class Cell, class S, bool InputGradient>
-void recurrent_backward(const kernels::Recurrence<Cell>& r, double dropout, Backward<S, InputGradient>& pass) {
-  using T = typename S::Scalar;
-  auto operands = recurrent_operands<WeightGradients, T>(r, dropout, pass, pass.scratch_per_sample.data());
-  operands.dy = recurrent_output<What>(S::out, pass.dy.data());
-  if constexpr (InputGradient) operands.dx = pass.dx.data();
-  kernels::recurrence_backward(r, operands);
+  constexpr Index n = N;
+  const Index B = pass.dy.cols(), masked = n * directions.front().units;
+  T* const masks = pass.scratch_per_sample.data();
+  if (dropout > 0) draw_recurrent_masks(pass.random, dropout, masked, B, masks);
+  for_each_direction<N>([&]<std::size_t D>() {
+    constexpr Index d = D;
+    const auto& r = directions[D];
+    kernels::RecurrentBackward<T> backward{.columns = B,
+                                           .packed = pass.packed.data() + n * r.forward_packed() + d * r.weights(),
+                                           .x_stride = S::in.size(),
+                                           .dy = recurrent_output<What>(r, S::out, pass.dy.data(), D),
+                                           .memory = pass.cache.data() + d * r.cache() * B,
+                                           .scratch_per_sample = masks + masked * B,
+                                           .scratch = pass.scratch.data(),
+                                           .adds_dx = D > 0,
+                                           .mask = dropout > 0 ? masks + d * r.units : nullptr,
+                                           .mask_stride = masked};
+    if constexpr (S::needs.backward_x) backward.x = pass.x.data();
+    if constexpr (InputGradient) backward.dx = pass.dx.data();
+    if constexpr (WeightGradients) backward.dweights = weights_of<D, T>(pass.dtheta);
+    if constexpr (S::needs.lengths) backward.lengths = pass.lengths;
+    kernels::recurrence_backward(r, backward);
+  });
 }
 
 /// What a layer of a kind of cell does; the layer itself holds the value of `recurrent_dropout`.
@@ -165,17 +189,21 @@ struct Recurrent {
   using Cell = CellType;
   static constexpr Index units = Units;
   static constexpr Returns returns = option_or<Returns, Options...>(Returns::last);
+  static constexpr Init input_weights = option_or<Init, Options...>(Init::glorot_uniform);
   static constexpr Direction direction = option_or<Direction, Options...>(Direction::forward);
 
   /// On an input of in.width steps of in.channels values.
-  static constexpr kernels::Recurrence<Cell> recurrence(Shape in, bool repeated = false) {
+  static constexpr kernels::Recurrence<Cell> recurrence(Shape in, Direction read, bool repeated = false) {
     return {.inputs = in.channels,
             .units = Units,
             .steps = in.width,
-            .reversed = direction == Direction::backward,
+            .reversed = read == Direction::backward,
             .repeated = repeated,
             .truncation = option_or<Truncation, Options...>(Truncation(in.width)).steps};
   }
+
+  static constexpr Directions<Cell, 1> directions(Shape in) { return {recurrence(in, direction)}; }
+  static constexpr Index state_size = recurrence({}, direction).state_size();
 
   static constexpr bool accepts(Shape in) { return in.height == 1; }
   template <Shape In>
@@ -184,24 +212,24 @@ struct Recurrent {
   };
   static constexpr Shape output(Shape in) {
     if (returns == Returns::sequence) return sequence(in.width, Units);
-    return features(returns == Returns::state ? recurrence(in).state_size() : Units);
+    return features(returns == Returns::state ? state_size : Units);
   }
-  static constexpr Needs needs(Shape in) { return recurrent_needs(recurrence(in)); }
+  static constexpr Needs needs(Shape in) { return recurrent_needs(directions(in)); }
   static constexpr std::array<Block, 4> parameters(Shape in) {
-    return recurrent_blocks<Cell>(in.channels, Units, option_or<Init, Options...>(Init::glorot_uniform));
+    return recurrent_blocks<1>(recurrence(in, direction), input_weights);
   }
 
   template <class S>
   static void prepare(Prepare<S>& pass) {
-    prepare_recurrent(recurrence(S::in), pass);
+    prepare_recurrent(directions(S::in), pass);
   }
   template <class S, Mode M>
   static void forward(Forward<S, M>& pass, double dropout) {
-    recurrent_forward<returns>(recurrence(S::in), dropout, pass);
+    recurrent_forward<returns>(directions(S::in), dropout, pass);
   }
   template <bool WeightGradients, class S, bool InputGradient>
   static void backward(Backward<S, InputGradient>& pass, double dropout) {
-    recurrent_backward<returns, WeightGradients>(recurrence(S::in), dropout, pass);
+    recurrent_backward<returns, WeightGradients>(directions(S::in), dropout, pass);
   }
 };
 

@@ -64,18 +64,16 @@ struct RecurrentDecoder {
       : layer(other.layer), teacher_forcing(other.teacher_forcing) {}
 
   constexpr std::array<Setting, 4> settings() const {
-    return {{{"recurrent_dropout", layer.recurrent_dropout.value},
+    return {{{"recurrent_dropout", dropout()},
              {"teacher_forcing", teacher_forcing.first},
              {"teacher_forcing_last", teacher_forcing.last},
              {"teacher_forcing_steps", static_cast<double>(teacher_forcing.steps)}}};
   }
 
-  static constexpr auto recurrence() {
-    auto r = L::Recurrent::recurrence(sequence(Steps, Features), !feeds_back);
-    if (!feeds_back) r.inputs = r.state_size();
-    return r;
+  static constexpr Index state_size = L::Recurrent::state_size;
+  static constexpr kernels::Recurrence<Cell> recurrence() {
+    return L::Recurrent::recurrence(sequence(Steps, feeds_back ? Features : state_size), L::Recurrent::direction, !feeds_back);
   }
-  static constexpr Index state_size = recurrence().state_size();
 
   static constexpr bool accepts(Shape in) { return in.height == 1 && in.width == 1 && in.size() == state_size; }
   template <Shape In>
@@ -84,8 +82,7 @@ struct RecurrentDecoder {
   };
   static constexpr Shape output(Shape) { return sequence(Steps, Features); }
   static constexpr Needs needs(Shape) {
-    constexpr auto r = recurrence();
-    Needs needs = detail::recurrent_needs(r);
+    Needs needs = detail::recurrent_needs(detail::Directions<Cell, 1>{recurrence()});
     needs.cache += units * Steps;
     needs.scratch_per_sample += own_scratch;
     if (needs.carry > 0) needs.carry = 1 + state_size + Features;
@@ -94,7 +91,7 @@ struct RecurrentDecoder {
     return needs;
   }
   static constexpr std::array<Block, 6> parameters(Shape) {
-    const auto blocks = L::parameters(sequence(Steps, recurrence().inputs));
+    const auto blocks = detail::recurrent_blocks<1>(recurrence(), L::Recurrent::input_weights);
     return {{blocks[0], blocks[1], blocks[2], blocks[3],
              {.name = "output_weight", .rows = Features, .cols = units, .init = Init::glorot_uniform},
              {.name = "output_bias", .rows = Features, .decay = false}}};
@@ -102,9 +99,7 @@ struct RecurrentDecoder {
 
   template <class S>
   void prepare(Prepare<S> pass) const {
-    const auto& [weight_ih, weight_hh, bias_ih, bias_hh, output_weight, output_bias] = pass.theta;
-    kernels::pack_recurrence(recurrence(), weight_ih.data(), weight_hh.data(), bias_ih.data(), bias_hh.data(), pass.packed.data(),
-                             pass.packed.size() < recurrence().packed());
+    detail::prepare_recurrent(detail::Directions<Cell, 1>{recurrence()}, pass);
   }
 
   template <class S, Mode M>
@@ -114,7 +109,19 @@ struct RecurrentDecoder {
     constexpr bool kept = Forward<S, M>::keeps_cache;
     const Index B = pass.x.cols();
     const Scratch<T> own(pass.scratch_per_sample.data(), B);
-    auto run = detail::recurrent_operands<T>(r, layer.recurrent_dropout.value, pass, own.rest);
+    kernels::RecurrentForward<T> run{.columns = B,
+                                     .packed = pass.packed.data(),
+                                     .x = pass.x.data(),
+                                     .x_stride = state_size,
+                                     .y = {},
+                                     .memory = nullptr,
+                                     .scratch_per_sample = own.rest};
+    if constexpr (kept) run.memory = pass.cache.data();
+    if constexpr (S::needs.lengths) run.lengths = pass.lengths;
+    if (M == Mode::train && dropout() > 0) {
+      detail::draw_recurrent_masks(pass.random, dropout(), units, B, own.mask);
+      run.mask = own.mask, run.mask_stride = units;
+    }
     // h of every step, all columns of a step together; of a prediction the last one alone.
     T* h = own.h;
     if constexpr (kept) h = pass.cache.data() + r.cache() * B;
@@ -164,13 +171,16 @@ struct RecurrentDecoder {
   }
 
  private:
-  /// Beside what the recurrent layer needs: of each sample h, a state, its gradient, dh, and dy and du of all steps.
+  constexpr double dropout() const { return layer.recurrent_dropout.value; }
+
+  /// Beside what the recurrent layer needs, of each sample: the mask, h or its gradient, a state or its gradient, and dy and du of
+  /// all steps.
   static constexpr Index own_scratch = 2 * units + state_size + 2 * Features * Steps;
   template <class T>
   struct Scratch {
-    T *h, *state, *dh, *dy, *du, *rest;
+    T *mask, *h, *state, *dy, *du, *rest;
     Scratch(T* memory, Index B)
-        : h(memory), state(h + units * B), dh(state + state_size * B), dy(dh + units * B), du(dy + Features * Steps * B),
+        : mask(memory), h(mask + units * B), state(h + units * B), dy(state + state_size * B), du(dy + Features * Steps * B),
           rest(du + Features * Steps * B) {}
   };
 
@@ -209,9 +219,21 @@ struct RecurrentDecoder {
     constexpr auto r = recurrence();
     const Index B = pass.dy.cols();
     const Scratch<T> own(pass.scratch_per_sample.data(), B);
-    auto run = detail::recurrent_operands<WeightGradients, T>(r, layer.recurrent_dropout.value, pass, own.rest);
-    run.dy = {.kind = kernels::RecurrentOutput<const T>::sequence, .data = own.dh, .stride = units, .step = 0};
-    run.dbegin = InputGradient ? own.state : nullptr;
+    kernels::RecurrentBackward<T> run{.columns = B,
+                                      .packed = pass.packed.data() + r.forward_packed(),
+                                      .x_stride = state_size,
+                                      .dy = {.kind = kernels::RecurrentOutput<const T>::sequence, .data = own.h, .stride = units},
+                                      .memory = pass.cache.data(),
+                                      .scratch_per_sample = own.rest,
+                                      .scratch = pass.scratch.data()};
+    if constexpr (S::needs.backward_x) run.x = pass.x.data();
+    if constexpr (S::needs.lengths) run.lengths = pass.lengths;
+    if constexpr (WeightGradients) run.dweights = detail::weights_of<0, T>(pass.dtheta);
+    if (dropout() > 0) {
+      detail::draw_recurrent_masks(pass.random, dropout(), units, B, own.mask);
+      run.mask = own.mask, run.mask_stride = units;
+    }
+    if constexpr (InputGradient) run.dbegin = own.state;
     if constexpr (feeds_back) {
       run.dx = own.du, run.x_stride = Features * Steps;
     } else if constexpr (InputGradient) {
@@ -229,7 +251,7 @@ struct RecurrentDecoder {
           for (Index i = 0; i < Features; ++i) dy.column(j)[i] += du[i];
         }
       }
-      kernels::multiply_transposed<T>(V, {dy.data, Features, B, Features}, {own.dh, units, B, units});
+      kernels::multiply_transposed<T>(V, {dy.data, Features, B, Features}, {own.h, units, B, units});
     });
     if constexpr (WeightGradients) {
       const T* const h = pass.cache.data() + r.cache() * B;

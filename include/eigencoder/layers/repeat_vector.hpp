@@ -62,28 +62,28 @@ struct Repeated {
   constexpr Repeated(const RepeatVector<Steps>&, const Layer& recurrent) : layer(recurrent) {}
 
   static constexpr Shape repeated(Shape in) { return sequence(Steps, in.size()); }
-  static constexpr auto recurrence(Shape in) { return Recurrent::recurrence(repeated(in), true); }
+  static constexpr auto directions(Shape in) { return std::array{Recurrent::recurrence(repeated(in), Direction::forward, true)}; }
 
   static constexpr bool accepts(Shape in) { return RepeatVector<Steps>::accepts(in); }
   static constexpr Shape output(Shape in) { return Recurrent::output(repeated(in)); }
-  static constexpr Needs needs(Shape in) { return recurrent_needs(recurrence(in)); }
+  static constexpr Needs needs(Shape in) { return recurrent_needs(directions(in)); }
   static constexpr auto parameters(Shape in) { return Recurrent::parameters(repeated(in)); }
 
   template <class S>
   void prepare(Prepare<S> pass) const {
-    prepare_recurrent(recurrence(S::in), pass);
+    prepare_recurrent(directions(S::in), pass);
   }
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    recurrent_forward<Returns::sequence>(recurrence(S::in), layer.recurrent_dropout.value, pass);
+    recurrent_forward<Returns::sequence>(directions(S::in), layer.recurrent_dropout.value, pass);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    recurrent_backward<Returns::sequence, true>(recurrence(S::in), layer.recurrent_dropout.value, pass);
+    recurrent_backward<Returns::sequence, true>(directions(S::in), layer.recurrent_dropout.value, pass);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
-    recurrent_backward<Returns::sequence, false>(recurrence(S::in), layer.recurrent_dropout.value, pass);
+    recurrent_backward<Returns::sequence, false>(directions(S::in), layer.recurrent_dropout.value, pass);
   }
 };
 
