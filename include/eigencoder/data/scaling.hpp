@@ -29,7 +29,7 @@ class FeatureScaling {
   /// How many features a sample has; 0 before the first fit.
   Index features() const { return offset_.size(); }
   /// Which of them the last fit found to be the same in all samples, in order. They are kept, with a scale of 1, and become 0.
-  /// Not among what a file keeps: empty after a load.
+  /// Files do not keep this list.
   const std::vector<Index>& constant_features() const { return constant_; }
 
   /// x ← (x − offset) / scale in place, features × N. Throws ShapeError.
@@ -57,7 +57,7 @@ class FeatureScaling {
     Index begin = 0;
     for (Index j = 0; j < x.cols(); ++j) {
       const Index length = length_of(j, x.rows() / channels, lengths);
-      counted.middleCols(begin, length) = Steps<const Matrix>(x.col(j).data(), channels, length);
+      counted.middleCols(begin, length) = Eigen::Map<const Matrix>(x.col(j).data(), channels, length);
       for (Index i = 0; i < channels * length; ++i) {
         if (std::isfinite(x(i, j))) continue;
         throw NonFiniteError(message(Self::name, "::fit_channels: expected finite values, found ", x(i, j), " in channel ",
@@ -135,9 +135,6 @@ class FeatureScaling {
   std::vector<Index> constant_;
 
  private:
-  template <class M>
-  using Steps = Eigen::Map<M>;  ///< channels × steps of one sample
-
   static Index length_of(Index sample, Index steps, std::span<const Index> lengths) {
     return lengths.empty() ? steps : lengths[static_cast<std::size_t>(sample)];
   }
@@ -161,7 +158,7 @@ class FeatureScaling {
     check_fitted(call);
     check_lengths(call, x, features(), lengths);
     for (Index j = 0; j < x.cols(); ++j)
-      f(Steps<Matrix>(x.col(j).data(), features(), length_of(j, x.rows() / features(), lengths)));
+      f(Eigen::Map<Matrix>(x.col(j).data(), features(), length_of(j, x.rows() / features(), lengths)));
   }
 
   void check_fitted(std::string_view call) const {

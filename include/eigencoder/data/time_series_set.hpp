@@ -34,6 +34,18 @@ struct TimeSeriesSet {
   Index size() const { return samples.cols(); }
   /// sequence(steps, channels)
   Shape shape() const { return sequence(steps, channels); }
+
+  /// Brings all sequences to this many steps by zeros behind their end, for a network made for longer ones than are in this
+  /// set: lengths stay. Throws OptionError below `steps`.
+  void pad(Index to) {
+    if (to < steps)
+      throw OptionError(
+          message("TimeSeriesSet::pad: expected ", steps, " steps or more, those of the longest sequence, found ", to));
+    const Index before = samples.rows();
+    samples.conservativeResize(sequence(to, channels).size(), Eigen::NoChange);
+    samples.bottomRows(samples.rows() - before).setZero();
+    steps = to;
+  }
 };
 
 namespace detail {

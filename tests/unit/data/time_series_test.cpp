@@ -229,6 +229,17 @@ TEST_CASE("A .ts file has channels between colons and the class last", "[data]")
   CHECK(set.classes == Names{"a", "b", "c"});
 }
 
+TEST_CASE("Sequences are brought to the steps of a network", "[data]") {
+  auto set = ts(header + "1,2:3,4:a\n5:6:b\n");
+  set.pad(2);
+  CHECK(set.samples == matrix(4, 2, {1, 3, 2, 4, 5, 6, 0, 0}));
+  set.pad(3);
+  CHECK(set.samples == matrix(6, 2, {1, 3, 2, 4, 0, 0, 5, 6, 0, 0, 0, 0}));
+  CHECK(set.shape() == ec::sequence(3, 2));
+  CHECK(set.lengths == Lengths{2, 1});
+  expect_error<ec::OptionError>([&] { set.pad(2); }, {"expected 3 steps or more", "found 2"});
+}
+
 TEST_CASE("A .ts file is read with every ending of lines and without labels", "[data]") {
   const Eigen::MatrixXf expected = matrix(2, 2, {1, 2, 3, 4});
   CHECK(ts(header + "1,2:a\n3,4:b\n").samples == expected);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "eigencoder/models/samples.hpp"
 #include "support/throws.hpp"
 
 namespace ec = eigencoder;
@@ -63,6 +64,15 @@ TEST_CASE("A series is whatever lies step behind step", "[data]") {
   CHECK(ec::windows(row.tail(3), {.length = 3}) == Eigen::Vector3f(7, 4, 5));
   const Eigen::Matrix<std::uint8_t, 2, 3> bytes = (Eigen::Matrix<std::uint8_t, 2, 3>() << 1, 2, 3, 4, 5, 6).finished();
   CHECK(ec::windows(bytes, {.length = 2})(3, 1) == 6);
+}
+
+TEST_CASE("A model takes windows where they lie", "[data]") {
+  const Eigen::MatrixXd series = series_of(2, 9);
+  const ec::Samples<double> samples = ec::windows(series, {.length = 4, .stride = 2});
+  REQUIRE(samples.rows() == 8);
+  REQUIRE(samples.cols() == 3);
+  CHECK(samples.column(2) == series.col(4).data());
+  CHECK(samples.matrix() == ec::windows(series, {.length = 4, .stride = 2}));
 }
 
 TEST_CASE("Windows that do not fit are refused", "[data]") {
