@@ -10,6 +10,8 @@ Kind = Literal["training", "inference"]
 
 @dataclasses.dataclass(frozen=True)
 class Dense:
+    """Of a sequence, each step by itself."""
+
     units: int
 
     def __str__(self) -> str:
@@ -52,11 +54,42 @@ class Latent:
         return f"latent{self.units}"
 
 
-Layer = Union[Dense, Conv, Pool, Up, Latent]
+@dataclasses.dataclass(frozen=True)
+class Recurrent:
+    """PyTorch's equations, with two biases, from a state of zeros."""
+
+    cell: Literal["lstm", "gru"]
+    units: int
+    sequence: bool = False  # the output of every step, or that of the last alone
+
+    @property
+    def gates(self) -> int:
+        """In the first weights an LSTM has them as input, forget, cell, output; a GRU as reset, update, new."""
+        return {"lstm": 4, "gru": 3}[self.cell]
+
+    def __str__(self) -> str:
+        return f"{self.cell}{self.units}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Repeat:
+    """The same vector at every step."""
+
+    steps: int
+
+    def __str__(self) -> str:
+        return f"repeat{self.steps}"
+
+
+Layer = Union[Dense, Conv, Pool, Up, Latent, Recurrent, Repeat]
 
 
 def dense(*units: int) -> tuple[Layer, ...]:
     return tuple(map(Dense, units))
+
+
+def recurrent(cell: Literal["lstm", "gru"]) -> tuple[Layer, ...]:
+    return (Recurrent(cell, 64), Repeat(28), Recurrent(cell, 64, sequence=True), Dense(28))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +99,7 @@ class Work:
     name: str
     image: int  # pixels along an edge of the images it takes
     layers: tuple[Layer, ...]  # ReLU behind all dense layers and convolutions but the last, and those of a latent code
-    output: Literal["sigmoid", "relu"]
+    output: Literal["sigmoid", "relu", "none"]
     loss: Literal["bce", "mse", "elbo"]  # mean over pixels and samples; the targets are the images. ELBO: BCE and KL, summed
     batch: int
     epochs: int = 3
@@ -75,13 +108,19 @@ class Work:
 
     @property
     def input(self) -> tuple[int, ...]:
-        """The shape of a sample: a vector, or height, width and channels."""
+        """The shape of a sample: a vector, a sequence of rows, or height, width and channels."""
+        if isinstance(self.layers[0], Recurrent):
+            return (self.image, self.image)
         return (self.image**2,) if isinstance(self.layers[0], Dense) else (self.image, self.image, 1)
 
     @property
+    def recurrent(self) -> bool:
+        return any(isinstance(layer, Recurrent) for layer in self.layers)
+
+    @property
     def weights(self) -> tuple[tuple[int, ...], ...]:
-        """Shapes: inputs × outputs, or height × width of the kernel before them."""
-        shapes = []
+        """Shapes: inputs × outputs, or height × width of the kernel before them. A recurrent layer has two: of x and of the state."""
+        shapes: list[tuple[int, ...]] = []
         inputs = self.input[-1]
         for layer in self.layers:
             if isinstance(layer, Dense):
@@ -90,7 +129,9 @@ class Work:
                 shapes.append((3, 3, inputs, layer.filters))
             elif isinstance(layer, Latent):
                 shapes.append((inputs, 2 * layer.units))
-            inputs = layer.units if isinstance(layer, Latent) else shapes[-1][-1]
+            elif isinstance(layer, Recurrent):
+                shapes += [(inputs, layer.gates * layer.units), (layer.units, layer.gates * layer.units)]
+            inputs = layer.units if isinstance(layer, (Latent, Recurrent)) else inputs if isinstance(layer, Repeat) else shapes[-1][-1]
         return tuple(shapes)
 
     def activation(self, position: int) -> str:
@@ -109,7 +150,8 @@ class Work:
     def title(self) -> str:
         layers = "-".join(map(str, ("×".join(map(str, self.input[:2])), *self.layers)))
         noise = f", noise {self.noise}" if self.noise else ""
-        return f"{layers}, ReLU, last {self.output}, {self.loss.upper()}, batch {self.batch}{noise}"
+        activations = "rows as steps" if self.recurrent else f"ReLU, last {self.output}"
+        return f"{layers}, {activations}, {self.loss.upper()}, batch {self.batch}{noise}"
 
 
 DENOISER = (Conv(32), Pool(), Conv(32), Pool(), Conv(32), Up(), Conv(32), Up(), Conv(1))
@@ -122,6 +164,8 @@ WORKS = {
         Work("M3", 28, DENOISER, "sigmoid", "bce", batch=128, noise=0.5, divisor=4),
         Work("M4", 28, (Dense(512), Latent(2), Dense(512), Dense(784)), "sigmoid", "elbo", batch=128),
         Work("M5", 8, dense(32, 32, 16, 32, 32, 64), "relu", "mse", batch=32),
+        Work("M6", 28, recurrent("lstm"), "none", "mse", batch=128, divisor=4),
+        Work("M7", 28, recurrent("gru"), "none", "mse", batch=128, divisor=4),
     )
 }
 
@@ -145,7 +189,8 @@ class Way:
 
 
 NO_DRAWS = ("M4", "it has no variational autoencoder")
-NO_UPSAMPLING = (("M3", "it has no upsampling"), NO_DRAWS)
+NO_RECURRENCE = (("M6", "it has no recurrent layers"), ("M7", "it has no recurrent layers"))
+NO_UPSAMPLING = (("M3", "it has no upsampling"), NO_DRAWS, *NO_RECURRENCE)
 LOOP = (("M3", "XLA on processors slows convolutions within a loop down to 80 images/s"),)
 
 
@@ -202,10 +247,10 @@ PEERS = {
             "jax",
             "jax_peer.py",
             (
-                Way("step", "training", "a jitted step for each batch of NumPy's"),
-                Way("scan", "training", "a jitted lax.scan over an epoch", lacks=LOOP),
-                Way("scan-1-thread", "training", "the same on one thread", "scan", one_thread=True, quick=False, lacks=LOOP),
-                Way("jit", "inference", "a jitted function"),
+                Way("step", "training", "a jitted step for each batch of NumPy's", lacks=NO_RECURRENCE),
+                Way("scan", "training", "a jitted lax.scan over an epoch", lacks=LOOP + NO_RECURRENCE),
+                Way("scan-1-thread", "training", "the same on one thread", "scan", one_thread=True, quick=False, lacks=LOOP + NO_RECURRENCE),
+                Way("jit", "inference", "a jitted function", lacks=NO_RECURRENCE),
             ),
             packages=("jax", "jaxlib"),
         ),
@@ -222,9 +267,9 @@ PEERS = {
             "dlib",
             "dlib.cpp",
             (
-                Way("trainer", "training", "dnn_trainer::train_one_step", lacks=(NO_DRAWS,)),
-                Way("loop", "training", "the network's own step on tensors", lacks=(NO_DRAWS,)),
-                Way("forward", "inference", "the network on a tensor", lacks=(NO_DRAWS,)),
+                Way("trainer", "training", "dnn_trainer::train_one_step", lacks=(NO_DRAWS, *NO_RECURRENCE)),
+                Way("loop", "training", "the network's own step on tensors", lacks=(NO_DRAWS, *NO_RECURRENCE)),
+                Way("forward", "inference", "the network on a tensor", lacks=(NO_DRAWS, *NO_RECURRENCE)),
             ),
         ),
         Peer(

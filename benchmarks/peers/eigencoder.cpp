@@ -28,12 +28,21 @@ struct Set {
   const std::vector<float>& wanted() const { return targets.empty() ? inputs : targets; }
 };
 
-/// Weights are units × inputs by columns here, which is inputs × units by rows.
+/// Weights are units × inputs by columns here, which is inputs × units by rows. In the file each has its biases behind it.
 template <class Model>
 Model first_model(const peers::Task& task) {
   Model model;
+  std::vector<ec::MatrixView<float>> weights, biases;
+  model.for_each_block(
+      [&](const std::string&, const ec::Block& block, auto view) { (block.cols > 0 ? weights : biases).push_back(view); });
   const auto first = task.first_parameters(Model::parameter_count);
-  model.set_parameters(Eigen::Map<const Eigen::VectorXf>(first.data(), Model::parameter_count));
+  const float* from = first.data();
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    for (ec::MatrixView<float>& block : {std::ref(weights[k]), std::ref(biases[k])}) {
+      std::copy_n(from, block.size(), block.data());
+      from += block.size();
+    }
+  }
   return model;
 }
 
@@ -119,6 +128,8 @@ int main(int argc, char** argv) {
     if (name == "M3") return work<networks::Denoiser<float>, ec::BinaryCrossEntropy>(task, result, 128);
     if (name == "M4") return work<networks::Variational<float>, ec::Elbo<ec::Bernoulli>>(task, result, 128);
     if (name == "M5") return work<networks::Symmetric<float>, ec::MeanSquaredError>(task, result, 32);
+    if (name == "M6") return work<networks::LstmAutoencoder<float>, ec::MeanSquaredError>(task, result, 128);
+    if (name == "M7") return work<networks::GruAutoencoder<float>, ec::MeanSquaredError>(task, result, 128);
     throw std::runtime_error("there is no work " + name);
   });
 }

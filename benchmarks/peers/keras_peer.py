@@ -8,6 +8,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import catalogue
@@ -41,20 +42,42 @@ class Latent(keras.layers.Layer):
 drawing = True  # in training and in what is evaluated behind it
 
 
+def first_variables():
+    """Values in the order of the model's variables."""
+    first = iter(task.first_layers())
+    for layer in work.layers:
+        if isinstance(layer, catalogue.Recurrent):
+            (kernel, bias), (recurrent_kernel, recurrent_bias) = next(first), next(first)
+            if layer.cell == "lstm":  # one bias, the sum
+                yield from (kernel, recurrent_kernel, bias + recurrent_bias)
+            else:  # update before reset; both biases as the rows of one
+                for values in (kernel, recurrent_kernel, np.stack([bias, recurrent_bias])):
+                    reset, update, new = np.split(values, 3, axis=-1)
+                    yield np.concatenate([update, reset, new], axis=-1)
+        elif isinstance(layer, (catalogue.Dense, catalogue.Conv, catalogue.Latent)):
+            yield from next(first)
+
+
 def network(last_activation=True):
     model = keras.Sequential([keras.Input(work.input)])
     for position, layer in enumerate(work.layers):
         last = position == len(work.layers) - 1
         activation = work.activation(position) if last_activation or not last else None
+        activation = None if activation == "none" else activation
         if isinstance(layer, catalogue.Dense):
             model.add(keras.layers.Dense(layer.units, activation=activation))
         elif isinstance(layer, catalogue.Conv):
             model.add(keras.layers.Conv2D(layer.filters, 3, padding="same", activation=activation))
         elif isinstance(layer, catalogue.Latent):
             model.add(Latent(layer.units))
+        elif isinstance(layer, catalogue.Recurrent):
+            kind = keras.layers.LSTM if layer.cell == "lstm" else keras.layers.GRU
+            model.add(kind(layer.units, return_sequences=layer.sequence))
+        elif isinstance(layer, catalogue.Repeat):
+            model.add(keras.layers.RepeatVector(layer.steps))
         else:
             model.add(keras.layers.MaxPooling2D(2) if isinstance(layer, catalogue.Pool) else keras.layers.UpSampling2D(2))
-    for variable, values in zip(model.trainable_variables, (values for layer in task.first_layers() for values in layer), strict=True):
+    for variable, values in zip(model.trainable_variables, first_variables(), strict=True):
         variable.assign(values)
     return model
 

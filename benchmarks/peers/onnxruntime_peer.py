@@ -14,8 +14,16 @@ NEAREST = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformatio
 
 
 def prepare(samples: np.ndarray) -> np.ndarray:
-    """Channels come before the pixels here."""
+    """Of an image channels come before the pixels here, of sequences steps before samples."""
+    if work.recurrent:
+        return np.ascontiguousarray(np.moveaxis(samples, 0, 1))
     return np.ascontiguousarray(samples if samples.ndim == 2 else np.moveaxis(samples, -1, 1))
+
+
+def gates(layer: catalogue.Recurrent, values: np.ndarray) -> np.ndarray:
+    """… × gates, in the order that is asked for here: input, output, forget, cell; or update, reset, new."""
+    parts = np.split(values, layer.gates, axis=-1)
+    return np.concatenate([parts[i] for i in ((0, 3, 1, 2) if layer.cell == "lstm" else (1, 0, 2))], axis=-1)
 
 
 def model() -> bytes:
@@ -38,6 +46,22 @@ def model() -> bytes:
             add("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
         elif isinstance(layer, catalogue.Up):
             add("Resize", "", constant(np.float32([1, 1, 2, 2])), **NEAREST)
+        elif isinstance(layer, catalogue.Recurrent):
+            (w, bias), (r, state_bias) = ([gates(layer, values) for values in next(first)] for _ in range(2))
+            both = np.concatenate([bias, state_bias])
+            add(layer.cell.upper(), constant(w.T[None]), constant(r.T[None]), constant(both[None]), hidden_size=layer.units,
+                **({"linear_before_reset": 1} if layer.cell == "gru" else {}))
+            if layer.sequence:  # steps × directions × samples × units
+                add("Squeeze", constant(np.int64([1])))
+            else:  # of its two outputs the last state alone: directions × samples × units
+                nodes[-1].output[0] = ""
+                nodes[-1].output.append(name)
+        elif isinstance(layer, catalogue.Repeat):
+            add("Expand", constant(np.int64([layer.steps, 1, 1])))
+        elif work.recurrent:
+            weights, bias = next(first)
+            add("MatMul", constant(weights))
+            add("Add", constant(bias))
         else:
             weights, bias = next(first)
             if isinstance(layer, catalogue.Latent):  # the mean: what would give the variance is left out
@@ -49,8 +73,9 @@ def model() -> bytes:
                 add("Conv", constant(weights.transpose(3, 2, 0, 1)), constant(bias), auto_pad="SAME_UPPER")
             add({"relu": "Relu", "sigmoid": "Sigmoid"}[work.activation(position)])
     nodes[-1].output[0] = "y"
-    shape = prepare(np.empty((1, *work.input))).shape[1:]
-    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape]) for name in "xy"]
+    one = prepare(np.empty((1, *work.input))).shape
+    shape = [one[0], "n", *one[2:]] if work.recurrent else ["n", *one[1:]]
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy"]
     graph = helper.make_graph(nodes, work.name, values[:1], values[1:], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10).SerializeToString()
 

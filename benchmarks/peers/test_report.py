@@ -25,6 +25,8 @@ class Works(unittest.TestCase):
         self.assertEqual(catalogue.WORKS["M1"].weights, ((784, 32), (32, 784)))
         self.assertEqual(catalogue.WORKS["M3"].weights, ((3, 3, 1, 32), *[(3, 3, 32, 32)] * 3, (3, 3, 32, 1)))
         self.assertEqual(catalogue.WORKS["M4"].weights, ((784, 512), (512, 4), (2, 512), (512, 784)))
+        self.assertEqual(catalogue.WORKS["M6"].weights, ((28, 256), (64, 256), (64, 256), (64, 256), (64, 28)))
+        self.assertEqual(catalogue.WORKS["M7"].weights, ((28, 192), (64, 192), (64, 192), (64, 192), (64, 28)))
         parameters = sum(math.prod(shape) + shape[-1] for shape in catalogue.WORKS["M3"].weights)
         self.assertEqual(parameters, 28_353)
 
@@ -33,6 +35,13 @@ class Works(unittest.TestCase):
         self.assertEqual(catalogue.WORKS["M2"].title, title)
         title = "28×28-conv32-pool-conv32-pool-conv32-up-conv32-up-conv1, ReLU, last sigmoid, BCE, batch 128, noise 0.5"
         self.assertEqual(catalogue.WORKS["M3"].title, title)
+
+        title = "28×28-lstm64-repeat28-lstm64-28, rows as steps, MSE, batch 128"
+        self.assertEqual(catalogue.WORKS["M6"].title, title)
+
+    def test_a_sequence_is_the_rows_of_an_image(self):
+        self.assertEqual(catalogue.WORKS["M7"].input, (28, 28))
+        self.assertEqual(catalogue.WORKS["M7"].file("train"), catalogue.WORKS["M1"].file("train"))
 
     def test_inputs_have_a_file_of_their_own_where_noise_is_added(self):
         self.assertEqual(catalogue.WORKS["M3"].file("train"), catalogue.WORKS["M1"].file("train"))

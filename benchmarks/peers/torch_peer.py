@@ -16,9 +16,9 @@ torch.manual_seed(task.seed)
 
 
 def tensor(samples):
-    """Channels come before the pixels here."""
+    """Of an image channels come before the pixels here."""
     x = torch.from_numpy(samples)
-    return x if x.dim() == 2 else x.movedim(-1, 1).contiguous()
+    return x if x.dim() < 4 else x.movedim(-1, 1).contiguous()
 
 
 class Latent(torch.nn.Module):
@@ -34,6 +34,29 @@ class Latent(torch.nn.Module):
         return mean + (log_variance / 2).exp() * torch.randn_like(mean)
 
 
+class Recurrent(torch.nn.Module):
+    def __init__(self, layer, weights_of_x, bias_of_x, weights_of_state, bias_of_state):
+        super().__init__()
+        kind = torch.nn.LSTM if layer.cell == "lstm" else torch.nn.GRU
+        self.sequence = layer.sequence
+        self.layer = kind(len(weights_of_x), layer.units, batch_first=True)
+        self.layer.load_state_dict({"weight_ih_l0": weights_of_x.T, "weight_hh_l0": weights_of_state.T, "bias_ih_l0": bias_of_x,
+                                    "bias_hh_l0": bias_of_state})
+
+    def forward(self, x):
+        y = self.layer(x)[0]
+        return y if self.sequence else y[:, -1]
+
+
+class Repeat(torch.nn.Module):
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def forward(self, x):
+        return x.unsqueeze(1).expand(-1, self.steps, -1)
+
+
 def network(last_activation=True):
     modules = []
     first = iter(task.first_layers())
@@ -42,6 +65,10 @@ def network(last_activation=True):
             modules.append(torch.nn.MaxPool2d(2))
         elif isinstance(layer, catalogue.Up):
             modules.append(torch.nn.Upsample(scale_factor=2, mode="nearest"))
+        elif isinstance(layer, catalogue.Recurrent):
+            modules.append(Recurrent(layer, *(torch.from_numpy(values) for _ in range(2) for values in next(first))))
+        elif isinstance(layer, catalogue.Repeat):
+            modules.append(Repeat(layer.steps))
         else:
             weights, bias = map(torch.from_numpy, next(first))
             inputs, outputs = weights.shape[-2:]
@@ -51,7 +78,7 @@ def network(last_activation=True):
             if isinstance(layer, catalogue.Latent):
                 modules.append(Latent(module))
                 continue
-            modules += [module, torch.nn.ReLU() if work.activation(position) == "relu" else torch.nn.Sigmoid()]
+            modules += [module, {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "none": torch.nn.Identity}[work.activation(position)]()]
     return torch.nn.Sequential(*(modules if last_activation else modules[:-1]))
 
 
