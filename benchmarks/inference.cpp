@@ -79,5 +79,7 @@ INFERENCE("vanilla", networks::Vanilla<float>);
 INFERENCE("deep", networks::Deep<float>);
 INFERENCE("symmetric", networks::Symmetric<float>);
 INFERENCE("denoiser", networks::Denoiser<float>);
+INFERENCE("lstm", networks::LstmAutoencoder<float>);
+INFERENCE("gru", networks::GruAutoencoder<float>);
 
 BENCHMARK_MAIN();

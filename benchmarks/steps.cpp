@@ -110,6 +110,8 @@ BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Appl
 BENCHMARK(step<networks::Symmetric<float>, ec::MeanSquaredError>)->Name("symmetric")->Apply([](auto* b) { threads(b, 32); });
 BENCHMARK(step<networks::Denoiser<float>, ec::BinaryCrossEntropy>)->Name("denoiser")->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<networks::Variational<float>, ec::Elbo<ec::Bernoulli>>)->Name("variational")->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<networks::LstmAutoencoder<float>, ec::MeanSquaredError>)->Name("lstm")->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<networks::GruAutoencoder<float>, ec::MeanSquaredError>)->Name("gru")->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<Wasserstein, ec::Objective<ec::MeanSquaredError, ec::MaximumMeanDiscrepancy>>)
     ->Name("wasserstein")
     ->Apply([](auto* b) { threads(b, 128); });

@@ -222,4 +222,5 @@ def networks():
     return found
 
 
-golden.write("recurrent.json", {"layers": layers(), "networks": networks()})
+if __name__ == "__main__":
+    golden.write("recurrent.json", {"layers": layers(), "networks": networks()})

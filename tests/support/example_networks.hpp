@@ -3,7 +3,7 @@
 
 #include <eigencoder/eigencoder.hpp>
 
-/// The networks of examples 01 to 05 and 08, in either scalar.
+/// The networks of examples 01 to 05, 08 and 10, in either scalar.
 namespace networks {
 
 namespace ec = eigencoder;
@@ -54,5 +54,14 @@ using VariationalEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::Re
 using VariationalDecoder = ec::Decoder<ec::features(2), ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Sigmoid>;
 template <class T>
 using Variational = ec::VariationalAutoencoder<VariationalEncoder, ec::Latent<2>, VariationalDecoder, T>;
+
+/// The rows of an image as 28 steps; the last output is the code, which the decoder is given at every step.
+template <template <ec::Index, auto...> class Cell, class T>
+using Recurrent = ec::Autoencoder<ec::Encoder<ec::sequence(28, 28), Cell<64>>,
+                                  ec::Decoder<ec::features(64), ec::RepeatVector<28>, Cell<64, ec::Returns::sequence>, ec::Conv1D<28, 1>>, T>;
+template <class T>
+using LstmAutoencoder = Recurrent<ec::LSTM, T>;
+template <class T>
+using GruAutoencoder = Recurrent<ec::GRU, T>;
 
 }  // namespace networks
