@@ -6,6 +6,7 @@
 #include "eigencoder/data/windows.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/layers/batch_norm.hpp"
+#include "eigencoder/layers/bidirectional.hpp"
 #include "eigencoder/layers/condition.hpp"
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"
