@@ -163,6 +163,43 @@ BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14
 BENCHMARK(moves<ec::UpSample2D<2, ec::Interpolation::bilinear>, ec::image(14, 14, 32), true>)
     ->Name("UpSample2D/bilinear/backward");
 
+/// A recurrent layer alone, on 128 samples: all its products, of the multiply-add peak. Backward includes the input's gradient.
+template <class Layer, ec::Shape In, bool Back>
+void recurrent(benchmark::State& state) {
+  using C = ec::Chain<float, In, 1, Layer>;
+  using S = typename C::template stage<0>;
+  const std::tuple<Layer> layers{};
+  constexpr ec::Index batch = 128;
+  Eigen::VectorXf theta = 0.1F * Eigen::VectorXf::Random(C::parameter_count), gradient = theta * 0, packed(C::packed_at[C::size]);
+  const Matrix x = Matrix::Random(In.size(), batch), dy = Matrix::Random(S::out.size(), batch);
+  Matrix y(S::out.size(), batch), dx(In.size(), batch), cache(S::needs.cache, batch);
+  Matrix scratch(std::max(S::needs.scratch, S::needs.backward_scratch), 1), each(S::needs.scratch_per_sample, batch);
+  ec::prepare<C>(layers, theta.data(), packed.data());
+  const ec::Parameters<float> parameters{theta.data(), nullptr, packed.data()};
+  const ec::LayerMemory<float> memory{.x = x.data(), .y = y.data(), .cache = cache.data(), .scratch = scratch.data(), .scratch_per_sample = each.data(),
+                                      .dy = dy.data(), .dx = dx.data(), .gradient = gradient.data()};
+  ec::run_forward<C, 0, S, ec::Mode::train>(layers, parameters, memory, {.columns = batch, .batch = batch});
+  const double calls = machine::run(state, [&] {
+    if constexpr (Back) {
+      ec::run_backward<C, 0, S, true>(layers, parameters, memory, {.columns = batch, .batch = batch});
+    } else {
+      ec::run_forward<C, 0, S, ec::Mode::train>(layers, parameters, memory, {.columns = batch, .batch = batch});
+    }
+    benchmark::ClobberMemory();
+  });
+  constexpr auto r = Layer::Recurrent::recurrence(In);
+  const auto weights = static_cast<double>(r.input_rows() * r.inputs + (r.rows() - r.state_row()) * r.units);
+  const double flops = (Back ? 4 : 2) * weights * static_cast<double>(r.steps * batch) * calls;
+  state.counters["Gflop/s"] = flops / 1e9;
+  state.counters["%peak"] = 100 * flops / machine::peak<float>();
+}
+#define RECURRENT(Cell)                                                                                                   \
+  BENCHMARK(recurrent<ec::Cell<64, ec::Returns::sequence>, ec::sequence(28, 28), false>)->Name(#Cell "/forward"); \
+  BENCHMARK(recurrent<ec::Cell<64, ec::Returns::sequence>, ec::sequence(28, 28), true>)->Name(#Cell "/backward")
+RECURRENT(LSTM);
+RECURRENT(GRU);
+RECURRENT(SimpleRNN);
+
 /// A loss alone: value and gradient of 784 values × 256 samples.
 template <class Loss>
 void loss(benchmark::State& state) {

@@ -2,7 +2,7 @@
 // Whole training steps of the examples' networks, of two with codes of their own kind, and of one that branches: images a second,
 // per cent of the machine's arithmetic limit (one core's peak, measured here, times the threads), memory of model and trainer,
 // allocations in all steps after the first (0). %limit counts the arithmetic of the network as written, %busy that of what runs:
-// an upsampling and its 3×3 convolution take 4/9 as one.
+// an upsampling and its 3×3 convolution take 4/9 as one, and a recurrent layer multiplies a repeated vector once.
 //   build/release/benchmarks/steps
 #ifdef __linux__
 #include <malloc.h>
@@ -24,6 +24,13 @@ double multiply_adds(ec::Shape in) {
   if constexpr (requires { Layer::correlation(in); }) {
     const auto g = Layer::correlation(in);
     return static_cast<double>(g.weights() * g.vertical.windows * g.horizontal.windows);
+  } else if constexpr (requires { Layer::Recurrent::recurrence(in); }) {
+    const auto r = [=] {
+      if constexpr (requires { Layer::recurrence(in); }) return Layer::recurrence(in);  // of a repeated vector
+      else return Layer::Recurrent::recurrence(in);
+    }();
+    const ec::Index of_input = r.input_rows() * r.inputs, of_state = (r.rows() - r.state_row()) * r.units;
+    return static_cast<double>((r.repeated ? 1 : r.steps) * of_input + r.steps * of_state);
   } else {
     ec::Index sum = 0;
     for (const ec::Block& block : Layer::parameters(in)) sum += block.trainable && block.cols > 0 ? block.size() : 0;

@@ -45,6 +45,17 @@ def bias(stream, units):
     return fill(stream, 0.2, -0.1, units)
 
 
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al., 2011) on four arrays of words."""
+    c = [np.asarray(word, dtype=np.uint64) for word in np.broadcast_arrays(*counter)]
+    low, k = np.uint64(0xFFFFFFFF), [key & 0xFFFFFFFF, key >> 32]
+    for _ in range(10):
+        p0, p1 = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [(p1 >> np.uint64(32)) ^ c[1] ^ np.uint64(k[0]), p1 & low, (p0 >> np.uint64(32)) ^ c[3] ^ np.uint64(k[1]), p0 & low]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
 def numbers(tensor):
     """All values, in the library's order."""
     return tensor.detach().flatten().tolist()

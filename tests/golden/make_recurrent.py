@@ -34,10 +34,10 @@ class Blocks:
             parameter.copy_(golden.bias(stream, len(parameter)).flatten())
         self.all.append((name, parameter))
 
-    def linear(self, position, inputs, units):
+    def linear(self, position, inputs, units, prefix=""):
         module = nn.Linear(inputs, units)
         for name, parameter in module.named_parameters():
-            self.fill(f"{position}.{name}", parameter)
+            self.fill(f"{position}.{prefix}{name}", parameter)
         return module
 
     def recurrent(self, positions, cell, inputs, units, bidirectional=False):

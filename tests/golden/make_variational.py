@@ -13,22 +13,11 @@ import golden
 INPUT, HIDDEN, LATENT, CLASSES, BATCH, SEED, STEP, WEIGHT = 20, 12, 3, 4, 7, 5, 2, 0.7
 
 
-def philox(counter, key):
-    """Philox4x32-10 (Salmon et al., 2011) on four arrays of words."""
-    c = [np.asarray(word, dtype=np.uint64) for word in np.broadcast_arrays(*counter)]
-    low, k = np.uint64(0xFFFFFFFF), [key & 0xFFFFFFFF, key >> 32]
-    for _ in range(10):
-        p0, p1 = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
-        c = [(p1 >> np.uint64(32)) ^ c[1] ^ np.uint64(k[0]), p1 & low, (p0 >> np.uint64(32)) ^ c[3] ^ np.uint64(k[1]), p0 & low]
-        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    return c
-
-
 def normal(layer, samples, values):
     """ε of a layer, a sample a row: of two words a radius and an angle, of these two draws (Box and Muller, 1958)."""
     assert values <= 16
     words = [word.astype(np.uint32).astype(np.int32).astype(np.float64)
-             for word in philox([np.arange(values)[None, :], np.arange(samples)[:, None], STEP, layer], SEED)]
+             for word in golden.philox([np.arange(values)[None, :], np.arange(samples)[:, None], STEP, layer], SEED)]
     radius = np.sqrt(-2 * np.log(np.maximum(np.abs(words[0]) * 2.0**-31, 2.0**-32)))
     return torch.from_numpy(radius * np.cos(2 * pi * words[1] * 2.0**-32))
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <eigencoder/eigencoder.hpp>
+
+#include "golden/totals.hpp"
+
+// Recurrent layers and networks of them against PyTorch, in double.
+namespace golden {
+
+namespace ec = eigencoder;
+using ec::Index;
+using Lengths = std::vector<Index>;
+
+constexpr double tolerance = 1e-9;
+constexpr ec::Shape steps_of_channels = ec::sequence(5, 4);  ///< of most samples of these files
+constexpr Index samples = 3;
+
+inline Eigen::MatrixXd drawn(std::uint64_t stream, Index rows, Index columns = samples) {
+  Eigen::MatrixXd values(rows, columns);
+  fill(stream, 2, -1, values);
+  return values;
+}
+
+/// Of blocks of parameters; weights are matrices, biases not.
+template <class View>
+void fill_block(std::uint64_t stream, const ec::Block& block, View&& view) {
+  const double limit = block.cols > 0 ? std::sqrt(6.0 / static_cast<double>(block.rows + block.cols)) : 0.1;
+  fill(stream, 2 * limit, -limit, view);
+}
+
+/// The parameters of a layer alone, block by block.
+template <class Chain, class Run>
+void fill_blocks(Run& run) {
+  std::uint64_t stream = 1000;
+  for (const auto& [block, offset] : Chain::template stage<0>::Trainable::entries) {
+    fill_block(stream++, block, ec::MatrixView<double>(run.theta.data() + offset, block.rows, std::max<Index>(block.cols, 1)));
+  }
+}
+
+/// 0 at the steps that a sample has not, where there are lengths and `shape` has steps.
+inline Eigen::MatrixXd without_padding(Eigen::MatrixXd values, const Lengths& lengths, ec::Shape shape) {
+  for (std::size_t j = 0; j < lengths.size() && shape.width > 1; ++j)
+    values.col(static_cast<Index>(j)).tail(shape.channels * (shape.width - lengths[j])).setZero();
+  return values;
+}
+
+/// Parameters as the file has them, under its names; error and every gradient on samples of `lengths`, by one thread and two.
+template <class Model>
+void check_gradients(const nlohmann::json& expected, Model& model, const Eigen::MatrixXd& x, const Eigen::MatrixXd& target,
+                     const Lengths& lengths, ec::Seed seed = {}, std::uint64_t step = 1) {
+  using Loss = ec::MeanSquaredError;
+  const nlohmann::json& gradients = expected["gradients"];
+  std::size_t k = 0;
+  model.for_each_block([&](const std::string& name, const ec::Block& block, auto view) {
+    CHECK(gradients[k]["block"] == name);
+    fill_block(1000 + k++, block, view);
+  });
+  REQUIRE(k == gradients.size());
+
+  const ec::Batch<double> batch{.inputs = x, .targets = target, .size = x.cols(), .lengths = lengths.empty() ? nullptr : lengths.data()};
+  Eigen::VectorXd gradient(Model::parameter_count);
+  for (const std::size_t threads : {1U, 2U}) {
+    ec::Stepper<Model, ec::Objective<Loss>, ec::Adam> stepper(threads, seed, 0);
+    stepper.reserve_training(x.cols());
+    const auto values = stepper.differentiate(model, ec::as_objective(Loss{}), batch, step, gradient.data());
+    CHECK(values[0] == Approx(expected["loss"].get<double>()).epsilon(tolerance));
+    k = 0;
+    const double* at = gradient.data();
+    std::as_const(model).for_each_block([&](const std::string& name, const ec::Block&, auto view) {
+      INFO("gradient of " << name << ", " << threads << " threads");
+      check_totals(gradients[k++], ec::MatrixView<const double>(at, view.rows(), view.cols()), tolerance);
+      at += view.size();
+    });
+  }
+}
+
+}  // namespace golden
