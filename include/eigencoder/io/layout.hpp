@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -11,10 +13,13 @@
 
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/files/json.hpp"
+#include "eigencoder/io/gates.hpp"
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"
+#include "eigencoder/layers/embedding.hpp"
 #include "eigencoder/layers/frozen.hpp"
 #include "eigencoder/layers/reshaping.hpp"
+#include "eigencoder/layers/time_distributed.hpp"
 #include "eigencoder/models/model.hpp"
 
 // How the parameters of a model lie in a file: names, order of axes, order of values.
@@ -23,10 +28,13 @@ namespace eigencoder {
 /// Whose names and orders the tensors of a model's file have.
 ///   pytorch  as `state_dict` of the same stack has them: weight, bias, running_mean, running_var; Dense (out, in),
 ///   convolutions
-///            (out, in, height, width), transposed ones (in, out, height, width), depthwise ones (channels, 1, height, width).
+///            (out, in, height, width), transposed ones (in, out, height, width), depthwise ones (channels, 1, height, width);
+///            recurrent layers weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 (gates · units, …); Embedding (tokens, units).
 ///            Where a Dense takes the values of an image, or makes those of one, they are in PyTorch's order, channels slowest
 ///   keras    as Keras has them: kernel, bias, gamma, beta, moving_mean, moving_variance; Dense (in, out), convolutions
 ///            (height, width, in, out), transposed ones (height, width, out, in), depthwise ones (height, width, channels, 1);
+///            recurrent layers kernel (in, gates · units), recurrent_kernel and bias, with Keras's order of gates: bias has the
+///            sum of both of ours, of a GRU (2, gates · units) both; Embedding embeddings (tokens, units);
 ///            values in the order of memory, channels fastest
 enum class Layout : std::uint8_t { pytorch, keras };
 
@@ -43,6 +51,8 @@ struct LayerFacts {
   bool transposed = false;       ///< a transposed convolution
   bool one_dimensional = false;  ///< a convolution of sequences
   bool reshapes = false;         ///< a Reshape
+  bool embeds = false;           ///< an Embedding
+  std::optional<Gates> gates{};  ///< of a recurrent layer
   Index source = no_link;        ///< the layer whose parameters it reads
   Index joined = no_link;        ///< the activation that it joins
 };
@@ -83,6 +93,16 @@ struct Unfrozen<Frozen<L>> {
   using type = L;
 };
 
+/// The layer that has a layer's blocks.
+template <class L>
+struct Unwrapped {
+  using type = L;
+};
+template <class L>
+struct Unwrapped<Frozen<L>> : Unwrapped<L> {};
+template <class L>
+struct Unwrapped<TimeDistributed<L>> : Unwrapped<L> {};
+
 // What the axes of a block do not tell.
 template <Index Filters, Extent Kernel, Extent Stride, auto... Options>
 std::true_type transposes(const ConvTranspose2D<Filters, Kernel, Stride, Options...>*);
@@ -95,6 +115,9 @@ std::false_type runs_along_sequences(const void*);
 template <Shape Target>
 std::true_type only_reshapes(const Reshape<Target>*);
 std::false_type only_reshapes(const void*);
+template <Index Tokens, Index Units, auto... Options>
+std::true_type looks_up(const Embedding<Tokens, Units, Options...>*);
+std::false_type looks_up(const void*);
 
 /// "{slope=0.1}", or nothing.
 template <class Layer>
@@ -122,8 +145,9 @@ ModelFacts model_facts(const Model<C>& model) {
   C::for_each_layer([&]<std::size_t I>() {
     using L = typename Unfrozen<typename C::template layer<I>>::type;
     constexpr bool training_only = C::template layer<I>::needs(C::shapes[I]).training_only;
-    if constexpr (!training_only) static_assert(sizeof(LayerTellsItsNumbers<I, L>) > 0);
-    const L* const none = nullptr;
+    using Inner = typename Unwrapped<L>::type;
+    if constexpr (!training_only) static_assert(sizeof(LayerTellsItsNumbers<I, Inner>) > 0);
+    const Inner* const none = nullptr;
     LayerFacts layer{.position = whole ? Model<C>::position(I) : std::to_string(I),
                      .type = type_name<L>() + settings_text(std::get<I>(model.layers())),
                      .in = C::shapes[I],
@@ -131,7 +155,9 @@ ModelFacts model_facts(const Model<C>& model) {
                      .training_only = training_only,
                      .transposed = decltype(transposes(none))::value,
                      .one_dimensional = decltype(runs_along_sequences(none))::value,
-                     .reshapes = decltype(only_reshapes(none))::value};
+                     .reshapes = decltype(only_reshapes(none))::value,
+                     .embeds = decltype(looks_up(none))::value,
+                     .gates = gates_if_recurrent<Inner>()};
     if (C::joins[I]) {
       layer.joined = static_cast<Index>(C::joined_by(I));
     } else {
@@ -161,7 +187,7 @@ inline std::vector<Index> pytorch_channels(const ModelFacts& model) {
 
   std::vector<bool> mixes_in(size), mixes_out(size);  // weights meet all values of a layer's input, or of its output
   for (const auto& [i, block, offset] : model.blocks) {
-    if (block.stride(BlockAxis::in) == 0 || block.stride(BlockAxis::out) == 0) continue;
+    if (block.stride(BlockAxis::in) == 0 || block.stride(BlockAxis::out) == 0 || model.layers[i].gates) continue;
     mixes_in[i] = mixes_in[i] || block.extent(BlockAxis::in) == shape(i).size();
     mixes_out[i] = mixes_out[i] || block.extent(BlockAxis::out) == shape(i + 1).size();
   }
@@ -183,7 +209,7 @@ inline std::vector<Index> pytorch_channels(const ModelFacts& model) {
     } else if (layer.source != no_link) {
       same(i, static_cast<std::size_t>(layer.source) + 1);
       same(i + 1, static_cast<std::size_t>(layer.source));
-    } else if (layer.in == layer.out && !mixes_in[i]) {
+    } else if (layer.in == layer.out && !mixes_in[i] && !layer.gates) {
       same(i, i + 1);
     } else {
       if (!mixes_in[i]) settle(i);
@@ -213,88 +239,6 @@ inline std::vector<Index> pytorch_channels(const ModelFacts& model) {
     if (channels[i] == open) settle(i);
   }
   return channels;
-}
-
-/// How a block lies in a file: its axes, the slowest first.
-struct TensorPlan {
-  struct Axis {
-    Index size, stride;  ///< as the block has them
-    Index channels;      ///< the file has the pixels of a channel side by side, memory the channels of a pixel
-    Index place(Index i) const {
-      const Index pixels = size / channels;
-      return i % pixels * channels + i / pixels;
-    }
-  };
-  std::string name;  ///< "weight"
-  std::vector<Axis> axes;
-
-  std::vector<std::uint64_t> shape() const {
-    std::vector<std::uint64_t> sizes;
-    for (const Axis& axis : axes) sizes.push_back(static_cast<std::uint64_t>(axis.size));
-    return sizes;
-  }
-  /// Calls f(place in the block) for the values in the order of the file.
-  template <class F>
-  void for_each(F f) const {
-    visit(0, 0, f);
-  }
-
- private:
-  template <class F>
-  void visit(std::size_t axis, Index at, F& f) const {
-    if (axis == axes.size()) return f(at);
-    for (Index i = 0; i < axes[axis].size; ++i) visit(axis + 1, at + axes[axis].stride * axes[axis].place(i), f);
-  }
-};
-
-/// The name of a block in a file.
-inline std::string tensor_name(Layout layout, std::string_view block) {
-  struct Row {
-    std::string_view here, pytorch, keras;
-  };
-  constexpr std::array<Row, 5> rows{{{"weight", "weight", "kernel"},
-                                     {"gamma", "weight", "gamma"},
-                                     {"beta", "bias", "beta"},
-                                     {"moving_mean", "running_mean", "moving_mean"},
-                                     {"moving_variance", "running_var", "moving_variance"}}};
-  for (const Row& row : rows) {
-    if (row.here == block) return std::string(layout == Layout::pytorch ? row.pytorch : row.keras);
-  }
-  return std::string(block);
-}
-
-/// Of every block of a model.
-inline std::vector<TensorPlan> tensor_plans(const ModelFacts& model, Layout layout) {
-  using enum BlockAxis::Kind;
-  using Kinds = std::vector<BlockAxis::Kind>;
-  const std::vector<Index> channels = pytorch_channels(model);
-  std::vector<TensorPlan> plans;
-  for (const auto& [i, block, offset] : model.blocks) {
-    const LayerFacts& layer = model.layers[i];
-    const auto has = [&, &of = block](BlockAxis::Kind kind) { return of.stride(kind) != 0; };
-    Kinds kinds;
-    if (has(kernel_height) || has(kernel_width)) {
-      const bool turned = layer.transposed || (layout == Layout::keras && !has(in));
-      kinds =
-          layout == Layout::pytorch ? Kinds{out, in, kernel_height, kernel_width} : Kinds{kernel_height, kernel_width, in, out};
-      if (turned) std::swap(*std::find(kinds.begin(), kinds.end(), out), *std::find(kinds.begin(), kinds.end(), in));
-      if (layer.one_dimensional) std::erase(kinds, kernel_height);
-    } else if (block.cols == 0) {
-      kinds = {has(out) ? out : in};
-    } else {
-      kinds = layout == Layout::pytorch ? Kinds{out, in} : Kinds{in, out};
-    }
-
-    TensorPlan plan{tensor_name(layout, block.name), {}};
-    for (const BlockAxis::Kind kind : kinds) {
-      TensorPlan::Axis axis{block.extent(kind), block.stride(kind), block.extent(kind)};
-      if (layout == Layout::pytorch && kind == out && axis.size == layer.out.size()) axis.channels = channels[i + 1];
-      if (layout == Layout::pytorch && kind == in && axis.size == layer.in.size()) axis.channels = channels[i];
-      plan.axes.push_back(axis);
-    }
-    plans.push_back(std::move(plan));
-  }
-  return plans;
 }
 
 }  // namespace detail

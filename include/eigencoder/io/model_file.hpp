@@ -10,6 +10,7 @@
 #include "eigencoder/io/architecture.hpp"
 #include "eigencoder/io/model_options.hpp"
 #include "eigencoder/io/model_reader.hpp"
+#include "eigencoder/io/tensor_plan.hpp"
 #include "eigencoder/models/model.hpp"
 
 // Models in files, in the format safetensors, which Python reads and writes as well: docs/saving.md, docs/python.md.
@@ -31,18 +32,17 @@ std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& 
   stored.reserve(plans.size());  // views look into it
   const std::int64_t no_batches = 0;
   const std::vector<std::byte> zero = to_bytes(std::span(&no_batches, 1));
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    const BlockFacts& block = model.blocks[i];
-    const std::string module = model.layers[block.layer].position + '.';
-    const T* const from = (block.block.trainable ? theta : state) + block.offset;
-    std::vector<T> values;
-    values.reserve(static_cast<std::size_t>(block.block.size()));
-    plans[i].for_each([&](Index at) { values.push_back(from[at]); });
-    stored.push_back({module + plans[i].name, plans[i].shape(), to_bytes(std::span<const T>(values))});
+  for (const TensorPlan& plan : plans) {
+    const std::string module = model.layers[plan.layer].position + '.';
+    const std::vector<T> values = plan.gather<T>([&](std::size_t i) {
+      const BlockFacts& block = model.blocks[i];
+      return (block.block.trainable ? theta : state) + block.offset;
+    });
+    stored.push_back({module + plan.name, plan.shape(), to_bytes(std::span<const T>(values))});
     const Tensor& tensor = stored.back();
     if (!options.non_finite) check_finite<T>(where, tensor.name, values, tensor.shape);
     tensors.push_back({tensor.name, dtype_of<T>, tensor.shape, tensor.bytes});
-    if (plans[i].name == "running_var")
+    if (plan.name == "running_var")
       tensors.push_back({module + "num_batches_tracked", Dtype::I64, {}, zero});  // PyTorch wants it
   }
   for (const SavedValue& value : options.values) value.append_to(tensors);

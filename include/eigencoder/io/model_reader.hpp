@@ -12,6 +12,7 @@
 #include "eigencoder/files/safetensors.hpp"
 #include "eigencoder/io/architecture.hpp"
 #include "eigencoder/io/model_options.hpp"
+#include "eigencoder/io/tensor_plan.hpp"
 
 // Which tensors of a file are those of a model.
 namespace eigencoder::detail {
@@ -41,9 +42,7 @@ class ModelReader {
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       const std::vector<T> values = real_values<T>(*tensors_[i]);
       if (!options_.non_finite) check_finite<T>(name_, tensors_[i]->name, values, tensors_[i]->shape);
-      T* const to = contents.of(model_.blocks[i]);
-      auto next = values.begin();
-      plans_[i].for_each([&](Index at) { to[at] = *next++; });
+      plans_[i].scatter<T>(values, [&](std::size_t block) { return contents.of(model_.blocks[block]); });
     }
   }
 
@@ -147,8 +146,8 @@ class ModelReader {
   void find_tensors() {
     std::vector<std::string> differences, wanted;
     for (std::size_t i = 0; i < plans_.size(); ++i) {
-      const LayerFacts& layer = model_.layers[model_.blocks[i].layer];
-      const std::string& name = wanted.emplace_back(message(modules_[model_.blocks[i].layer], '.', plans_[i].name));
+      const LayerFacts& layer = model_.layers[plans_[i].layer];
+      const std::string& name = wanted.emplace_back(message(modules_[plans_[i].layer], '.', plans_[i].name));
       const TensorView* const tensor = tensors_.emplace_back(file_.find(name));
       if (tensor != nullptr && is_real(tensor->dtype) && tensor->shape == plans_[i].shape()) continue;
       differences.push_back(

@@ -2,12 +2,13 @@
 #include <map>
 
 #include "support/catch.hpp"
-#include <eigencoder/io/layout.hpp>
+#include <eigencoder/io/tensor_plan.hpp>
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/layers/batch_norm.hpp>
 #include <eigencoder/layers/dense.hpp>
 #include <eigencoder/layers/depthwise_conv2d.hpp>
 #include <eigencoder/layers/pooling.hpp>
+#include <eigencoder/layers/repeat_vector.hpp>
 #include <eigencoder/layers/scale.hpp>
 #include <eigencoder/models/autoencoder.hpp>
 #include <eigencoder/models/branches.hpp>
@@ -38,12 +39,13 @@ Tensors tensors(const Model& model, ec::Layout layout = ec::Layout::pytorch) {
   const ec::detail::ModelFacts facts = ec::detail::model_facts(model);
   const auto plans = ec::detail::tensor_plans(facts, layout);
   Tensors file;
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    const auto& block = facts.blocks[i];
-    const std::string name = facts.layers[block.layer].position + '.' + plans[i].name;
-    const auto all = block.block.trainable ? model.parameters() : model.state();
-    plans[i].for_each([&](ec::Index at) { file.values[name].push_back(all[block.offset + at]); });
-    for (const std::uint64_t size : plans[i].shape())
+  for (const ec::detail::TensorPlan& plan : plans) {
+    const std::string name = facts.layers[plan.layer].position + '.' + plan.name;
+    file.values[name] = plan.gather<double>([&](std::size_t i) {
+      const auto& block = facts.blocks[i];
+      return (block.block.trainable ? model.parameters() : model.state()).data() + block.offset;
+    });
+    for (const std::uint64_t size : plan.shape())
       file.shapes[name] += (file.shapes[name].empty() ? "" : " ") + std::to_string(size);
   }
   return file;
@@ -197,4 +199,63 @@ TEST_CASE("Both sides of a residual block of vectors have one order", "[layout]"
   Matrix z(2, 3);
   for (ec::Index c = 0; c < 2; ++c) z.row(c) = y.middleRows(6 * c, 6).colwise().maxCoeff();
   CHECK((z - model.predict(x)).norm() < 1e-13);
+}
+
+TEST_CASE("Recurrent layers have PyTorch's tensors, and Keras's with its gates and biases", "[layout]") {
+  using enum ec::Returns;
+  // As many rows of gates as values in the output, and as many units as values in the input: neither is an image's order.
+  ec::Network<ec::Sequential<ec::sequence(4, 2), ec::LSTM<8, sequence>, ec::GRU<5, ec::Direction::backward>, ec::RepeatVector<3>,
+                             ec::Frozen<ec::SimpleRNN<6, sequence>>, ec::TimeDistributed<ec::Dense<7>>>,
+              double>
+      model;
+  fill(model);
+  const Tensors file = tensors(model);
+  CHECK(file.shapes == std::map<std::string, std::string>{{"0.weight_ih_l0", "32 2"},
+                                                          {"0.weight_hh_l0", "32 8"},
+                                                          {"0.bias_ih_l0", "32"},
+                                                          {"0.bias_hh_l0", "32"},
+                                                          {"1.weight_ih_l0", "15 8"},
+                                                          {"1.weight_hh_l0", "15 5"},
+                                                          {"1.bias_ih_l0", "15"},
+                                                          {"1.bias_hh_l0", "15"},
+                                                          {"3.weight_ih_l0", "6 5"},
+                                                          {"3.weight_hh_l0", "6 6"},
+                                                          {"3.bias_ih_l0", "6"},
+                                                          {"3.bias_hh_l0", "6"},
+                                                          {"4.weight", "7 6"},
+                                                          {"4.bias", "7"}});
+  CHECK(file.matrix("0.weight_hh_l0", 32, 8) == model.parameter("layer.0.weight_hh"));
+  CHECK(file.matrix("3.weight_hh_l0", 6, 6) == model.parameter("layer.3.weight_hh"));
+
+  const Tensors keras = tensors(model, ec::Layout::keras);
+  CHECK(keras.shapes == std::map<std::string, std::string>{{"0.kernel", "2 32"},
+                                                           {"0.recurrent_kernel", "8 32"},
+                                                           {"0.bias", "32"},
+                                                           {"1.kernel", "8 15"},
+                                                           {"1.recurrent_kernel", "5 15"},
+                                                           {"1.bias", "2 15"},
+                                                           {"3.kernel", "5 6"},
+                                                           {"3.recurrent_kernel", "6 6"},
+                                                           {"3.bias", "6"},
+                                                           {"4.kernel", "6 7"},
+                                                           {"4.bias", "7"}});
+  CHECK(keras.matrix("0.kernel", 2, 32).transpose() == model.parameter("layer.0.weight_ih"));
+  CHECK(keras.vector("0.bias") == model.parameter("layer.0.bias_ih") + model.parameter("layer.0.bias_hh"));
+  const auto update_first = [](const Matrix& ours) {  // r, z, n → z, r, n
+    Matrix theirs = ours;
+    theirs.topRows(5) = ours.middleRows(5, 5), theirs.middleRows(5, 5) = ours.topRows(5);
+    return theirs;
+  };
+  CHECK(keras.matrix("1.recurrent_kernel", 5, 15).transpose() == update_first(model.parameter("layer.1.weight_hh")));
+  CHECK(keras.matrix("1.bias", 2, 15).row(0).transpose() == update_first(model.parameter("layer.1.bias_ih")));
+  CHECK(keras.matrix("1.bias", 2, 15).row(1).transpose() == update_first(model.parameter("layer.1.bias_hh")));
+}
+
+TEST_CASE("An Embedding has a row for every token", "[layout]") {
+  ec::Network<ec::Sequential<ec::sequence(5, 1), ec::Embedding<5, 3>>, double> model;
+  fill(model);
+  const Matrix expected = model.parameter("layer.0.weight").transpose();
+  CHECK(tensors(model).matrix("0.weight", 5, 3) == expected);
+  CHECK(tensors(model).shapes.at("0.weight") == "5 3");
+  CHECK(tensors(model, ec::Layout::keras).matrix("0.embeddings", 5, 3) == expected);
 }
