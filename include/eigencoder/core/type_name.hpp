@@ -31,7 +31,7 @@ constexpr std::string_view raw_type_name() {
 }
 
 /// Writes what the library's value types hold as it is written elsewhere, whether the compiler names the types (g++) or not
-/// (clang): Shape{64, 4, 4} as (4, 4, 64), Extent{3, 3} as 3, Extent{3, 5} as {3, 5}.
+/// (clang): Shape{64, 4, 4} as (4, 4, 64), Extent{3, 3} as 3, Extent{3, 5} as {3, 5}, Truncation{5} as it is.
 inline void shorten_values(std::string& name) {
   std::size_t next = 0;
   for (auto open = name.find('{'); open != std::string::npos; open = name.find('{', next)) {
@@ -49,7 +49,9 @@ inline void shorten_values(std::string& name) {
     if (*at != '}') continue;
 
     std::string text;
-    if (values.size() == 3 && (type.empty() || type == "Shape")) {
+    if (values.size() == 1 && type.empty()) {
+      text = message("Truncation{", values[0], '}');
+    } else if (values.size() == 3 && (type.empty() || type == "Shape")) {
       text = to_string(Shape{values[0], values[1], values[2]});
     } else if (type.empty() || type == "Extent" || type == "Dilation" || type == "Border") {
       const bool equal = std::all_of(values.begin(), values.end(), [&](Index value) { return value == values[0]; });

@@ -76,19 +76,20 @@ struct LayerType {
   }
 
  private:
-  /// Keeps what decides about the output beside the shapes: neither how weights begin, nor whether there is a bias, which the
-  /// tensors tell, nor the padding, which the shapes tell.
+  /// Keeps what decides about the output beside the shapes: neither how weights begin and are trained, nor whether there is a
+  /// bias, which the tensors tell, nor the padding and what a recurrent layer returns, which the shapes tell.
   void keep(std::string_view argument) {
     argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
-    for (const std::string_view untold : {"Init", "Bias::", "Padding::"}) {
+    argument = argument.substr(0, argument.find_last_not_of(' ') + 1);
+    for (const std::string_view untold : {"Init", "Truncation", "Bias::", "Padding::", "Returns::", "Direction::forward"}) {
       if (argument.starts_with(untold)) return;
     }
     arguments.push_back(argument);
   }
 };
 
-/// Whether two layers compute the same of the same parameters. Compilers differ in whether they write arguments at the end that
-/// are defaults: a stride of 1, or as large as the window, and Interpolation::nearest.
+/// Whether two layers compute the same of the same parameters; so with layers that are arguments. Compilers differ in whether they
+/// write arguments at the end that are defaults: a stride of 1, or as large as the window, and Interpolation::nearest.
 inline bool same_layer(std::string_view a, std::string_view b) {
   const LayerType one(a), two(b);
   if (one.name != two.name || one.rest != two.rest) return false;
@@ -96,7 +97,8 @@ inline bool same_layer(std::string_view a, std::string_view b) {
              &fewer = one.arguments.size() < two.arguments.size() ? one.arguments : two.arguments;
   for (std::size_t i = 0; i < more.size(); ++i) {
     const bool implied = more[i] == "1" || more[i] == "Interpolation::nearest" || (i == 1 && more[1] == more[0]);
-    if (i < fewer.size() ? more[i] != fewer[i] : !implied) return false;
+    const bool layers = more[i].find('<') != std::string_view::npos;
+    if (i < fewer.size() ? !(layers ? same_layer(more[i], fewer[i]) : more[i] == fewer[i]) : !implied) return false;
   }
   return true;
 }

@@ -20,6 +20,7 @@ TEST_CASE("type names: as a person would write them, on every compiler") {
   CHECK((ec::type_name<ec::Dense<2, ec::Bias::none, ec::Init::zeros>>() == "Dense<2, Bias::none, Init::zeros>"));
   CHECK((ec::type_name<ec::Dense<2, ec::Init::constant(0.1)>>() == "Dense<2, Init{…}>"));
   CHECK((ec::type_name<ec::Conv2D<2, 1, 1, ec::Init::ones_in_rows(0, 1), ec::Dilation{2}>>() == "Conv2D<2, 1, 1, Init{…}, 2>"));
+  CHECK((ec::type_name<ec::GRU<2, ec::Truncation{5}, ec::Returns::state>>() == "GRU<2, Truncation{5}, Returns::state>"));
   // g++ leaves out arguments that are the default.
   using Catch::Matchers::StartsWith;
   CHECK_THAT((ec::type_name<ec::Conv2D<32, 3>>()), StartsWith("Conv2D<32, 3"));

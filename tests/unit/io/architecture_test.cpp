@@ -15,12 +15,18 @@ TEST_CASE("Layers are the same as compilers write them, and others where they co
   CHECK(same_layer("Dense<32, Init::he_normal> a", "Dense<32> a"));
   CHECK(same_layer("Dense<32, Bias::none, Init{…}> a", "Dense<32> a"));
   CHECK(same_layer("Conv2D<8, 3, 2, Padding::same> a", "Conv2D<8, 3, 2> a"));
+  CHECK(same_layer("GRU<8, Returns::state, Truncation{4}> a", "GRU<8, Direction::forward> a"));
+  // Layers within layers.
+  CHECK(same_layer("TimeDistributed<Conv2D<8, 3> > a", "TimeDistributed<Conv2D<8, 3, 1>> a"));
 
   CHECK_FALSE(same_layer("Conv2D<8, 3, 1, 2> a", "Conv2D<8, 3> a"));  // a dilation
   CHECK_FALSE(same_layer("Conv2D<8, 3, 1, 2> a", "Conv2D<8, 3, 1, 3> a"));
   CHECK_FALSE(same_layer("UpSample2D<2, Interpolation::bilinear> a", "UpSample2D<2> a"));
   CHECK_FALSE(same_layer("Crop2D<{0, 1, 1, 0}> a", "Crop2D<{1, 0, 0, 1}> a"));
   CHECK_FALSE(same_layer("KSparse<3> a", "KSparse<4> a"));
+  CHECK_FALSE(same_layer("GRU<8, Direction::backward> a", "GRU<8> a"));
+  CHECK_FALSE(same_layer("TimeDistributed<Dense<8> > a", "TimeDistributed<Dense<9> > a"));
+  CHECK_FALSE(same_layer("TimeDistributed<Dense<8> > a", "TimeDistributed<Embedding<8> > a"));
   CHECK_FALSE(same_layer("ReLU a", "ELU a"));
   CHECK_FALSE(same_layer("ELU{alpha=1} a", "ELU{alpha=0.5} a"));
   CHECK_FALSE(same_layer("Dense<32> (4) -> (32)", "Dense<32> (5) -> (32)"));

@@ -9,9 +9,10 @@ namespace ec = eigencoder;
 
 namespace {
 
-/// Of both layouts, and with the parameters and running state of another model before.
+/// Of both layouts, and with the parameters and running state of another model before. Keras has one bias of some recurrent
+/// layers, the sum of ours, so parameters come back as others that predict the same.
 template <class Model>
-void check_reload(const Model& made) {
+void check_reload(const Model& made, bool keras_sums_biases = false) {
   const Folder folder;
   Model model = made, loaded = made;
   // Drawn anew, with positive running state, as variances are.
@@ -30,7 +31,7 @@ void check_reload(const Model& made) {
   for (const ec::Layout layout : {ec::Layout::pytorch, ec::Layout::keras}) {
     ec::save(model, folder.path / "model.safetensors", {.layout = layout});
     CHECK(ec::load(loaded, folder.path / "model.safetensors").at("eigencoder.layout") == to_string(layout));
-    CHECK(loaded.parameters() == model.parameters());
+    CHECK((loaded.parameters() == model.parameters()) == !(keras_sums_biases && layout == ec::Layout::keras));
     CHECK(loaded.state() == model.state());
     CHECK(predict(loaded) == predict(model));
     loaded.set_parameters(Eigen::VectorXf::Zero(Model::parameter_count));
@@ -58,6 +59,15 @@ TEST_CASE("Layers of images", "[model_file]") {
 TEST_CASE("Layers of sequences", "[model_file]") {
   check_reload(ec::Network<ec::Sequential<ec::sequence(6, 3), ec::Conv1D<2, 3>, ec::ConvTranspose1D<2, 3, 2>, ec::MaxPool1D<2>,
                                           ec::AvgPool1D<2>, ec::UpSample1D<2>>>{});
+}
+
+TEST_CASE("Recurrent layers and their neighbours", "[model_file]") {
+  using enum ec::Returns;
+  check_reload(ec::Network{ec::sequential<ec::sequence(5, 1)>(
+                   ec::Embedding<9, 3>{}, ec::ReverseSteps{}, ec::LSTM<4, sequence, ec::Truncation{2}>{0.1},
+                   ec::GRU<3, ec::Direction::backward>{}, ec::RepeatVector<2>{}, ec::SimpleRNN<4, sequence>{},
+                   ec::TimeDistributed<ec::Dense<3>>{}, ec::LSTM<2, state>{})},
+               true);
 }
 
 TEST_CASE("Activations, and layers that act in training alone", "[model_file]") {
