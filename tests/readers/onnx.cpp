@@ -249,6 +249,18 @@ using Unpooled = ec::Network<ec::Sequential<ec::image(6, 4, 3), ec::MaxPool2D<ec
 using UnpooledSteps =
     ec::Network<ec::Sequential<ec::sequence(9, 2), ec::ReLU, ec::MaxPool1D<3>, ec::Tanh, ec::MaxUnpool2D<1, ec::Extent{1, 3}>>>;
 
+/// Recurrent layers of all kinds, in both directions, with all that they return.
+using Recurrence = ec::Network<
+    ec::Sequential<ec::sequence(7, 3), ec::LSTM<4, ec::Returns::sequence>, ec::GRU<5, ec::Returns::sequence, ec::Direction::backward>,
+                   ec::ReverseSteps, ec::LSTM<6, ec::Direction::backward, ec::Returns::state>, ec::RepeatVector<4>,
+                   ec::SimpleRNN<5, ec::Returns::sequence>, ec::TimeDistributed<ec::Dense<4>>, ec::GRU<3>>>;
+/// Sequences of one step are vectors.
+using OneStep = ec::Network<
+    ec::Sequential<ec::features(3), ec::GRU<4, ec::Returns::sequence>, ec::RepeatVector<1>, ec::ReverseSteps,
+                   ec::LSTM<5, ec::Returns::state>, ec::TimeDistributed<ec::Dense<1>>, ec::Embedding<3, 2>, ec::SimpleRNN<3>>>;
+using Tokens =
+    ec::Network<ec::Sequential<ec::sequence(5, 1), ec::Embedding<4, 3>, ec::SimpleRNN<3, ec::Direction::backward>, ec::Dense<2>>>;
+
 void layers() {
   constexpr int draws = 3;
   exports("activations", Activations{}, draws);
@@ -273,6 +285,9 @@ void layers() {
                                                                   ec::SaltAndPepperNoise{0.1}, ec::Dropout{0.5},
                                                                   ec::SpatialDropout2D{0.5})});
   exports("steps", Steps{}, draws);
+  exports("recurrence", Recurrence{}, draws);
+  exports("one-step", OneStep{});
+  exports("tokens", Tokens{}, draws);
   exports("codes", Codes{}, draws);
   exports("conditions", Conditions{}, draws);
   exports("branches", Branches{}, draws);

@@ -14,6 +14,7 @@
 #include "eigencoder/files/atomic_file.hpp"
 #include "eigencoder/files/json.hpp"
 #include "eigencoder/io/onnx_layers.hpp"
+#include "eigencoder/io/onnx_sequences.hpp"
 #include "eigencoder/models/autoencoder.hpp"
 #include "eigencoder/models/conditional_variational_autoencoder.hpp"
 
