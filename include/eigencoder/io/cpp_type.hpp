@@ -12,6 +12,7 @@
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/core/window.hpp"
 #include "eigencoder/layers/frozen.hpp"
+#include "eigencoder/layers/recurrent.hpp"
 #include "eigencoder/layers/reshaping.hpp"
 
 // Types and values of layers as C++ that a compiler reads back to the same.
@@ -48,6 +49,7 @@ inline std::string cpp_value(Dilation dilation) {
 inline std::string cpp_value(Border border) {
   return message("eigencoder::Border{", border.top, ", ", border.bottom, ", ", border.left, ", ", border.right, '}');
 }
+inline std::string cpp_value(Truncation truncation) { return message("eigencoder::Truncation{", truncation.steps, '}'); }
 inline std::string cpp_value(Init init) {
   for (const auto& [named, name] : {std::pair{Init::zeros, "zeros"},
                                     {Init::ones, "ones"},
@@ -112,7 +114,7 @@ template <class L>
 struct CppType {
   static std::string text() {
     static_assert(raw_type_name<L>().find('<') == std::string_view::npos,
-                  "this layer mixes types and values among its template arguments, which has no spelling");
+                  "this layer mixes types and values among its template arguments in a way that has no spelling");
     return cpp_name<L>();
   }
 };
@@ -128,6 +130,23 @@ struct CppType<Layer<Arguments...>> {
     return cpp_name<Layer<Arguments...>>() + '<' + comma_separated(CppType<Arguments>::text()...) + '>';
   }
 };
+template <template <class, auto, auto...> class Layer, class L, auto First, auto... Rest>
+struct CppType<Layer<L, First, Rest...>> {
+  static std::string text() {
+    return cpp_name<Layer<L, First, Rest...>>() + '<' +
+           comma_separated(CppType<L>::text(), cpp_argument<First>(), cpp_argument<Rest>()...) + '>';
+  }
+};
+
+/// A layer that holds another, which it is made of: TimeDistributed<L>.
+template <class L>
+concept HoldsLayer = requires(const L& layer) {
+  requires Recipe<std::remove_cvref_t<decltype(layer.layer)>>;
+};
+template <class L>
+const L& unfrozen(const Frozen<L>& layer) {
+  return layer;
+}
 
 }  // namespace detail
 
@@ -138,11 +157,20 @@ std::string cpp_type() {
 }
 
 /// The settings of a layer as C++ that makes it anew, `cpp_type` in front: "{0.1}" for LeakyReLU{0.1}. Those whose names share
-/// what is in front of a point are the values of one member, in braces of their own. "{}" where it has none.
+/// what is in front of a point are the values of one member, in braces of their own. A layer that holds another is made of that
+/// one: "{eigencoder::LeakyReLU{0.1}}". "{}" where it has none.
 template <Recipe L>
 std::string cpp_settings(const L& layer) {
   std::string values;
-  if constexpr (requires { layer.settings(); }) {
+  if constexpr (requires { requires L::frozen; }) {
+    using Base = std::remove_cvref_t<decltype(detail::unfrozen(layer))>;
+    values = cpp_settings(detail::unfrozen(layer));
+    if (values == "{}") return values;
+    if (detail::HoldsLayer<Base>) values = cpp_type<Base>() + values;
+  } else if constexpr (detail::HoldsLayer<L>) {
+    values = cpp_settings(layer.layer);
+    values = values == "{}" ? "" : cpp_type<std::remove_cvref_t<decltype(layer.layer)>>() + values;
+  } else if constexpr (requires { layer.settings(); }) {
     std::string_view member;
     for (const Setting& setting : layer.settings()) {
       const auto point = setting.name.find('.');
@@ -154,7 +182,6 @@ std::string cpp_settings(const L& layer) {
       values += cpp_value(setting.value);
     }
     if (!member.empty()) values += '}';
-    if (requires { requires L::frozen; }) values = '{' + values + '}';  // those of its base
   }
   return '{' + values + '}';
 }

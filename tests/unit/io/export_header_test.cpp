@@ -70,6 +70,10 @@ TEST_CASE("export_header: the type of every layer with template arguments, as th
   CHECK_TYPE(eigencoder::Reshape<eigencoder::features(15)>);
   CHECK_TYPE(eigencoder::ZeroPad2D<eigencoder::Border{1, 2, 0, 3}>);
   CHECK_TYPE(eigencoder::Crop2D<eigencoder::Border{1, 1, 1, 1}>);
+  CHECK_TYPE(eigencoder::LSTM<5, eigencoder::Returns::sequence, eigencoder::Truncation{3}, eigencoder::Direction::backward>);
+  CHECK_TYPE(eigencoder::TimeDistributed<eigencoder::Dense<4, eigencoder::Bias::none>>);
+  CHECK_TYPE(eigencoder::RecurrentDecoder<eigencoder::GRU<4>, 7, 3, eigencoder::Feed::code>);
+  CHECK_TYPE(eigencoder::Embedding<9, 4>);
   CHECK_TYPE(eigencoder::KSparse<5>);
   CHECK_TYPE(eigencoder::VectorQuantizer<512>);
   CHECK_TYPE(eigencoder::TiedDense<0, eigencoder::features(9), eigencoder::Bias::none>);
@@ -112,6 +116,11 @@ TEST_CASE("export_header: settings as the braces that make the layer") {
   CHECK_SETTINGS(GaussianNoise, {0.3, {0.0, 1.0}});
   CHECK_SETTINGS(GaussianNoise, {0.3, {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()}});
   CHECK_SETTINGS(Frozen<ec::BatchNorm>, {{0.5, 0.01}});
+  namespace eigencoder = ec;
+  CHECK_SETTINGS(LSTM<5>, {0.25});
+  CHECK_SETTINGS(TimeDistributed<ec::LayerNorm>, {eigencoder::LayerNorm{0.01}});
+  CHECK_SETTINGS(Frozen<ec::TimeDistributed<ec::LayerNorm>>, {eigencoder::TimeDistributed<eigencoder::LayerNorm>{eigencoder::LayerNorm{0.01}}});
+  CHECK_SETTINGS(TimeDistributed<ec::Dense<3>>, {});
 }
 
 TEMPLATE_TEST_CASE("export_header: numbers are read back to the same bits", "", float, double) {
