@@ -66,7 +66,7 @@ namespace detail {
 
 /// rows × depth values at(row, p) in the order in which tiles read them, panel by panel. Returns the end.
 template <class T, class At>
-T* pack_panels(Index rows, Index depth, T* to, At at) {
+T* pack_weights(Index rows, Index depth, T* to, At at) {
   for_each_panel<T>(rows, [&]<class P, int Packets>(Index i, Index count) {
     for (Index p = 0; p < depth; ++p) {
       for (Index r = 0; r < count; ++r) *to++ = at(i + r, p);
@@ -140,9 +140,9 @@ void pack_recurrence_forward(const Recurrence<Cell>& r, RecurrentWeights<const T
     *packed++ = (row < r.input_rows() ? w.bias_ih[place] : T(0)) + (row >= r.state_row() ? w.bias_hh[place] : T(0));
   }
   const Index x = r.repeated ? 0 : r.inputs;
-  if (r.repeated) packed = detail::pack_panels(r.input_rows(), r.inputs, packed, input);
+  if (r.repeated) packed = detail::pack_weights(r.input_rows(), r.inputs, packed, input);
   r.for_each_product([&, &input = input, &state = state](Index first, Index rows, Index begin, Index depth) {
-    packed = detail::pack_panels(rows, depth, packed, [&](Index row, Index p) {
+    packed = detail::pack_weights(rows, depth, packed, [&](Index row, Index p) {
       return begin + p < x ? input(first + row, begin + p) : state(first + row, begin + p - x);
     });
   });
@@ -153,8 +153,8 @@ template <class Cell, class T>
 void pack_recurrence_backward(const Recurrence<Cell>& r, RecurrentWeights<const T> w, T* packed) {
   const auto [input, state] = detail::weights_by_row(r, w);
   const Index b = r.state_row();
-  packed = detail::pack_panels(r.units, r.rows() - b, packed, [&, &state = state](Index p, Index row) { return state(b + row, p); });
-  detail::pack_panels(r.inputs, r.input_rows(), packed, [&, &input = input](Index p, Index row) { return input(row, p); });
+  packed = detail::pack_weights(r.units, r.rows() - b, packed, [&, &state = state](Index p, Index row) { return state(b + row, p); });
+  detail::pack_weights(r.inputs, r.input_rows(), packed, [&, &input = input](Index p, Index row) { return input(row, p); });
 }
 
 /// What a layer gives out, or its gradient: column j of step t at data + j stride + t step.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/core/type_name.hpp"
@@ -191,6 +192,7 @@ struct Recurrent {
   static constexpr Returns returns = option_or<Returns, Options...>(Returns::last);
   static constexpr Init input_weights = option_or<Init, Options...>(Init::glorot_uniform);
   static constexpr Direction direction = option_or<Direction, Options...>(Direction::forward);
+  static constexpr Truncation truncation = option_or<Truncation, Options...>(Truncation(std::numeric_limits<Index>::max()));
 
   /// On an input of in.width steps of in.channels values.
   static constexpr kernels::Recurrence<Cell> recurrence(Shape in, Direction read, bool repeated = false) {
@@ -199,7 +201,7 @@ struct Recurrent {
             .steps = in.width,
             .reversed = read == Direction::backward,
             .repeated = repeated,
-            .truncation = option_or<Truncation, Options...>(Truncation(in.width)).steps};
+            .truncation = truncation.steps};
   }
 
   static constexpr Directions<Cell, 1> directions(Shape in) { return {recurrence(in, direction)}; }

@@ -99,7 +99,8 @@ struct RecurrentDecoder {
 
   template <class S>
   void prepare(Prepare<S> pass) const {
-    detail::prepare_recurrent(detail::Directions<Cell, 1>{recurrence()}, pass);
+    constexpr auto r = recurrence();
+    detail::prepare_recurrent(detail::Directions<Cell, 1>{r}, pass);
   }
 
   template <class S, Mode M>

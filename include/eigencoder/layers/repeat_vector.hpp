@@ -61,7 +61,7 @@ struct Repeated {
   constexpr Repeated() = default;
   constexpr Repeated(const RepeatVector<Steps>&, const Layer& recurrent) : layer(recurrent) {}
 
-  static constexpr Shape repeated(Shape in) { return sequence(Steps, in.size()); }
+  static constexpr Shape repeated(Shape in) { return {.channels = in.size(), .height = 1, .width = Steps}; }
   static constexpr auto directions(Shape in) { return std::array{Recurrent::recurrence(repeated(in), Direction::forward, true)}; }
 
   static constexpr bool accepts(Shape in) { return RepeatVector<Steps>::accepts(in); }
