@@ -10,7 +10,7 @@
 #include "expected.hpp"
 #include "input.hpp"
 #include "joined.hpp"
-#include "recurrent.hpp"
+#include "temporal.hpp"
 
 namespace {
 
@@ -43,7 +43,7 @@ bool predicts(const Model& model, Sample<Model>& sample, const Code& code, const
 constinit Sample<dense_data::Model> dense_sample{};
 constinit Sample<convolutional_data::Model> convolutional_sample{};
 constinit Sample<joined_data::Model> joined_sample{};
-constinit Sample<recurrent_data::Model> recurrent_sample{};
+constinit Sample<temporal_data::Model> temporal_sample{};
 constinit convolutional_data::Model::Memory second;
 
 }  // namespace
@@ -53,6 +53,6 @@ int main() {
   if (!predicts(convolutional, convolutional_sample, convolutional_code, convolutional_y)) return __LINE__;
   if (!predicts(convolutional.with(second), convolutional_sample, convolutional_code, convolutional_y)) return __LINE__;
   if (!predicts(joined, joined_sample, joined_code, joined_y)) return __LINE__;
-  if (!predicts(recurrent, recurrent_sample, recurrent_code, recurrent_y)) return __LINE__;
+  if (!predicts(temporal, temporal_sample, temporal_code, temporal_y)) return __LINE__;
   return 0;
 }
