@@ -85,17 +85,17 @@ void Program::add_flag(const std::string& flag, bool& value, const std::string& 
 
 int Program::run(int argc, char** argv, const std::function<void()>& body) {
   CLI::App& app = state_->app;
-  const auto add = [&](const std::string& flag, auto& value, const std::string& text) {
-    return app.add_option(flag, value, text)->capture_default_str();
-  };
-  add("--data", options.data, "folder of IDX files: the images shipped here, all of Fashion-MNIST, or MNIST");
-  add("--out", options.out, "folder for pictures and metrics.json");
-  add("--epochs", options.epochs, "passes over the training images")->check(whole(1, billion));
-  add("--batch-size", options.batch_size, "images a step")->check(whole(1, billion));
-  add("--limit", options.limit, "use the first N training and test images; 0: all")->check(whole(0, billion));
-  add("--seed", options.seed, "of weights and shuffling")->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
-  add("--threads", options.threads, "0: as many as the machine has cores")->check(whole(0, 1024));
-  add("--learning-rate", options.learning_rate, "of Adam")->check(above(0));
+  const auto add = [&](const std::string& flag, auto& value, const std::string& text) { return app.add_option(flag, value, text); };
+  CLI::Option* const data = add("--data", options.data, data_text_);
+  if (!options.data.empty()) data->capture_default_str();
+  add("--out", options.out, "folder for pictures and metrics.json")->capture_default_str();
+  CLI::Option* const epochs = add("--epochs", options.epochs, "passes over the training samples")->check(whole(1, billion));
+  if (options.epochs > 0) epochs->capture_default_str();
+  add("--batch-size", options.batch_size, "samples a step")->check(whole(1, billion))->capture_default_str();
+  add("--limit", options.limit, "use the first N training and test samples; 0: all")->check(whole(0, billion))->capture_default_str();
+  add("--seed", options.seed, "of weights and shuffling")->check(whole(0, std::numeric_limits<std::uint64_t>::max()))->capture_default_str();
+  add("--threads", options.threads, "0: as many as the machine has cores")->check(whole(0, 1024))->capture_default_str();
+  add("--learning-rate", options.learning_rate, "of Adam")->check(above(0))->capture_default_str();
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --out, up to --epochs in all");
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
 
@@ -120,6 +120,17 @@ void Program::try_out() const {
   const std::filesystem::path trial = path(".trial");
   ec::write_file(trial, "");
   std::filesystem::remove(trial, reason);  // unless another run with the same --out has done so
+}
+
+void Program::set_defaults(const std::filesystem::path& data, Index epochs) {
+  const auto set = [&](const char* flag, auto& value, const auto& wanted, const std::string& text) {
+    CLI::Option* const option = state_->app.get_option(flag);
+    if (option->count() > 0) return;
+    value = wanted;
+    option->default_str(text);  // which the report shows
+  };
+  set("--data", options.data, data, data.string());
+  set("--epochs", options.epochs, epochs, std::to_string(epochs));
 }
 
 ec::Split<float> Program::load() const {
@@ -186,8 +197,14 @@ void Program::plot(const std::string& file, const std::vector<Curve>& curves, co
   print(plot_losses(path(file), curves, loss));
 }
 
-void Program::plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const {
-  print(example::plot_codes(path(file), models, labels, class_names()));
+void Program::plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels,
+                         const std::vector<std::string>& names) const {
+  print(example::plot_codes(path(file), models, labels, names));
+  if (std::filesystem::exists(path(file))) state_->pictures.push_back(file);
+}
+
+void Program::plot_panels(const std::string& file, const std::vector<Panel>& panels, Index columns, Index width, Index height) const {
+  print(example::plot_panels(path(file), panels, columns, width, height));
   if (std::filesystem::exists(path(file))) state_->pictures.push_back(file);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <eigencoder/eigencoder.hpp>
 #include <filesystem>
 #include <functional>
@@ -40,6 +41,21 @@ struct Curve {
   ec::History history;
 };
 
+/// A series to draw, one value for each place of its panel's axis.
+struct Line {
+  std::string name;
+  Eigen::VectorXd values;
+};
+
+/// Series over one axis, with spans of it shaded.
+struct Panel {
+  std::string title;
+  Eigen::VectorXd axis;
+  std::vector<Line> lines;
+  std::vector<std::array<double, 2>> shaded = {};  ///< from, to
+  bool logarithmic = false;                        ///< the values are drawn by their logarithms
+};
+
 /// A place on a map of codes, or the corners of a path over it, one a column.
 struct Mark {
   std::string name;
@@ -69,6 +85,9 @@ class Program {
 
   Options options;
 
+  /// What --data is, if not images.
+  void describe_data(const std::string& text) { data_text_ = text; }
+
   /// Adds an option that is one of some words.
   void add_choice(const std::string& flag, std::string& value, const std::vector<std::string>& choices, const std::string& text);
 
@@ -81,6 +100,10 @@ class Program {
   /// Parses the command line and runs the example, then writes report.html, which has all that was printed and drawn in one page.
   /// What goes wrong is one line on standard error and exit status 1; after Ctrl-C it is 130.
   int run(int argc, char** argv, const std::function<void()>& body);
+
+  /// Sets --data and --epochs where they were not given: for programs whose defaults depend on another option, and which have left
+  /// them empty and 0 before run().
+  void set_defaults(const std::filesystem::path& data, Index epochs);
 
   /// The images of --data, or the first of them.
   ec::Split<float> load() const;
@@ -140,8 +163,15 @@ class Program {
   /// What the labels of --data mean: the garments of Fashion-MNIST. Empty where only their numbers are known.
   std::vector<std::string> class_names() const;
 
-  /// Writes codes as a CSV file, and as points coloured by class where gnuplot is installed.
-  void plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const;
+  /// Writes codes as a CSV file, and as points coloured by class where gnuplot is installed. Names of classes: those of --data.
+  void plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels) const {
+    plot_codes(file, models, labels, class_names());
+  }
+  void plot_codes(const std::string& file, const std::vector<Codes>& models, const Eigen::VectorXi& labels,
+                  const std::vector<std::string>& names) const;
+
+  /// Writes series as a CSV file, and where gnuplot is installed as a picture of panels, so many in a row, of a size in pixels each.
+  void plot_panels(const std::string& file, const std::vector<Panel>& panels, Index columns, Index width, Index height) const;
 
   /// The numbers that every example reports.
   nlohmann::ordered_json metrics(const ec::History& history, Index train_samples, Index validation_samples, Index parameters,
@@ -163,7 +193,7 @@ class Program {
   void record(const std::string& name, const std::string& summary, const ec::History& history) const;
 
   struct State;  ///< the command line, and what the report will show
-  std::string name_;
+  std::string name_, data_text_ = "folder of IDX files: the images shipped here, all of Fashion-MNIST, or MNIST";
   std::unique_ptr<State> state_;
 };
 

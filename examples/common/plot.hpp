@@ -108,4 +108,57 @@ inline std::string plot_codes(const std::filesystem::path& png, const std::vecto
                       models.size(), "\n", panels, "unset multiplot"));
 }
 
+/// Draws series, each panel with its axis, `columns` panels in a row. A line's colour is that of its place in the panel; names stand
+/// where they change from one panel to the next.
+inline std::string plot_panels(const std::filesystem::path& png, const std::vector<Panel>& panels, Index columns, Index width,
+                               Index height) {
+  using eigencoder::message;
+  const char* const styles[] = {"lw 1.5 lc rgb '#555555'", "lw 1.5 lc rgb '#d62728'", "lw 1.5 lc rgb '#1f77b4'", "lw 1.5 lc rgb '#2ca02c'"};
+  const auto names = [](const Panel& panel) {
+    std::string all;
+    for (const Line& line : panel.lines) all += line.name + '\n';
+    return all;
+  };
+  std::string table, script;
+  std::vector<const Eigen::VectorXd*> values;
+  Index rows = 0;
+  for (std::size_t p = 0; p < panels.size(); ++p) {
+    const Panel& panel = panels[p];
+    const auto add = [&](const std::string& name, const Eigen::VectorXd& column) {
+      table += message(table.empty() ? "\"" : ",\"", panel.title, panel.title.empty() ? "" : ", ", name, '"');
+      values.push_back(&column);
+      rows = std::max(rows, column.size());
+    };
+    const double first = panel.axis[0], last = panel.axis[panel.axis.size() - 1];
+    script += message("unset object\nset title ", quoted(panel.title), "\nset xrange [", first, ':', last, "]\n",
+                      panel.logarithmic ? "set logscale y\nset format y '10^{%L}'\n" : "unset logscale y\nset format y '%g'\n",
+                      p > 0 && names(panel) == names(panels[p - 1]) ? "unset key\n" : "set key top right samplen 2 noenhanced\n");
+    for (const auto& [from, to] : panel.shaded) {
+      if (to < first || from > last) continue;
+      script += message("set object rectangle from ", std::max(from, first), ", graph 0 to ", std::min(to, last),
+                        ", graph 1 fc rgb '#fbdcb4' fs solid noborder behind\n");
+    }
+    add("axis", panel.axis);
+    const std::size_t axis = values.size();
+    for (std::size_t i = 0; i < panel.lines.size(); ++i) {
+      add(panel.lines[i].name, panel.lines[i].values);
+      script += message(i == 0 ? "plot " : ", ", "csv using ", axis, ':', values.size(), " every ::1 with lines ",
+                        styles[i % std::size(styles)], " title ", quoted(panel.lines[i].name));
+    }
+    script += '\n';
+  }
+  table += '\n';
+  for (Index row = 0; row < rows; ++row) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) table += ',';
+      if (row < values[i]->size()) table += message((*values[i])[row]);
+    }
+    table += '\n';
+  }
+  const Index panel_rows = (std::ssize(panels) + columns - 1) / columns;
+  return draw(png, table, message(width * columns, ',', height * panel_rows),
+              message("set title noenhanced\nset tics nomirror\nset multiplot layout ", panel_rows, ',', columns, "\n", script,
+                      "unset multiplot"));
+}
+
 }  // namespace example
