@@ -91,7 +91,8 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
   add("--out", options.out, "folder for pictures and metrics.json")->capture_default_str();
   CLI::Option* const epochs = add("--epochs", options.epochs, "passes over the training samples")->check(whole(1, billion));
   if (options.epochs > 0) epochs->capture_default_str();
-  add("--batch-size", options.batch_size, "samples a step")->check(whole(1, billion))->capture_default_str();
+  CLI::Option* const batch_size = add("--batch-size", options.batch_size, "samples a step")->check(whole(1, billion));
+  if (options.batch_size > 0) batch_size->capture_default_str();
   add("--limit", options.limit, "use the first N training and test samples; 0: all")->check(whole(0, billion))->capture_default_str();
   add("--seed", options.seed, "of weights and shuffling")->check(whole(0, std::numeric_limits<std::uint64_t>::max()))->capture_default_str();
   add("--threads", options.threads, "0: as many as the machine has cores")->check(whole(0, 1024))->capture_default_str();
@@ -122,7 +123,7 @@ void Program::try_out() const {
   std::filesystem::remove(trial, reason);  // unless another run with the same --out has done so
 }
 
-void Program::set_defaults(const std::filesystem::path& data, Index epochs) {
+void Program::set_defaults(const std::filesystem::path& data, Index epochs, Index batch_size) {
   const auto set = [&](const char* flag, auto& value, const auto& wanted, const std::string& text) {
     CLI::Option* const option = state_->app.get_option(flag);
     if (option->count() > 0) return;
@@ -131,6 +132,7 @@ void Program::set_defaults(const std::filesystem::path& data, Index epochs) {
   };
   set("--data", options.data, data, data.string());
   set("--epochs", options.epochs, epochs, std::to_string(epochs));
+  set("--batch-size", options.batch_size, batch_size, std::to_string(batch_size));
 }
 
 ec::Split<float> Program::load() const {

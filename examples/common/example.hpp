@@ -101,9 +101,9 @@ class Program {
   /// What goes wrong is one line on standard error and exit status 1; after Ctrl-C it is 130.
   int run(int argc, char** argv, const std::function<void()>& body);
 
-  /// Sets --data and --epochs where they were not given: for programs whose defaults depend on another option, and which have left
-  /// them empty and 0 before run().
-  void set_defaults(const std::filesystem::path& data, Index epochs);
+  /// Sets --data, --epochs and --batch-size where they were not given: for programs whose defaults depend on another option, and
+  /// which have left them empty or 0 before run(), so that --help shows none.
+  void set_defaults(const std::filesystem::path& data, Index epochs, Index batch_size);
 
   /// The images of --data, or the first of them.
   ec::Split<float> load() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -151,7 +152,9 @@ inline std::string plot_panels(const std::filesystem::path& png, const std::vect
   for (Index row = 0; row < rows; ++row) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i > 0) table += ',';
-      if (row < values[i]->size()) table += message((*values[i])[row]);
+      if (row >= values[i]->size()) continue;
+      const double value = (*values[i])[row];
+      table += std::isnan(value) ? "NaN" : message(value);  // a gap in the line
     }
     table += '\n';
   }
