@@ -28,8 +28,8 @@ struct Recurrence {
   bool repeated = false;  ///< the input is one vector, read at every step
   Index truncation = steps;  ///< gradients of the state do not go back beyond steps that are multiples of this
 
-  static constexpr Index chunk = 8;  ///< at most so many steps share a product for the gradient of the weights
-
+  /// At most so many steps share a product: for the gradient of the weights, or the input's of a single column.
+  constexpr Index chunk() const { return std::min<Index>(8, steps); }
   constexpr Index rows() const { return Cell::gates * units; }
   constexpr Index input_rows() const { return Cell::input_end * units; }
   constexpr Index state_row() const { return Cell::state_begin * units; }
@@ -45,7 +45,7 @@ struct Recurrence {
   constexpr Index cache() const { return (steps + 1) * (operand() + cells()) + steps * rows(); }
   constexpr Index constants() const { return repeated ? rows() : 0; }
   constexpr Index scratch_per_sample() const {
-    return constants() + std::max(2 * operand() + rows() + cells(), std::min(chunk, steps) * rows() + 2 * units);
+    return constants() + chunk() * rows() + std::max(2 * operand() + cells(), 2 * units);
   }
   constexpr Index scratch() const { return rows(); }
 
@@ -75,38 +75,81 @@ T* pack_weights(Index rows, Index depth, T* to, At at) {
   return to;
 }
 
-/// C = A·B + bias·1ᵀ, or C += A·B where `adds`, with A in panels.   A: rows × B's rows
+/// Columns [begin, begin + B's rows) of a matrix that is packed in panels of `depth` columns.
 template <class T>
-void multiply_panels(const T* panels, View<const T> b, View<T> c, const T* bias = nullptr, bool adds = false) {
-  for_each_panel<T>(c.rows, [&]<class P, int Packets>(Index i, Index count) {
-    const View<const T> a{panels, count, b.rows, count};
-    const View<T> to{c.data + i, count, c.cols, c.stride};
-    adds ? add_multiply(a, b, to) : multiply(a, b, to, bias ? bias + i : nullptr);
-    panels += count * b.rows;
+struct Panels {
+  const T* data;
+  Index depth, begin = 0;
+};
+
+/// y = A x + bias, or y += A x where `adds`, for as many rows as fill groups of four panels, whose number it returns. It is bound by
+/// the reading of A from the second cache. `backwards`: from the end of A to its beginning, so that what was read last is still in
+/// the first cache if the previous call went the other way.
+template <class T>
+Index multiply_column(Panels<T> a, View<const T> x, View<T> y, const T* bias, bool adds, bool backwards) {
+  using P = Packet<T>;
+  constexpr int count = 8;
+  constexpr Index tall = 2 * P::size, high = count * P::size;
+  const Index groups = y.rows / high, step = backwards ? -1 : 1, begin = backwards ? x.rows - 1 : 0;
+  for (Index group = 0; group < groups; ++group) {
+    const Index i = (backwards ? groups - 1 - group : group) * high;
+    const T *from = a.data + i * a.depth + (a.begin + begin) * tall, *value = x.data + begin;
+    const T* const first = adds ? y.data + i : bias ? bias + i : nullptr;
+    P sum[count];
+#pragma GCC unroll 16
+    for (int k = 0; k < count; ++k) sum[k] = first ? P::load(first + k * P::size) : P(0);
+    for (Index p = 0; p < x.rows; ++p, from += step * tall, value += step) {
+      const P factor(*value);
+#pragma GCC unroll 16
+      for (int k = 0; k < count; ++k)
+        sum[k] = multiply_add(P::load(from + k / 2 * tall * a.depth + k % 2 * P::size), factor, sum[k]);
+    }
+#pragma GCC unroll 16
+    for (int k = 0; k < count; ++k) sum[k].store(y.data + i + k * P::size);
+  }
+  return groups * high;
+}
+
+/// C = A·B + bias·1ᵀ, or C += A·B where `adds`.   A: C's rows × B's rows
+template <class T>
+void multiply_panels(Panels<T> a, View<const T> b, View<T> c, const T* bias = nullptr, bool adds = false,
+                     bool backwards = false) {
+  const Index done = c.cols == 1 ? multiply_column(a, b, c, bias, adds, backwards) : 0;
+  const T* from = a.data + done * a.depth;
+  for_each_panel<T>(c.rows - done, [&]<class P, int Packets>(Index i, Index count) {
+    const View<const T> panel{from + a.begin * count, count, b.rows, count};
+    const View<T> to{c.data + done + i, count, c.cols, c.stride};
+    adds ? add_multiply(panel, b, to) : multiply(panel, b, to, bias ? bias + done + i : nullptr);
+    from += count * a.depth;
   });
 }
 
-/// Where the steps' matrices lie, one after the other, all columns of a step together. Of a prediction there are two operands,
-/// used in turn, and one of the others.
+/// Where the steps' matrices lie, one after the other, all columns of a step together. Of a prediction there are two operands, used
+/// in turn, one c, and the gates of one step or, of a single column, of a chunk.
 template <class Cell, class T>
 struct Tape {
   T *operands, *gates, *cells;
-  Index columns, operand_size, gate_size, cell_size;
-  bool kept;
+  Index columns, operand_size, gate_size, cell_size, operand_slots, gate_slots, cell_slots;
 
-  Tape(const Recurrence<Cell>& r, Index count, T* memory, bool keeps)
+  Tape(const Recurrence<Cell>& r, Index count, T* memory, bool kept)
       : operands(memory),
-        gates(operands + (keeps ? r.steps + 1 : 2) * r.operand() * count),
-        cells(gates + (keeps ? r.steps : 1) * r.rows() * count),
         columns(count),
         operand_size(r.operand()),
         gate_size(r.rows()),
         cell_size(r.cells()),
-        kept(keeps) {}
+        operand_slots(kept ? r.steps + 1 : 2),
+        gate_slots(kept ? r.steps : count == 1 ? r.chunk() : 1),
+        cell_slots(kept ? r.steps + 1 : 1) {
+    gates = operands + operand_slots * operand_size * count;
+    cells = gates + gate_slots * gate_size * count;
+  }
 
-  View<T> operand(Index step) const { return {operands + (kept ? step : step % 2) * operand_size * columns, operand_size, columns, operand_size}; }
-  View<T> gate(Index step) const { return {gates + (kept ? step : 0) * gate_size * columns, gate_size, columns, gate_size}; }
-  View<T> cell(Index step) const { return {cells + (kept ? step : 0) * cell_size * columns, cell_size, columns, cell_size}; }
+  View<T> operand(Index step) const { return matrix(operands, step % operand_slots, operand_size); }
+  View<T> gate(Index step) const { return matrix(gates, step % gate_slots, gate_size); }
+  View<T> cell(Index step) const { return matrix(cells, step % cell_slots, cell_size); }
+
+ private:
+  View<T> matrix(T* first, Index slot, Index rows) const { return {first + slot * rows * columns, rows, columns, rows}; }
 };
 
 }  // namespace detail
@@ -165,23 +208,6 @@ struct RecurrentOutput {
   Index stride, step = 0;
 };
 
-/// The operands of a forward pass on some columns.
-template <class T>
-struct RecurrentForward {
-  Index columns;
-  const T* packed;
-  const T* x;  ///< column j of step t at x + j x_stride + t inputs
-  Index x_stride;
-  RecurrentOutput<T> y;
-  T* memory;              ///< Recurrence::cache() for each column, for backward, or null
-  T* scratch_per_sample;  ///< Recurrence::scratch_per_sample() for each column
-  const T* mask = nullptr;  ///< H for each column: h is multiplied with it before the recurrent weights; null: with 1
-  Index mask_stride = 0;
-  Lengths lengths{};               ///< how many steps each column has
-  const T* begin = nullptr;   ///< state_size() for each column: the state before the first step; null: 0
-  T* end = nullptr;           ///< and that after the last one, where there is no mask; may be `begin`
-};
-
 /// Steps read before a column's first one: a sequence that is read backwards begins at its last valid step.
 template <class Cell>
 bool begun(const Recurrence<Cell>& r, const Lengths& lengths, Index column, Index step) {
@@ -191,248 +217,6 @@ bool begun(const Recurrence<Cell>& r, const Lengths& lengths, Index column, Inde
 template <class Cell>
 Index last_step(const Recurrence<Cell>& r, const Lengths& lengths, Index column) {
   return (lengths && !r.reversed ? lengths[column] : r.steps) - 1;
-}
-
-namespace detail {
-
-/// One fused pass over a step's gates: pre-activations → gates, c, h. `constant`: what is added to the gates, or null.
-template <class Cell, class T>
-void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape<Cell, T>& tape, const T* constant, Index step) {
-  using P = Packet<T>;
-  const Index H = r.units, place = r.place(step);
-  const View<T> gates = tape.gate(step), before = tape.cell(step), after = tape.cell(step + 1), next = tape.operand(step + 1);
-  for (Index j = 0; j < p.columns; ++j) {
-    T *const a = gates.column(j), *const h = next.column(j) + next.rows - H;
-    const T* const mask = p.mask ? p.mask + j * p.mask_stride : nullptr;
-    if (!begun(r, p.lengths, j, step)) {
-      const View<T> h_before = tape.operand(step);
-      std::copy_n(h_before.column(j) + h_before.rows - H, H, h);
-      std::copy_n(before.column(j), r.cells(), after.column(j));
-      continue;
-    }
-    const bool given = p.y.kind == RecurrentOutput<T>::sequence || step == last_step(r, p.lengths, j);
-    T* const y = given ? p.y.data + j * p.y.stride + place * p.y.step : nullptr;
-    for (Index i = 0; i < H; i += P::size) {
-      const Index count = std::min(P::size, H - i);
-      std::array<P, Cell::gates> gate;
-      for (Index k = 0; k < Cell::gates; ++k) {
-        P& value = gate[static_cast<std::size_t>(k)];
-        const T* const at = a + k * H + i;
-        value = constant && k < Cell::state_begin ? P(0) : P::load_first(at, count);
-        if (constant) value = value + P::load_first(constant + j * r.rows() + k * H + i, count);
-      }
-      P c(0);
-      if constexpr (Cell::state != CellState::none) c = P::load_first(before.column(j) + i, count);
-      const P out = Cell::forward(gate, c);
-      for (Index k = 0; k < Cell::gates; ++k) gate[static_cast<std::size_t>(k)].store_first(a + k * H + i, count);
-      if constexpr (Cell::state != CellState::none) c.store_first(after.column(j) + i, count);
-      (mask ? out * P::load_first(mask + i, count) : out).store_first(h + i, count);
-      if (y) out.store_first(y + i, count);
-      if constexpr (Cell::state == CellState::own) {
-        if (y && p.y.kind == RecurrentOutput<T>::state) c.store_first(y + H + i, count);
-      }
-    }
-  }
-}
-
-}  // namespace detail
-
-/// With a `feed`, feed(step, operand) writes the first rows of its operand, the input, before the step is computed.
-template <class Cell, class T, class Feed = std::nullptr_t>
-void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p, Feed feed = {}) {
-  const Index H = r.units, B = p.columns, x = r.repeated ? 0 : r.inputs;
-  T* const constants = p.scratch_per_sample;
-  const detail::Tape<Cell, T> tape(r, B, p.memory ? p.memory : constants + r.constants() * B, p.memory != nullptr);
-  const View<T> h = tape.operand(0), c = tape.cell(0);
-  for (Index j = 0; j < B; ++j) {
-    const T* const begin = p.begin ? p.begin + j * r.state_size() : nullptr;
-    for (Index i = 0; i < H; ++i) {
-      h.column(j)[x + i] = begin ? (p.mask ? p.mask[j * p.mask_stride + i] : T(1)) * begin[i] : T(0);
-      if (r.cells() > 0) c.column(j)[i] = begin ? begin[r.state_size() - H + i] : T(0);
-    }
-  }
-  const T *const bias = p.packed, *panels = bias + r.rows();
-  const T* constant = nullptr;
-  if (r.repeated) {
-    const Index n = r.rows(), e = r.input_rows();
-    detail::multiply_panels<T>(panels, {p.x, r.inputs, B, p.x_stride}, {constants, e, B, n}, bias);
-    for (Index j = 0; j < B; ++j) std::copy(bias + e, bias + n, constants + j * n + e);
-    constant = constants;
-    panels += e * r.inputs;
-  }
-  for (Index step = 0; step < r.steps; ++step) {
-    const View<T> operand = tape.operand(step), gates = tape.gate(step);
-    if constexpr (std::is_same_v<Feed, std::nullptr_t>) {
-      for (Index j = 0; j < B; ++j) std::copy_n(p.x + j * p.x_stride + r.place(step) * x, x, operand.column(j));
-    } else {
-      feed(step, operand);
-    }
-    const T* from = panels;
-    r.for_each_product([&](Index row, Index rows, Index first, Index depth) {
-      detail::multiply_panels<T>(from, {operand.data + first, depth, B, operand.stride},
-                                 {gates.data + row, rows, B, gates.stride}, constant ? nullptr : bias + row);
-      from += rows * depth;
-    });
-    detail::advance(r, p, tape, constant, step);
-  }
-  if (p.end) {
-    const View<T> last = tape.operand(r.steps), cell = tape.cell(r.steps);
-    for (Index j = 0; j < B; ++j) {
-      T* const end = p.end + j * r.state_size();
-      std::copy_n(last.column(j) + x, H, end);
-      if constexpr (Cell::state == CellState::own) std::copy_n(cell.column(j), H, end + H);
-    }
-  }
-}
-
-/// The operands of a backward pass.
-template <class T>
-struct RecurrentBackward {
-  Index columns;
-  const T* packed;  ///< by pack_recurrence_backward
-  Index x_stride;
-  RecurrentOutput<const T> dy;
-  const T* memory;  ///< what forward kept
-  T *scratch_per_sample, *scratch;
-  T* dx = nullptr;       ///< as x; null: not wanted
-  bool adds_dx = false;  ///< adds to dx, and does not overwrite it
-  RecurrentWeights<T> dweights{};  ///< added to; null: not wanted
-  const T* x = nullptr;  ///< read where it is repeated
-  const T* mask = nullptr;
-  Index mask_stride = 0;
-  Lengths lengths{};
-  T* dbegin = nullptr;  ///< overwritten with the gradient of the state before the first step; null: not wanted
-};
-
-namespace detail {
-
-/// One fused pass: dh, dc, what forward kept → gradients of the pre-activations, dc of the step before.
-/// `recurrent`: dh holds what came through the recurrent weights, and is added.
-template <class Cell, class T>
-void retreat(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, const Tape<Cell, const T>& tape, Index step, View<T> da,
-             const T* dh, T* dc, T* total, bool first) {
-  using P = Packet<T>;
-  const Index H = r.units, place = r.place(step);
-  const View<const T> gates = tape.gate(step), before = tape.cell(step), after = tape.cell(step + 1);
-  for (Index j = 0; j < p.columns; ++j) {
-    T* const to = da.column(j);
-    T* const sum = total ? total + j * r.rows() : nullptr;
-    if (!begun(r, p.lengths, j, step)) {
-      std::fill_n(to, r.rows(), T(0));
-      std::fill_n(dc + j * H, H, T(0));
-      continue;
-    }
-    using Output = RecurrentOutput<const T>;
-    const bool given = p.dy.kind == Output::sequence || step == last_step(r, p.lengths, j);
-    const T* const dy = given ? p.dy.data + j * p.dy.stride + place * p.dy.step : nullptr;
-    for (Index i = 0; i < H; i += P::size) {
-      const Index count = std::min(P::size, H - i);
-      const auto load = [=](const T* from) { return P::load_first(from + i, count); };
-      std::array<P, Cell::gates> gate;
-      for (Index k = 0; k < Cell::gates; ++k) gate[static_cast<std::size_t>(k)] = load(gates.column(j) + k * H);
-      P d = dh ? load(dh + j * H) : P(0), dcell = load(dc + j * H);
-      if (dh && p.mask) d = d * load(p.mask + j * p.mask_stride);
-      if (dy) d = d + load(dy);
-      P old(0), now(0);
-      if constexpr (Cell::state != CellState::none) old = load(before.column(j)), now = load(after.column(j));
-      if constexpr (Cell::state == CellState::own) {
-        if (dy && p.dy.kind == Output::state) dcell = dcell + load(dy + H);
-      }
-      Cell::backward(gate, old, now, d, dcell);
-      dcell.store_first(dc + j * H + i, count);
-      for (Index k = 0; k < Cell::gates; ++k) {
-        const P value = gate[static_cast<std::size_t>(k)];
-        value.store_first(to + k * H + i, count);
-        if (sum) (first ? value : value + load(sum + k * H)).store_first(sum + k * H + i, count);
-      }
-    }
-  }
-}
-
-/// The gradient of the state before the first step, of the columns that begin with this one.
-template <class Cell, class T>
-void leave_begin(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Index step, const T* dh, const T* dc) {
-  const Index H = r.units;
-  for (Index j = 0; j < p.columns; ++j) {
-    if (!begun(r, p.lengths, j, step) || (step > 0 && begun(r, p.lengths, j, step - 1))) continue;
-    T* const to = p.dbegin + j * r.state_size();
-    for (Index i = 0; i < H; ++i) {
-      const T through = (p.mask ? p.mask[j * p.mask_stride + i] : T(1)) * dh[j * H + i];
-      to[i] = Cell::state == CellState::output ? through + dc[j * H + i] : through;
-      if (Cell::state == CellState::own) to[H + i] = dc[j * H + i];
-    }
-  }
-}
-
-/// dW += da [x; h]ᵀ and the sums of da over some steps, whose matrices lie side by side.
-template <class Cell, class T>
-void add_weight_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, View<const T> da, View<const T> operand) {
-  const Index stride = Cell::weight_gates * r.units;
-  T* const into = r.repeated ? p.dweights.weight_hh : p.dweights.weight_ih;
-  r.for_each_product([&](Index row, Index rows, Index first, Index depth) {
-    T* const to = into + Cell::weight_gate(row / r.units) * r.units + first * stride;
-    add_multiply_transposed<T>({da.data + row, rows, da.cols, da.stride}, {operand.data + first, depth, operand.cols, operand.stride},
-                               {to, rows, depth, stride}, r.repeated ? nullptr : p.scratch + row);
-  });
-}
-
-/// The gradients of weights and input of a repeated input, from the sum of da over the steps.
-template <class Cell, class T>
-void add_repeated_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, const T* panels, const T* total) {
-  const Index H = r.units, n = r.rows(), e = r.input_rows(), b = r.state_row(), stride = Cell::weight_gates * H;
-  if (p.dx) multiply_panels<T>(panels, {total, e, p.columns, n}, {p.dx, r.inputs, p.columns, p.x_stride});
-  if (!p.dweights.weight_ih) return;
-  const auto add = [&](Index row, Index rows) {
-    if (rows == 0) return;
-    add_multiply_transposed<T>({total + row, rows, p.columns, n}, {p.x, r.inputs, p.columns, p.x_stride},
-                               {p.dweights.weight_ih + Cell::weight_gate(row / H) * H, rows, r.inputs, stride});
-  };
-  add(0, b), add(b, e - b);
-  add_columns<T>({total, n, p.columns, n}, p.scratch);
-}
-
-}  // namespace detail
-
-/// With a `feed`, feed(step) writes step's part of p.dy, before the step is gone back.
-template <class Cell, class T, class Feed = std::nullptr_t>
-void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Feed feed = {}) {
-  const Index H = r.units, B = p.columns, n = r.rows(), b = r.state_row();
-  const Index chunk = std::clamp<Index>(detail::depth_block / B, 1, std::min(r.chunk, r.steps));
-  const detail::Tape<Cell, const T> tape(r, B, p.memory, true);
-  T* const total = r.repeated ? p.scratch_per_sample : nullptr;
-  T *const dc = p.scratch_per_sample + r.constants() * B, *const dh = dc + H * B, *const da = dh + H * B;
-  const T *const state_panels = p.packed, *const input_panels = state_panels + (n - b) * H;
-  std::fill_n(dc, H * B, T(0));
-  if (p.dweights.weight_ih) std::fill_n(p.scratch, n, T(0));
-  bool recurrent = false;  // dh holds the gradient through the step after
-  for (Index end = r.steps; end > 0;) {
-    const Index begin = std::max<Index>(0, end - chunk);
-    for (Index step = end - 1; step >= begin; --step) {
-      const View<T> d{da + (step - begin) * n * B, n, B, n};
-      if constexpr (!std::is_same_v<Feed, std::nullptr_t>) feed(step);
-      detail::retreat(r, p, tape, step, d, recurrent ? dh : nullptr, dc, total, step == r.steps - 1);
-      if (p.dx && !r.repeated) {
-        detail::multiply_panels<T>(input_panels, {d.data, r.input_rows(), B, n},
-                                   {p.dx + r.place(step) * r.inputs, r.inputs, B, p.x_stride}, nullptr, p.adds_dx);
-      }
-      recurrent = (step > 0 || p.dbegin) && !(step > 0 && step % r.truncation == 0);
-      if (recurrent) detail::multiply_panels<T>(state_panels, {d.data + b, n - b, B, n}, {dh, H, B, H});
-      if (p.dbegin) detail::leave_begin(r, p, step, dh, dc);
-      if (!recurrent) std::fill_n(dc, H * B, T(0));
-    }
-    const View<const T> operand = tape.operand(begin);
-    if (p.dweights.weight_ih)
-      detail::add_weight_gradient<Cell, T>(r, p, {da, n, (end - begin) * B, n}, {operand.data, operand.rows, (end - begin) * B, operand.stride});
-    end = begin;
-  }
-  if (r.repeated) detail::add_repeated_gradient(r, p, input_panels, total);
-  if (p.dweights.weight_ih) {
-    for (Index row = 0; row < n; ++row) {
-      const Index to = Cell::weight_gate(row / H) * H + row % H;
-      if (row < r.input_rows()) p.dweights.bias_ih[to] += p.scratch[row];
-      if (row >= b) p.dweights.bias_hh[to] += p.scratch[row];
-    }
-  }
 }
 
 }  // namespace eigencoder::kernels

@@ -7,7 +7,8 @@
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/kernels/draw.hpp"
-#include "eigencoder/kernels/recurrence.hpp"
+#include "eigencoder/kernels/recurrence_backward.hpp"
+#include "eigencoder/kernels/recurrence_forward.hpp"
 
 // What LSTM, GRU and SimpleRNN share: their options, their blocks, and the passes around kernels/recurrence.hpp.
 namespace eigencoder {

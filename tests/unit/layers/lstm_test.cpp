@@ -9,7 +9,7 @@ using layers::check_values, layers::LSTMStep;
 TEMPLATE_TEST_CASE("LSTM: the equations, step by step", "", float, double) {
   using T = TestType;
   check_values<T, LSTMStep, ec::sequence(5, 3), LSTM<4>>();
-  check_values<T, LSTMStep, ec::sequence(6, 19), LSTM<17, Returns::sequence>>();
+  check_values<T, LSTMStep, ec::sequence(6, 19), LSTM<37, Returns::sequence>>();
   check_values<T, LSTMStep, ec::sequence(5, 3), LSTM<8, Direction::backward, Returns::sequence>>();
   check_values<T, LSTMStep, ec::sequence(3, 2), LSTM<5, Returns::state, Direction::backward>>();
   check_values<T, LSTMStep, ec::features(3), LSTM<1, Returns::state>>();
