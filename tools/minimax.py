@@ -94,7 +94,7 @@ if __name__ == "__main__":
     numerator, denominator, error = rational(lambda x: numpy.tanh(x) / x, 8.0, 4, 4)
     print(f"tanh x / x in x^2 on [0, 8^2], float: relative error 2^{numpy.log2(error):.1f}")
     for powers in (numerator, denominator):
-        print("  " + ", ".join(f"{c:.9g}" for c in powers))
+        print("  " + ", ".join(f"{c:.8g}" for c in powers))
     show("log(1 + x) / x on [0, 1], float", lambda x: log1p(x) / x if x else mpf(1), 0, 1, 9, 8)
     show("(log((1 + u) / (1 - u)) - 2u) / u^3 in u^2 on [0, 1/9], double", atanh_tail, 0, mpf(1) / 9, 9, 19)
     for name, degree, digits in (("float", 3, 8), ("double", 7, 19)):

@@ -14,8 +14,8 @@ V gate_tanh(V x) {
   if constexpr (std::same_as<typename ScalarOf<V>::type, float>) {
     x = max(min(x, V(8)), V(-8));
     const V s = x * x;
-    const V p = detail::polynomial(s, 1.52304565e-8, 2.18946902e-5, 3.57159975e-3, 0.134444994, 0.999999994);
-    const V q = detail::polynomial(s, 8.52246258e-7, 3.41129484e-4, 2.61644495e-2, 0.467778268, 1.0);
+    const V p = detail::polynomial(s, 1.5230456e-8, 2.1894690e-5, 3.5715998e-3, 0.13444499, 0.99999999);
+    const V q = detail::polynomial(s, 8.5224625e-7, 3.4112948e-4, 2.6164495e-2, 0.46777827, 1.0);
     return x * p / q;
   } else {
     return tanh(x);
