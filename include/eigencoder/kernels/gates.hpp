@@ -15,7 +15,7 @@ V gate_tanh(V x) {
     x = max(min(x, V(8)), V(-8));
     const V s = x * x;
     const V p = detail::polynomial(s, 1.5230456e-8, 2.1894690e-5, 3.5715998e-3, 0.13444499, 0.99999999);
-    const V q = detail::polynomial(s, 8.5224625e-7, 3.4112948e-4, 2.6164495e-2, 0.46777827, 1.0);
+    const V q = detail::polynomial(s, 8.5224625e-7, 3.4112948e-4, 2.6164450e-2, 0.46777827, 1.0);
     return x * p / q;
   } else {
     return tanh(x);

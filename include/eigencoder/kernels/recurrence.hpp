@@ -18,14 +18,14 @@ enum class CellState {
   output  ///< h itself
 };
 
-/// The sizes of a recurrent layer, and the layout of what it keeps. A step's pre-activations are a matrix of rows() rows: gate k
-/// of the cell has rows [k H, (k + 1) H). The input's weights reach the first `Cell::input_end` gates, the recurrent weights
+/// The sizes of a recurrent layer, and the layout of what it keeps. A step's pre-activations are a matrix of rows() rows: gate
+/// k of the cell has rows [k H, (k + 1) H). The input's weights reach the first `Cell::input_end` gates, the recurrent weights
 /// those from `Cell::state_begin` on. Steps are counted in the order in which they are read.
 template <class Cell>
 struct Recurrence {
   Index inputs, units, steps;
-  bool reversed = false;  ///< reads the last step first
-  bool repeated = false;  ///< the input is one vector, read at every step
+  bool reversed = false;     ///< reads the last step first
+  bool repeated = false;     ///< the input is one vector, read at every step
   Index truncation = steps;  ///< gradients of the state do not go back beyond steps that are multiples of this
 
   /// At most so many steps share a product: for the gradient of the weights, or the input's of a single column.
@@ -82,9 +82,9 @@ struct Panels {
   Index depth, begin = 0;
 };
 
-/// y = A x + bias, or y += A x where `adds`, for as many rows as fill groups of four panels, whose number it returns. It is bound by
-/// the reading of A from the second cache. `backwards`: from the end of A to its beginning, so that what was read last is still in
-/// the first cache if the previous call went the other way.
+/// y = A x + bias, or y += A x where `adds`, for as many rows as fill groups of four panels, whose number it returns. It is
+/// bound by the reading of A from the second cache. `backwards`: from the end of A to its beginning, so that what was read last
+/// is still in the first cache if the previous call went the other way.
 template <class T>
 Index multiply_column(Panels<T> a, View<const T> x, View<T> y, const T* bias, bool adds, bool backwards) {
   using P = Packet<T>;
@@ -124,8 +124,8 @@ void multiply_panels(Panels<T> a, View<const T> b, View<T> c, const T* bias = nu
   });
 }
 
-/// Where the steps' matrices lie, one after the other, all columns of a step together. Of a prediction there are two operands, used
-/// in turn, one c, and the gates of one step or, of a single column, of a chunk.
+/// Where the steps' matrices lie, one after the other, all columns of a step together. Of a prediction there are two operands,
+/// used in turn, one c, and the gates of one step or, of a single column, of a chunk.
 template <class Cell, class T>
 struct Tape {
   T *operands, *gates, *cells;
@@ -138,7 +138,9 @@ struct Tape {
         gate_size(r.rows()),
         cell_size(r.cells()),
         operand_slots(kept ? r.steps + 1 : 2),
-        gate_slots(kept ? r.steps : count == 1 ? r.chunk() : 1),
+        gate_slots(kept         ? r.steps
+                   : count == 1 ? r.chunk()
+                                : 1),
         cell_slots(kept ? r.steps + 1 : 1) {
     gates = operands + operand_slots * operand_size * count;
     cells = gates + gate_slots * gate_size * count;

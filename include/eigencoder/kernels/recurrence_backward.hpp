@@ -16,10 +16,10 @@ struct RecurrentBackward {
   RecurrentOutput<const T> dy;
   const T* memory;  ///< what forward kept
   T *scratch_per_sample, *scratch;
-  T* dx = nullptr;       ///< as x; null: not wanted
-  bool adds_dx = false;  ///< adds to dx, and does not overwrite it
+  T* dx = nullptr;                 ///< as x; null: not wanted
+  bool adds_dx = false;            ///< adds to dx, and does not overwrite it
   RecurrentWeights<T> dweights{};  ///< added to; null: not wanted
-  const T* x = nullptr;  ///< read where it is repeated
+  const T* x = nullptr;            ///< read where it is repeated
   const T* mask = nullptr;
   Index mask_stride = 0;
   Lengths lengths{};
@@ -93,8 +93,9 @@ void add_weight_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
   T* const into = r.repeated ? p.dweights.weight_hh : p.dweights.weight_ih;
   r.for_each_product([&](Index row, Index rows, Index first, Index depth) {
     T* const to = into + Cell::weight_gate(row / r.units) * r.units + first * stride;
-    add_multiply_transposed<T>({da.data + row, rows, da.cols, da.stride}, {operand.data + first, depth, operand.cols, operand.stride},
-                               {to, rows, depth, stride}, r.repeated ? nullptr : p.scratch + row);
+    add_multiply_transposed<T>({da.data + row, rows, da.cols, da.stride},
+                               {operand.data + first, depth, operand.cols, operand.stride}, {to, rows, depth, stride},
+                               r.repeated ? nullptr : p.scratch + row);
   });
 }
 
@@ -144,7 +145,8 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
     }
     const View<const T> operand = tape.operand(begin);
     if (p.dweights.weight_ih)
-      detail::add_weight_gradient<Cell, T>(r, p, {da, n, (end - begin) * B, n}, {operand.data, operand.rows, (end - begin) * B, operand.stride});
+      detail::add_weight_gradient<Cell, T>(r, p, {da, n, (end - begin) * B, n},
+                                           {operand.data, operand.rows, (end - begin) * B, operand.stride});
     end = begin;
   }
   if (r.repeated) detail::add_repeated_gradient(r, p, input_panels, total);

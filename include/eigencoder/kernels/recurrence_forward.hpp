@@ -15,20 +15,21 @@ struct RecurrentForward {
   const T* x;  ///< column j of step t at x + j x_stride + t inputs
   Index x_stride;
   RecurrentOutput<T> y;
-  T* memory;              ///< Recurrence::cache() for each column, for backward, or null
-  T* scratch_per_sample;  ///< Recurrence::scratch_per_sample() for each column
+  T* memory;                ///< Recurrence::cache() for each column, for backward, or null
+  T* scratch_per_sample;    ///< Recurrence::scratch_per_sample() for each column
   const T* mask = nullptr;  ///< H for each column: h is multiplied with it before the recurrent weights; null: with 1
   Index mask_stride = 0;
-  Lengths lengths{};               ///< how many steps each column has
-  const T* begin = nullptr;   ///< state_size() for each column: the state before the first step; null: 0
-  T* end = nullptr;           ///< and that after the last one, where there is no mask; may be `begin`
+  Lengths lengths{};         ///< how many steps each column has
+  const T* begin = nullptr;  ///< state_size() for each column: the state before the first step; null: 0
+  T* end = nullptr;          ///< and that after the last one, where there is no mask; may be `begin`
 };
 
 namespace detail {
 
 /// One fused pass over a step's gates: pre-activations → gates, c, h. `constant`: what is added to the gates, or null.
 template <class Cell, class T>
-void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape<Cell, T>& tape, const T* constant, Index step) {
+void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape<Cell, T>& tape, const T* constant,
+             Index step) {
   using P = Packet<T>;
   const Index H = r.units, place = r.place(step);
   const View<T> gates = tape.gate(step), before = tape.cell(step), after = tape.cell(step + 1), next = tape.operand(step + 1);
@@ -121,7 +122,8 @@ void recurrence_forward(const Recurrence<Cell>& r, const RecurrentForward<T>& p,
       const Index known = inputs_first ? std::min(x - first, depth) : 0;
       if (known < depth) {
         detail::multiply_panels<T>({from, depth, known}, {operand.data + first + known, depth - known, B, operand.stride},
-                                   {gates.data + row, rows, B, gates.stride}, constant ? nullptr : bias + row, known > 0, step % 2 > 0);
+                                   {gates.data + row, rows, B, gates.stride}, constant ? nullptr : bias + row, known > 0,
+                                   step % 2 > 0);
       }
       from += rows * depth;
     });

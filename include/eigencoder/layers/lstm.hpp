@@ -20,7 +20,8 @@ struct LSTMCell {
   /// a → gates, c → c′. Returns h′.
   template <class V>
   static V forward(std::array<V, 4>& a, V& c) {
-    const V i = kernels::gate_sigmoid(a[0]), f = kernels::gate_sigmoid(a[1]), g = kernels::gate_tanh(a[2]), o = kernels::gate_sigmoid(a[3]);
+    const V i = kernels::gate_sigmoid(a[0]), f = kernels::gate_sigmoid(a[1]), g = kernels::gate_tanh(a[2]),
+            o = kernels::gate_sigmoid(a[3]);
     c = multiply_add(f, c, i * g);
     a = {i, f, g, o};
     return o * kernels::gate_tanh(c);
@@ -42,12 +43,12 @@ struct LSTMCell {
 ///   i = σ(W_i x + b_i + U_i h + b′_i)   f = σ(W_f x + b_f + U_f h + b′_f)   g = tanh(W_g x + b_g + U_g h + b′_g)
 ///   o = σ(W_o x + b_o + U_o h + b′_o)   c′ = f ∘ c + i ∘ g   h′ = o ∘ tanh c′
 /// x: sequence(T, n)   y: h after the last step, features(Units); see Returns for others
-/// weight_ih (W): 4·Units × n   weight_hh (U): 4·Units × Units   bias_ih (b), bias_hh (b′): 4·Units; rows in the order i, f, g, o, as
-/// PyTorch's, and Keras's, whose one bias is b + b′. U begins orthogonal, b_f at 1, the other biases at 0.
-/// Options: Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform).
-/// `recurrent_dropout`: in training, U is multiplied with m ∘ h, where a value of m is 0 with this probability, else 1 / (1 − p),
-/// the same at all steps of a sequence. Throws OptionError. Gal and Ghahramani, 2016.
-/// Hochreiter and Schmidhuber, 1997. The backward pass is derived in docs/recurrent.md.
+/// weight_ih (W): 4·Units × n   weight_hh (U): 4·Units × Units   bias_ih (b), bias_hh (b′): 4·Units; rows in the order i, f, g,
+/// o, as PyTorch's, and Keras's, whose one bias is b + b′. U begins orthogonal, b_f at 1, the other biases at 0. Options:
+/// Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform). `recurrent_dropout`: in training, U is
+/// multiplied with m ∘ h, where a value of m is 0 with this probability, else 1 / (1 − p), the same at all steps of a sequence.
+/// Throws OptionError. Gal and Ghahramani, 2016. Hochreiter and Schmidhuber, 1997. The backward pass is derived in
+/// docs/recurrent.md.
 template <Index Units, auto... Options>
 struct LSTM {
   using Recurrent = detail::Recurrent<detail::LSTMCell, Units, Options...>;

@@ -18,7 +18,8 @@ namespace eigencoder {
 enum class Returns { last, sequence, state };
 
 /// The order in which a recurrent layer reads a sequence. Backward: from its end to its beginning; output t still belongs to
-/// input t (PyTorch: the `_reverse` half of a bidirectional layer; Keras: go_backwards, whose outputs are in the order of reading).
+/// input t (PyTorch: the `_reverse` half of a bidirectional layer; Keras: go_backwards, whose outputs are in the order of
+/// reading).
 enum class Direction { forward, backward };
 
 /// Truncated backpropagation through time: the gradient of the state is cut at every step whose number, in the order of

@@ -7,8 +7,8 @@ namespace eigencoder {
 
 /// Every step of a sequence is the same vector: a code, given to a decoder at each of its steps.
 /// x: features(n)   y: sequence(Steps, n), y_t = x   dx = Σ_t dy_t
-/// A recurrent layer that follows, with Returns::sequence and Direction::forward, runs as one with it, and multiplies x with its
-/// input weights once instead of `Steps` times.
+/// A recurrent layer that follows, with Returns::sequence and Direction::forward, runs as one with it, and multiplies x with
+/// its input weights once instead of `Steps` times.
 template <Index Steps>
 struct RepeatVector {
   static_assert(Steps > 0, "RepeatVector<Steps>: Steps must be positive");
@@ -24,7 +24,8 @@ struct RepeatVector {
   static constexpr bool accepts(Shape in) { return in.height == 1 && in.width == 1; }
   template <Shape In>
   struct Refusal {
-    static_assert(accepts(In), "RepeatVector repeats a vector, features(n), not an image or a sequence: put a Flatten before it");
+    static_assert(accepts(In),
+                  "RepeatVector repeats a vector, features(n), not an image or a sequence: put a Flatten before it");
   };
   static constexpr Shape output(Shape in) { return sequence(Steps, in.size()); }
   static constexpr Needs needs(Shape) { return {}; }
@@ -87,8 +88,8 @@ struct Repeated {
   }
 };
 
-/// The layer that another becomes after a Previous that repeats a vector: a decoder, which gives out all steps in their order. Where
-/// samples have fewer steps than the shape, other layers begin or end at a step that the vector does not tell.
+/// The layer that another becomes after a Previous that repeats a vector: a decoder, which gives out all steps in their order.
+/// Where samples have fewer steps than the shape, other layers begin or end at a step that the vector does not tell.
 template <class Previous, class Layer>
 requires(Previous::repeated_steps > 0 && Layer::Recurrent::returns == Returns::sequence &&
          Layer::Recurrent::direction == Direction::forward) using AfterRepeatVector = Repeated<Previous::repeated_steps, Layer>;

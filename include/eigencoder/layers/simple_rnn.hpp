@@ -32,12 +32,11 @@ struct SimpleRNNCell {
 /// The simple recurrent network. At each step, with x from the input and h from the step before, at first 0:
 ///   h′ = tanh(W x + b + U h + b′)
 /// x: sequence(T, n)   y: h after the last step, features(Units); see Returns for others
-/// weight_ih (W): Units × n   weight_hh (U): Units × Units   bias_ih (b), bias_hh (b′): Units, as PyTorch's RNN; Keras's one bias is
-/// b + b′. U begins orthogonal, the biases at 0.
-/// Options: Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform).
-/// `recurrent_dropout`: in training, U is multiplied with m ∘ h, where a value of m is 0 with this probability, else 1 / (1 − p),
-/// the same at all steps of a sequence. Throws OptionError. Gal and Ghahramani, 2016.
-/// Elman, 1990. The backward pass is derived in docs/recurrent.md.
+/// weight_ih (W): Units × n   weight_hh (U): Units × Units   bias_ih (b), bias_hh (b′): Units, as PyTorch's RNN; Keras's one
+/// bias is b + b′. U begins orthogonal, the biases at 0. Options: Returns, Direction, Truncation{k}; an Init for W (default
+/// Init::glorot_uniform). `recurrent_dropout`: in training, U is multiplied with m ∘ h, where a value of m is 0 with this
+/// probability, else 1 / (1 − p), the same at all steps of a sequence. Throws OptionError. Gal and Ghahramani, 2016. Elman,
+/// 1990. The backward pass is derived in docs/recurrent.md.
 template <Index Units, auto... Options>
 struct SimpleRNN {
   using Recurrent = detail::Recurrent<detail::SimpleRNNCell, Units, Options...>;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <eigencoder/kernels/gates.hpp>
 #include <limits>
 
 #include "support/catch.hpp"
+#include <eigencoder/kernels/gates.hpp>
 
 namespace kernels = eigencoder::kernels;
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/core/eigen.hpp>
-#include <eigencoder/layers/gru.hpp>
-#include <eigencoder/layers/lstm.hpp>
-#include <eigencoder/layers/simple_rnn.hpp>
 #include <vector>
 
 #include "golden/golden.hpp"
 #include "support/catch.hpp"
+#include <eigencoder/core/eigen.hpp>
+#include <eigencoder/layers/gru.hpp>
+#include <eigencoder/layers/lstm.hpp>
+#include <eigencoder/layers/simple_rnn.hpp>
 
-// Layers test the kernel without a state to begin with. Here a decoder's case: it begins with a given state, which has a gradient.
+// Layers test the kernel without a state to begin with. Here a decoder's case: it begins with a given state, which has a
+// gradient.
 namespace ec = eigencoder;
 namespace kernels = ec::kernels;
 using ec::Index;
@@ -51,18 +52,19 @@ struct Recurrent {
     kernels::pack_recurrence_forward(r, weights<const double>(theta), packed.data());
     end.setConstant(r.state_size(), columns, NAN);
     y.setZero();
-    kernels::recurrence_forward<Cell, double>(r, {.columns = columns,
-                                                  .packed = packed.data(),
-                                                  .x = x.data(),
-                                                  .x_stride = x.rows(),
-                                                  .y = {kernels::RecurrentOutput<double>::sequence, y.data(), y.rows(), r.units},
-                                                  .memory = kept ? cache.data() : nullptr,
-                                                  .scratch_per_sample = scratch.data(),
-                                                  .mask = mask.size() > 0 ? mask.data() : nullptr,
-                                                  .mask_stride = r.units,
-                                                  .lengths = steps(),
-                                                  .begin = begin.data(),
-                                                  .end = end.data()});
+    kernels::recurrence_forward<Cell, double>(r,
+                                              {.columns = columns,
+                                               .packed = packed.data(),
+                                               .x = x.data(),
+                                               .x_stride = x.rows(),
+                                               .y = {kernels::RecurrentOutput<double>::sequence, y.data(), y.rows(), r.units},
+                                               .memory = kept ? cache.data() : nullptr,
+                                               .scratch_per_sample = scratch.data(),
+                                               .mask = mask.size() > 0 ? mask.data() : nullptr,
+                                               .mask_stride = r.units,
+                                               .lengths = steps(),
+                                               .begin = begin.data(),
+                                               .end = end.data()});
   }
   /// The gradients of the sum of y ∘ dy.
   void backward(const Matrix& dy, Matrix& dx, Matrix& dbegin, Matrix& dtheta) {
@@ -121,8 +123,8 @@ void check_gradients(kernels::Recurrence<Cell> r, const std::vector<Index>& leng
 /// Steps in two parts, of which the second begins with the state at the end of the first.
 template <class Cell>
 void check_parts(Index columns) {
-  Recurrent<Cell> whole({.inputs = 3, .units = 37, .steps = 11}, columns), first({.inputs = 3, .units = 37, .steps = 9}, columns),
-      second({.inputs = 3, .units = 37, .steps = 2}, columns);
+  Recurrent<Cell> whole({.inputs = 3, .units = 37, .steps = 11}, columns),
+      first({.inputs = 3, .units = 37, .steps = 9}, columns), second({.inputs = 3, .units = 37, .steps = 2}, columns);
   first.x = whole.x.topRows(27), second.x = whole.x.bottomRows(6), first.begin = whole.begin;
   for (const bool kept : {true, false}) {
     whole.forward(kept), first.forward(kept);
@@ -146,8 +148,8 @@ TEMPLATE_TEST_CASE("recurrence: gradients of the state that it begins with, and 
   check_gradients<Cell>({.inputs = 2, .units = 3, .steps = 4}, {2, 4, 1}, true);
 }
 
-TEMPLATE_TEST_CASE("recurrence: a sequence in two parts, of one column and of several", "", ec::detail::LSTMCell, ec::detail::GRUCell,
-                   ec::detail::SimpleRNNCell) {
+TEMPLATE_TEST_CASE("recurrence: a sequence in two parts, of one column and of several", "", ec::detail::LSTMCell,
+                   ec::detail::GRUCell, ec::detail::SimpleRNNCell) {
   check_parts<TestType>(1);
   check_parts<TestType>(13);
 }

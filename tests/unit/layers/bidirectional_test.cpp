@@ -25,7 +25,9 @@ void check_both(const std::vector<Index>& lengths = {}) {
   const layers::Matrix<T> x = layers::uniform<T>(In.size(), batch, 1, 2, -1),
                           dy = layers::uniform<T>(2 * out.size(), batch, 2, 2, -1);
   const auto half = [&](const layers::Matrix<T>& whole, Index d) -> layers::Matrix<T> {
-    return whole.reshaped(2 * out.channels, out.width * batch).middleRows(d * out.channels, out.channels).reshaped(out.size(), batch);
+    return whole.reshaped(2 * out.channels, out.width * batch)
+        .middleRows(d * out.channels, out.channels)
+        .reshaped(out.size(), batch);
   };
   const layers::Matrix<T> y = both.forward(x), y_forward = forward.forward(x), y_backward = backward.forward(x);
   CHECK(half(y, 0) == y_forward);
@@ -36,8 +38,8 @@ void check_both(const std::vector<Index>& lengths = {}) {
     if (out.width > 1) dy_own.col(static_cast<Index>(j)).tail((out.width - lengths[j]) * 2 * out.channels).setZero();
   }
   both.forward(x);
-  const layers::Matrix<T> dx = both.backward(x, y, dy_own),
-                          sum = forward.backward(x, y_forward, half(dy_own, 0)) + backward.backward(x, y_backward, half(dy_own, 1));
+  const layers::Matrix<T> dx = both.backward(x, y, dy_own), sum = forward.backward(x, y_forward, half(dy_own, 0)) +
+                                                                  backward.backward(x, y_backward, half(dy_own, 1));
   CHECK(layers::relative_error<T>(dx, sum.template cast<double>()) < layers::tolerance<T>);
   CHECK(both.dtheta.head(forward.dtheta.size()) == forward.dtheta);
   CHECK(both.dtheta.tail(forward.dtheta.size()) == backward.dtheta);

@@ -61,7 +61,8 @@ struct SimpleRNNStep {
   }
 };
 
-/// All states of one sequence, steps × (h, c), in the order of the steps, and the last one that was read. `mask`: of recurrent dropout.
+/// All states of one sequence, steps × (h, c), in the order of the steps, and the last one that was read. `mask`: of recurrent
+/// dropout.
 struct RecurrentRun {
   std::vector<RecurrentState> states;
   RecurrentState last;
@@ -99,7 +100,8 @@ Matrix<double> expected(const RecurrentWeights& w, const Matrix<T>& x, ec::Shape
   Matrix<double> y(Layer::output(in).size(), x.cols());
   for (Index j = 0; j < x.cols(); ++j) {
     const Matrix<double> sample = x.col(j).reshaped(in.channels, in.width).template cast<double>();
-    y.col(j) = expected<Layer, Step>(w, sample, lengths.empty() ? in.width : lengths[static_cast<std::size_t>(j)], masks.col(j));
+    y.col(j) =
+        expected<Layer, Step>(w, sample, lengths.empty() ? in.width : lengths[static_cast<std::size_t>(j)], masks.col(j));
   }
   return y;
 }
@@ -130,7 +132,8 @@ void check_values() {
 /// Of samples with fewer steps than the shape, finite differences of what is their own.
 template <ec::Shape In, class Layer>
 void check_gradient_with_lengths(const Layer& layer) {
-  const ec::GradientReport report = ec::check_layer_gradient<In>(layer, {.batch = 4, .lengths = {2, In.width, 1, In.width - 1}});
+  const ec::GradientReport report =
+      ec::check_layer_gradient<In>(layer, {.batch = 4, .lengths = {2, In.width, 1, In.width - 1}});
   CAPTURE(ec::type_name<Layer>(), report.text());
   CHECK(report.error < 1e-6);
 }

@@ -24,7 +24,8 @@ TEST_CASE("GRU: finite differences") {
 TEST_CASE("GRU: finite differences of samples of different lengths") {
   layers::check_gradient_with_lengths<ec::sequence(5, 3)>(GRU<4>{});
   layers::check_gradient_with_lengths<ec::sequence(4, 2)>(GRU<3, Returns::sequence, Direction::backward>{});
-  layers::check_gradient_with_lengths<ec::sequence(4, 2)>(GRU<3, Returns::state, Direction::backward>{.recurrent_dropout = 0.4});
+  layers::check_gradient_with_lengths<ec::sequence(4, 2)>(
+      GRU<3, Returns::state, Direction::backward>{.recurrent_dropout = 0.4});
 }
 
 TEST_CASE("GRU: recurrent dropout") { layers::check_recurrent_dropout<GRUStep, GRU<9, Returns::sequence>>(); }
