@@ -252,8 +252,8 @@ using UnpooledSteps =
 /// Recurrent layers of all kinds, in both directions, with all that they return.
 using Recurrence = ec::Network<
     ec::Sequential<ec::sequence(7, 3), ec::LSTM<4, ec::Returns::sequence>, ec::GRU<5, ec::Returns::sequence, ec::Direction::backward>,
-                   ec::ReverseSteps, ec::LSTM<6, ec::Direction::backward, ec::Returns::state>, ec::RepeatVector<4>,
-                   ec::SimpleRNN<5, ec::Returns::sequence>, ec::TimeDistributed<ec::Dense<4>>, ec::GRU<3>>>;
+                   ec::ReverseSteps, ec::Bidirectional<ec::LSTM<3, ec::Returns::sequence>>, ec::LSTM<6, ec::Direction::backward, ec::Returns::state>, ec::RepeatVector<4>,
+                   ec::SimpleRNN<5, ec::Returns::sequence>, ec::Bidirectional<ec::LSTM<4, ec::Returns::state>>, ec::RepeatVector<3>, ec::TimeDistributed<ec::Dense<4>>, ec::GRU<3>>>;
 /// Sequences of one step are vectors.
 using OneStep = ec::Network<
     ec::Sequential<ec::features(3), ec::GRU<4, ec::Returns::sequence>, ec::RepeatVector<1>, ec::ReverseSteps,

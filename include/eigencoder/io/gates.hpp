@@ -24,16 +24,19 @@ constexpr Gates gates_of(LSTMCell) { return {4, {0, 1, 2, 3}, {0, 3, 1, 2}, true
 constexpr Gates gates_of(GRUCell) { return {3, {1, 0, 2}, {1, 0, 2}, false, "GRU"}; }         // r z n; Keras, ONNX: z r n
 constexpr Gates gates_of(SimpleRNNCell) { return {1, {0}, {0}, true, "RNN"}; }
 
-/// A layer of one direction.
+/// A recurrent layer, of one direction or both.
 template <class L>
 concept RecurrentLayer = requires {
   gates_of(typename L::Recurrent::Cell{});
 };
 
+/// Of a layer that has any, as a RecurrentDecoder has too.
 template <class L>
 constexpr std::optional<Gates> gates_if_recurrent() {
   if constexpr (RecurrentLayer<L>) {
     return gates_of(typename L::Recurrent::Cell{});
+  } else if constexpr (requires { gates_of(typename L::Cell{}); }) {
+    return gates_of(typename L::Cell{});
   } else {
     return std::nullopt;
   }

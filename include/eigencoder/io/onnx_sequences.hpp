@@ -87,10 +87,13 @@ inline OnnxValue returned(OnnxPass& pass, Returns returns, const OnnxStates& sta
 template <detail::RecurrentLayer Layer>
 OnnxValue add_onnx_nodes(const Layer&, OnnxPass& pass) {
   using R = typename Layer::Recurrent;
-  const char* const direction = R::direction == Direction::forward ? "forward" : "reverse";
-  return detail::returned(pass, R::returns,
-                          detail::recurrent_node(pass, detail::gates_of(typename R::Cell{}), direction, {""},
-                                                 detail::steps_first(pass.graph, pass.x)));
+  const detail::Gates gates = detail::gates_of(typename R::Cell{});
+  const std::string x = detail::steps_first(pass.graph, pass.x);
+  const bool both = pass.find("weight_ih_reverse") != nullptr;
+  const auto states =
+      both ? detail::recurrent_node(pass, gates, "bidirectional", {"", "_reverse"}, x)
+           : detail::recurrent_node(pass, gates, R::direction == Direction::forward ? "forward" : "reverse", {""}, x);
+  return detail::returned(pass, R::returns, states);
 }
 
 template <Index Steps>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,31 +95,45 @@ inline std::vector<Index> gates_in_order(Index size, Index gates, const std::arr
   return order;
 }
 
-/// The name of a block in a file. Blocks of a layer that have one name there are one tensor.
-inline std::string tensor_name(Layout layout, const LayerFacts& layer, std::string_view block) {
-  struct Row {
-    std::string_view here, pytorch, keras;
-  };
-  constexpr std::array<Row, 5> usual{{{"weight", "weight", "kernel"},
-                                      {"gamma", "weight", "gamma"},
-                                      {"beta", "bias", "beta"},
-                                      {"moving_mean", "running_mean", "moving_mean"},
-                                      {"moving_variance", "running_var", "moving_variance"}}};
-  constexpr std::array<Row, 4> recurrent{{{"weight_ih", "weight_ih_l0", "kernel"},
-                                          {"weight_hh", "weight_hh_l0", "recurrent_kernel"},
-                                          {"bias_ih", "bias_ih_l0", "bias"},
-                                          {"bias_hh", "bias_hh_l0", "bias"}}};
-  constexpr std::string_view reverse = "_reverse";
-  const auto name = [&](const auto& rows, std::string_view part) {
-    for (const Row& row : rows) {
-      if (row.here == part) return std::string(layout == Layout::pytorch ? row.pytorch : row.keras);
+/// A block's name here and in the files of either layout.
+struct TensorName {
+  std::string_view here, pytorch, keras;
+
+  static constexpr const TensorName* find(std::span<const TensorName> all, std::string_view block) {
+    for (const TensorName& name : all) {
+      if (name.here == block) return &name;
     }
-    return std::string(part);
-  };
+    return nullptr;
+  }
+  std::string text(Layout layout) const { return std::string(layout == Layout::pytorch ? pytorch : keras); }
+};
+inline constexpr std::array<TensorName, 5> tensor_names{{{"weight", "weight", "kernel"},
+                                                         {"gamma", "weight", "gamma"},
+                                                         {"beta", "bias", "beta"},
+                                                         {"moving_mean", "running_mean", "moving_mean"},
+                                                         {"moving_variance", "running_var", "moving_variance"}}};
+/// Of the blocks of gates. Those of a second direction have a suffix besides.
+inline constexpr std::array<TensorName, 4> gate_names{{{"weight_ih", "weight_ih_l0", "kernel"},
+                                                       {"weight_hh", "weight_hh_l0", "recurrent_kernel"},
+                                                       {"bias_ih", "bias_ih_l0", "bias"},
+                                                       {"bias_hh", "bias_hh_l0", "bias"}}};
+inline constexpr std::string_view reverse_suffix = "_reverse";
+
+/// Of a block of gates; of another, null.
+inline const TensorName* gate_name(const LayerFacts& layer, std::string_view block) {
+  if (!layer.gates) return nullptr;
+  if (block.ends_with(reverse_suffix)) block.remove_suffix(reverse_suffix.size());
+  return TensorName::find(gate_names, block);
+}
+
+/// The name of a block in a file. Blocks of gates that have one name there are one tensor.
+inline std::string tensor_name(Layout layout, const LayerFacts& layer, std::string_view block) {
+  if (const TensorName* const name = gate_name(layer, block)) {
+    return name->text(layout).append(block.ends_with(reverse_suffix) ? reverse_suffix : "");
+  }
   if (layer.embeds && layout == Layout::keras) return "embeddings";
-  if (!layer.gates) return name(usual, block);
-  if (!block.ends_with(reverse)) return name(recurrent, block);
-  return name(recurrent, block.substr(0, block.size() - reverse.size())).append(reverse);
+  const TensorName* const name = TensorName::find(tensor_names, block);
+  return name ? name->text(layout) : std::string(block);
 }
 
 /// The axes of a block in the order of a file, the slowest first.
@@ -149,7 +164,8 @@ inline std::vector<TensorPlan> tensor_plans(const ModelFacts& model, Layout layo
     const std::string name = tensor_name(layout, layer, block.name);
     const auto known = std::find_if(plans.begin(), plans.end(),
                                     [&, at = i](const TensorPlan& plan) { return plan.layer == at && plan.name == name; });
-    if (layer.gates && known != plans.end()) {
+    const bool gated = gate_name(layer, block.name) != nullptr;
+    if (gated && known != plans.end()) {
       known->blocks.push_back(b);
       known->summed = layer.gates->keras_sums_biases;
       continue;
@@ -157,8 +173,8 @@ inline std::vector<TensorPlan> tensor_plans(const ModelFacts& model, Layout layo
     TensorPlan plan{.layer = i, .name = name, .axes = {}, .blocks = {b}};
     for (const BlockAxis::Kind kind : axis_order(layout, layer, block)) {
       TensorPlan::Axis& axis = plan.axes.emplace_back(TensorPlan::Axis{block.extent(kind), block.stride(kind)});
-      if (layer.gates) {
-        if (layout == Layout::keras && kind == out)
+      if (layer.gates) {  // no axis is that of all pixels, though it may be as long
+        if (gated && layout == Layout::keras && kind == out)
           axis.order = gates_in_order(axis.size, layer.gates->count, layer.gates->keras);
       } else if (layout == Layout::pytorch) {
         if (kind == out && axis.size == layer.out.size()) axis.order = channels_slowest(axis.size, channels[i + 1]);

@@ -8,6 +8,7 @@
 #include "eigencoder/engine/inference.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/layers/batch_norm.hpp"
+#include "eigencoder/layers/bidirectional.hpp"
 #include "eigencoder/layers/condition.hpp"
 #include "eigencoder/layers/conv2d.hpp"
 #include "eigencoder/layers/conv_transpose2d.hpp"

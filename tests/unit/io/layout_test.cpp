@@ -5,9 +5,11 @@
 #include <eigencoder/io/tensor_plan.hpp>
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/layers/batch_norm.hpp>
+#include <eigencoder/layers/bidirectional.hpp>
 #include <eigencoder/layers/dense.hpp>
 #include <eigencoder/layers/depthwise_conv2d.hpp>
 #include <eigencoder/layers/pooling.hpp>
+#include <eigencoder/layers/recurrent_decoder.hpp>
 #include <eigencoder/layers/repeat_vector.hpp>
 #include <eigencoder/layers/scale.hpp>
 #include <eigencoder/models/autoencoder.hpp>
@@ -249,6 +251,27 @@ TEST_CASE("Recurrent layers have PyTorch's tensors, and Keras's with its gates a
   CHECK(keras.matrix("1.recurrent_kernel", 5, 15).transpose() == update_first(model.parameter("layer.1.weight_hh")));
   CHECK(keras.matrix("1.bias", 2, 15).row(0).transpose() == update_first(model.parameter("layer.1.bias_ih")));
   CHECK(keras.matrix("1.bias", 2, 15).row(1).transpose() == update_first(model.parameter("layer.1.bias_hh")));
+}
+
+TEST_CASE("Both directions of a recurrent layer, and a decoder that is as large as an image", "[layout]") {
+  ec::Network<ec::Sequential<ec::sequence(4, 2), ec::Bidirectional<ec::GRU<2, ec::Returns::state>>,
+                             ec::RecurrentDecoder<ec::GRU<4>, 3, 4>>,
+              double>
+      model;
+  fill(model);
+  const Tensors file = tensors(model), keras = tensors(model, ec::Layout::keras);
+  CHECK(file.matrix("0.weight_hh_l0_reverse", 6, 2) == model.parameter("layer.0.weight_hh_reverse"));
+  CHECK(file.vector("0.bias_ih_l0_reverse") == model.parameter("layer.0.bias_ih_reverse"));
+  CHECK(file.matrix("1.weight_ih_l0", 12, 4) == model.parameter("layer.1.weight_ih"));
+  CHECK(file.matrix("1.output_weight", 4, 4) == model.parameter("layer.1.output_weight"));
+  CHECK(file.shapes.size() == 14);
+  CHECK(keras.matrix("0.kernel_reverse", 2, 6).middleCols(2, 2).transpose() ==
+        model.parameter("layer.0.weight_ih_reverse").topRows(2));
+  CHECK(keras.shapes.at("0.bias_reverse") == "2 6");
+  CHECK(keras.matrix("1.recurrent_kernel", 4, 12).leftCols(4).transpose() ==
+        model.parameter("layer.1.weight_hh").middleRows(4, 4));
+  CHECK(keras.matrix("1.output_weight", 4, 4).transpose() == model.parameter("layer.1.output_weight"));
+  CHECK(keras.shapes.size() == 11);
 }
 
 TEST_CASE("An Embedding has a row for every token", "[layout]") {
