@@ -258,6 +258,10 @@ using Recurrence = ec::Network<
 using OneStep = ec::Network<
     ec::Sequential<ec::features(3), ec::GRU<4, ec::Returns::sequence>, ec::RepeatVector<1>, ec::ReverseSteps,
                    ec::LSTM<5, ec::Returns::state>, ec::TimeDistributed<ec::Dense<1>>, ec::Embedding<3, 2>, ec::SimpleRNN<3>>>;
+using Decoded =
+    ec::Network<ec::Sequential<ec::features(6), ec::RecurrentDecoder<ec::LSTM<3>, 4, 2>, ec::GRU<2, ec::Returns::state>,
+                               ec::RecurrentDecoder<ec::GRU<2, ec::Direction::backward>, 3, 2>, ec::Dense<2>,
+                               ec::RecurrentDecoder<ec::SimpleRNN<2, ec::Direction::backward>, 5, 3, ec::Feed::code>>>;
 using Tokens =
     ec::Network<ec::Sequential<ec::sequence(5, 1), ec::Embedding<4, 3>, ec::SimpleRNN<3, ec::Direction::backward>, ec::Dense<2>>>;
 
@@ -288,6 +292,7 @@ void layers() {
   exports("recurrence", Recurrence{}, draws);
   exports("one-step", OneStep{});
   exports("tokens", Tokens{}, draws);
+  exports("decoded", Decoded{}, draws);
   exports("codes", Codes{}, draws);
   exports("conditions", Conditions{}, draws);
   exports("branches", Branches{}, draws);

@@ -7,6 +7,7 @@
 #include "eigencoder/io/gates.hpp"
 #include "eigencoder/io/onnx_layers.hpp"
 #include "eigencoder/layers/embedding.hpp"
+#include "eigencoder/layers/recurrent_decoder.hpp"
 #include "eigencoder/layers/repeat_vector.hpp"
 #include "eigencoder/layers/reverse_steps.hpp"
 #include "eigencoder/layers/time_distributed.hpp"
@@ -94,6 +95,48 @@ OnnxValue add_onnx_nodes(const Layer&, OnnxPass& pass) {
       both ? detail::recurrent_node(pass, gates, "bidirectional", {"", "_reverse"}, x)
            : detail::recurrent_node(pass, gates, R::direction == Direction::forward ? "forward" : "reverse", {""}, x);
   return detail::returned(pass, R::returns, states);
+}
+
+/// One operator where the code is what is read; where it is the previous output, one operator a step.
+template <class L, Index Steps, Index Features, Feed Fed>
+OnnxValue add_onnx_nodes(const RecurrentDecoder<L, Steps, Features, Fed>& layer, OnnxPass& pass) {
+  OnnxGraph& graph = pass.graph;
+  const detail::Gates gates = detail::gates_of(typename L::Recurrent::Cell{});
+  const bool backward = L::Recurrent::direction == Direction::backward;
+  const auto steps_in_front = [&](const std::string& name) {
+    return graph.node("Unsqueeze", {name, graph.integers("axes", {0})});
+  };
+  std::vector<std::string> state;
+  for (Index begin = 0; begin < layer.state_size; begin += layer.units) {
+    state.push_back(steps_in_front(detail::rows(graph, pass.x.name, begin, begin + layer.units)));
+  }
+  const OnnxBlock &weight = pass.block("output_weight"), &bias = pass.block("output_bias");
+  const std::string V = graph.constant(weight.name, {layer.units, Features}, [&](Index i) { return weight[i]; });
+  const std::string d = graph.constant(bias);
+  const auto output = [&](const std::string& h) { return graph.node("Add", {graph.node("MatMul", {h, V}), d}); };
+
+  std::string y;  // steps × N × features
+  if (Fed == Feed::code) {
+    const std::string x = graph.node("Expand", {steps_in_front(pass.x.name), graph.integers("shape", {Steps, 1, 1})});
+    const auto states = detail::recurrent_node(pass, gates, backward ? "reverse" : "forward", {""}, x, state);
+    y = output(graph.node("Squeeze", {states.all, graph.integers("axes", {1})}));
+  } else {
+    const std::string samples =
+        graph.node("Slice", {graph.node("Shape", {pass.x.name}), graph.integers("starts", {0}), graph.integers("ends", {1})});
+    const std::string shape =
+        graph.node("Concat", {graph.integers("step", {1}), samples, graph.integers("features", {Features})}, {{"axis", 0}});
+    std::vector<std::string> made{graph.node("ConstantOfShape", {shape})};  // zeros
+    for (Index step = 0; step < Steps; ++step) {
+      state = detail::recurrent_node(pass, gates, "forward", {""}, made.back(), state).last;
+      made.push_back(output(state.front()));
+    }
+    made.erase(made.begin());
+    if (backward) std::reverse(made.begin(), made.end());
+    y = graph.node("Concat", made, {{"axis", 0}});
+  }
+  if (Steps == 1) return {graph.node("Squeeze", {y, graph.integers("axes", {0})}), pass.out};
+  const std::string channels = graph.node("Transpose", {y}, {{"perm", {1, 2, 0}}});
+  return {graph.node("Unsqueeze", {channels, graph.integers("axes", {2})}), pass.out};
 }
 
 template <Index Steps>
