@@ -207,7 +207,7 @@ class Stepper {
     WorkerLane& mine = memory_.lanes[P::coupled ? s : worker];
     const Index all = batch.size * P::draws;
     const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
-    const Index* const lengths = lengths_of(batch, begin, columns, mine.lengths.data());
+    const Index* const lengths = values_of(batch.lengths, batch, begin, columns, mine.lengths.data());
     const T* const x = inputs_of(batch, begin, columns, mine.inputs.data(), Phase == 0, lengths);
     const T* const target = batch.targets == batch.inputs
                                 ? x
@@ -220,7 +220,7 @@ class Stepper {
                  .gradient = updater_.gradient(worker),
                  .x = x,
                  .target = target,
-                 .weights = weights_of(batch, begin, columns, mine.weights.data()),
+                 .weights = values_of(batch.weights, batch, begin, columns, mine.weights.data()),
                  .element_weights = batch.element_weights.of(batch.order ? batch.order + begin : nullptr, begin),
                  .lengths = lengths,
                  .first = begin,
@@ -257,22 +257,13 @@ class Stepper {
     return to;
   }
 
-  /// The weights of the shard's columns, copied into `to`.
-  static const T* weights_of(const Batch<T>& batch, Index begin, Index columns, T* to) {
-    if (batch.weights == nullptr) return nullptr;
+  /// What each of the shard's columns has of `values`, one a sample, copied into `to`. Null if there are none.
+  template <class Value>
+  static const Value* values_of(const Value* values, const Batch<T>& batch, Index begin, Index columns, Value* to) {
+    if (values == nullptr) return nullptr;
     for (Index j = 0; j < columns; ++j) {
       const Index sample = (begin + j) / P::draws;
-      to[j] = batch.weights[batch.order ? batch.order[sample] : sample];
-    }
-    return to;
-  }
-
-  /// The lengths of the shard's columns, copied into `to`.
-  static const Index* lengths_of(const Batch<T>& batch, Index begin, Index columns, Index* to) {
-    if (batch.lengths == nullptr) return nullptr;
-    for (Index j = 0; j < columns; ++j) {
-      const Index sample = (begin + j) / P::draws;
-      to[j] = batch.lengths[batch.order ? batch.order[sample] : sample];
+      to[j] = values[batch.order ? batch.order[sample] : sample];
     }
     return to;
   }
