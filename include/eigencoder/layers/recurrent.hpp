@@ -58,7 +58,7 @@ constexpr Needs recurrent_needs(const Directions<Cell, N>& directions) {
           .packed = n * (r.forward_packed() + r.weights()),
           .backward_packed = n * r.weights(),
           .carry = n > 1 || r.reversed ? 0 : r.state_size(),
-          .columns = 24,
+          .columns = 32,
           .backward_x = r.repeated,
           .lengths = !r.repeated};
 }
