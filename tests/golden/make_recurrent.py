@@ -210,13 +210,15 @@ def autoencoder(cell):
 def networks():
     sequence = STEPS * INPUTS
     found = {}
-    for cell in CELLS:
-        for name, lengths in (("", None), ("_with_lengths", LENGTHS)):
-            found[f"stacked_{cell}{name}"] = network(stacked(cell), sequence, lengths)
+    for name, lengths in (("", None), ("_with_lengths", LENGTHS)):
+        found[f"stacked_lstm{name}"] = network(stacked("lstm"), sequence, lengths)
+        for cell in ("lstm", "gru"):
             found[f"autoencoder_{cell}{name}"] = network(autoencoder(cell), sequence, lengths, autoencoder=True)
-        found[f"stacked_bidirectional_{cell}_with_lengths"] = network(stacked(cell, bidirectional=True, last=True), sequence, LENGTHS)
-        found[f"stacked_backward_{cell}_with_lengths"] = network(stacked(cell, backward=True), sequence, LENGTHS)
+    found["stacked_bidirectional_gru_with_lengths"] = network(stacked("gru", bidirectional=True, last=True), sequence, LENGTHS)
+    found["stacked_backward_rnn_with_lengths"] = network(stacked("rnn", backward=True), sequence, LENGTHS)
+    for cell in ("lstm", "gru"):
         found[f"truncated_{cell}"] = network(truncating(cell, 2), sequence)
+    for cell in ("gru", "rnn"):
         found[f"repeated_{cell}"] = network(repeated(cell), INPUTS)
     found["repeated_bidirectional_lstm"] = network(repeated("lstm", bidirectional=True), INPUTS)
     return found

@@ -54,19 +54,15 @@ using Autoencoder =
 TEST_CASE("golden: stacks of recurrent layers equal PyTorch's") {
   for (const std::string lengths : {"", "_with_lengths"}) check_network<Stacked<ec::LSTM>>("stacked_lstm" + lengths);
   check_network<Stacked<ec::SimpleRNN, Direction::backward>>("stacked_backward_rnn_with_lengths");
-#if __has_include(<eigencoder/layers/bidirectional.hpp>)
   check_network<Network<in, ec::Conv1D<4, 1>, ec::Bidirectional<ec::GRU<3, Returns::sequence>>, ec::Bidirectional<ec::GRU<3>>>>(
       "stacked_bidirectional_gru_with_lengths");
-#endif
 }
 
 TEST_CASE("golden: a vector at every step of a recurrent layer equals PyTorch's") {
   check_network<Repeated<ec::GRU>>("repeated_gru");
   check_network<Repeated<ec::SimpleRNN>>("repeated_rnn");
-#if __has_include(<eigencoder/layers/bidirectional.hpp>)
   check_network<Network<ec::features(4), ec::Dense<2>, ec::RepeatVector<5>, ec::Bidirectional<ec::LSTM<3, Returns::sequence>>>>(
       "repeated_bidirectional_lstm");
-#endif
 }
 
 TEST_CASE("golden: sequence autoencoders and their steps of Adam equal PyTorch's") {

@@ -43,11 +43,9 @@ void check_layers(const std::string& cell) {
   check_layer<Cell<3, Returns::sequence, Direction::backward>, small>(cell, "sequence", "backward");
   check_layer<Cell<3, Direction::backward>, small>(cell, "last", "backward");
   check_layer<Cell<17, Returns::sequence>, odd>(cell, "sequence", "forward");
-#if __has_include(<eigencoder/layers/bidirectional.hpp>)
   check_layer<ec::Bidirectional<Cell<3, Returns::sequence>>, small>(cell, "sequence", "bidirectional");
   check_layer<ec::Bidirectional<Cell<3>>, small>(cell, "last", "bidirectional");
   check_layer<ec::Bidirectional<Cell<17, Returns::sequence>>, odd>(cell, "sequence", "bidirectional");
-#endif
 }
 
 }  // namespace
