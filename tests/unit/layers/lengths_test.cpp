@@ -179,3 +179,15 @@ TEST_CASE("Lengths: a network trained on padded sequences, and one on the shorte
   CHECK(loss == Approx((5 * loss_6 + 2 * loss_9) / 7).epsilon(1e-13));
   CHECK(gradient.isApprox((5 * gradient_6 + 2 * gradient_9) / 7, 1e-12));
 }
+
+TEST_CASE("Lengths: finite differences of layers that look where a sample ends") {
+  using Layers = ec::Sequential<ec::sequence(steps, channels), ec::Conv1D<4, 3>, ec::BatchNorm, ec::Tanh, ec::MaxPool1D<3, 1, ec::Padding::same>,
+                                ec::UpSample1D<2, ec::Interpolation::bilinear>, ec::AvgPool1D<3, 2, ec::Padding::same>, ec::KSparse<9>,
+                                ec::GlobalAvgPool2D, ec::Dense<2>>;
+  ec::Network<Layers, double> model{ec::Seed{3}};
+  const Matrix x = samples(steps * channels, 7, 1), target = samples(2, 7, 2);
+  const ec::GradientReport report =
+      ec::check_model_gradient(model, ec::MeanSquaredError{}, x, target, {.difference = 1e-5, .lengths = {6, 9, 3, 1, 9, 2, 7}});
+  CAPTURE(report.text());
+  CHECK(report.error < 1e-6);
+}
