@@ -13,12 +13,18 @@ from safetensors.numpy import load_file, save_file
 
 def keras_weights(*stack, **halves):
     """Every weight of Sequential models with its name in a file, "encoder.0.kernel". A layer counts one, and one more for its
-    `activation=`, which is a layer of its own in the file; Flatten counts none, since Dense flattens by itself."""
+    `activation=`, which is a layer of its own in the file; Flatten counts none, since Dense flattens by itself. The second direction
+    of a Bidirectional has a suffix, "0.kernel_reverse"."""
     for half, model in [("", model) for model in stack] + [(half + ".", model) for half, model in halves.items()]:
         position = 0
         for layer in model.layers:
-            yield from ((f"{half}{position}.{weight.name}", weight) for weight in layer.weights)
-            activation = getattr(layer, "activation", None)
+            directions = [(layer, "")]
+            if hasattr(layer, "backward_layer"):
+                directions = [(layer.forward_layer, ""), (layer.backward_layer, "_reverse")]
+            for direction, suffix in directions:
+                yield from ((f"{half}{position}.{weight.name}{suffix}", weight) for weight in direction.weights)
+            inner = getattr(layer, "layer", layer)  # of a TimeDistributed
+            activation = None if hasattr(inner, "cell") else getattr(inner, "activation", None)  # a recurrent layer's is part of it
             position += type(layer).__name__ not in ("Flatten", "InputLayer")
             position += bool(layer.weights) and activation is not None and activation.__name__ != "linear"
 

@@ -48,6 +48,24 @@ auto sequences() {
                      ec::Seed{4}};
 }
 
+/// Sequences to a code and back.
+auto recurrent() {
+  return ec::Autoencoder{
+      ec::encoder<ec::sequence(6, 3)>(ec::Bidirectional<ec::GRU<5, ec::Returns::sequence>>{}, ec::LSTM<4>{}),
+      ec::decoder<ec::features(4)>(ec::RepeatVector<6>{}, ec::LSTM<5, ec::Returns::sequence>{},
+                                   ec::TimeDistributed<ec::Dense<3>>{}),
+      ec::Seed{5}};
+}
+
+/// Classes of sequences of words.
+constexpr ec::Index words = 11;
+auto tokens() {
+  return ec::Network{
+      ec::sequential<ec::sequence(7, 1)>(ec::Embedding<words, 4>{}, ec::SimpleRNN<6, ec::Direction::backward, ec::Returns::sequence>{},
+                                         ec::GRU<5>{}, ec::Dense<3>{}, ec::Softmax{}),
+      ec::Seed{6}};
+}
+
 template <class Model>
 Eigen::MatrixXf predict(const Model& model, const Eigen::MatrixXf& x) {
   if constexpr (requires { model.reconstruct(x); }) {
@@ -76,7 +94,8 @@ void load_from_python(Model model, const fs::path& folder, const std::string& na
 /// Trains, and writes the model in both layouts with inputs and outputs.
 template <class Model>
 void train_for_python(Model model, const fs::path& folder, const std::string& name) {
-  const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(Model::input.size(), 64).array() + 1) / 2;
+  Eigen::MatrixXf x = (Eigen::MatrixXf::Random(Model::input.size(), 64).array() + 1) / 2;
+  if (name == "tokens") x = (x.array() * (words - 0.5F)).floor();
   train(model, x, predict(model, x).array().square().matrix());
   const Eigen::MatrixXf y = predict(model, x);
   for (const ec::Layout layout : {ec::Layout::pytorch, ec::Layout::keras}) {
@@ -101,6 +120,8 @@ int main(int count, char** arguments) try {
   exchange(convolutional, folder, "convolutional", false);
   exchange(flattening, folder, "flattening", true);
   exchange(sequences, folder, "sequences", true);
+  exchange(recurrent, folder, "recurrent", false);
+  exchange(tokens, folder, "tokens", false);
 } catch (const ec::Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

@@ -32,6 +32,48 @@ class Autoencoder(nn.Module):
         return self.decoder(self.encoder(x))
 
 
+class OfSteps(nn.Module):
+    """Samples are steps × channels within."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class RecurrentAutoencoder(OfSteps, Autoencoder):
+    pass
+
+
+def returning(kind, *sizes, choose=lambda y: y, **options):
+    """A recurrent module of PyTorch that gives its output alone, of all steps, or what `choose` makes of them."""
+
+    class Layer(kind):
+        def forward(self, x):
+            return choose(super().forward(x)[0])
+
+    return Layer(*sizes, batch_first=True, **options)
+
+
+class Backward(nn.RNN):
+    """From the end to the beginning."""
+
+    def forward(self, x):
+        return super().forward(x.flip(1))[0].flip(1)
+
+
+class Repeat(nn.Module):
+    def forward(self, x):
+        return x[:, None].expand(-1, 6, -1)
+
+
+class Words(nn.Embedding):
+    def forward(self, x):
+        return super().forward(x.long())
+
+
+def last(y):
+    return y[:, -1]
+
+
 def torch_models():
     return {
         "dense": Autoencoder(
@@ -58,7 +100,21 @@ def torch_models():
         "sequences": nn.Sequential(
             nn.Conv1d(4, 6, 3, padding=1), nn.Softplus(), nn.ConvTranspose1d(6, 5, 2, 2), nn.Flatten(), nn.Linear(120, 7), nn.Softmax(1)
         ),
+        "recurrent": RecurrentAutoencoder(
+            nn.Sequential(returning(nn.GRU, 3, 5, bidirectional=True), returning(nn.LSTM, 10, 4, choose=last)),
+            nn.Sequential(Repeat(), returning(nn.LSTM, 4, 5), nn.Linear(5, 3)),
+        ),
+        "tokens": nn.Sequential(
+            Words(11, 4), Backward(4, 6, batch_first=True), returning(nn.GRU, 6, 5, choose=last), nn.Linear(5, 3), nn.Softmax(1)
+        ),
     }
+
+
+class BackwardRNN(layers.SimpleRNN):
+    """From the end to the beginning, with output t at place t."""
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        return keras.ops.flip(super().call(sequences, initial_state, mask, training), 1)
 
 
 def keras_models():
@@ -101,10 +157,22 @@ def keras_models():
             keras.Input((12, 4)), layers.Conv1D(6, 3, padding="same", activation="softplus"),
             layers.Conv1DTranspose(5, 2, 2, padding="same"), layers.Flatten(), layers.Dense(7, activation="softmax"),
         ]),
+        "recurrent": dict(
+            encoder=keras.Sequential([
+                keras.Input((6, 3)), layers.Bidirectional(layers.GRU(5, return_sequences=True)), layers.LSTM(4),
+            ]),
+            decoder=keras.Sequential([
+                keras.Input((4,)), layers.RepeatVector(6), layers.LSTM(5, return_sequences=True), layers.TimeDistributed(layers.Dense(3)),
+            ]),
+        ),
+        "tokens": keras.Sequential([
+            keras.Input((7,)), layers.Embedding(11, 4), BackwardRNN(6, return_sequences=True, go_backwards=True), layers.GRU(5),
+            layers.Dense(3, activation="softmax"),
+        ]),
     }
 
 
-SHAPES = {"dense": (20,), "convolutional": (8, 8, 3), "flattening": (8, 8, 3), "sequences": (12, 4)}
+SHAPES = {"dense": (20,), "convolutional": (8, 8, 3), "flattening": (8, 8, 3), "sequences": (12, 4), "recurrent": (6, 3), "tokens": (7,)}
 
 
 def channels_first(x):
@@ -162,6 +230,8 @@ def main():
     expected = {}
     for name, shape in SHAPES.items():
         x = random.random((64, *shape), dtype=numpy.float32)
+        if name == "tokens":
+            x = numpy.floor(11 * x)
         for framework, models, train, run in [
             ("pytorch", torch_models(), train_torch, run_torch), ("keras", keras_models(), train_keras, run_keras),
         ]:
