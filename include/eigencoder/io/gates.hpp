@@ -26,14 +26,14 @@ constexpr Gates gates_of(SimpleRNNCell) { return {1, {0}, {0}, true, "RNN"}; }
 
 /// A recurrent layer, of one direction or both.
 template <class L>
-concept RecurrentLayer = requires {
+concept HasGates = requires {
   gates_of(typename L::Recurrent::Cell{});
 };
 
 /// Of a layer that has any, as a RecurrentDecoder has too.
 template <class L>
 constexpr std::optional<Gates> gates_if_recurrent() {
-  if constexpr (RecurrentLayer<L>) {
+  if constexpr (HasGates<L>) {
     return gates_of(typename L::Recurrent::Cell{});
   } else if constexpr (requires { gates_of(typename L::Cell{}); }) {
     return gates_of(typename L::Cell{});

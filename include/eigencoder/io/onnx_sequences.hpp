@@ -85,7 +85,7 @@ inline OnnxValue returned(OnnxPass& pass, Returns returns, const OnnxStates& sta
 
 }  // namespace detail
 
-template <detail::RecurrentLayer Layer>
+template <detail::HasGates Layer>
 OnnxValue add_onnx_nodes(const Layer&, OnnxPass& pass) {
   using R = typename Layer::Recurrent;
   const detail::Gates gates = detail::gates_of(typename R::Cell{});

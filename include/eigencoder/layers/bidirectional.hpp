@@ -17,6 +17,9 @@ struct Bidirectional {
                 "Bidirectional<L> reads in both directions: L is a recurrent layer without Direction::backward");
   L layer{};
 
+  constexpr Bidirectional() = default;
+  constexpr explicit Bidirectional(const L& each) : layer(each) {}
+
   constexpr auto settings() const { return layer.settings(); }
 
   static constexpr auto directions(Shape in) {

@@ -44,45 +44,17 @@ struct GRUCell {
 ///   r = σ(W_r x + b_r + U_r h + b′_r)   z = σ(W_z x + b_z + U_z h + b′_z)   n = tanh(W_n x + b_n + r ∘ (U_n h + b′_n))
 ///   h′ = (1 − z) ∘ n + z ∘ h
 /// x: sequence(T, n)   y: h after the last step, features(Units); see Returns for others
-/// weight_ih (W): 3·Units × n   weight_hh (U): 3·Units × Units   bias_ih (b), bias_hh (b′): 3·Units; rows in the order r, z, n,
-/// as PyTorch's; Keras's order is z, r, n, and its default, reset_after, these equations. U begins orthogonal, the biases at 0.
-/// Options: Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform).
-/// `recurrent_dropout`: in training, U is multiplied with m ∘ h, where a value of m is 0 with this probability, else 1 / (1 −
-/// p), the same at all steps of a sequence; z multiplies h itself. Throws OptionError. Gal and Ghahramani, 2016. Cho et al.,
-/// 2014. The backward pass is derived in docs/recurrent.md.
+/// weight_ih (W): 3·Units × n   weight_hh (U): 3·Units × Units   bias_ih (b), bias_hh (b′): 3·Units; rows in the order r, z, n, as
+/// PyTorch's; Keras's order is z, r, n, and its default, reset_after, these equations. U begins orthogonal, the biases at 0.
+/// Options: Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform). A value: RecurrentDropout; z multiplies
+/// h itself.
+/// Cho et al., 2014. The backward pass is derived in docs/recurrent.md.
 template <Index Units, auto... Options>
-struct GRU {
-  using Recurrent = detail::Recurrent<detail::GRUCell, Units, Options...>;
-  detail::RecurrentDropout<GRU> recurrent_dropout = 0;
+struct GRU : detail::RecurrentLayer<detail::GRUCell, Units, Options...> {
+  using detail::RecurrentLayer<detail::GRUCell, Units, Options...>::RecurrentLayer;
 
   template <class Previous>
   using FusedWith = detail::AfterRepeatVector<Previous, GRU>;
-
-  constexpr std::array<Setting, 1> settings() const { return {{{"recurrent_dropout", recurrent_dropout.value}}}; }
-
-  static constexpr bool accepts(Shape in) { return Recurrent::accepts(in); }
-  template <Shape In>
-  using Refusal = typename Recurrent::template Refusal<In>;
-  static constexpr Shape output(Shape in) { return Recurrent::output(in); }
-  static constexpr Needs needs(Shape in) { return Recurrent::needs(in); }
-  static constexpr auto parameters(Shape in) { return Recurrent::parameters(in); }
-
-  template <class S>
-  void prepare(Prepare<S> pass) const {
-    Recurrent::prepare(pass);
-  }
-  template <class S, Mode M>
-  void forward(Forward<S, M> pass) const {
-    Recurrent::forward(pass, recurrent_dropout.value);
-  }
-  template <class S, bool InputGradient>
-  void backward(Backward<S, InputGradient> pass) const {
-    Recurrent::template backward<true>(pass, recurrent_dropout.value);
-  }
-  template <class S>
-  void input_gradient(Backward<S, true> pass) const {
-    Recurrent::template backward<false>(pass, recurrent_dropout.value);
-  }
 };
 
 }  // namespace eigencoder

@@ -43,45 +43,16 @@ struct LSTMCell {
 ///   i = σ(W_i x + b_i + U_i h + b′_i)   f = σ(W_f x + b_f + U_f h + b′_f)   g = tanh(W_g x + b_g + U_g h + b′_g)
 ///   o = σ(W_o x + b_o + U_o h + b′_o)   c′ = f ∘ c + i ∘ g   h′ = o ∘ tanh c′
 /// x: sequence(T, n)   y: h after the last step, features(Units); see Returns for others
-/// weight_ih (W): 4·Units × n   weight_hh (U): 4·Units × Units   bias_ih (b), bias_hh (b′): 4·Units; rows in the order i, f, g,
-/// o, as PyTorch's, and Keras's, whose one bias is b + b′. U begins orthogonal, b_f at 1, the other biases at 0. Options:
-/// Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform). `recurrent_dropout`: in training, U is
-/// multiplied with m ∘ h, where a value of m is 0 with this probability, else 1 / (1 − p), the same at all steps of a sequence.
-/// Throws OptionError. Gal and Ghahramani, 2016. Hochreiter and Schmidhuber, 1997. The backward pass is derived in
-/// docs/recurrent.md.
+/// weight_ih (W): 4·Units × n   weight_hh (U): 4·Units × Units   bias_ih (b), bias_hh (b′): 4·Units; rows in the order i, f, g, o, as
+/// PyTorch's, and Keras's, whose one bias is b + b′. U begins orthogonal, b_f at 1, the other biases at 0.
+/// Options: Returns, Direction, Truncation{k}; an Init for W (default Init::glorot_uniform). A value: RecurrentDropout.
+/// Hochreiter and Schmidhuber, 1997. The backward pass is derived in docs/recurrent.md.
 template <Index Units, auto... Options>
-struct LSTM {
-  using Recurrent = detail::Recurrent<detail::LSTMCell, Units, Options...>;
-  detail::RecurrentDropout<LSTM> recurrent_dropout = 0;
+struct LSTM : detail::RecurrentLayer<detail::LSTMCell, Units, Options...> {
+  using detail::RecurrentLayer<detail::LSTMCell, Units, Options...>::RecurrentLayer;
 
   template <class Previous>
   using FusedWith = detail::AfterRepeatVector<Previous, LSTM>;
-
-  constexpr std::array<Setting, 1> settings() const { return {{{"recurrent_dropout", recurrent_dropout.value}}}; }
-
-  static constexpr bool accepts(Shape in) { return Recurrent::accepts(in); }
-  template <Shape In>
-  using Refusal = typename Recurrent::template Refusal<In>;
-  static constexpr Shape output(Shape in) { return Recurrent::output(in); }
-  static constexpr Needs needs(Shape in) { return Recurrent::needs(in); }
-  static constexpr auto parameters(Shape in) { return Recurrent::parameters(in); }
-
-  template <class S>
-  void prepare(Prepare<S> pass) const {
-    Recurrent::prepare(pass);
-  }
-  template <class S, Mode M>
-  void forward(Forward<S, M> pass) const {
-    Recurrent::forward(pass, recurrent_dropout.value);
-  }
-  template <class S, bool InputGradient>
-  void backward(Backward<S, InputGradient> pass) const {
-    Recurrent::template backward<true>(pass, recurrent_dropout.value);
-  }
-  template <class S>
-  void input_gradient(Backward<S, true> pass) const {
-    Recurrent::template backward<false>(pass, recurrent_dropout.value);
-  }
 };
 
 }  // namespace eigencoder

@@ -32,16 +32,19 @@ struct Truncation {
   }
 };
 
-namespace detail {
-
-/// The probability of a zero in the mask of recurrent dropout. Throws OptionError, in the layer's name.
-template <class Layer>
+/// Dropout within a recurrent layer, LSTM<64>{RecurrentDropout{0.2}}: in training, the recurrent weights are multiplied with m ∘ h, where
+/// a value of m is 0 with this probability, else 1 / (1 − p), the same at all steps of a sequence. Throws OptionError.
+/// Gal and Ghahramani, 2016.
 struct RecurrentDropout {
-  double value;
-  constexpr RecurrentDropout(double rate) : value(rate) {
-    if (!(rate >= 0 && rate < 1)) raise<OptionError>(type_name<Layer>(), ": recurrent_dropout must be in [0, 1), found ", rate);
+  double value = 0;
+
+  constexpr RecurrentDropout() = default;
+  constexpr explicit RecurrentDropout(double rate) : value(rate) {
+    if (!(rate >= 0 && rate < 1)) raise<OptionError>("RecurrentDropout: the probability must be in [0, 1), found ", rate);
   }
 };
+
+namespace detail {
 
 /// The directions of a layer: one, or, of Bidirectional, forward and backward.
 template <class Cell, std::size_t N>
@@ -182,19 +185,25 @@ void recurrent_backward(const Directions<Cell, N>& directions, double dropout, B
   });
 }
 
-/// What a layer of a kind of cell does; the layer itself holds the value of `recurrent_dropout`.
+/// What LSTM, GRU and SimpleRNN are, but for the equations of their cell.
 template <class CellType, Index Units, auto... Options>
-struct Recurrent {
+struct RecurrentLayer {
   static_assert(Units > 0, "a recurrent layer's number of units must be positive");
   static_assert(((OptionOf<Options, Returns> || OptionOf<Options, Direction> || OptionOf<Options, Truncation> ||
                   OptionOf<Options, Init>)&&...),
                 "an option of a recurrent layer is a Returns, a Direction, a Truncation or an Init");
+  using Recurrent = RecurrentLayer;
   using Cell = CellType;
   static constexpr Index units = Units;
   static constexpr Returns returns = option_or<Returns, Options...>(Returns::last);
   static constexpr Init input_weights = option_or<Init, Options...>(Init::glorot_uniform);
   static constexpr Direction direction = option_or<Direction, Options...>(Direction::forward);
   static constexpr Truncation truncation = option_or<Truncation, Options...>(Truncation(std::numeric_limits<Index>::max()));
+
+  RecurrentDropout recurrent_dropout{};
+
+  constexpr RecurrentLayer() = default;
+  constexpr RecurrentLayer(RecurrentDropout dropout) : recurrent_dropout(dropout) {}
 
   /// On an input of in.width steps of in.channels values.
   static constexpr kernels::Recurrence<Cell> recurrence(Shape in, Direction read, bool repeated = false) {
@@ -223,17 +232,23 @@ struct Recurrent {
     return recurrent_blocks<1>(recurrence(in, direction), input_weights);
   }
 
+  constexpr std::array<Setting, 1> settings() const { return {{{"recurrent_dropout", recurrent_dropout.value}}}; }
+
   template <class S>
-  static void prepare(Prepare<S>& pass) {
+  void prepare(Prepare<S> pass) const {
     prepare_recurrent(directions(S::in), pass);
   }
   template <class S, Mode M>
-  static void forward(Forward<S, M>& pass, double dropout) {
-    recurrent_forward<returns>(directions(S::in), dropout, pass);
+  void forward(Forward<S, M> pass) const {
+    recurrent_forward<returns>(directions(S::in), recurrent_dropout.value, pass);
   }
-  template <bool WeightGradients, class S, bool InputGradient>
-  static void backward(Backward<S, InputGradient>& pass, double dropout) {
-    recurrent_backward<returns, WeightGradients>(directions(S::in), dropout, pass);
+  template <class S, bool InputGradient>
+  void backward(Backward<S, InputGradient> pass) const {
+    recurrent_backward<returns, true>(directions(S::in), recurrent_dropout.value, pass);
+  }
+  template <class S>
+  void input_gradient(Backward<S, true> pass) const {
+    recurrent_backward<returns, false>(directions(S::in), recurrent_dropout.value, pass);
   }
 };
 

@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("Bidirectional: a layer in each direction", "", float, double
 }
 
 TEST_CASE("Bidirectional: finite differences, with a mask for each direction") {
-  layers::check_gradient<ec::sequence(4, 3)>(Bidirectional<GRU<5, Returns::sequence>>{{.recurrent_dropout = 0.4}});
+  layers::check_gradient<ec::sequence(4, 3)>(Bidirectional<GRU<5, Returns::sequence>>{{ec::RecurrentDropout{0.4}}});
   layers::check_gradient_with_lengths<ec::sequence(4, 2)>(Bidirectional<LSTM<3>>{});
 }
 

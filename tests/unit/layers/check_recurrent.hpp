@@ -143,7 +143,7 @@ template <class Step, class Layer>
 void check_recurrent_dropout() {
   constexpr Index H = Layer::Recurrent::units, batch = 5;
   constexpr ec::Shape in = ec::sequence(4, 3);
-  StageRunner<Layer, in, double> run(Layer{.recurrent_dropout = 0.25});
+  StageRunner<Layer, in, double> run(Layer{ec::RecurrentDropout{0.25}});
   run.random = ec::Random(ec::Seed{5}, 1, 0);
   golden::fill(3, 1.4, -0.7, run.theta);
   const RecurrentWeights w(run.theta, Step::rows * H, in.channels, H);
@@ -156,8 +156,8 @@ void check_recurrent_dropout() {
   const Matrix<double> x = uniform<double>(in.size(), batch, 1, 4, -2), ones = Matrix<double>::Ones(H, batch);
   CHECK(relative_error<double>(run.forward(x), expected<Layer, Step>(w, x, in, {}, masks)) < 1e-12);
   CHECK(relative_error<double>(run.template forward<ec::Mode::predict>(x), expected<Layer, Step>(w, x, in, {}, ones)) < 1e-12);
-  expect_error<ec::OptionError>([] { static_cast<void>(Layer{.recurrent_dropout = 1}); },
-                                {"recurrent_dropout must be in [0, 1)", "found 1", ec::type_name<Layer>()});
+  expect_error<ec::OptionError>([] { static_cast<void>(Layer{ec::RecurrentDropout{1}}); },
+                                {"RecurrentDropout: the probability must be in [0, 1)", "found 1"});
 }
 
 /// Two halves of a sequence, of which the second begins with the state that the first ended with, are the whole.

@@ -18,14 +18,14 @@ TEMPLATE_TEST_CASE("LSTM: the equations, step by step", "", float, double) {
 TEST_CASE("LSTM: finite differences") {
   layers::check_gradient<ec::sequence(5, 3)>(LSTM<4>{});
   layers::check_gradient<ec::sequence(11, 2)>(LSTM<3, Returns::sequence, Direction::backward>{});
-  layers::check_gradient<ec::sequence(3, 5)>(LSTM<17, Returns::state>{.recurrent_dropout = 0.4});
+  layers::check_gradient<ec::sequence(3, 5)>(LSTM<17, Returns::state>{ec::RecurrentDropout{0.4}});
 }
 
 TEST_CASE("LSTM: finite differences of samples of different lengths") {
   layers::check_gradient_with_lengths<ec::sequence(5, 3)>(LSTM<4>{});
   layers::check_gradient_with_lengths<ec::sequence(4, 2)>(LSTM<3, Returns::sequence, Direction::backward>{});
   layers::check_gradient_with_lengths<ec::sequence(4, 2)>(
-      LSTM<3, Returns::state, Direction::backward>{.recurrent_dropout = 0.4});
+      LSTM<3, Returns::state, Direction::backward>{ec::RecurrentDropout{0.4}});
 }
 
 TEST_CASE("LSTM: recurrent dropout") { layers::check_recurrent_dropout<LSTMStep, LSTM<9, Returns::sequence>>(); }

@@ -25,7 +25,7 @@ void check(const Layer& layer) {
 
 TEST_CASE("RecurrentDecoder: finite differences", "[recurrent_decoder]") {
   check<ec::features(8)>(ec::RecurrentDecoder<ec::LSTM<4>, steps, values>{ec::TeacherForcing{0.5}});
-  check<ec::features(4)>(ec::RecurrentDecoder<ec::GRU<4>, steps, values>{ec::GRU<4>{.recurrent_dropout = 0.3}, ec::TeacherForcing{0.0}});
+  check<ec::features(4)>(ec::RecurrentDecoder<ec::GRU<4>, steps, values>{ec::GRU<4>{ec::RecurrentDropout{0.3}}, ec::TeacherForcing{0.0}});
   check<ec::features(4)>(ec::RecurrentDecoder<ec::SimpleRNN<4, ec::Direction::backward>, steps, values>{ec::TeacherForcing{1.0}});
   check<ec::features(4)>(ec::RecurrentDecoder<ec::GRU<4>, steps, values, ec::Feed::code>{});
   check<ec::features(8)>(ec::RecurrentDecoder<ec::LSTM<4>, steps, values, ec::Feed::code>{});

@@ -55,8 +55,8 @@ TEST_CASE("RepeatVector: the vector at every step, and the sum of the steps' gra
 
 TEMPLATE_TEST_CASE("RepeatVector: with a recurrent layer, as one", "", float, double) {
   check<TestType, 3, 5, LSTM<4, Returns::sequence>>();
-  check<TestType, 17, 11, LSTM<9, Returns::sequence, ec::Truncation{3}>>({.recurrent_dropout = 0.3});
-  check<TestType, 3, 5, GRU<4, Returns::sequence>>({.recurrent_dropout = 0.3});
+  check<TestType, 17, 11, LSTM<9, Returns::sequence, ec::Truncation{3}>>({ec::RecurrentDropout{0.3}});
+  check<TestType, 3, 5, GRU<4, Returns::sequence>>({ec::RecurrentDropout{0.3}});
   check<TestType, 2, 1, GRU<17, Returns::sequence>>();
   check<TestType, 3, 4, SimpleRNN<5, Returns::sequence>>();
   static_assert(ec::TakesOver<LSTM<4, Returns::sequence>, RepeatVector<5>>);

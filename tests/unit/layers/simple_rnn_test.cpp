@@ -18,14 +18,14 @@ TEMPLATE_TEST_CASE("SimpleRNN: the equations, step by step", "", float, double) 
 TEST_CASE("SimpleRNN: finite differences") {
   layers::check_gradient<ec::sequence(5, 3)>(SimpleRNN<4>{});
   layers::check_gradient<ec::sequence(11, 2)>(SimpleRNN<3, Returns::sequence, Direction::backward>{});
-  layers::check_gradient<ec::sequence(3, 5)>(SimpleRNN<17, Returns::state>{.recurrent_dropout = 0.4});
+  layers::check_gradient<ec::sequence(3, 5)>(SimpleRNN<17, Returns::state>{ec::RecurrentDropout{0.4}});
 }
 
 TEST_CASE("SimpleRNN: finite differences of samples of different lengths") {
   layers::check_gradient_with_lengths<ec::sequence(5, 3)>(SimpleRNN<4>{});
   layers::check_gradient_with_lengths<ec::sequence(4, 2)>(SimpleRNN<3, Returns::sequence, Direction::backward>{});
   layers::check_gradient_with_lengths<ec::sequence(4, 2)>(
-      SimpleRNN<3, Returns::state, Direction::backward>{.recurrent_dropout = 0.4});
+      SimpleRNN<3, Returns::state, Direction::backward>{ec::RecurrentDropout{0.4}});
 }
 
 TEST_CASE("SimpleRNN: recurrent dropout") { layers::check_recurrent_dropout<SimpleRNNStep, SimpleRNN<9, Returns::sequence>>(); }
