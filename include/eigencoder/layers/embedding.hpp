@@ -13,8 +13,9 @@ namespace eigencoder {
 /// dE(:, x_t) += dy_t. There is no dx: nothing before this layer may be trained.
 /// Option: an Init for E; default uniform in ±0.05, as in Keras. PyTorch's is N(0, 1):
 /// Init::variance_scaling(1, Init::Fan::none, Init::Law::normal).
-/// A trainer refuses inputs that are no tokens. In a prediction, what lies outside 0 … Tokens − 1 reads the first or the last column,
-/// NaN the first, and of other values the whole part counts. In memory E is PyTorch's and Keras's matrix, tokens × Units by rows.
+/// A trainer refuses inputs that are no tokens. In a prediction, what lies outside 0 … Tokens − 1 reads the first or the last
+/// column, NaN the first, and of other values the whole part counts. In memory E is PyTorch's and Keras's matrix, tokens ×
+/// Units by rows.
 template <Index Tokens, Index Units, auto... Options>
 struct Embedding {
   static_assert(Tokens > 0 && Units > 0, "Embedding<Tokens, Units>: both must be positive");

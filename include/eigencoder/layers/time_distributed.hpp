@@ -8,11 +8,11 @@
 namespace eigencoder {
 
 /// The layer L on every step by itself, with the same parameters: y_t = L(x_t).   x: (t, c)   y: (t, c′), L: (c) → (c′)
-/// The parameters are L's, under L's names; dtheta is summed over all steps. Nothing is copied: the steps of a batch lie side by
-/// side, so that L runs once on t · B columns of c values. A layer that is random draws anew for every step.
-/// L must map vectors to vectors, and depend on nothing but its input and its parameters: one that mixes samples, as BatchNorm
-/// does, that has running state, or that links to an earlier layer, does not compile.
-/// Activations, Softmax, LayerNorm, Scale and Dropout work step by step as they are, and need no TimeDistributed.
+/// The parameters are L's, under L's names; dtheta is summed over all steps. Nothing is copied: the steps of a batch lie side
+/// by side, so that L runs once on t · B columns of c values. A layer that is random draws anew for every step. L must map
+/// vectors to vectors, and depend on nothing but its input and its parameters: one that mixes samples, as BatchNorm does, that
+/// has running state, or that links to an earlier layer, does not compile. Activations, Softmax, LayerNorm, Scale and Dropout
+/// work step by step as they are, and need no TimeDistributed.
 template <Recipe L>
 struct TimeDistributed {
  private:
@@ -27,19 +27,19 @@ struct TimeDistributed {
     for (const Block& block : L::parameters(step)) {
       if (!block.trainable) return false;
     }
-    return L::output(step).height == 1 && L::output(step).width == 1 && needs.sums == 0 && needs.dsums == 0 && needs.tallies == 0 &&
-           needs.carry == 0 && needs.link == no_link && !needs.samples && !needs.quantises && !requires { requires L::frozen; };
+    return L::output(step).height == 1 && L::output(step).width == 1 && needs.sums == 0 && needs.dsums == 0 &&
+           needs.tallies == 0 && needs.carry == 0 && needs.link == no_link && !needs.samples && !needs.quantises && !requires {
+      requires L::frozen;
+    };
   }
 
  public:
-  L layer;
+  [[no_unique_address]] L layer;
 
   constexpr TimeDistributed() requires(std::is_default_constructible_v<L>) : layer{} {}
   constexpr explicit TimeDistributed(const L& every) : layer(every) {}
 
-  constexpr auto settings() const requires requires(const L given) {
-    given.settings();
-  }
+  constexpr auto settings() const requires requires(const L given) { given.settings(); }
   { return layer.settings(); }
 
   static constexpr bool stepwise = true;
@@ -54,9 +54,10 @@ struct TimeDistributed {
       return true;
     }());
     static_assert(L::accepts(step(In)), "TimeDistributed<L>: L does not take features of as many values as a step has");
-    static_assert(!L::accepts(step(In)) || suits(step(In)),
-                  "TimeDistributed<L>: L must make a vector of a vector, and depend on nothing but its input and its parameters: no "
-                  "totals over the batch, running state, links, latent codes; a frozen one is Frozen<TimeDistributed<L>>");
+    static_assert(
+        !L::accepts(step(In)) || suits(step(In)),
+        "TimeDistributed<L>: L must make a vector of a vector, and depend on nothing but its input and its parameters: no "
+        "totals over the batch, running state, links, latent codes; a frozen one is Frozen<TimeDistributed<L>>");
   };
   static constexpr Shape output(Shape in) { return {.channels = L::output(step(in)).channels, .height = 1, .width = in.width}; }
   static constexpr Needs needs(Shape in) {

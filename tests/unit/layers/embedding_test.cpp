@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "check_layer.hpp"
 #include <eigencoder/layers/activation.hpp>
+#include <eigencoder/layers/dense.hpp>
 #include <eigencoder/layers/embedding.hpp>
 #include <eigencoder/layers/time_distributed.hpp>
-#include <eigencoder/layers/dense.hpp>
 #include <eigencoder/losses/mean_squared_error.hpp>
 #include <eigencoder/models/model.hpp>
 
@@ -21,7 +21,8 @@ Matrix<T> tokens(Index steps, Index batch, Index count) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Embedding: a column for every token, and its gradient the sum over the steps of the token", "", float, double) {
+TEMPLATE_TEST_CASE("Embedding: a column for every token, and its gradient the sum over the steps of the token", "", float,
+                   double) {
   using T = TestType;
   constexpr Index count = 6, units = 5, steps = 9;
   StageRunner<ec::Embedding<count, units>, ec::sequence(steps, 1), T> run;
@@ -53,7 +54,8 @@ TEST_CASE("Embedding: finite differences") {
       CHECK(report.error < 1e-6);
     }
   };
-  check(std::type_identity<ec::Sequential<ec::sequence(7, 1), ec::Embedding<count, 3>, ec::TimeDistributed<ec::Dense<2>>, ec::Tanh>>{});
+  check(std::type_identity<
+        ec::Sequential<ec::sequence(7, 1), ec::Embedding<count, 3>, ec::TimeDistributed<ec::Dense<2>>, ec::Tanh>>{});
   check(std::type_identity<ec::Sequential<ec::features(1), ec::Embedding<count, 4>>>{});
 }
 

@@ -29,7 +29,9 @@ Matrix padded(Matrix samples, Index values, const std::vector<Index>& lengths) {
 }
 
 /// Values that are negative more often than not, so that a zero of the padding would be the largest.
-Matrix samples(Index rows, Index columns, std::uint64_t stream) { return layers::uniform<double>(rows, columns, stream, 2, -1.6); }
+Matrix samples(Index rows, Index columns, std::uint64_t stream) {
+  return layers::uniform<double>(rows, columns, stream, 2, -1.6);
+}
 
 /// Outputs, gradients of the input and of the parameters of one layer, where N is less than the steps of the batch.
 template <Index N, class L>
@@ -69,12 +71,13 @@ void check_batches(const L& layer = {}) {
   check_alone<N>(layer, {N});
 }
 
-/// The pool runs before Tanh, the second convolution reads the steps before they are repeated, and the last has as many as the input.
+/// The pool runs before Tanh, the second convolution reads the steps before they are repeated, and the last has as many as the
+/// input.
 template <Index N>
-using Network =
-    ec::Network<ec::Sequential<ec::sequence(N, channels), ec::Conv1D<5, 3>, ec::Tanh, ec::MaxPool1D<3>, ec::LeakyReLU, ec::UpSample1D<3>,
-                               ec::Conv1D<4, 3>, ec::Sigmoid, ec::ReverseSteps, ec::TimeDistributed<ec::Dense<channels>>>,
-                double>;
+using Network = ec::Network<
+    ec::Sequential<ec::sequence(N, channels), ec::Conv1D<5, 3>, ec::Tanh, ec::MaxPool1D<3>, ec::LeakyReLU, ec::UpSample1D<3>,
+                   ec::Conv1D<4, 3>, ec::Sigmoid, ec::ReverseSteps, ec::TimeDistributed<ec::Dense<channels>>>,
+    double>;
 
 }  // namespace
 
@@ -174,20 +177,22 @@ TEST_CASE("Lengths: a network trained on padded sequences, and one on the shorte
     return std::pair{loss, Eigen::VectorXd(before - model.parameters())};
   };
   const auto [loss, gradient] = train(whole, x, target, lengths);
-  const auto [loss_6, gradient_6] = train(shorter, those_of(x, 6, 6 * channels, lengths), those_of(target, 6, 6 * channels, lengths));
-  const auto [loss_9, gradient_9] = train(longer, those_of(x, 9, 9 * channels, lengths), those_of(target, 9, 9 * channels, lengths));
+  const auto [loss_6, gradient_6] =
+      train(shorter, those_of(x, 6, 6 * channels, lengths), those_of(target, 6, 6 * channels, lengths));
+  const auto [loss_9, gradient_9] =
+      train(longer, those_of(x, 9, 9 * channels, lengths), those_of(target, 9, 9 * channels, lengths));
   CHECK(loss == Approx((5 * loss_6 + 2 * loss_9) / 7).epsilon(1e-13));
   CHECK(gradient.isApprox((5 * gradient_6 + 2 * gradient_9) / 7, 1e-12));
 }
 
 TEST_CASE("Lengths: finite differences of layers that look where a sample ends") {
-  using Layers = ec::Sequential<ec::sequence(steps, channels), ec::Conv1D<4, 3>, ec::BatchNorm, ec::Tanh, ec::MaxPool1D<3, 1, ec::Padding::same>,
-                                ec::UpSample1D<2, ec::Interpolation::bilinear>, ec::AvgPool1D<3, 2, ec::Padding::same>, ec::KSparse<9>,
-                                ec::GlobalAvgPool2D, ec::Dense<2>>;
+  using Layers = ec::Sequential<ec::sequence(steps, channels), ec::Conv1D<4, 3>, ec::BatchNorm, ec::Tanh,
+                                ec::MaxPool1D<3, 1, ec::Padding::same>, ec::UpSample1D<2, ec::Interpolation::bilinear>,
+                                ec::AvgPool1D<3, 2, ec::Padding::same>, ec::KSparse<9>, ec::GlobalAvgPool2D, ec::Dense<2>>;
   ec::Network<Layers, double> model{ec::Seed{3}};
   const Matrix x = samples(steps * channels, 7, 1), target = samples(2, 7, 2);
-  const ec::GradientReport report =
-      ec::check_model_gradient(model, ec::MeanSquaredError{}, x, target, {.difference = 1e-5, .lengths = {6, 9, 3, 1, 9, 2, 7}});
+  const ec::GradientReport report = ec::check_model_gradient(model, ec::MeanSquaredError{}, x, target,
+                                                             {.difference = 1e-5, .lengths = {6, 9, 3, 1, 9, 2, 7}});
   CAPTURE(report.text());
   CHECK(report.error < 1e-6);
 }

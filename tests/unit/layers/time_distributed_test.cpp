@@ -62,7 +62,8 @@ void check_steps(T, const L& layer, Index batch) {
   CHECK(steps(y, out.channels) == y_steps);
   CHECK(steps(dx, In.channels) == dx_steps);
   CHECK(run.dtheta == one.dtheta);
-  CHECK(run.template forward<ec::Mode::predict>(x) == one.template forward<ec::Mode::predict>(x_steps).reshaped(out.size(), batch));
+  CHECK(run.template forward<ec::Mode::predict>(x) ==
+        one.template forward<ec::Mode::predict>(x_steps).reshaped(out.size(), batch));
 }
 
 }  // namespace
@@ -117,6 +118,7 @@ TEST_CASE("TimeDistributed: its blocks are the layer's, its settings too, and a 
   constexpr auto blocks = ec::TimeDistributed<ec::Dense<4>>::parameters(in);
   static_assert(blocks.size() == 2 && blocks[0].name == "weight" && blocks[0].rows == 4 && blocks[0].cols == 3);
   static_assert(blocks[1].name == "bias" && blocks[1].size() == 4);
+  static_assert(std::is_empty_v<ec::TimeDistributed<ec::Dense<4>>>);  // no values that a file would have to tell
   static_assert(ec::TimeDistributed(ec::Dropout{0.25}).settings()[0].value == 0.25);
   using S = ec::Stage<ec::Frozen<ec::TimeDistributed<ec::Dense<4>>>, in, double>;
   static_assert(ec::GivesInputGradient<S> && S::Layer::frozen);
