@@ -78,8 +78,8 @@ int main(int, char** argv) {
   expected += exported(joined, folder, "joined");
 
   const auto temporal_encoder = ec::encoder<ec::sequence(6, 1)>(ec::Embedding<5, 3>{}, ec::ReverseSteps{},
-                                                                 ec::GRU<4, ec::Returns::sequence, ec::Truncation{3}>{},
-                                                                 ec::Bidirectional<ec::SimpleRNN<3>>{});
+                                                                ec::GRU<4, ec::Returns::sequence, ec::Truncation{3}>{},
+                                                                ec::Bidirectional<ec::SimpleRNN<3>>{});
   const auto temporal_decoder = ec::decoder<ec::features(6)>(
       ec::RepeatVector<6>{}, ec::LSTM<5, ec::Returns::sequence>{0.1}, ec::TimeDistributed{ec::LayerNorm{0.01}},
       ec::TimeDistributed<ec::Dense<2>>{}, ec::LSTM<4, ec::Returns::state>{}, ec::RecurrentDecoder<ec::LSTM<4>, 6, 1>{});

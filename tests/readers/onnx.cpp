@@ -250,10 +250,11 @@ using UnpooledSteps =
     ec::Network<ec::Sequential<ec::sequence(9, 2), ec::ReLU, ec::MaxPool1D<3>, ec::Tanh, ec::MaxUnpool2D<1, ec::Extent{1, 3}>>>;
 
 /// Recurrent layers of all kinds, in both directions, with all that they return.
-using Recurrence = ec::Network<
-    ec::Sequential<ec::sequence(7, 3), ec::LSTM<4, ec::Returns::sequence>, ec::GRU<5, ec::Returns::sequence, ec::Direction::backward>,
-                   ec::ReverseSteps, ec::Bidirectional<ec::LSTM<3, ec::Returns::sequence>>, ec::LSTM<6, ec::Direction::backward, ec::Returns::state>, ec::RepeatVector<4>,
-                   ec::SimpleRNN<5, ec::Returns::sequence>, ec::Bidirectional<ec::LSTM<4, ec::Returns::state>>, ec::RepeatVector<3>, ec::TimeDistributed<ec::Dense<4>>, ec::GRU<3>>>;
+using Recurrence = ec::Network<ec::Sequential<
+    ec::sequence(7, 3), ec::LSTM<4, ec::Returns::sequence>, ec::GRU<5, ec::Returns::sequence, ec::Direction::backward>,
+    ec::ReverseSteps, ec::Bidirectional<ec::LSTM<3, ec::Returns::sequence>>,
+    ec::LSTM<6, ec::Direction::backward, ec::Returns::state>, ec::RepeatVector<4>, ec::SimpleRNN<5, ec::Returns::sequence>,
+    ec::Bidirectional<ec::LSTM<4, ec::Returns::state>>, ec::RepeatVector<3>, ec::TimeDistributed<ec::Dense<4>>, ec::GRU<3>>>;
 /// Sequences of one step are vectors.
 using OneStep = ec::Network<
     ec::Sequential<ec::features(3), ec::GRU<4, ec::Returns::sequence>, ec::RepeatVector<1>, ec::ReverseSteps,
@@ -262,8 +263,8 @@ using Decoded =
     ec::Network<ec::Sequential<ec::features(6), ec::RecurrentDecoder<ec::LSTM<3>, 4, 2>, ec::GRU<2, ec::Returns::state>,
                                ec::RecurrentDecoder<ec::GRU<2, ec::Direction::backward>, 3, 2>, ec::Dense<2>,
                                ec::RecurrentDecoder<ec::SimpleRNN<2, ec::Direction::backward>, 5, 3, ec::Feed::code>>>;
-using Tokens =
-    ec::Network<ec::Sequential<ec::sequence(5, 1), ec::Embedding<4, 3>, ec::SimpleRNN<3, ec::Direction::backward>, ec::Dense<2>>>;
+using Tokens = ec::Network<
+    ec::Sequential<ec::sequence(5, 1), ec::Embedding<4, 3>, ec::SimpleRNN<3, ec::Direction::backward>, ec::Dense<2>>>;
 
 void layers() {
   constexpr int draws = 3;

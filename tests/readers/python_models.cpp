@@ -50,20 +50,19 @@ auto sequences() {
 
 /// Sequences to a code and back.
 auto recurrent() {
-  return ec::Autoencoder{
-      ec::encoder<ec::sequence(6, 3)>(ec::Bidirectional<ec::GRU<5, ec::Returns::sequence>>{}, ec::LSTM<4>{}),
-      ec::decoder<ec::features(4)>(ec::RepeatVector<6>{}, ec::LSTM<5, ec::Returns::sequence>{},
-                                   ec::TimeDistributed<ec::Dense<3>>{}),
-      ec::Seed{5}};
+  return ec::Autoencoder{ec::encoder<ec::sequence(6, 3)>(ec::Bidirectional<ec::GRU<5, ec::Returns::sequence>>{}, ec::LSTM<4>{}),
+                         ec::decoder<ec::features(4)>(ec::RepeatVector<6>{}, ec::LSTM<5, ec::Returns::sequence>{},
+                                                      ec::TimeDistributed<ec::Dense<3>>{}),
+                         ec::Seed{5}};
 }
 
 /// Classes of sequences of words.
 constexpr ec::Index words = 11;
 auto tokens() {
-  return ec::Network{
-      ec::sequential<ec::sequence(7, 1)>(ec::Embedding<words, 4>{}, ec::SimpleRNN<6, ec::Direction::backward, ec::Returns::sequence>{},
-                                         ec::GRU<5>{}, ec::Dense<3>{}, ec::Softmax{}),
-      ec::Seed{6}};
+  return ec::Network{ec::sequential<ec::sequence(7, 1)>(ec::Embedding<words, 4>{},
+                                                        ec::SimpleRNN<6, ec::Direction::backward, ec::Returns::sequence>{},
+                                                        ec::GRU<5>{}, ec::Dense<3>{}, ec::Softmax{}),
+                     ec::Seed{6}};
 }
 
 template <class Model>

@@ -88,8 +88,8 @@ struct LayerType {
   }
 };
 
-/// Whether two layers compute the same of the same parameters; so with layers that are arguments. Compilers differ in whether they
-/// write arguments at the end that are defaults: a stride of 1, or as large as the window, and Interpolation::nearest.
+/// Whether two layers compute the same of the same parameters; so with layers that are arguments. Compilers differ in whether
+/// they write arguments at the end that are defaults: a stride of 1, or as large as the window, and Interpolation::nearest.
 inline bool same_layer(std::string_view a, std::string_view b) {
   const LayerType one(a), two(b);
   if (one.name != two.name || one.rest != two.rest) return false;

@@ -29,8 +29,9 @@ namespace eigencoder {
 ///   pytorch  as `state_dict` of the same stack has them: weight, bias, running_mean, running_var; Dense (out, in),
 ///   convolutions
 ///            (out, in, height, width), transposed ones (in, out, height, width), depthwise ones (channels, 1, height, width);
-///            recurrent layers weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 (gates · units, …); Embedding (tokens, units).
-///            Where a Dense takes the values of an image, or makes those of one, they are in PyTorch's order, channels slowest
+///            recurrent layers weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 (gates · units, …); Embedding (tokens,
+///            units). Where a Dense takes the values of an image, or makes those of one, they are in PyTorch's order, channels
+///            slowest
 ///   keras    as Keras has them: kernel, bias, gamma, beta, moving_mean, moving_variance; Dense (in, out), convolutions
 ///            (height, width, in, out), transposed ones (height, width, out, in), depthwise ones (height, width, channels, 1);
 ///            recurrent layers kernel (in, gates · units), recurrent_kernel and bias, with Keras's order of gates: bias has the

@@ -119,7 +119,8 @@ TEST_CASE("export_header: settings as the braces that make the layer") {
   namespace eigencoder = ec;
   CHECK_SETTINGS(LSTM<5>, {0.25});
   CHECK_SETTINGS(TimeDistributed<ec::LayerNorm>, {eigencoder::LayerNorm{0.01}});
-  CHECK_SETTINGS(Frozen<ec::TimeDistributed<ec::LayerNorm>>, {eigencoder::TimeDistributed<eigencoder::LayerNorm>{eigencoder::LayerNorm{0.01}}});
+  CHECK_SETTINGS(Frozen<ec::TimeDistributed<ec::LayerNorm>>,
+                 {eigencoder::TimeDistributed<eigencoder::LayerNorm>{eigencoder::LayerNorm{0.01}}});
   CHECK_SETTINGS(TimeDistributed<ec::Dense<3>>, {});
 }
 

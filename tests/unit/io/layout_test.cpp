@@ -206,8 +206,8 @@ TEST_CASE("Both sides of a residual block of vectors have one order", "[layout]"
 TEST_CASE("Recurrent layers have PyTorch's tensors, and Keras's with its gates and biases", "[layout]") {
   using enum ec::Returns;
   // As many rows of gates as values in the output, and as many units as values in the input: neither is an image's order.
-  ec::Network<ec::Sequential<ec::sequence(4, 2), ec::LSTM<8, sequence>, ec::GRU<5, ec::Direction::backward>, ec::RepeatVector<3>,
-                             ec::Frozen<ec::SimpleRNN<6, sequence>>, ec::TimeDistributed<ec::Dense<7>>>,
+  ec::Network<ec::Sequential<ec::sequence(4, 2), ec::LSTM<8, sequence>, ec::GRU<5, ec::Direction::backward>,
+                             ec::RepeatVector<3>, ec::Frozen<ec::SimpleRNN<6, sequence>>, ec::TimeDistributed<ec::Dense<7>>>,
               double>
       model;
   fill(model);
