@@ -203,6 +203,21 @@ TEST_CASE("The columns of a Dense follow its input in ONNX's order") {
   CHECK(file.constant("encoder.1.bias") == std::vector<float>{-1, -2});
 }
 
+TEST_CASE("Gates are in ONNX's order, and both biases are one constant") {
+  const Folder folder;
+  ec::Network<ec::Sequential<ec::sequence(3, 2), ec::GRU<1>>> model{ec::Seed{1}};
+  model.parameter("layer.0.weight_ih") << 1, 2, 3, 4, 5, 6;  // rows r, z, n
+  model.parameter("layer.0.weight_hh") << 7, 8, 9;
+  model.parameter("layer.0.bias_ih") << -1, -2, -3;
+  model.parameter("layer.0.bias_hh") << -4, -5, -6;
+  ec::export_onnx(model, folder.path / "model.onnx");
+  const File file(folder.path / "model.onnx");
+  CHECK(file.operators() == Strings{"Unsqueeze", "Squeeze", "Transpose", "GRU", "Transpose", "Flatten"});
+  CHECK(file.constant("layer.0.weight_ih") == std::vector<float>{3, 4, 1, 2, 5, 6});
+  CHECK(file.constant("layer.0.weight_hh") == std::vector<float>{8, 7, 9});
+  CHECK(file.constant("layer.0.bias") == std::vector<float>{-2, -1, -3, -5, -4, -6});
+}
+
 TEST_CASE("A block is a constant of its shape, rows outermost, and one that a layer has not is named") {
   const std::array<float, 6> values{1, 2, 3, 4, 5, 6};  // column by column
   ec::OnnxGraph graph;
