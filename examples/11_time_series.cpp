@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Anomalies in time series: a model of what is normal restores the rest badly. What it finds stands beside what methods without
 // training find.
+#include <numbers>
+
+#include "common/example.hpp"
 #include <eigencoder/data/csv.hpp>
 #include <eigencoder/data/time_series.hpp>
 #include <eigencoder/data/windows.hpp>
@@ -8,9 +11,6 @@
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/ranking_metrics.hpp>
 #include <eigencoder/tasks/sample_errors.hpp>
-#include <numbers>
-
-#include "common/example.hpp"
 
 namespace ec = eigencoder;
 using ec::Index;
@@ -19,22 +19,23 @@ using Eigen::MatrixXd, Eigen::MatrixXf, Eigen::VectorXd, Eigen::VectorXi;
 constexpr ec::Shape heartbeat = ec::sequence(96, 1), pressure = ec::sequence(128, 1);
 
 template <template <Index, auto...> class Layer, ec::Shape In>
-using Recurrent =
-    ec::Autoencoder<ec::Encoder<In, Layer<32>>,
-                    ec::Decoder<ec::features(32), ec::RepeatVector<In.width>, Layer<32, ec::Returns::sequence>, ec::Conv1D<1, 1>>>;
+using Recurrent = ec::Autoencoder<ec::Encoder<In, Layer<32>>, ec::Decoder<ec::features(32), ec::RepeatVector<In.width>,
+                                                                          Layer<32, ec::Returns::sequence>, ec::Conv1D<1, 1>>>;
 
 template <Index Code, ec::Shape In>
-using ConvDecoder = ec::Decoder<ec::features(Code), ec::Dense<In.width / 4 * 16>, ec::ReLU, ec::Reshape<ec::sequence(In.width / 4, 16)>,
-                                ec::ConvTranspose1D<16, 5, 2>, ec::ReLU, ec::ConvTranspose1D<1, 5, 2>>;
+using ConvDecoder =
+    ec::Decoder<ec::features(Code), ec::Dense<In.width / 4 * 16>, ec::ReLU, ec::Reshape<ec::sequence(In.width / 4, 16)>,
+                ec::ConvTranspose1D<16, 5, 2>, ec::ReLU, ec::ConvTranspose1D<1, 5, 2>>;
 template <ec::Shape In>
 using Convolutional =
-    ec::Autoencoder<ec::Encoder<In, ec::Conv1D<16, 5, 2>, ec::ReLU, ec::Conv1D<16, 5, 2>, ec::ReLU, ec::Dense<8>>, ConvDecoder<8, In>>;
+    ec::Autoencoder<ec::Encoder<In, ec::Conv1D<16, 5, 2>, ec::ReLU, ec::Conv1D<16, 5, 2>, ec::ReLU, ec::Dense<8>>,
+                    ConvDecoder<8, In>>;
 template <ec::Shape In>
-using Variational =
-    ec::VariationalAutoencoder<ec::Encoder<In, ec::Conv1D<16, 5, 2>, ec::ReLU, ec::Conv1D<16, 5, 2>, ec::ReLU>, ec::Latent<8>, ConvDecoder<8, In>>;
+using Variational = ec::VariationalAutoencoder<ec::Encoder<In, ec::Conv1D<16, 5, 2>, ec::ReLU, ec::Conv1D<16, 5, 2>, ec::ReLU>,
+                                               ec::Latent<8>, ConvDecoder<8, In>>;
 
 struct Settings {
-  double variance = 0.02, quantile = 0.99;
+  double variance = 0.05, quantile = 0.99;
 };
 
 /// Windows to learn from, and a series in which to find what they do not tell of.
@@ -54,7 +55,8 @@ Eigen::Map<MatrixXf> in_a_row(MatrixXf& windows) { return {windows.data(), 1, wi
 /// Takes normal windows for training, the last tenth for validation, and scales all.
 void prepare(MatrixXf normal, Index limit, Data& data) {
   if (limit > 0 && limit < normal.cols()) normal.conservativeResize(Eigen::NoChange, limit);
-  if (normal.cols() < 20) throw ec::OptionError(ec::message("--limit: expected at least 20 windows to learn from, found ", normal.cols()));
+  if (normal.cols() < 20)
+    throw ec::OptionError(ec::message("--limit: expected at least 20 windows to learn from, found ", normal.cols()));
   const Index held_out = normal.cols() / 10;
   data.validation = normal.rightCols(held_out);
   data.train = normal.leftCols(normal.cols() - held_out);
@@ -70,15 +72,16 @@ Data load_heartbeats(const example::Options& options) {
   const ec::Dataset<float> ecg = ec::load_csv(options.data / "ecg.csv.gz"),
                            peaks = ec::load_csv(options.data / "ecg_beats.csv.gz", {.label = "class"});
   if (first.samples.rows() != heartbeat.size() || second.samples.rows() != heartbeat.size()) {
-    throw ec::ShapeError(ec::message("ECGBeats: expected heartbeats of ", heartbeat.width, " steps, found ", first.steps, " and ", second.steps));
+    throw ec::ShapeError(ec::message("ECGBeats: expected heartbeats of ", heartbeat.width, " steps, found ", first.steps,
+                                     " and ", second.steps));
   }
   std::vector<Index> sound;  // the beats that the other files have, in the same order
   for (Index j = 0; j < peaks.size(); ++j) {
     if (peaks.class_names[static_cast<std::size_t>(peaks.labels[j])] != "disturbed") sound.push_back(j);
   }
   if (std::ssize(sound) != first.size() + second.size()) {
-    throw ec::FileError(ec::message("ecg_beats.csv.gz: expected ", first.size() + second.size(), " beats that are not disturbed, as many as of ECGBeats, found ",
-                                    sound.size()));
+    throw ec::FileError(ec::message("ecg_beats.csv.gz: expected ", first.size() + second.size(),
+                                    " beats that are not disturbed, as many as of ECGBeats, found ", sound.size()));
   }
 
   Data data;
@@ -174,7 +177,8 @@ class Table {
 /// What a threshold finds, and what of the others it takes for an anomaly.
 std::string found(const VectorXi& labels, const VectorXd& scores, double threshold) {
   const auto above = [&](int label) { return (labels.array() == label && scores.array() > threshold).count(); };
-  return ec::message(above(1), " of ", (labels.array() == 1).count(), " anomalies, and ", above(0), " of ", (labels.array() == 0).count(), " others");
+  return ec::message(above(1), " of ", (labels.array() == 1).count(), " anomalies, and ", above(0), " of ",
+                     (labels.array() == 0).count(), " others");
 }
 
 /// A trained model, whatever its type.
@@ -185,7 +189,8 @@ struct Trained {
 };
 
 /// Scores of heartbeats.
-void find_extrasystoles(const example::Program& program, const Data& data, const Trained& model, double part, nlohmann::ordered_json& metrics) {
+void find_extrasystoles(const example::Program& program, const Data& data, const Trained& model, double part,
+                        nlohmann::ordered_json& metrics) {
   std::vector<Index> clear;  // extrasystoles or normal
   for (Index j = 0; j < data.labels.size(); ++j) {
     if (data.labels[j] != 2) clear.push_back(j);
@@ -201,7 +206,8 @@ void find_extrasystoles(const example::Program& program, const Data& data, const
   };
   const VectorXd scores = means(squared_errors(data.test, model.reconstruct(data.test)));
   add(model.name, scores);
-  add("distance to the mean beat", means(squared_errors(data.test, data.train.rowwise().mean().replicate(1, data.test.cols()))));
+  add("distance to the mean beat",
+      means(squared_errors(data.test, data.train.rowwise().mean().replicate(1, data.test.cols()))));
   for (const Index components : {2, 8}) {
     add(ec::message("PCA residual, ", components, " components"),
         means(squared_errors(data.test, ec::PCA::fit(data.train, components).reconstruct(data.test))));
@@ -217,14 +223,16 @@ void find_extrasystoles(const example::Program& program, const Data& data, const
   VectorXd score_of_step = VectorXd::Constant(data.time.size(), std::nan(""));
   for (std::size_t j = 0; j < data.begin.size(); ++j) {
     for (Index i = 0; i < data.time.size(); ++i) {
-      if (data.time[i] >= data.begin[j] && data.time[i] < data.begin[j] + before_peak + after_peak) score_of_step[i] = scores[static_cast<Index>(j)];
+      if (data.time[i] >= data.begin[j] && data.time[i] < data.begin[j] + before_peak + after_peak)
+        score_of_step[i] = scores[static_cast<Index>(j)];
     }
   }
   std::vector<example::Panel> panels;
   const auto steps = static_cast<Index>(25 * data.rate);
   for (Index first = 0; first + steps <= data.time.size() && panels.size() < 8; first += steps) {
     const VectorXd time = data.time.segment(first, steps);
-    panels.push_back({"ECG in mV over seconds, extrasystoles shaded", time, {{"ECG", data.series.segment(first, steps)}}, data.spans});
+    panels.push_back(
+        {"ECG in mV over seconds, extrasystoles shaded", time, {{"ECG", data.series.segment(first, steps)}}, data.spans});
     panels.push_back({"score of each heartbeat",
                       time,
                       {{"score", score_of_step.segment(first, steps)}, {"threshold", VectorXd::Constant(steps, threshold)}},
@@ -235,9 +243,12 @@ void find_extrasystoles(const example::Program& program, const Data& data, const
 }
 
 /// Scores of steps: the mean over the windows that hold a step, of the squared error there or of that of the whole window.
-void find_anomaly(const example::Program& program, const Data& data, const Trained& model, double part, nlohmann::ordered_json& metrics) {
+void find_anomaly(const example::Program& program, const Data& data, const Trained& model, double part,
+                  nlohmann::ordered_json& metrics) {
   const ec::WindowOptions every{.length = pressure.width};
-  const auto by_step = [&](const MatrixXf& errors) -> VectorXd { return ec::overlap_mean(errors, every).row(0).transpose().cast<double>(); };
+  const auto by_step = [&](const MatrixXf& errors) -> VectorXd {
+    return ec::overlap_mean(errors, every).row(0).transpose().cast<double>();
+  };
   const auto by_window = [&](const VectorXd& scores) -> VectorXd {
     return by_step(scores.cast<float>().transpose().replicate(pressure.width, 1));
   };
@@ -279,7 +290,10 @@ void find_anomaly(const example::Program& program, const Data& data, const Train
   std::vector<example::Panel> panels;
   const auto add_panels = [&](Index first, Index steps) {
     const VectorXd time = data.time.segment(first, steps);
-    panels.push_back({"arterial pressure over steps, the anomaly shaded", time, {{"pressure", data.series.segment(first, steps)}}, data.spans});
+    panels.push_back({"arterial pressure over steps, the anomaly shaded",
+                      time,
+                      {{"pressure", data.series.segment(first, steps)}},
+                      data.spans});
     panels.push_back({"score of each step",
                       time,
                       {{"score", scores.segment(first, steps)}, {"threshold", VectorXd::Constant(steps, threshold)}},
@@ -299,16 +313,17 @@ VectorXd power_spectrum(const MatrixXd& windows) {
   const Index T = windows.rows(), bins = T / 2;
   VectorXd power(bins);
   for (Index k = 1; k <= bins; ++k) {
-    const Eigen::ArrayXd angle =
-        Eigen::ArrayXd::LinSpaced(T, 0, static_cast<double>(T - 1)) * (2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(T));
-    power[k - 1] = ((angle.cos().matrix().transpose() * windows).squaredNorm() + (angle.sin().matrix().transpose() * windows).squaredNorm()) /
+    const Eigen::ArrayXd angle = Eigen::ArrayXd::LinSpaced(T, 0, static_cast<double>(T - 1)) *
+                                 (2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(T));
+    power[k - 1] = ((angle.cos().matrix().transpose() * windows).squaredNorm() +
+                    (angle.sin().matrix().transpose() * windows).squaredNorm()) /
                    static_cast<double>(T * windows.cols());
   }
   return power;
 }
 
-/// New windows beside real ones: as many of both, a few of them drawn, and what they have in the mean.
-void compare_generated(const example::Program& program, const Data& data, const Trained& model, double variance, const char* unit,
+/// New heartbeats beside real ones: as many of both, a few of them drawn, and what they have in the mean.
+void compare_generated(const example::Program& program, const Data& data, const Trained& model, double variance,
                        nlohmann::ordered_json& metrics) {
   struct Set {
     std::string name;
@@ -320,24 +335,31 @@ void compare_generated(const example::Program& program, const Data& data, const 
     data.scaler.invert(in_a_row(windows));
     const MatrixXd x = windows.cast<double>();
     const VectorXd mean = x.rowwise().mean();
-    sets.push_back({name, x, mean, (x.colwise() - mean).rowwise().squaredNorm().cwiseSqrt() / std::sqrt(static_cast<double>(x.cols())), power_spectrum(x)});
+    sets.push_back({name, x, mean,
+                    (x.colwise() - mean).rowwise().squaredNorm().cwiseSqrt() / std::sqrt(static_cast<double>(x.cols())),
+                    power_spectrum(x)});
   };
   const MatrixXf drawn = model.sample(data.train.cols());
-  const MatrixXf noise = ec::normal_codes(drawn.rows(), drawn.cols(), ec::Seed{program.options.seed + 1}) * static_cast<float>(std::sqrt(variance));
+  const MatrixXf noise = ec::normal_codes(drawn.rows(), drawn.cols(), ec::Seed{program.options.seed + 1}) *
+                         static_cast<float>(std::sqrt(variance));
   add("real", data.train);
   add("generated", drawn);
   add("with noise", drawn + noise);
 
   const Index T = data.train.rows(), bins = T / 2;
-  std::string text = ec::message("generated windows beside real ones; values in ", unit, "\n                   mean deviation   off in the mean   power at frequencies below 1/18, 1/6 and 1/2 of the rate\n");
+  std::string text =
+      "new heartbeats beside real ones, in mV; power at frequencies up to 9, 30 and 90 Hz\n"
+      "                   mean deviation   off in the mean          power\n";
   for (const Set& set : sets) {
     const double off = std::sqrt((set.mean - sets[0].mean).squaredNorm() / static_cast<double>(T));
     const std::array<double, 3> power{set.power.head(bins / 9).sum(), set.power.segment(bins / 9, bins / 3 - bins / 9).sum(),
                                       set.power.tail(bins - bins / 3).sum()};
     char line[160];
-    std::snprintf(line, sizeof line, " %-16s %16.4f %17.4f   %12.4g %12.4g %12.4g\n", set.name.c_str(), set.deviation.mean(), off, power[0], power[1], power[2]);
+    std::snprintf(line, sizeof line, " %-16s %16.4f %17.4f   %12.4g %12.4g %12.4g\n", set.name.c_str(), set.deviation.mean(),
+                  off, power[0], power[1], power[2]);
     text += line;
-    metrics["generated"].push_back({{"set", set.name}, {"deviation", set.deviation.mean()}, {"off_in_the_mean", off}, {"power", power}});
+    metrics["generated"].push_back(
+        {{"set", set.name}, {"deviation", set.deviation.mean()}, {"off_in_the_mean", off}, {"power", power}});
   }
   program.print('\n' + text);
 
@@ -346,7 +368,10 @@ void compare_generated(const example::Program& program, const Data& data, const 
   for (const Set& set : sets) {
     for (Index j = 0; j < 4; ++j) panels.push_back({set.name, time, {{"", set.windows.col(j * (set.windows.cols() / 4))}}});
   }
-  example::Panel mean{"mean", time, {}}, deviation{"deviation", time, {}}, power{"power over frequency", VectorXd::LinSpaced(bins, 1, static_cast<double>(bins)) * data.rate / static_cast<double>(T), {}};
+  example::Panel mean{"mean", time, {}}, deviation{"deviation", time, {}},
+      power{"power over frequency",
+            VectorXd::LinSpaced(bins, 1, static_cast<double>(bins)) * data.rate / static_cast<double>(T),
+            {}};
   power.logarithmic = true;
   for (const Set& set : sets) {
     mean.lines.push_back({set.name, set.mean});
@@ -374,7 +399,7 @@ void train(const example::Program& program, const std::string& name, const Setti
   Trained trained{.name = name, .reconstruct = [&](const MatrixXf& x) -> MatrixXf { return model.reconstruct(x); }};
   if constexpr (requires { Model::latent; }) {
     trained.sample = [&](Index count) -> MatrixXf { return model.sample(count, ec::Seed{options.seed}); };
-    compare_generated(program, data, trained, settings.variance, beats ? "mV" : "mmHg", metrics);
+    compare_generated(program, data, trained, settings.variance, metrics);
   }
   if (beats) {
     find_extrasystoles(program, data, trained, settings.quantile, metrics);
@@ -385,7 +410,8 @@ void train(const example::Program& program, const std::string& name, const Setti
 }
 
 int main(int argc, char** argv) {
-  example::Program program("11_time_series", "Learns what is normal in a time series, and finds what is not by its reconstruction.");
+  example::Program program("11_time_series",
+                           "Learns what is normal in a time series, and finds what is not by its reconstruction.");
   program.describe_data("folder of the files of data/time_series");
   program.options.data = "data/time_series";
   program.options.epochs = 0;
@@ -394,20 +420,26 @@ int main(int argc, char** argv) {
   std::string model = "conv", set = "ecg";
   Settings settings;
   program.add_choice("--model", model, {"lstm", "gru", "conv", "vae"},
-                     "recurrent layers, convolutions over time, or these with a code of which new heartbeats are drawn (gru and vae: of ecg alone)");
+                     "recurrent layers, convolutions over time, or these with a code of which new heartbeats are drawn (gru "
+                     "and vae: of ecg alone)");
   program.add_choice("--set", set, {"ecg", "ucr135"},
-                     "heartbeats, among them extrasystoles; or arterial pressure, with one anomaly (UCR anomaly archive, no. 135). --epochs is 200 or 30");
-  program.add_number("--variance", settings.variance, "of --model vae: of a value around what is decoded, where all values have variance 1");
+                     "heartbeats, among them extrasystoles; or arterial pressure, with one anomaly (UCR anomaly archive, no. "
+                     "135). --epochs is 200 (of vae 1000) or 30");
+  program.add_number("--variance", settings.variance,
+                     "of --model vae: of a value around what is decoded, where all values have variance 1");
   program.add_number("--quantile", settings.quantile, "of the scores of training, above which a score is taken for an anomaly");
 
   return program.run(argc, argv, [&] {
-    program.set_defaults("data/time_series", set == "ecg" ? 200 : 30, 16);
-    const auto is = [&](const char* wanted_set, const char* wanted_model) { return set == wanted_set && model == wanted_model; };
+    program.set_defaults("data/time_series", set == "ucr135" ? 30 : model == "vae" ? 1000 : 200, 16);
+    const auto is = [&](const char* wanted_set, const char* wanted_model) {
+      return set == wanted_set && model == wanted_model;
+    };
     constexpr ec::MeanSquaredError error;
     if (is("ecg", "lstm")) return train<Recurrent<ec::LSTM, heartbeat>>(program, model, settings, error);
     if (is("ecg", "gru")) return train<Recurrent<ec::GRU, heartbeat>>(program, model, settings, error);
     if (is("ecg", "conv")) return train<Convolutional<heartbeat>>(program, model, settings, error);
-    if (is("ecg", "vae")) return train<Variational<heartbeat>>(program, model, settings, ec::Elbo{ec::Gaussian{settings.variance}});
+    if (is("ecg", "vae"))
+      return train<Variational<heartbeat>>(program, model, settings, ec::Elbo{ec::Gaussian{settings.variance}});
     if (is("ucr135", "lstm")) return train<Recurrent<ec::LSTM, pressure>>(program, model, settings, error);
     if (is("ucr135", "conv")) return train<Convolutional<pressure>>(program, model, settings, error);
     // Fewer networks to compile.

@@ -120,6 +120,7 @@ inline std::string plot_panels(const std::filesystem::path& png, const std::vect
     for (const Line& line : panel.lines) all += line.name + '\n';
     return all;
   };
+  const char* const key = "set key tmargin right horizontal samplen 2 noenhanced\n";
   std::string table, script;
   std::vector<const Eigen::VectorXd*> values;
   Index rows = 0;
@@ -133,7 +134,7 @@ inline std::string plot_panels(const std::filesystem::path& png, const std::vect
     const double first = panel.axis[0], last = panel.axis[panel.axis.size() - 1];
     script += message("unset object\nset title ", quoted(panel.title), "\nset xrange [", first, ':', last, "]\n",
                       panel.logarithmic ? "set logscale y\nset format y '10^{%L}'\n" : "unset logscale y\nset format y '%g'\n",
-                      p > 0 && names(panel) == names(panels[p - 1]) ? "unset key\n" : "set key top right samplen 2 noenhanced\n");
+                      panel.lines.size() == 1 || (p > 0 && names(panel) == names(panels[p - 1])) ? "unset key\n" : key);
     for (const auto& [from, to] : panel.shaded) {
       if (to < first || from > last) continue;
       script += message("set object rectangle from ", std::max(from, first), ", graph 0 to ", std::min(to, last),
@@ -160,7 +161,7 @@ inline std::string plot_panels(const std::filesystem::path& png, const std::vect
   }
   const Index panel_rows = (std::ssize(panels) + columns - 1) / columns;
   return draw(png, table, message(width * columns, ',', height * panel_rows),
-              message("set title noenhanced\nset tics nomirror\nset multiplot layout ", panel_rows, ',', columns, "\n", script,
+              message("set title noenhanced\nset tics nomirror font ',9'\nset multiplot layout ", panel_rows, ',', columns, "\n", script,
                       "unset multiplot"));
 }
 
