@@ -82,32 +82,34 @@ struct Panels {
   Index depth, begin = 0;
 };
 
-/// y = A x + bias, or y += A x where `adds`, for as many rows as fill groups of four panels, whose number it returns. It is
-/// bound by the reading of A from the second cache. `backwards`: from the end of A to its beginning, so that what was read last
-/// is still in the first cache if the previous call went the other way.
+/// y = A x + bias, or y += A x where `adds`, for as many rows as fill groups of two panels or four, whose number it returns. It
+/// is bound by the reading of A from the second cache. `backwards`: from the end of A to its beginning, so that what was read
+/// last is still in the first cache if the previous call went the other way.
 template <class T>
 Index multiply_column(Panels<T> a, View<const T> x, View<T> y, const T* bias, bool adds, bool backwards) {
   using P = Packet<T>;
-  constexpr int count = 8;
-  constexpr Index tall = 2 * P::size, high = count * P::size;
-  const Index groups = y.rows / high, step = backwards ? -1 : 1, begin = backwards ? x.rows - 1 : 0;
-  for (Index group = 0; group < groups; ++group) {
-    const Index i = (backwards ? groups - 1 - group : group) * high;
+  constexpr Index tall = 2 * P::size, most = 8 * P::size;
+  const Index groups = y.rows / most, step = backwards ? -1 : 1, begin = backwards ? x.rows - 1 : 0;
+  const auto group = [&]<int Count>(Index i) {
     const T *from = a.data + i * a.depth + (a.begin + begin) * tall, *value = x.data + begin;
     const T* const first = adds ? y.data + i : bias ? bias + i : nullptr;
-    P sum[count];
+    P sum[Count];
 #pragma GCC unroll 16
-    for (int k = 0; k < count; ++k) sum[k] = first ? P::load(first + k * P::size) : P(0);
+    for (int k = 0; k < Count; ++k) sum[k] = first ? P::load(first + k * P::size) : P(0);
     for (Index p = 0; p < x.rows; ++p, from += step * tall, value += step) {
       const P factor(*value);
 #pragma GCC unroll 16
-      for (int k = 0; k < count; ++k)
+      for (int k = 0; k < Count; ++k)
         sum[k] = multiply_add(P::load(from + k / 2 * tall * a.depth + k % 2 * P::size), factor, sum[k]);
     }
 #pragma GCC unroll 16
-    for (int k = 0; k < count; ++k) sum[k].store(y.data + i + k * P::size);
-  }
-  return groups * high;
+    for (int k = 0; k < Count; ++k) sum[k].store(y.data + i + k * P::size);
+  };
+  const bool half = y.rows - groups * most >= most / 2;
+  if (half && backwards) group.template operator()<4>(groups * most);
+  for (Index g = 0; g < groups; ++g) group.template operator()<8>((backwards ? groups - 1 - g : g) * most);
+  if (half && !backwards) group.template operator()<4>(groups * most);
+  return groups * most + (half ? most / 2 : 0);
 }
 
 /// C = A·B + bias·1ᵀ, or C += A·B where `adds`.   A: C's rows × B's rows

@@ -138,8 +138,9 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
         detail::multiply_panels<T>({input_panels, r.input_rows()}, {d.data, r.input_rows(), B, n},
                                    {p.dx + r.place(step) * r.inputs, r.inputs, B, p.x_stride}, nullptr, p.adds_dx);
       }
-      recurrent = (step > 0 || p.dbegin) && !(step > 0 && step % r.truncation == 0);
-      if (recurrent) detail::multiply_panels<T>({state_panels, n - b}, {d.data + b, n - b, B, n}, {dh, H, B, H});
+      recurrent = step > 0 && step % r.truncation != 0;
+      if (recurrent || p.dbegin)
+        detail::multiply_panels<T>({state_panels, n - b}, {d.data + b, n - b, B, n}, {dh, H, B, H});
       if (p.dbegin) detail::leave_begin(r, p, step, dh, dc);
       if (!recurrent) std::fill_n(dc, H * B, T(0));
     }
