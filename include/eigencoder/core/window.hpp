@@ -40,12 +40,14 @@ struct Axis {
 
   constexpr Axis(Index length, Index tap_count, Index step, Index spread, Padding padding)
       : pixels(length), taps(tap_count), stride(step), dilation(spread) {
-    if (padding == Padding::same) {
-      windows = (pixels + stride - 1) / stride;
-      padding_before = std::max<Index>((windows - 1) * stride + reach() - pixels, 0) / 2;
-    } else {
-      windows = pixels < reach() ? 0 : (pixels - reach()) / stride + 1;
-    }
+    windows = count(pixels, reach(), stride, padding);
+    if (padding == Padding::same) padding_before = std::max<Index>((windows - 1) * stride + reach() - pixels, 0) / 2;
+  }
+
+  /// How many windows of that reach an axis of so many pixels has.
+  static constexpr Index count(Index pixels, Index reach, Index stride, Padding padding) {
+    if (padding == Padding::same) return (pixels + stride - 1) / stride;
+    return pixels < reach ? 0 : (pixels - reach) / stride + 1;
   }
 
   /// Pixels from a window's first tap to its last, both counted.

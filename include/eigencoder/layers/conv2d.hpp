@@ -65,7 +65,9 @@ struct Conv2D {
     return {.channels = Filters, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   /// Of windows that lie wholly within the first n steps, or, with Padding::same, ⌈n / stride⌉.
-  static constexpr Index steps(Shape in, Index n) { return detail::steps_alone<Conv2D>(in, n); }
+  static constexpr Index steps(Shape, Index n) {
+    return Axis::count(n, (Kernel.width - 1) * dilation.width + 1, Stride.width, padding);
+  }
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
     return detail::convolution_needs(g, kernels::correlate_scratch(g), kernels::correlate_transpose_packed(g),

@@ -49,7 +49,10 @@ struct ConvTranspose2D {
   static constexpr Shape output(Shape in) {
     return {.channels = Filters, .height = correlation(in).vertical.pixels, .width = correlation(in).horizontal.pixels};
   }
-  static constexpr Index steps(Shape in, Index n) { return detail::steps_alone<ConvTranspose2D>(in, n); }
+  static constexpr Index steps(Shape, Index n) {
+    constexpr bool same = option_or<Padding, Options...>(Padding::same) == Padding::same;
+    return same ? n * Stride.width : (n - 1) * Stride.width + std::max(Kernel.width, Stride.width);
+  }
   static constexpr Needs needs(Shape in) {
     return detail::transpose_needs(correlation(in), kernels::correlate_transpose_gradient_scratch(correlation(in)));
   }

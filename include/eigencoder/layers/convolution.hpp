@@ -32,13 +32,6 @@ constexpr auto convolution_blocks(Index filters, Index channels, Extent kernel) 
   }
 }
 
-/// Steps that a layer over time makes of the first n steps of a sequence: as many as of a sequence of n steps alone.
-template <class Layer>
-constexpr Index steps_alone(Shape in, Index n) {
-  in.width = n;
-  return Layer::output(in).width;
-}
-
 /// Fails to compile, and says why, where a convolution's kernel does not suit its image.
 template <Windows Over>
 struct KernelSuits {

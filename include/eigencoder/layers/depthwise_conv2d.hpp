@@ -36,7 +36,11 @@ struct DepthwiseConv2D {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   /// As of Conv2D.
-  static constexpr Index steps(Shape in, Index n) { return detail::steps_alone<DepthwiseConv2D>(in, n); }
+  static constexpr Index steps(Shape, Index n) {
+    constexpr Index reach = (Kernel.width - 1) * option_or<Dilation, Options...>(Dilation{1}).width + 1;
+    constexpr Padding padding = option_or<Padding, Options...>(Padding::same);
+    return Axis::count(n, reach, Stride.width, padding);
+  }
   static constexpr Needs needs(Shape in) {
     return {.scratch = kernels::depthwise_rows_scratch(windows(in), in.channels),
             .backward_x = true,

@@ -38,10 +38,7 @@ struct Pool {
     return {.channels = in.channels, .height = windows(in).vertical.windows, .width = windows(in).horizontal.windows};
   }
   /// Windows that lie wholly within the first n steps; with Padding::same ⌈n / stride⌉, of which the last may be cut.
-  static constexpr Index steps(Shape in, Index n) {
-    in.width = n;
-    return output(in).width;
-  }
+  static constexpr Index steps(Shape, Index n) { return Axis::count(n, Window.width, Stride.width, padding); }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
   static constexpr Mirroring mirroring = Mirroring::shape;
@@ -59,7 +56,7 @@ struct Pool {
     for (Index j = 0; lengths && j < samples; ++j) {
       const Index n = lengths[j];
       if (n == In.width) continue;
-      for (Index i = steps(In, n); i-- > 0;) {
+      for (Index i = (n + stride - 1) / stride; i-- > 0;) {
         const Index first = i * stride - before;
         if (first + taps <= n) break;
         f(j, i, first, std::max<Index>(-first, 0), n - first);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check_layer.hpp"
+#include "support/throws.hpp"
 #include <eigencoder/eigencoder.hpp>
 
 // A batch of sequences with different lengths is what each of them is alone, through a network made for its length.
@@ -195,4 +196,29 @@ TEST_CASE("Lengths: finite differences of layers that look where a sample ends")
                                                              {.difference = 1e-5, .lengths = {6, 9, 3, 1, 9, 2, 7}});
   CAPTURE(report.text());
   CHECK(report.error < 1e-6);
+}
+
+TEST_CASE("Lengths: steps that layers make of n") {
+  using ec::Border, ec::Padding;
+  constexpr ec::Shape in = ec::sequence(9, 3);
+  using Same = ec::Conv1D<4, 3, 2>;
+  static_assert(Same::steps(in, 9) == 5 && Same::steps(in, 4) == 2 && Same::steps(in, 1) == 1);
+  using Valid = ec::Conv1D<4, 3, 2, Padding::valid>;
+  static_assert(Valid::steps(in, 9) == 4 && Valid::steps(in, 6) == 2 && Valid::steps(in, 3) == 1 && Valid::steps(in, 2) == 0);
+  using Dilated = ec::Conv1D<4, 3, 1, Padding::valid, ec::Dilation{2}>;
+  static_assert(Dilated::steps(in, 9) == 5 && Dilated::steps(in, 5) == 1 && Dilated::steps(in, 4) == 0);
+  static_assert(ec::ConvTranspose1D<4, 3, 2>::steps(in, 4) == 8);
+  static_assert(ec::ConvTranspose1D<4, 3, 2, Padding::valid>::steps(in, 4) == 9);
+  static_assert(ec::TiedConv2D<0, in, ec::Extent{1, 3}, ec::Extent{1, 2}>::steps(ec::sequence(5, 4), 3) == 6);
+  static_assert(ec::TiedConv2D<0, in, ec::Extent{1, 3}, ec::Extent{1, 2}, Padding::valid>::steps(ec::sequence(4, 4), 3) == 7);
+  static_assert(ec::MaxPool1D<3>::steps(in, 8) == 2 && ec::MaxPool1D<3>::steps(in, 2) == 0);
+  static_assert(ec::AvgPool1D<3, 2, Padding::same>::steps(in, 6) == 3);
+  static_assert(ec::MaxUnpool2D<0, ec::Extent{1, 3}>::steps(ec::sequence(3, 4), 2) == 6);
+  static_assert(ec::UpSample1D<3>::steps(in, 4) == 12);
+  static_assert(ec::ZeroPad2D<Border{0, 0, 2, 1}>::steps(in, 4) == 7);
+  static_assert(ec::Crop2D<Border{0, 0, 2, 1}>::steps(in, 9) == 6 && ec::Crop2D<Border{0, 0, 2, 1}>::steps(in, 4) == 2);
+
+  const Network<steps> model{ec::Seed{3}};
+  const auto predict = [&] { model.predict(Matrix::Zero(steps * channels, 2), std::vector<Index>{9, 2}); };
+  expect_error<ec::OptionError>(predict, {"sample 1 has 2 steps", "layer 2 makes no step of them"});
 }
