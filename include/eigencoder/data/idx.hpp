@@ -15,6 +15,7 @@
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
+#include "eigencoder/files/byte_order.hpp"
 #include "eigencoder/files/gzip.hpp"
 
 namespace eigencoder {
@@ -44,22 +45,13 @@ constexpr const IdxTypeFacts* find_idx_type(IdxType type) {
   return nullptr;
 }
 
-template <class Value>
-Value big_endian(const std::uint8_t* bytes) {
-  std::array<std::uint8_t, sizeof(Value)> native;
-  if constexpr (std::endian::native == std::endian::big)
-    std::copy_n(bytes, sizeof(Value), native.begin());
-  else
-    std::reverse_copy(bytes, bytes + sizeof(Value), native.begin());
-  return std::bit_cast<Value>(native);
-}
-
 template <class T, class Value>
 Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> decode_idx(std::span<const std::uint8_t> bytes, Index samples) {
   const Index size = std::ssize(bytes) / static_cast<Index>(sizeof(Value));
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> values(size / samples, samples);
   for (Index i = 0; i < size; ++i)
-    values.data()[i] = static_cast<T>(big_endian<Value>(bytes.data() + i * static_cast<Index>(sizeof(Value))));
+    values.data()[i] =
+        static_cast<T>(read_value<Value, std::endian::big>(bytes.data() + i * static_cast<Index>(sizeof(Value))));
   return values;
 }
 
@@ -154,7 +146,7 @@ inline Idx read_idx(const std::filesystem::path& path) {
   Index size = type->bytes;
   for (Index i = 0; i < dimensions; ++i) {
     read_header(word);
-    const Index extent = detail::big_endian<std::uint32_t>(word.data());
+    const Index extent = detail::read_value<std::uint32_t, std::endian::big>(word.data());
     if (extent == 0)
       file.fail("expected a positive size at byte ", file.offset() - 4, ", dimension ", i + 1, " of ", dimensions,
                 ", found 0; an empty set is of no use");

@@ -22,6 +22,7 @@
 #include "eigencoder/data/dataset.hpp"
 #include "eigencoder/data/npy_header.hpp"
 #include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/files/byte_order.hpp"
 #include "eigencoder/files/read_file.hpp"
 
 namespace eigencoder {
@@ -67,16 +68,6 @@ constexpr Index count_values(std::span<const Index> dimensions) {
 inline std::string describe(const NpyArray& array) {
   return array.dimensions.empty() ? message("a single ", to_string(array.type))
                                   : describe_idx(to_string(array.type), array.dimensions);
-}
-
-template <class Value>
-Value little_endian(const std::byte* bytes) {
-  std::array<std::byte, sizeof(Value)> native;
-  if constexpr (std::endian::native == std::endian::little)
-    std::copy_n(bytes, sizeof(Value), native.begin());
-  else
-    std::reverse_copy(bytes, bytes + sizeof(Value), native.begin());
-  return std::bit_cast<Value>(native);
 }
 
 /// A float16 as it lies in a file.
@@ -126,7 +117,8 @@ bool decode_npy(const std::byte* from, std::span<const NpyAxis> axes, T* to) {
       Index offset = 0;
       for (std::size_t i = 0; i < position.size(); ++i) offset += position[i] * axes[i].stride;
       for (Index i = 0; i < inner.extent; ++i) {
-        const auto value = little_endian<Value>(from + (offset + i * inner.stride) * static_cast<Index>(sizeof(Value)));
+        const auto value =
+            read_value<Value, std::endian::little>(from + (offset + i * inner.stride) * static_cast<Index>(sizeof(Value)));
         if constexpr (std::integral<T>) {
           if constexpr (std::same_as<T, bool>) {
             if (value != 0 && value != 1) return false;
@@ -229,9 +221,8 @@ void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived
   std::byte* to = bytes.data() + header;
   for (Index j = 0; j < samples.cols(); ++j)
     for (Index i = 0; i < samples.rows(); ++i, to += sizeof(T)) {
-      auto value = std::bit_cast<std::array<std::byte, sizeof(T)>>(static_cast<T>(samples.derived().coeff(i, j)));
-      if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(value);
-      std::ranges::copy(value, to);
+      const T value = samples.derived().coeff(i, j);
+      copy_values<std::endian::little>(sizeof(T), std::as_bytes(std::span(&value, 1)), to);
     }
   write_file(path, bytes);
 }

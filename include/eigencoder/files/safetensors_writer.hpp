@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/files/byte_order.hpp"
 #include "eigencoder/files/json.hpp"
 
 namespace eigencoder {
@@ -137,24 +137,14 @@ inline std::string shape_text(std::span<const std::uint64_t> shape) {
   return text + (shape.size() > most ? ", …]" : "]");
 }
 
-/// The same bytes in the other order where this machine is big endian.
-inline void swap_bytes_on_big_endian(std::span<std::byte> bytes, std::size_t size) {
-  if constexpr (std::endian::native == std::endian::big) {
-    for (std::size_t i = 0; i + size <= bytes.size(); i += size) {
-      std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
-    }
-  }
-}
-
 }  // namespace detail
 
 /// The bytes of values in a file: little endian.
 template <class T>
 std::vector<std::byte> to_bytes(std::span<const T> values) {
-  const auto bytes = std::as_bytes(values);
-  std::vector<std::byte> copy(bytes.begin(), bytes.end());
-  detail::swap_bytes_on_big_endian(copy, sizeof(T));
-  return copy;
+  std::vector<std::byte> bytes(values.size_bytes());
+  detail::copy_values<std::endian::little>(sizeof(T), std::as_bytes(values), bytes.data());
+  return bytes;
 }
 
 /// The reverse. Throws ShapeError unless there are as many bytes as `values` has room for.
@@ -163,9 +153,7 @@ void from_bytes(std::span<const std::byte> bytes, std::span<T> values) {
   if (bytes.size() != values.size_bytes()) {
     throw ShapeError(message("expected ", values.size_bytes(), " bytes for ", values.size(), " values, found ", bytes.size()));
   }
-  if (bytes.empty()) return;
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  detail::swap_bytes_on_big_endian(std::as_writable_bytes(values), sizeof(T));
+  detail::copy_values<std::endian::little>(sizeof(T), bytes, std::as_writable_bytes(values).data());
 }
 
 /// A safetensors file as the format's own library writes it: 8 bytes with the header's length, a header in JSON padded with
