@@ -89,14 +89,16 @@ struct LayerType {
 };
 
 /// Whether two layers compute the same of the same parameters; so with layers that are arguments. Compilers differ in whether
-/// they write arguments at the end that are defaults: a stride of 1, or as large as the window, and Interpolation::nearest.
+/// they write arguments at the end that are defaults: a stride of 1, or as large as the window, Interpolation::nearest,
+/// Feed::output.
 inline bool same_layer(std::string_view a, std::string_view b) {
   const LayerType one(a), two(b);
   if (one.name != two.name || one.rest != two.rest) return false;
   const auto &more = one.arguments.size() < two.arguments.size() ? two.arguments : one.arguments,
              &fewer = one.arguments.size() < two.arguments.size() ? one.arguments : two.arguments;
   for (std::size_t i = 0; i < more.size(); ++i) {
-    const bool implied = more[i] == "1" || more[i] == "Interpolation::nearest" || (i == 1 && more[1] == more[0]);
+    const bool implied =
+        more[i] == "1" || more[i] == "Interpolation::nearest" || more[i] == "Feed::output" || (i == 1 && more[1] == more[0]);
     const bool layers = more[i].find('<') != std::string_view::npos;
     if (i < fewer.size() ? !(layers ? same_layer(more[i], fewer[i]) : more[i] == fewer[i]) : !implied) return false;
   }

@@ -18,6 +18,7 @@ TEST_CASE("Layers are the same as compilers write them, and others where they co
   CHECK(same_layer("GRU<8, Returns::state, Truncation{4}> a", "GRU<8, Direction::forward> a"));
   // Layers within layers.
   CHECK(same_layer("TimeDistributed<Conv2D<8, 3> > a", "TimeDistributed<Conv2D<8, 3, 1>> a"));
+  CHECK(same_layer("RecurrentDecoder<LSTM<8>, 7, 3> a", "RecurrentDecoder<LSTM<8>, 7, 3, Feed::output> a"));
 
   CHECK_FALSE(same_layer("Conv2D<8, 3, 1, 2> a", "Conv2D<8, 3> a"));  // a dilation
   CHECK_FALSE(same_layer("Conv2D<8, 3, 1, 2> a", "Conv2D<8, 3, 1, 3> a"));
@@ -25,6 +26,7 @@ TEST_CASE("Layers are the same as compilers write them, and others where they co
   CHECK_FALSE(same_layer("Crop2D<{0, 1, 1, 0}> a", "Crop2D<{1, 0, 0, 1}> a"));
   CHECK_FALSE(same_layer("KSparse<3> a", "KSparse<4> a"));
   CHECK_FALSE(same_layer("GRU<8, Direction::backward> a", "GRU<8> a"));
+  CHECK_FALSE(same_layer("RecurrentDecoder<LSTM<8>, 7, 3> a", "RecurrentDecoder<LSTM<8>, 7, 3, Feed::code> a"));
   CHECK_FALSE(same_layer("TimeDistributed<Dense<8> > a", "TimeDistributed<Dense<9> > a"));
   CHECK_FALSE(same_layer("TimeDistributed<Dense<8> > a", "TimeDistributed<Embedding<8> > a"));
   CHECK_FALSE(same_layer("ReLU a", "ELU a"));
