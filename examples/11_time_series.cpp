@@ -10,7 +10,6 @@
 #include <eigencoder/tasks/nearest.hpp>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/ranking_metrics.hpp>
-#include <eigencoder/tasks/sample_errors.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;

@@ -161,7 +161,7 @@ inline std::string plot_panels(const std::filesystem::path& png, const std::vect
   }
   const Index panel_rows = (std::ssize(panels) + columns - 1) / columns;
   return draw(png, table, message(width * columns, ',', height * panel_rows),
-              message("set title noenhanced\nset tics nomirror font ',9'\nset multiplot layout ", panel_rows, ',', columns, "\n", script,
+              message("set title noenhanced\nset tics nomirror font ',9'\nset lmargin 7\nset multiplot layout ", panel_rows, ',', columns, "\n", script,
                       "unset multiplot"));
 }
 
