@@ -25,7 +25,7 @@ struct RepeatVector {
   template <Shape In>
   struct Refusal {
     static_assert(accepts(In),
-                  "RepeatVector repeats a vector, features(n), not an image or a sequence: put a Flatten before it");
+                  "RepeatVector repeats a vector, features(n), not an image or a sequence: put a Reshape<features(n)> before it");
   };
   static constexpr Shape output(Shape in) { return sequence(Steps, in.size()); }
   static constexpr Needs needs(Shape) { return {}; }
