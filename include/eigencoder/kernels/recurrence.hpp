@@ -200,7 +200,8 @@ template <class Cell, class T>
 void pack_recurrence_backward(const Recurrence<Cell>& r, RecurrentWeights<const T> w, T* packed) {
   const auto [input, state] = detail::weights_by_row(r, w);
   const Index b = r.state_row();
-  packed = detail::pack_weights(r.units, r.rows() - b, packed, [&, &state = state](Index p, Index row) { return state(b + row, p); });
+  packed = detail::pack_weights(r.units, r.rows() - b, packed,
+                                [&, &state = state](Index p, Index row) { return state(b + row, p); });
   detail::pack_weights(r.inputs, r.input_rows(), packed, [&, &input = input](Index p, Index row) { return input(row, p); });
 }
 

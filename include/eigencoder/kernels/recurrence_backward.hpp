@@ -139,8 +139,7 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
                                    {p.dx + r.place(step) * r.inputs, r.inputs, B, p.x_stride}, nullptr, p.adds_dx);
       }
       recurrent = step > 0 && step % r.truncation != 0;
-      if (recurrent || p.dbegin)
-        detail::multiply_panels<T>({state_panels, n - b}, {d.data + b, n - b, B, n}, {dh, H, B, H});
+      if (recurrent || p.dbegin) detail::multiply_panels<T>({state_panels, n - b}, {d.data + b, n - b, B, n}, {dh, H, B, H});
       if (p.dbegin) detail::leave_begin(r, p, step, dh, dc);
       if (!recurrent) std::fill_n(dc, H * B, T(0));
     }

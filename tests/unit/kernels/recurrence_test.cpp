@@ -146,6 +146,7 @@ TEMPLATE_TEST_CASE("recurrence: gradients of the state that it begins with, and 
   check_gradients<Cell>({.inputs = 2, .units = 3, .steps = 11, .reversed = true});
   check_gradients<Cell>({.inputs = 5, .units = 3, .steps = 4, .repeated = true}, {}, true);
   check_gradients<Cell>({.inputs = 2, .units = 3, .steps = 4}, {2, 4, 1}, true);
+  check_gradients<Cell>({.inputs = 2, .units = 3, .steps = 4, .reversed = true}, {2, 4, 1});
 }
 
 TEMPLATE_TEST_CASE("recurrence: a sequence in two parts, of one column and of several", "", ec::detail::LSTMCell,
