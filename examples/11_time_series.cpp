@@ -423,13 +423,14 @@ int main(int argc, char** argv) {
                      "and vae: of ecg alone)");
   program.add_choice("--set", set, {"ecg", "ucr135"},
                      "heartbeats, among them extrasystoles; or arterial pressure, with one anomaly (UCR anomaly archive, no. "
-                     "135). --epochs is 200 (of vae 1000) or 30");
+                     "135). --epochs is 200 (of vae 1000) or 30 (of lstm 100)");
   program.add_number("--variance", settings.variance,
                      "of --model vae: of a value around what is decoded, where all values have variance 1");
   program.add_number("--quantile", settings.quantile, "of the scores of training, above which a score is taken for an anomaly");
 
   return program.run(argc, argv, [&] {
-    program.set_defaults("data/time_series", set == "ucr135" ? 30 : model == "vae" ? 1000 : 200, 16);
+    const Index of_ecg = model == "vae" ? 1000 : 200, of_pressure = model == "lstm" ? 100 : 30;
+    program.set_defaults("data/time_series", set == "ecg" ? of_ecg : of_pressure, 16);
     const auto is = [&](const char* wanted_set, const char* wanted_model) {
       return set == wanted_set && model == wanted_model;
     };
