@@ -81,7 +81,7 @@ int main(int, char** argv) {
                                                                 ec::GRU<4, ec::Returns::sequence, ec::Truncation{3}>{},
                                                                 ec::Bidirectional<ec::SimpleRNN<3>>{});
   const auto temporal_decoder = ec::decoder<ec::features(6)>(
-      ec::RepeatVector<6>{}, ec::LSTM<5, ec::Returns::sequence>{0.1}, ec::TimeDistributed{ec::LayerNorm{0.01}},
+      ec::RepeatVector<6>{}, ec::LSTM<5, ec::Returns::sequence>{ec::RecurrentDropout{0.1}}, ec::TimeDistributed{ec::LayerNorm{0.01}},
       ec::TimeDistributed<ec::Dense<2>>{}, ec::LSTM<4, ec::Returns::state>{}, ec::RecurrentDecoder<ec::LSTM<4>, 6, 1>{});
   ec::Autoencoder temporal(temporal_encoder, temporal_decoder);
   expected += exported(temporal, folder, "temporal");

@@ -51,6 +51,7 @@ struct Needs {
 struct Setting {
   std::string_view name;
   double value;
+  bool in_training = false;  ///< predictions do not depend on it: files of models leave it out, checkpoints do not
 };
 
 /// The option of type Option among a layer's template arguments, in any order: Dense<32, Init::he_normal, Bias::none>.

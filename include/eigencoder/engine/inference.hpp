@@ -43,9 +43,9 @@ struct InferencePlan {
 
   /// A copy of an input whose padding is not zero.
   static constexpr Index input = [] {
-    constexpr std::size_t code = C::code < C::size ? C::code : 0;
-    if constexpr (Steps<C>::template known<code>) {
-      return std::max(C::input.size(), C::shapes[code].size());
+    constexpr std::size_t second = C::code < C::size ? C::code : 0;  // where a decoder begins
+    if constexpr (Steps<C>::template known<second>) {
+      return std::max(C::input.size(), C::shapes[second].size());
     } else {
       return Steps<C>::sequence(0) ? C::input.size() : 0;
     }

@@ -173,6 +173,7 @@ std::string cpp_settings(const L& layer) {
   } else if constexpr (requires { layer.settings(); }) {
     std::string_view member;
     for (const Setting& setting : layer.settings()) {
+      if (setting.in_training) continue;
       const auto point = setting.name.find('.');
       const std::string_view of = setting.name.substr(0, point == std::string_view::npos ? 0 : point);
       if (of != member && !member.empty()) values += '}';

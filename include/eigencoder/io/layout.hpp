@@ -126,10 +126,11 @@ std::string settings_text(const Layer& layer) {
   std::string text;
   if constexpr (requires { layer.settings(); }) {
     for (const Setting& setting : layer.settings()) {
+      if (setting.in_training) continue;
       text += message(text.empty() ? "{" : ", ", setting.name, '=',
                       std::isfinite(setting.value) ? json_number(setting.value) : message(setting.value));
     }
-    text += '}';
+    if (!text.empty()) text += '}';
   }
   return text;
 }

@@ -193,6 +193,7 @@ class OnnxExport {
     std::string text;
     if constexpr (requires { layer.settings(); }) {
       for (const Setting& setting : layer.settings()) {
+        if (setting.in_training) continue;
         text += message(text.empty() ? "{" : ", ", setting.name, " = ", json_number(setting.value));
       }
       if (!text.empty()) text += '}';

@@ -232,7 +232,7 @@ struct RecurrentLayer {
     return recurrent_blocks<1>(recurrence(in, direction), input_weights);
   }
 
-  constexpr std::array<Setting, 1> settings() const { return {{{"recurrent_dropout", recurrent_dropout.value}}}; }
+  constexpr std::array<Setting, 1> settings() const { return {{{"recurrent_dropout", recurrent_dropout.value, true}}}; }
 
   template <class S>
   void prepare(Prepare<S> pass) const {

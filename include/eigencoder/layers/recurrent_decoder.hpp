@@ -64,10 +64,10 @@ struct RecurrentDecoder {
       : layer(other.layer), teacher_forcing(other.teacher_forcing) {}
 
   constexpr std::array<Setting, 4> settings() const {
-    return {{{"recurrent_dropout", dropout()},
-             {"teacher_forcing", teacher_forcing.first},
-             {"teacher_forcing_last", teacher_forcing.last},
-             {"teacher_forcing_steps", static_cast<double>(teacher_forcing.steps)}}};
+    return {{{"recurrent_dropout", dropout(), true},
+             {"teacher_forcing", teacher_forcing.first, true},
+             {"teacher_forcing_last", teacher_forcing.last, true},
+             {"teacher_forcing_steps", static_cast<double>(teacher_forcing.steps), true}}};
   }
 
   static constexpr Index state_size = L::Recurrent::state_size;

@@ -43,7 +43,7 @@ template <class Holder>
 std::string text_with_settings(const Holder& holder) {
   std::string text = type_name<Holder>();
   if constexpr (requires { holder.settings(); }) {
-    for (const auto& [name, value] : holder.settings()) text += message(", ", name, " = ", exact_text(value));
+    for (const Setting& setting : holder.settings()) text += message(", ", setting.name, " = ", exact_text(setting.value));
   }
   return text;
 }
@@ -65,8 +65,8 @@ Facts facts_of(const ModelType& model, const O& objective, const Opt& optimizer,
       objective.terms);
   facts.emplace_back("optimizer", type_name<Opt>());
   if constexpr (requires { optimizer.settings(); }) {
-    for (const auto& [name, value] : optimizer.settings()) {
-      if (name != "learning_rate") facts.emplace_back(message("optimizer.", name), exact_text(value));
+    for (const Setting& setting : optimizer.settings()) {
+      if (setting.name != "learning_rate") facts.emplace_back(message("optimizer.", setting.name), exact_text(setting.value));
     }
   }
   facts.emplace_back("seed", exact_text(seed));

@@ -65,7 +65,7 @@ TEST_CASE("Recurrent layers and their neighbours", "[model_file]") {
   using enum ec::Returns;
   check_reload(
       ec::Network{ec::sequential<ec::sequence(5, 1)>(
-          ec::Embedding<9, 3>{}, ec::ReverseSteps{}, ec::LSTM<4, sequence, ec::Truncation{2}>{0.1},
+          ec::Embedding<9, 3>{}, ec::ReverseSteps{}, ec::LSTM<4, sequence, ec::Truncation{2}>{ec::RecurrentDropout{0.1}},
           ec::GRU<3, ec::Direction::backward>{}, ec::RepeatVector<2>{}, ec::Bidirectional<ec::SimpleRNN<4, sequence>>{},
           ec::TimeDistributed<ec::Dense<3>>{}, ec::LSTM<2, state>{}, ec::RecurrentDecoder<ec::LSTM<2>, 3, 2>{})},
       true);
