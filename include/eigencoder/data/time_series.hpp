@@ -14,8 +14,7 @@
 // load_csv (data/csv.hpp), a line a step, and cut by windows (data/windows.hpp).
 namespace eigencoder {
 
-/// Reads a file of the format .ts of sktime and aeon, plain or packed with gzip: a header with @problemName, @timeStamps,
-/// @missing,
+/// Reads a file of the format .ts of sktime and aeon, plain or packed with gzip: a header with @problemName, @timeStamps, @missing,
 /// @univariate, @dimensions, @equalLength, @seriesLength and @classLabel, then @data, then one sequence a line, its dimensions
 /// between colons, the steps of each between commas, and its class last. Lines that begin with # or % say nothing. Sequences
 /// may be of different lengths. Labels count from 0 in the order of the header. Memory grows with what is in the file, not with

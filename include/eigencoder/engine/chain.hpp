@@ -223,10 +223,14 @@ struct Chain {
 
   static constexpr Index parameter_count = theta_at[size], state_count = state_at[size];
 
-  /// Of parameters with values, forward, for a sample: every pixel of an image is multiplied with all of a layer's parameters.
+  /// Of parameters with values, forward, for a sample: every pixel of an image is multiplied with all of a layer's parameters, and
+  /// every step that a recurrent layer reads.
   static constexpr Index multiplications = [] {
     Index sum = 0;
-    for (std::size_t i = 0; i < size; ++i) sum += trainable[i] * shapes[i + 1].height * shapes[i + 1].width;
+    for (std::size_t i = 0; i < size; ++i) {
+      const Index read = needs[i].columns > 1 ? shapes[i].width : 1;
+      sum += trainable[i] * std::max(read, shapes[i + 1].height * shapes[i + 1].width);
+    }
     return sum;
   }();
 

@@ -52,10 +52,14 @@ struct Program : Terms<C, O> {
 
   static_assert([] {
     for (std::size_t i = 0; i < layers; ++i) {
-      if (C::needs[i].targets && C::shapes[i + 1] != C::output) return false;
+      if (!C::needs[i].targets) continue;
+      for (std::size_t k = i + 1; k < layers; ++k) {
+        if (!C::needs[k].training_only) return false;
+      }
+      if (C::shapes[i + 1] != C::output) return false;
     }
     return true;
-  }(), "a layer that reads the targets must make an output of their shape");
+  }(), "a layer that is given the targets in place of its outputs, as RecurrentDecoder, must be the network's last");
 
   /// A penalty or a join reads activation i, and adds to its gradient.
   static constexpr std::array<bool, layers + 1> observed = [] {

@@ -16,14 +16,36 @@ concept SaysSteps = requires(Shape in, Index n) {
 };
 
 /// How many steps of each activation of a chain C belong to a sample of n steps. An activation has lengths if it has as many steps
-/// as the network's input, which are then n; if its layer says so; or if its layer leaves the number of steps as it was. Of others
-/// all steps count.
+/// as the network's input, which are then n or more; if its layer says so; or if its layer leaves the number of steps as it was.
+/// A join has as many as the longer of its two sides, if both have lengths, and a Branch those of what it goes on from. Of others
+/// all steps count. The network's output has n.
 template <class C>
 struct Steps {
   static constexpr bool sequence(std::size_t i) { return C::shapes[i].height == 1 && C::shapes[i].width > 1; }
   static constexpr bool as_input(std::size_t i) { return sequence(i) && C::shapes[i].width == C::input.width; }
 
-  /// Activation I has lengths.
+ private:
+  template <std::size_t I>
+  using Maker = typename C::template layer<I - 1>;  ///< the layer that makes activation I
+
+  template <class L>
+  static constexpr bool leaves_input = [] {
+    if constexpr (requires { L::goes_on_from_joined; }) return L::goes_on_from_joined;
+    return false;
+  }();
+
+  /// Activation I has lengths by those of earlier ones.
+  template <std::size_t I>
+  static constexpr bool follow() {
+    constexpr bool kept = C::shapes[I].width == C::shapes[I - 1].width;
+    if constexpr (leaves_input<Maker<I>>) {
+      return are_known<C::joined_by(I - 1)>();
+    } else if constexpr (C::joins[I - 1]) {
+      return are_known<I - 1>() && are_known<C::joined_by(I - 1)>() && kept;
+    } else {
+      return are_known<I - 1>() && (SaysSteps<Maker<I>> || kept);
+    }
+  }
   template <std::size_t I>
   static constexpr bool are_known() {
     if constexpr (!sequence(0) || !sequence(I)) {
@@ -31,21 +53,38 @@ struct Steps {
     } else if constexpr (as_input(I)) {
       return true;
     } else {
-      return are_known<I - 1>() && (SaysSteps<typename C::template layer<I - 1>> || C::shapes[I].width == C::shapes[I - 1].width);
+      return follow<I>();
     }
   }
+  template <std::size_t I>
+  static constexpr Index following(Index n) {
+    if constexpr (leaves_input<Maker<I>>) {
+      return of<C::joined_by(I - 1)>(n);
+    } else if constexpr (C::joins[I - 1]) {
+      return std::max(of<I - 1>(n), of<C::joined_by(I - 1)>(n));
+    } else if constexpr (SaysSteps<Maker<I>>) {
+      return std::clamp<Index>(Maker<I>::steps(C::shapes[I - 1], of<I - 1>(n)), 0, C::shapes[I].width);
+    } else {
+      return of<I - 1>(n);
+    }
+  }
+
+ public:
+  /// Activation I has lengths.
   template <std::size_t I>
   static constexpr bool known = are_known<I>();
 
   /// Of a sample that has n; only where they are known.
   template <std::size_t I>
   static constexpr Index of(Index n) {
-    if constexpr (as_input(I)) {
+    if constexpr (I == 0 || (I == C::size && as_input(I))) {
       return n;
-    } else if constexpr (SaysSteps<typename C::template layer<I - 1>>) {
-      return std::clamp<Index>(C::template layer<I - 1>::steps(C::shapes[I - 1], of<I - 1>(n)), 0, C::shapes[I].width);
+    } else if constexpr (!follow<I>()) {
+      return n;
+    } else if constexpr (as_input(I)) {
+      return std::max(n, following<I>(n));
     } else {
-      return of<I - 1>(n);
+      return following<I>(n);
     }
   }
 

@@ -86,6 +86,17 @@ void leave_begin(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Index
   }
 }
 
+/// Truncation of columns that begin at steps of their own.
+template <class Cell, class T>
+void cut_columns(const Recurrence<Cell>& r, const Lengths& lengths, Index step, Index columns, T* dh, T* dc) {
+  for (Index j = 0; j < columns; ++j) {
+    const Index read = step - (r.steps - lengths[j]);
+    if (read <= 0 || read % r.truncation != 0) continue;
+    std::fill_n(dh + j * r.units, r.units, T(0));
+    std::fill_n(dc + j * r.units, r.units, T(0));
+  }
+}
+
 /// dW += da [x; h]ᵀ and the sums of da over some steps, whose matrices lie side by side.
 template <class Cell, class T>
 void add_weight_gradient(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, View<const T> da, View<const T> operand) {
@@ -138,10 +149,12 @@ void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& 
         detail::multiply_panels<T>({input_panels, r.input_rows()}, {d.data, r.input_rows(), B, n},
                                    {p.dx + r.place(step) * r.inputs, r.inputs, B, p.x_stride}, nullptr, p.adds_dx);
       }
-      recurrent = step > 0 && step % r.truncation != 0;
+      const bool apart = r.reversed && p.lengths;  // columns begin, and are cut, at steps of their own
+      recurrent = step > 0 && (apart || step % r.truncation != 0);
       if (recurrent || p.dbegin) detail::multiply_panels<T>({state_panels, n - b}, {d.data + b, n - b, B, n}, {dh, H, B, H});
       if (p.dbegin) detail::leave_begin(r, p, step, dh, dc);
       if (!recurrent) std::fill_n(dc, H * B, T(0));
+      if (apart && r.truncation < r.steps) detail::cut_columns(r, p.lengths, step, B, dh, dc);
     }
     const View<const T> operand = tape.operand(begin);
     if (p.dweights.weight_ih)

@@ -6,10 +6,11 @@
 namespace eigencoder {
 
 /// Two recurrent layers of the type L, one that reads the sequence forward and one that reads it backward, each with weights of
-/// its own: Bidirectional<LSTM<32, Returns::sequence>>. x: sequence(T, n)   y: what L returns, that of the forward layer first:
-/// sequence(T, 2·Units), features(2·Units) dx: the sum of both Blocks: L's, and those of the backward layer with the suffix
-/// _reverse, as PyTorch's `bidirectional=True`. Keras: Bidirectional with merge_mode "concat". L has no Direction::backward of
-/// its own. Each direction has its own mask of recurrent dropout. Schuster and Paliwal, 1997.
+/// its own: Bidirectional<LSTM<32, Returns::sequence>>.
+/// x: sequence(T, n)   y: what L returns, that of the forward layer first: sequence(T, 2·Units), or features(2·Units)
+/// Blocks: L's, and those of the backward layer with the suffix _reverse, as of PyTorch's `bidirectional=True`; Keras:
+/// Bidirectional with merge_mode "concat". L has no Direction::backward of its own. Each direction has its own mask of recurrent
+/// dropout.   Schuster and Paliwal, 1997.
 template <class L>
 struct Bidirectional {
   using Recurrent = typename L::Recurrent;

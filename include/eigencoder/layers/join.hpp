@@ -84,6 +84,7 @@ struct Concatenate {
 /// x: any shape   y = e   dx = 0   de += dy
 template <Index P>
 struct Branch {
+  static constexpr bool goes_on_from_joined = true;
   static constexpr bool accepts(Shape, Shape) { return true; }
   static constexpr Shape output(Shape, Shape joined) { return joined; }
   static constexpr Needs needs(Shape) { return {.joins = true, .link = P}; }

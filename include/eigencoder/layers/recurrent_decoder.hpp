@@ -31,6 +31,7 @@ struct TeacherForcing {
   /// In training step 1, 2, 3, …
   constexpr double ratio(Index step) const {
     if (step >= steps) return last;
+    if (step <= 1) return first;
     return first + (last - first) * static_cast<double>(step - 1) / static_cast<double>(steps - 1);
   }
 };

@@ -60,24 +60,26 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
  private:
   static constexpr Windows copies(Shape in) { return {output(in), Factor, Factor, Padding::valid}; }
 
-  // Of a sequence with padding, the new steps beyond the centre of its last step were made of that and of the padding after it.
+  // Of a sequence with padding, the new steps beyond the centre of its last step would be made of the padding too: they are the
+  // last step again, however many of them the sample has.
   template <class S, Mode M>
   static void repeat_last(Forward<S, M>& pass) {
     constexpr Index channels = S::in.channels, beyond = Factor.width - Factor.width / 2;
     for (Index j = 0; pass.lengths && j < pass.x.cols(); ++j) {
       const Index n = pass.lengths[j];
       const auto* const last = pass.x.col(j).data() + (n - 1) * channels;
-      auto* const end = pass.y.col(j).data() + n * Factor.width * channels;
-      for (auto* y = end - beyond * channels; y != end; y += channels) std::copy_n(last, channels, y);
+      auto* const end = pass.y.col(j).data() + S::out.size();
+      for (auto* y = pass.y.col(j).data() + (n * Factor.width - beyond) * channels; y != end; y += channels) std::copy_n(last, channels, y);
     }
   }
-  /// What these gave to the step of padding is the last step's.
+  /// What these gave to steps of padding is the last step's.
   template <class S>
   static void add_to_last(Backward<S, true>& pass) {
     constexpr Index channels = S::in.channels;
     for (Index j = 0; pass.lengths && j < pass.dx.cols(); ++j) {
-      const Index at = pass.lengths[j] * channels;
-      if (at < pass.dx.rows()) pass.dx.col(j).segment(at - channels, channels) += pass.dx.col(j).segment(at, channels);
+      const Index n = pass.lengths[j];
+      auto steps = pass.dx.col(j).reshaped(channels, S::in.width);
+      for (Index t = n; t < S::in.width; ++t) steps.col(n - 1) += steps.col(t);
     }
   }
 };

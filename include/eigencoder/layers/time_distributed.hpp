@@ -30,7 +30,8 @@ struct TimeDistributed {
     return L::output(step).height == 1 && L::output(step).width == 1 && needs.sums == 0 && needs.dsums == 0 &&
            needs.tallies == 0 && needs.carry == 0 && needs.link == no_link && !needs.samples && !needs.quantises && !requires {
       requires L::frozen;
-    };
+    }
+    && !requires { L::whole_inputs; };  // Embedding works on every step as it is
   }
 
  public:

@@ -34,7 +34,8 @@ struct LayerStreams {
   struct Is {
     static_assert(Does,
                   "this layer, see L and its Position, cannot run a step at a time: it reads steps that have not come yet. Those that "
-                  "can are recurrent layers in Direction::forward, layers on each step, such as TimeDistributed, and all after the last sequence");
+                  "can are recurrent layers in Direction::forward, layers on each step, such as TimeDistributed, and all after the last "
+                  "sequence; of an autoencoder whose code is made of a whole sequence, stream model.encoder() and model.decoder()");
   };
 };
 
@@ -49,9 +50,15 @@ struct OneStepChain<Chain<T, In, Code, L...>> {
     return std::apply([](const L&... each) { return typename type::Layers{OneStep<L>::of(each)...}; }, whole);
   }
 
-  /// Each step that layer I makes depends on that step of its input and on earlier ones alone.
+  /// Each step that layer I makes depends on that step of its input and on earlier ones alone. A sequence that is made of a vector
+  /// does not, if the vector was made of a whole sequence.
   template <std::size_t I>
   static constexpr bool streams() {
+    if (Whole::shapes[I].width == 1 && Whole::shapes[I + 1].width > 1) {
+      for (std::size_t i = 0; i < I; ++i) {
+        if (Whole::shapes[i].width > 1) return false;
+      }
+    }
     using Layer = typename Whole::template layer<I>;
     constexpr Needs needs = Layer::needs(Whole::shapes[I]);
     constexpr bool steps = Whole::shapes[I].width > 1 || Whole::shapes[I + 1].width > 1;
@@ -69,10 +76,10 @@ struct OneStepChain<Chain<T, In, Code, L...>> {
 
 }  // namespace detail
 
-/// Runs a network on sequences as they come, a step at a time: the step after what it has seen, without end and without touching
-/// the heap. It holds the state of the recurrent layers; `model` has the parameters and must live as long.
-///   ec::Stream stream{network};                    // of a Network, such as model.encoder()
-///   stream.next(sensor, restored);                 // channels × 1 → output × 1
+/// Runs a network on sequences as they come, a step at a time, without end and without touching the heap. It holds the state of
+/// the recurrent layers; `model` has the parameters and must live as long.
+///   ec::Stream stream{network};      // Sequential<sequence(T, 3), GRU<8, Returns::sequence>, TimeDistributed<Dense<3>>>, say
+///   stream.next(sensor, restored);   // 3 × 1 → 3 × 1
 ///   const float score = (sensor - restored).squaredNorm();
 /// What it gives at step t is what the network gives at step t of the whole sequence, or, after a layer that returns its last
 /// state, what it would give if the sequence ended there. Layers that read later steps do not compile.
@@ -84,11 +91,16 @@ class Stream {
 
  public:
   using Matrix = typename Model<C>::Matrix;
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   static constexpr Index input = StepChain::input.size(), output = StepChain::output.size();  ///< values a step
 
   /// For `columns` sequences side by side. Throws OptionError.
   explicit Stream(const Model<C>& model, Index columns = 1)
-      : model_(&model), layers_(Step::layers(model.layers())), workspace_(columns), state_(Matrix::Zero(StepChain::carry_at[StepChain::size], std::max<Index>(columns, 1))) {}
+      : model_(&model),
+        layers_(Step::layers(model.layers())),
+        columns_(checked(columns)),
+        workspace_(columns),
+        state_(Vector::Zero(StepChain::carry_at[StepChain::size] * columns)) {}
   Stream(const Model<C>&&, Index = 1) = delete;  // it would outlive its model
 
   /// The next step of each sequence, input × columns → output × columns. Throws ShapeError.
@@ -99,7 +111,7 @@ class Stream {
       throw ShapeError("Stream::next: expected columns that lie one after the other, found gaps between them");
     }
     workspace_.template run<0, StepChain::size>(layers_, {model_->parameters().data(), model_->state().data(), nullptr}, model_->version(),
-                                                x.column(0), y.data(), state_.cols(), {.lengths = nullptr, .carry = state_.data()});
+                                                x.column(0), y.data(), columns_, {.lengths = nullptr, .carry = state_.data()});
   }
   Matrix next(const SamplesInPlace<T>& x) {
     Matrix y(output, x.cols());
@@ -107,13 +119,12 @@ class Stream {
     return y;
   }
 
-  /// What the layers have kept of the steps so far: to look at, or to copy and to give back.
-  const Matrix& state() const { return state_; }
+  /// What the layers have kept of the steps so far, of all sequences: to copy and to give back. Its order is the stream's own.
+  const Vector& state() const { return state_; }
   /// Throws ShapeError.
-  void set_state(const Matrix& state) {
-    if (state.rows() != state_.rows() || state.cols() != state_.cols()) {
-      throw ShapeError(message("Stream::set_state: expected ", state_.rows(), " × ", state_.cols(), " values, as state() has, found ",
-                               state.rows(), " × ", state.cols()));
+  void set_state(const Eigen::Ref<const Vector>& state) {
+    if (state.size() != state_.size()) {
+      throw ShapeError(message("Stream::set_state: expected ", state_.size(), " values, as state() has, found ", state.size()));
     }
     state_ = state;
   }
@@ -121,16 +132,21 @@ class Stream {
   void reset() { state_.setZero(); }
 
  private:
+  static Index checked(Index columns) {
+    if (columns < 1) throw OptionError(message("Stream: expected at least 1 column, found ", columns));
+    return columns;
+  }
   void check(const char* side, Index expected, Index rows, Index columns) const {
-    if (rows == expected && columns == state_.cols()) return;
-    throw ShapeError(message("Stream::next: expected an ", side, " of ", expected, " × ", state_.cols(),
+    if (rows == expected && columns == columns_) return;
+    throw ShapeError(message("Stream::next: expected an ", side, " of ", expected, " × ", columns_,
                              ", one step of each sequence, found ", rows, " × ", columns));
   }
 
   const Model<C>* model_;
   typename StepChain::Layers layers_;
+  Index columns_;
   Workspace<StepChain> workspace_;
-  Matrix state_;
+  Vector state_;
 };
 
 template <class M>

@@ -196,6 +196,9 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
   if (validation.inputs.rows() == 0 && !options.validation_lengths.empty()) {
     throw OptionError("validation_lengths needs validation: those of a validation_fraction are among lengths");
   }
+  if (validation.inputs.rows() > 0 && !options.lengths.empty() && options.validation_lengths.empty()) {
+    throw OptionError("validation has no validation_lengths, though the inputs have lengths: give them, also where all steps count");
+  }
   check_metrics(options.metrics);
   if (!options.metrics.empty() && !(options.lengths.empty() && options.validation_lengths.empty())) {
     throw OptionError("metrics take no sequences with padding: they would count it");

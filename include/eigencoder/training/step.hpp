@@ -211,7 +211,7 @@ class Stepper {
     const T* const x = inputs_of(batch, begin, columns, mine.inputs.data(), Phase == 0, lengths);
     const T* const target = batch.targets == batch.inputs
                                 ? x
-                                : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(), Phase == 0);
+                                : targets_of(batch, begin, columns, mine.targets.data(), Phase == 0, lengths);
     Execute<P, M>::template phase<Phase>(
         Shard<P>{.layers = layers,
                  .objective = objective,
@@ -240,6 +240,15 @@ class Stepper {
     const T* const x = columns_of(batch.inputs, batch.order, begin, columns, to, copy, lengths != nullptr);
     if (copy) detail::clear_padding<C, 0>(to, columns, lengths);
     return x;
+  }
+
+  /// Its targets, likewise where layers read them.
+  static const T* targets_of(const Batch<T>& batch, Index begin, Index columns, T* to, bool copy, const Index* lengths) {
+    constexpr bool read = std::any_of(C::needs.begin(), C::needs.end(), [](const Needs& needs) { return needs.targets; });
+    if (!read) lengths = nullptr;
+    const T* const targets = columns_of(batch.targets, batch.order, begin, columns, to, copy, lengths != nullptr);
+    if (copy) detail::clear_padding<C, C::size>(to, columns, lengths);
+    return targets;
   }
 
   /// The shard's columns without gaps: where they lie, unless they are `moved`, or copied into `to` (once a step).

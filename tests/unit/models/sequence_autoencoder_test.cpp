@@ -95,7 +95,7 @@ TEST_CASE("Stream: steps as they come", "[stream]") {
   }
   stream.reset();
   CHECK(stream.next(step(0)).isApprox(y.topRows(3), 1e-14));
-  const Matrix kept = stream.state();
+  const Eigen::VectorXd kept = stream.state();
   stream.next(step(4), found);
   stream.set_state(kept);
   CHECK(stream.next(step(1)).isApprox(y.middleRows(3, 3), 1e-14));
@@ -107,7 +107,8 @@ TEST_CASE("Stream: steps as they come", "[stream]") {
 
   expect_error<ec::ShapeError>([&] { stream.next(x, found); }, {"input of 2 × 5", "found 12 × 5"});
   expect_error<ec::ShapeError>([&] { stream.next(next.leftCols(1), found); }, {"found 2 × 1"});
-  expect_error<ec::ShapeError>([&] { stream.set_state(next); }, {"state() has"});
+  expect_error<ec::ShapeError>([&] { stream.set_state(kept.head(3)); }, {"state() has", "found 3"});
+  expect_error<ec::OptionError>([&] { static_cast<void>(ec::Stream{network, 0}); }, {"at least 1 column", "found 0"});
 }
 
 TEST_CASE("Stream: a code so far, and a code's steps as they are wanted", "[stream]") {

@@ -126,6 +126,7 @@ TEST_CASE("Lengths that do not fit are errors that name the sample", "[lengths]"
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.lengths = with(6, 0)}); }, {"found 0 for sample 6"});
   expect_error<ec::OptionError>([&] { model.encode(x, with(3, -1)); }, {"found -1 for sample 3"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation = x, .validation_lengths = with(1, 100)}); }, {"validation_lengths", "sample 1"});
+  expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation = x, .lengths = lengths}); }, {"validation has no validation_lengths"});
   expect_error<ec::OptionError>([&] { trainer.fit(x, {.validation_lengths = lengths}); }, {"validation_lengths needs validation"});
   expect_error<ec::ShapeError>([&] { trainer.evaluate(x.leftCols(3), {.lengths = lengths}); }, {"expected 3 lengths", "found 7"});
 
