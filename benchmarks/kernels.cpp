@@ -187,9 +187,8 @@ void recurrent(benchmark::State& state) {
     }
     benchmark::ClobberMemory();
   });
-  constexpr auto r = Layer::Recurrent::recurrence(In);
-  const auto weights = static_cast<double>(r.input_rows() * r.inputs + (r.rows() - r.state_row()) * r.units);
-  const double flops = (Back ? 4 : 2) * weights * static_cast<double>(r.steps * batch) * calls;
+  constexpr auto r = Layer::Recurrent::directions(In).front();
+  const double flops = (Back ? 4 : 2) * static_cast<double>(r.weights() * r.steps * batch) * calls;
   state.counters["Gflop/s"] = flops / 1e9;
   state.counters["%peak"] = 100 * flops / machine::peak<float>();
 }
