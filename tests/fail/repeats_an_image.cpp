@@ -1,4 +1,4 @@
-// expect: RepeatVector repeats a vector, features(n), not an image or a sequence: put a Flatten before it
+// expect: RepeatVector repeats a vector, features(n), not an image or a sequence: put a Reshape<features(n)> before it
 // expect: LayerAccepts<0,
 #include <eigencoder/eigencoder.hpp>
 namespace ec = eigencoder;
