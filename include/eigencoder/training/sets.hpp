@@ -162,8 +162,9 @@ void check_pair_values(const SampleRules& rules, const char* inputs_name, const 
                        const Samples<T>& targets, const Index* lengths) {
   constexpr std::string_view instead = ", or set check_data = false";
   const bool restored = targets == inputs;
-  check_values(inputs_name, inputs, rules.inputs, instead, rules.input_lengths(lengths));
-  if (restored && rules.targets.term == nullptr) return;
+  if (!restored || rules.inputs.term != nullptr) {
+    check_values(inputs_name, inputs, rules.inputs, instead, rules.input_lengths(lengths));
+  }
   check_values(restored ? inputs_name : targets_name, targets, rules.targets, instead, rules.output_lengths(lengths));
 }
 
