@@ -67,10 +67,6 @@ void advance(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const Tape
   }
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// The input's part of a chunk of steps of a single column, as one product.
 template <class Cell, class T>
 void multiply_inputs(const Recurrence<Cell>& r, const RecurrentForward<T>& p, const T* panels, Index step, T* gates) {
