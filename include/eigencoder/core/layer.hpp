@@ -118,11 +118,15 @@ concept Curved = Elementwise<L> && !requires {
   requires L::piecewise_linear;
 };
 
-/// An activation that is the logistic function, so that a loss may work on its input (the logits) instead.
+/// How a layer makes probabilities of its input, the logits: value by value with the logistic function, or over the channels of
+/// every place. A final layer that says so, as `static constexpr Logits logits`, leaves its work to a loss that works on logits.
+enum class Logits : unsigned char { none, logistic, softmax };
+
 template <class L>
-concept Logistic = Elementwise<L> && requires {
-  requires L::logistic;
-};
+inline constexpr Logits logits_of = [] {
+  if constexpr (requires { L::logits; }) return L::logits;
+  return Logits::none;
+}();
 
 /// An interval.
 struct Range {

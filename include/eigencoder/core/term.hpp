@@ -62,7 +62,9 @@ struct TermNeeds {
   bool factor = false;          ///< factor(step) multiplies the weight in step 1, 2, 3, … of training; not in evaluations
   bool warning = false;         ///< warning(value) → a text if an epoch's value is a sign of trouble, else an empty one
   bool check = false;           ///< check() throws OptionError, when the trainer is made
-  bool on_logits = false;       ///< of a loss: on_logits() → a cheaper, stable loss on the input of a final Sigmoid
+  /// Of a loss: on_logits() → a cheaper, stable loss on the input of a final layer that makes probabilities in this way.
+  Logits on_logits = Logits::none;
+  bool class_numbers = false;   ///< of a loss: a target is the number of a channel for every place of y, from 0 on, or −1: unknown
   bool demands = false;         ///< Demands<Chain> holds assertions that say what the term asks of a network, its Chain
 };
 

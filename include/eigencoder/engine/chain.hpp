@@ -139,7 +139,7 @@ struct Chain {
     return true;
   }();
   static constexpr std::array<bool, size> elementwise{Elementwise<L>...};
-  static constexpr std::array<bool, size> logistic{Logistic<L>...};
+  static constexpr std::array<Logits, size> logits{logits_of<L>...};
 
   template <class F>
   static constexpr void for_each_layer(F f) {

@@ -19,7 +19,7 @@ class RunTerm {
     using Pass = LossPass<LossStage<Term<K>, T>, Gradient, !first>;
     const auto& term = std::get<K>(shard.objective.terms).term;
     const Pass pass{.y = shard.view(P::layers),
-                    .target = MatrixView<const T>(shard.target, rows, shard.columns),
+                    .target = MatrixView<const T>(shard.target, P::target.size(), shard.columns),
                     .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
                     .batch = shard.batch,
                     .weight = weight<K>(shard),
@@ -49,7 +49,7 @@ class RunTerm {
     } else {
       term.gather(
           LossGather<LossStage<Term<K>, T>>{.y = shard.view(P::layers),
-                                            .target = MatrixView<const T>(shard.target, C::output.size(), shard.columns),
+                                            .target = MatrixView<const T>(shard.target, P::target.size(), shard.columns),
                                             .sums = sums_of<K>(shard.share)});
     }
   }

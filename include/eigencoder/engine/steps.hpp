@@ -88,11 +88,11 @@ struct Steps {
     }
   }
 
-  /// Those of activation I, if `of_input` is not null and activation I has some.
-  template <std::size_t I>
+  /// Those of activation I, if `of_input` is not null and activation I has some. `Channels`: values of a step.
+  template <std::size_t I, Index Channels = C::shapes[I].channels>
   static constexpr Lengths lengths(const Index* of_input) {
     if constexpr (known<I>) {
-      return {of_input, of<I>, C::shapes[I].channels};
+      return {of_input, of<I>, Channels};
     } else {
       return {};
     }

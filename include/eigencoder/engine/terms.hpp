@@ -26,7 +26,7 @@ struct TermKeepsContract {
   static_assert(HasFactor<Term> == needs.factor, "factor(step) and TermNeeds::factor go together");
   static_assert(HasWarning<Term> == needs.warning, "warning(value) and TermNeeds::warning go together");
   static_assert(HasCheck<Term> == needs.check, "check() and TermNeeds::check go together");
-  static_assert(HasLogitsForm<Term> == needs.on_logits,
+  static_assert(HasLogitsForm<Term> == (needs.on_logits != Logits::none),
                 "on_logits(), which gives a loss, and TermNeeds::on_logits go together");
   static_assert(HasDemands<Term, Chain> == needs.demands, "Demands<Chain> and TermNeeds::demands go together");
 
@@ -39,9 +39,10 @@ struct TermKeepsContract {
                 "TermNeeds::cache is what a loss leaves for itself as a penalty: this term is not both");
   static_assert(needs.site == Site::latent || needs.site == Site::quantised || !needs.code,
                 "TermNeeds::code is for Site::latent and Site::quantised: elsewhere there is nothing but y");
-  static_assert(loss || (needs.draws == 1 && !needs.sample_weights && !needs.element_weights && !needs.on_logits &&
-                         needs.targets.low == unbounded.low && needs.targets.high == unbounded.high),
-                "TermNeeds::draws, targets, sample_weights, element_weights and on_logits are for losses: this term is none");
+  static_assert(loss || (needs.draws == 1 && !needs.sample_weights && !needs.element_weights && !needs.class_numbers &&
+                         needs.on_logits == Logits::none && needs.targets.low == unbounded.low && needs.targets.high == unbounded.high),
+                "TermNeeds::draws, targets, sample_weights, element_weights, class_numbers and on_logits are for losses: this "
+                "term is none");
   static_assert(needs.draws > 0, "TermNeeds::draws must be positive");
 };
 
@@ -130,13 +131,14 @@ struct Terms {
   }();
   static_assert(layers_content);
 
-  /// A single loss with a form on logits takes the place of the final Sigmoid in training and evaluation.
+  /// A single loss with a form on logits takes the place of the final Sigmoid or Softmax in training and evaluation.
   static constexpr bool on_logits = [] {
-    if (layers < 2 || !C::logistic[layers - 1] || losses > 1) return false;
+    if (layers < 2 || C::logits[layers - 1] == Logits::none || losses > 1) return false;
     for (std::size_t k = 0; k < terms; ++k) {
       if (penalty[k] && site[k] == layers) return false;
     }
-    return needs[static_cast<std::size_t>(std::find(loss.begin(), loss.end(), true) - loss.begin())].on_logits;
+    const auto of = static_cast<std::size_t>(std::find(loss.begin(), loss.end(), true) - loss.begin());
+    return needs[of].on_logits == C::logits[layers - 1];
   }();
   /// Every loss of the objective says so in its TermNeeds.
   static constexpr bool every_loss(bool TermNeeds::*says) {
@@ -145,6 +147,15 @@ struct Terms {
     }
     return true;
   }
+  /// Of a target: that of the output, or of one class number for every place of it.
+  static constexpr Shape target = [] {
+    constexpr bool numbers = every_loss(&TermNeeds::class_numbers);
+    static_assert(numbers || std::none_of(needs.begin(), needs.end(), [](const TermNeeds& each) { return each.class_numbers; }),
+                  "an objective's losses take either class numbers as targets or values: this one has losses of both kinds");
+    Shape shape = C::output;
+    if (numbers) shape.channels = 1;
+    return shape;
+  }();
   static constexpr bool takes_sample_weights = every_loss(&TermNeeds::sample_weights),
                         takes_element_weights = every_loss(&TermNeeds::element_weights);
 

@@ -169,7 +169,7 @@ struct ELU : Activation<ELU> {
 struct Sigmoid : Activation<Sigmoid> {
   static constexpr bool monotone = true;
   static constexpr Range range{0, 1};
-  static constexpr bool logistic = true;  ///< a loss may be computed from the input instead, as BinaryCrossEntropy is
+  static constexpr Logits logits = Logits::logistic;  ///< which BinaryCrossEntropy takes over
 
   template <class V>
   static V apply(V x) {

@@ -14,6 +14,7 @@ namespace eigencoder {
 struct Softmax {
   static constexpr Mirroring mirroring = Mirroring::follows;
   static constexpr bool stepwise = true;
+  static constexpr Logits logits = Logits::softmax;
   static constexpr Range range{0, 1};
   static constexpr bool accepts(Shape) { return true; }
   static constexpr Shape output(Shape in) { return in; }

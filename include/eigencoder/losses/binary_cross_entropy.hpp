@@ -45,7 +45,7 @@ struct BinaryCrossEntropyOnLogits {
 /// [10⁻⁷, 1 − 10⁻⁷] as in Keras, with a derivative of 0 outside. A network whose last values may lie anywhere does not compile.
 struct BinaryCrossEntropy {
   static constexpr TermNeeds needs{
-      .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
+      .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = Logits::logistic, .demands = true};
   Reduction reduction = Reduction::mean;
   constexpr std::array<Setting, 1> settings() const { return {{{"reduction", static_cast<double>(reduction)}}}; }
 

@@ -26,7 +26,7 @@ inline void check_positive(const char* term, const char* option, double value) {
 /// The decoder must end in probabilities, such as those of a Sigmoid, whose logits it then works on.
 struct Bernoulli {
   static constexpr TermNeeds needs{
-      .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = true, .demands = true};
+      .targets = {0, 1}, .sample_weights = true, .element_weights = true, .on_logits = Logits::logistic, .demands = true};
 
   template <class Chain>
   struct Demands {

@@ -34,12 +34,14 @@ struct TargetRange {
 
 namespace detail {
 
-/// Of what the terms say of their targets, the narrowest.
+/// Of what the terms say of their targets, the narrowest. `channels`: of the network's output.
 template <class... Terms>
-constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>) {
+constexpr TargetRange target_range(std::type_identity<Objective<Terms...>>, Index channels) {
   TargetRange narrowest;
   const auto narrow = [&]<class Term>() {
-    constexpr Range range = needs_of<Term>.targets;
+    constexpr TermNeeds needs = needs_of<Term>;
+    narrowest.whole = narrowest.whole || needs.class_numbers;
+    const Range range = needs.class_numbers ? Range{-1, static_cast<double>(channels - 1)} : needs.targets;
     if (range.low == unbounded.low && range.high == unbounded.high) return;
     narrowest.range = {std::max(narrowest.range.low, range.low), std::min(narrowest.range.high, range.high)};
     narrowest.term = type_name<Term>;
@@ -82,21 +84,21 @@ namespace detail {
 
 /// What a model and an objective ask of samples.
 struct SampleRules {
-  Shape input, output;
+  Shape input, target;
   TargetRange targets, inputs{};  ///< the objective's, and the first layer's
   std::string (*unweighted)() = nullptr;           ///< the name of a loss that takes no weights of samples, or null
   std::string (*unweighted_elements)() = nullptr;  ///< of one that takes none of elements
   std::string (*whole)() = nullptr;                ///< of a layer or a term that takes no sequences with padding
   void (*check_lengths)(std::string_view name, StepCounts lengths, Index samples) = nullptr;
-  Lengths (*input_lengths)(const Index*) = nullptr;  ///< how many values of an input are its own, and of an output
-  Lengths (*output_lengths)(const Index*) = nullptr;
+  Lengths (*input_lengths)(const Index*) = nullptr;  ///< how many values of an input are its own, and of a target
+  Lengths (*target_lengths)(const Index*) = nullptr;
 };
 
 template <class T>
 void check_pair(const SampleRules& rules, const char* inputs_name, const Samples<T>& inputs, const char* targets_name,
                 const Samples<T>& targets) {
   check_samples(inputs_name, inputs, rules.input);
-  check_samples(targets_name, targets, rules.output);
+  check_samples(targets_name, targets, rules.target);
   if (inputs.cols() != targets.cols()) {
     throw ShapeError(message(targets_name, ": expected ", inputs.cols(), " samples, as many as ", inputs_name, " has, found ",
                              targets.cols()));
@@ -107,7 +109,7 @@ template <class T>
 void check_targets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets, const Index* lengths = nullptr) {
   if (rules.inputs.term != nullptr) check_values("inputs", inputs, rules.inputs, {}, rules.input_lengths(lengths));
   if (rules.targets.term != nullptr) {
-    check_values(targets == inputs ? "inputs" : "targets", targets, rules.targets, {}, rules.output_lengths(lengths));
+    check_values(targets == inputs ? "inputs" : "targets", targets, rules.targets, {}, rules.target_lengths(lengths));
   }
 }
 
@@ -124,7 +126,8 @@ template <class C>
 constexpr void add_length_rules(SampleRules& rules) {
   rules.check_lengths = check_lengths<C>;
   rules.input_lengths = Steps<C>::template lengths<0>;
-  rules.output_lengths = Steps<C>::template lengths<C::size>;
+  const bool values = rules.target.channels == C::output.channels;  // and not a class number each step
+  rules.target_lengths = values ? Steps<C>::template lengths<C::size> : Steps<C>::template lengths<C::size, 1>;
 }
 
 }  // namespace detail

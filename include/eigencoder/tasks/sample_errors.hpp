@@ -76,14 +76,14 @@ struct Recording : Objective<RecordedLoss<Loss>> {
 template <class C, Loss Term>
 SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scalar>& x,
                            const Samples<typename C::Scalar>& targets, const Term& loss) {
-  static_assert(needs_of<Term>.element_weights,
+  static_assert(needs_of<Term>.element_weights && !needs_of<Term>.class_numbers,
                 "sample_errors needs a loss that is a sum over values, such as MeanSquaredError or Bernoulli");
   using T = typename C::Scalar;
   using O = detail::Recording<Term>;
   using P = Program<C, O>;
   detail::SampleRules rules{.input = C::input,
-                            .output = C::output,
-                            .targets = detail::target_range(std::type_identity<Objective<Term>>{}),
+                            .target = C::output,
+                            .targets = detail::target_range(std::type_identity<Objective<Term>>{}, C::output.channels),
                             .inputs = detail::input_range<C>()};
   detail::add_length_rules<C>(rules);
   detail::check_pair(rules, "inputs", x, "targets", targets);

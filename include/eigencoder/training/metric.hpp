@@ -42,7 +42,7 @@ std::vector<double> evaluate_metrics(const std::vector<Metric<typename C::Scalar
   constexpr Index piece = 64;
   const Index all = set.size(), pieces = (all + piece - 1) / piece;
   const bool in_place = set.chosen.empty() && set.targets.in_place();
-  Matrix outputs(C::output.size(), all), targets(C::output.size(), in_place ? 0 : all);
+  Matrix outputs(C::output.size(), all), targets(set.targets.rows(), in_place ? 0 : all);
   const double operations = 2.0 * static_cast<double>(C::multiplications) * static_cast<double>(all);
   const std::size_t parts = useful_threads(operations, std::min(threads, static_cast<std::size_t>(pieces)));
   in_parallel(parts, [&](std::size_t part) {
@@ -61,7 +61,7 @@ std::vector<double> evaluate_metrics(const std::vector<Metric<typename C::Scalar
     }
   });
   const MatrixView<const T> y(outputs.data(), outputs.rows(), all);
-  const MatrixView<const T> t(in_place ? set.targets.column(0) : targets.data(), outputs.rows(), all);
+  const MatrixView<const T> t(in_place ? set.targets.column(0) : targets.data(), targets.rows(), all);
   std::vector<double> values;
   for (const Metric<T>& metric : metrics) values.push_back(metric.function(y, t));
   return values;

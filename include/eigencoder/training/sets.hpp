@@ -124,9 +124,9 @@ ElementWeights<T> checked_element_weights(const SampleRules& rules, const char* 
     throw OptionError(message(name, ": ", rules.unweighted_elements(), " takes no weights of elements"));
   }
   if (weights.integers()) throw OptionError(message(name, ": expected values of ", type_name<T>(), ", found integers"));
-  if (weights.rows() != rules.output.size() || (weights.cols() != count && weights.cols() != 1)) {
-    throw ShapeError(message(name, ": expected ", rules.output.size(), " × ", count, " values, one for each of the targets, or ",
-                             rules.output.size(), " × 1 for all samples, found ", weights.rows(), " × ", weights.cols()));
+  if (weights.rows() != rules.target.size() || (weights.cols() != count && weights.cols() != 1)) {
+    throw ShapeError(message(name, ": expected ", rules.target.size(), " × ", count, " values, one for each of the targets, or ",
+                             rules.target.size(), " × 1 for all samples, found ", weights.rows(), " × ", weights.cols()));
   }
   constexpr T most = std::numeric_limits<T>::max();
   for (Index j = 0; j < weights.cols(); ++j) {
@@ -165,7 +165,7 @@ void check_pair_values(const SampleRules& rules, const char* inputs_name, const 
   if (!restored || rules.inputs.term != nullptr) {
     check_values(inputs_name, inputs, rules.inputs, instead, rules.input_lengths(lengths));
   }
-  check_values(restored ? inputs_name : targets_name, targets, rules.targets, instead, rules.output_lengths(lengths));
+  check_values(restored ? inputs_name : targets_name, targets, rules.targets, instead, rules.target_lengths(lengths));
 }
 
 /// Checks all that a fit is given, and sets apart what it is to validate on. Throws ShapeError, OptionError, NonFiniteError.

@@ -120,7 +120,7 @@ class Stepper {
     explicit WorkerLane(Index columns)
         : lane(columns),
           inputs(static_cast<std::size_t>(C::input.size() * columns)),
-          targets(static_cast<std::size_t>(C::output.size() * columns)),
+          targets(static_cast<std::size_t>(P::target.size() * columns)),
           weights(static_cast<std::size_t>(columns)),
           lengths(Steps<C>::sequence(0) ? static_cast<std::size_t>(columns) : 0) {}
     Lane<P> lane;

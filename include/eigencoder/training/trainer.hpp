@@ -233,8 +233,8 @@ class Trainer : public AnyTrainer {
     using C = typename ModelType::Chain;
     constexpr std::type_identity<O> objective{};
     detail::SampleRules all{.input = ModelType::input,
-                            .output = ModelType::output,
-                            .targets = detail::target_range(objective),
+                            .target = Terms<C, O>::target,
+                            .targets = detail::target_range(objective, ModelType::output.channels),
                             .inputs = detail::input_range<C>(),
                             .unweighted = detail::unweighted_loss(objective, &TermNeeds::sample_weights),
                             .unweighted_elements = detail::unweighted_loss(objective, &TermNeeds::element_weights),

@@ -125,5 +125,5 @@ TEST_CASE("activations: which may be applied in a producer's store, and which st
                 ec::Elementwise<ec::Softplus>);
   static_assert(!ec::Elementwise<ec::SiLU> &&
                 !ec::Elementwise<ec::GELU>);  // their derivative needs x, which the store overwrites
-  static_assert(ec::Logistic<ec::Sigmoid> && !ec::Logistic<ec::Tanh>);
+  static_assert(ec::logits_of<ec::Sigmoid> == ec::Logits::logistic && ec::logits_of<ec::Tanh> == ec::Logits::none);
 }
