@@ -79,6 +79,11 @@ void Program::add_number(const std::string& flag, double& value, const std::stri
   state_->app.add_option(flag, value, text)->check(above(-std::numeric_limits<double>::infinity()))->capture_default_str();
 }
 
+void Program::add_path(const std::string& flag, std::filesystem::path& value, const std::string& text) {
+  CLI::Option* const option = state_->app.add_option(flag, value, text);
+  if (!value.empty()) option->capture_default_str();
+}
+
 void Program::add_flag(const std::string& flag, bool& value, const std::string& text) {
   state_->app.add_flag(flag, value, text);
 }

@@ -94,6 +94,9 @@ class Program {
   /// Adds an option that is a number.
   void add_number(const std::string& flag, double& value, const std::string& text);
 
+  /// Adds an option that is a file or a folder.
+  void add_path(const std::string& flag, std::filesystem::path& value, const std::string& text);
+
   /// Adds an option that is there or not.
   void add_flag(const std::string& flag, bool& value, const std::string& text);
 
@@ -151,6 +154,9 @@ class Program {
     return fit(trainer, model, inputs, inputs, fit_options, name);
   }
 
+  /// A file of --out.
+  std::filesystem::path path(const std::string& file) const { return options.out / file; }
+
   void print(const std::string& text) const;
 
   /// Writes rows of images as a picture.
@@ -183,7 +189,6 @@ class Program {
  private:
   /// Throws if --out cannot be written to: before the training rather than after it.
   void try_out() const;
-  std::filesystem::path path(const std::string& file) const { return options.out / file; }
   /// "deep, code 16" and "model.safetensors" → "deep-code-16-model.safetensors"
   static std::string prefixed(const std::string& name, const std::string& file);
 

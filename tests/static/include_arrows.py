@@ -18,7 +18,7 @@ BELOW = {
     "models": ["engine", "layers", "losses"],
     "training": ["models", "optimizers", "data", "files", "kernels"],
     "io": ["models", "files"],
-    "tasks": ["models"],
+    "tasks": ["models", "data"],
 }
 UMBRELLA = "eigencoder.hpp"
 
