@@ -14,9 +14,10 @@ using StepCounts = std::span<const Index>;
 
 namespace detail {
 
-/// Throws ShapeError or OptionError, naming the sample, unless these are lengths that a network of chain C takes.
+/// Throws ShapeError or OptionError, naming the sample, unless these are lengths that a network of chain C takes, or none.
 template <class C>
 void check_lengths(std::string_view name, StepCounts lengths, Index samples) {
+  if (lengths.empty()) return;
   if constexpr (!Steps<C>::sequence(0)) {
     throw OptionError(message(name, ": lengths are for sequences, and the network's input has the shape ", to_string(C::input)));
   } else {

@@ -182,7 +182,7 @@ class Model {
       throw ShapeError(
           message(what, ": expected an output of ", x.cols(), " columns, as many as the input has, found ", y.cols()));
     }
-    check_lengths(what, lengths, x.cols());
+    detail::check_lengths<C>(what, lengths, x.cols());
     // Columns that lie apart are taken one by one: each of them has no gaps.
     const bool dense = x.without_gaps() && y.outerStride() == y.rows();
     const Index piece = dense ? workspace.columns() : 1;
@@ -196,7 +196,7 @@ class Model {
   template <std::size_t From, std::size_t To>
   Matrix run(const char* what, const Input& x, StepCounts lengths = {}) const {
     check_rows(what, "input", C::shapes[From], x.rows());
-    check_lengths(what, lengths, x.cols());
+    detail::check_lengths<C>(what, lengths, x.cols());
     const Parameters<Scalar> contents{parameters().data(), state().data(), nullptr};
     // Enough columns for the kernels, few enough to stay in the cache.
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
@@ -233,10 +233,6 @@ class Model {
     if (found == expected.size()) return;
     throw ShapeError(message(what, ": expected an ", side, " of ", expected.size(), " rows (shape ", to_string(expected),
                              ", one sample a column), found ", found));
-  }
-
-  static void check_lengths(const char* what, StepCounts lengths, Index columns) {
-    if (!lengths.empty()) detail::check_lengths<C>(what, lengths, columns);
   }
 
   /// Calls f(layer, block, offset in theta or state) in the order of memory.

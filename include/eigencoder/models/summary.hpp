@@ -10,7 +10,7 @@ namespace detail {
 /// 1149520 → "1,149,520"
 inline std::string with_commas(Index number) {
   std::string digits = std::to_string(number);
-  for (auto at = static_cast<Index>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), 1, ',');
+  for (auto at = std::ssize(digits) - 3; at > (number < 0 ? 1 : 0); at -= 3) digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
 }
 

@@ -11,6 +11,7 @@
 
 #include "eigencoder/core/version.hpp"
 #include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/models/summary.hpp"
 #include "eigencoder/training/report_curves.hpp"
 #include "eigencoder/training/report_page.hpp"
 
@@ -72,21 +73,14 @@ inline std::string duration(double seconds) {
   return message(whole / 3600, " h ", whole / 60 % 60, " min");
 }
 
-/// 1149520 → "1,149,520"
-inline std::string grouped(long long number) {
-  std::string text = std::to_string(number);
-  for (auto at = std::ssize(text) - 3; at > (number < 0 ? 1 : 0); at -= 3) text.insert(static_cast<std::size_t>(at), 1, ',');
-  return text;
-}
-
 /// What a run came to, in words.
 inline std::vector<ReportEntry> facts(const History& history) {
   const auto& epochs = history.epochs;
-  std::vector<ReportEntry> found{{"Epochs", grouped(std::ssize(epochs))}};
+  std::vector<ReportEntry> found{{"Epochs", with_commas(std::ssize(epochs))}};
   if (epochs.empty()) return found;
   const std::size_t best = best_position(history);
   const bool any = best < epochs.size();
-  found.emplace_back("Best epoch", any ? grouped(epoch_numbers(history)[best]) : "none");
+  found.emplace_back("Best epoch", any ? with_commas(epoch_numbers(history)[best]) : "none");
   found.emplace_back(epochs.back().validated ? "Best validation loss" : "Best training loss",
                      any ? short_number(judged(epochs[best]), 5) : "none");
   found.emplace_back("Last training loss", short_number(epochs.back().train.loss, 5));
@@ -99,7 +93,7 @@ inline std::vector<ReportEntry> facts(const History& history) {
   found.emplace_back("Training time", duration(seconds));
   found.emplace_back("An epoch", duration(seconds / static_cast<double>(epochs.size())));
   const double rate = seconds > 0 ? samples / seconds : 0;
-  found.emplace_back("Samples per second", std::abs(rate) < 1e15 ? grouped(std::llround(rate)) : short_number(rate));
+  found.emplace_back("Samples per second", std::abs(rate) < 1e15 ? with_commas(std::llround(rate)) : short_number(rate));
   return found;
 }
 
@@ -185,7 +179,7 @@ class ReportPage {
         add("<div class=\"card\"><dt>", fact.name, "</dt><dd>");
         add("", fact.value, "</dd></div>\n");
       };
-      if (report_.parameters > 0) tile({"Parameters", grouped(report_.parameters)});
+      if (report_.parameters > 0) tile({"Parameters", with_commas(report_.parameters)});
       if (report_.history.size() == 1) {
         for (const ReportEntry& fact : facts(report_.history.front().history)) tile(fact);
       }

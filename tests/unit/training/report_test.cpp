@@ -275,9 +275,9 @@ TEST_CASE("report: numbers and times in words") {
   CHECK(ec::detail::duration(75.4) == "1 min 15 s");
   CHECK(ec::detail::duration(7380) == "2 h 3 min");
   CHECK(ec::detail::duration(infinity) == "∞");
-  CHECK(ec::detail::grouped(999) == "999");
-  CHECK(ec::detail::grouped(-1000) == "-1,000");
-  CHECK(ec::detail::grouped(-100) == "-100");
+  CHECK(ec::detail::with_commas(999) == "999");
+  CHECK(ec::detail::with_commas(-1000) == "-1,000");
+  CHECK(ec::detail::with_commas(-100) == "-100");
   CHECK(ec::detail::short_number(0.1) == "0.1");
   CHECK(ec::detail::short_number(1 / 3.0, 3) == "0.333");
   CHECK(ec::detail::short_number(-0.0) == "-0");
