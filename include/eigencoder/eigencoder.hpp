@@ -41,6 +41,7 @@
 #include "eigencoder/layers/time_distributed.hpp"
 #include "eigencoder/layers/vector_quantizer.hpp"
 #include "eigencoder/losses/binary_cross_entropy.hpp"
+#include "eigencoder/losses/categorical_cross_entropy.hpp"
 #include "eigencoder/losses/commitment.hpp"
 #include "eigencoder/losses/contractive.hpp"
 #include "eigencoder/losses/elbo.hpp"

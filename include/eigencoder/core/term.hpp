@@ -135,6 +135,7 @@ struct LossPass {
   MatrixView<T> dy;  ///< overwrite, or add if Accumulate; untouched unless Gradient
   Index batch;       ///< columns in the whole batch, of which y holds some
   double weight;
+  Index channels = y.rows();  ///< of every place of y: of a vector all its values
   IfAsked<S::needs.sums.asked(), std::span<const double>, term_needs::sums> sums{};  ///< totals
   IfAsked<S::needs.sample_weights, const T*, term_needs::sample_weights> weights{};  ///< of the columns; null: all are 1
   IfAsked<S::needs.element_weights, ElementWeights<T>, term_needs::element_weights> element_weights{};

@@ -23,6 +23,7 @@ class RunTerm {
                     .dy = MatrixView<T>(shard.lane.delta(Delta), rows, shard.columns),
                     .batch = shard.batch,
                     .weight = weight<K>(shard),
+                    .channels = C::output.channels,
                     .sums = decltype(Pass::sums)(term_totals<K>(shard)),
                     .weights = decltype(Pass::weights)(shard.weights),
                     .element_weights = decltype(Pass::element_weights)(shard.element_weights),

@@ -112,7 +112,8 @@ struct ImportanceWeighted {
         .target = {pass.target.col(j).data(), rows, 1},
         .dy = {pass.dy.col(j).data(), rows, 1},
         .batch = 1,
-        .weight = weight};
+        .weight = weight,
+        .channels = pass.channels};
   }
 };
 
