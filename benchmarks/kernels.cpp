@@ -219,6 +219,26 @@ BENCHMARK(loss<ec::Huber>);
 BENCHMARK(loss<ec::BinaryCrossEntropy>);
 BENCHMARK(loss<ec::BinaryCrossEntropyOnLogits>);
 
+/// A loss over channels: value and gradient of 64 × 64 pixels × 16 samples.
+template <class Loss, ec::Index Channels>
+void loss_of_channels(benchmark::State& state) {
+  constexpr ec::Index batch = 16, places = 64 * 64, targets = ec::needs_of<Loss>.class_numbers ? places : places * Channels;
+  const Matrix y = 4 * Matrix::Random(places * Channels, batch);
+  const Matrix target = ((Matrix::Random(targets, batch).array() + 1) / 2 * Channels).floor().cwiseMin(Channels - 1);
+  Matrix dy(y.rows(), batch);
+  const ec::LossPass<ec::LossStage<Loss, float>> pass{.y = {y.data(), y.rows(), batch},
+                                 .target = {target.data(), targets, batch},
+                                 .dy = {dy.data(), y.rows(), batch},
+                                 .batch = batch,
+                                 .weight = 1,
+                                 .channels = Channels};
+  for (auto _ : state) benchmark::DoNotOptimize(Loss{}(pass));
+  state.counters["values/s"] = benchmark::Counter(static_cast<double>(y.size()), benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(loss_of_channels<ec::CategoricalCrossEntropyOnLogits, 6>);
+BENCHMARK(loss_of_channels<ec::SparseCategoricalCrossEntropyOnLogits<>, 6>);
+BENCHMARK(loss_of_channels<ec::SparseCategoricalCrossEntropyOnLogits<>, 128>);
+
 }  // namespace
 
 BENCHMARK_MAIN();

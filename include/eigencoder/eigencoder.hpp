@@ -58,6 +58,7 @@
 #include "eigencoder/losses/mean_squared_error.hpp"
 #include "eigencoder/losses/mmd.hpp"
 #include "eigencoder/losses/pointwise.hpp"
+#include "eigencoder/losses/sparse_categorical_cross_entropy.hpp"
 #include "eigencoder/models/autoencoder.hpp"
 #include "eigencoder/models/branches.hpp"
 #include "eigencoder/models/codebook.hpp"

@@ -42,6 +42,7 @@ struct ImportanceWeighted {
     }();
     static_assert(likelihood_fits);
     static_assert(!needs_of<Likelihood>.sums.asked(), "ImportanceWeighted needs a likelihood of a sample by itself");
+    static_assert(!needs_of<Likelihood>.class_numbers, "ImportanceWeighted needs a likelihood of values: class numbers are none");
   };
 
   void check() const requires HasCheck<Likelihood> { likelihood.check(); }
