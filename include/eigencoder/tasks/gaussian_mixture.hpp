@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "eigencoder/core/random.hpp"
-#include "eigencoder/tasks/sample_matrix.hpp"
+#include "eigencoder/tasks/spread_out.hpp"
 
 // After core/eigen.hpp, whose inclusion of Eigen is the one that counts. Not in the umbrella: solvers are long to compile.
 #include <Eigen/Cholesky>
@@ -39,7 +38,7 @@ class GaussianMixture {
   template <SampleMatrix M>
   static GaussianMixture fit(const M& codes, const MixtureOptions& options = {}) {
     const Matrix x = checked(codes, options);
-    return GaussianMixture(x, spread_out(x, options), options);
+    return GaussianMixture(x, detail::spread_out(x, options.components, Random(options.seed, 1, 0), 0), options);
   }
 
   /// The same from given first means, d × K, such as the means of labelled codes.
@@ -74,7 +73,7 @@ class GaussianMixture {
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes(means_.rows(), count);
     Vector normal(means_.rows());
     for (Index j = 0; j < count; ++j) {
-      const Index k = pick(weights_, random.uniform(j, 0));
+      const Index k = detail::pick(weights_, random.uniform(j, 0));
       for (Index i = 0; i < normal.size(); ++i) normal[i] = random.normal(j, 1 + i);
       codes.col(j) = (means_.col(k) + factors_[static_cast<std::size_t>(k)] * normal).template cast<T>();
     }
@@ -176,29 +175,6 @@ class GaussianMixture {
       r(nearest, j) = 1;
     }
     return r;
-  }
-
-  static Matrix spread_out(const Matrix& x, const MixtureOptions& options) {
-    const Random random(options.seed, 1, 0);
-    Matrix means(x.rows(), options.components);
-    Vector odds = Vector::Ones(x.cols());
-    for (Index k = 0; k < options.components; ++k) {
-      means.col(k) = x.col(pick(odds, random.uniform(0, k)));
-      const Vector squares = (x.colwise() - means.col(k)).colwise().squaredNorm();
-      odds = k == 0 ? squares : odds.cwiseMin(squares);
-    }
-    return means;
-  }
-
-  /// The index to which a share of the sum falls: one whose odds are not zero, or the last if all are.
-  static Index pick(const Vector& odds, double share) {
-    double left = share * odds.sum();
-    Index last = odds.size() - 1;
-    for (Index i = 0; i < odds.size(); ++i) {
-      if (odds[i] > 0) last = i;
-      if ((left -= odds[i]) < 0) return i;
-    }
-    return last;
   }
 
   /// Calls f(first, count) for all columns, as many at a time as the cache holds.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <concepts>
+#include <vector>
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
@@ -27,6 +29,24 @@ inline void check_count(const char* what, const char* kind, Index expected, Inde
   if (found != expected) {
     throw ShapeError(message(what, ": expected ", expected, ' ', kind, ", one for each sample, found ", found));
   }
+}
+
+/// Labels as numbers from 0 in the order of their values, of which there are `classes`.
+struct Numbered {
+  Eigen::Matrix<Index, Eigen::Dynamic, 1> labels;
+  Index classes;
+};
+template <class M>
+Numbered numbered(const M& labels) {
+  const auto given = labels.eval();
+  std::vector<decltype(+given.coeff(0))> names(static_cast<std::size_t>(given.size()));
+  for (Index j = 0; j < given.size(); ++j) names[static_cast<std::size_t>(j)] = given.coeff(j);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  Numbered found{Eigen::Matrix<Index, Eigen::Dynamic, 1>(given.size()), static_cast<Index>(names.size())};
+  for (Index j = 0; j < given.size(); ++j)
+    found.labels[j] = std::lower_bound(names.begin(), names.end(), given.coeff(j)) - names.begin();
+  return found;
 }
 
 }  // namespace detail

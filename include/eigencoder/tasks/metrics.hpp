@@ -3,6 +3,7 @@
 
 // All metrics, one header for each family.
 #include "eigencoder/tasks/classification_metrics.hpp"
+#include "eigencoder/tasks/clustering_metrics.hpp"
 #include "eigencoder/tasks/ranking_metrics.hpp"
 #include "eigencoder/tasks/reconstruction_metrics.hpp"
 #include "eigencoder/tasks/silhouette.hpp"

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "eigencoder/tasks/label_vector.hpp"
 #include "eigencoder/tasks/sample_matrix.hpp"
@@ -23,22 +22,13 @@ Eigen::VectorXd silhouette_samples(const Codes& codes, const Truth& labels) {
   detail::check_count("silhouette", "labels", x.cols(), labels.size());
   detail::check_finite("silhouette", "code", x);
 
-  const auto given = labels.eval();
-  std::vector<decltype(+given.coeff(0))> names(static_cast<std::size_t>(given.size()));
-  for (Index j = 0; j < given.size(); ++j) names[static_cast<std::size_t>(j)] = given.coeff(j);
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  const auto classes = static_cast<Index>(names.size());
+  const auto [own, classes] = detail::numbered(labels);
   if (classes < 2 || classes >= x.cols()) {
     throw OptionError(message("silhouette: expected from 2 to ", x.cols() - 1, " classes, fewer than there are codes, found ",
                               classes, " of ", x.cols(), " codes"));
   }
-  Eigen::Matrix<Index, Eigen::Dynamic, 1> own(x.cols());
   Eigen::VectorXd sizes = Eigen::VectorXd::Zero(classes);
-  for (Index j = 0; j < x.cols(); ++j) {
-    own[j] = std::lower_bound(names.begin(), names.end(), given.coeff(j)) - names.begin();
-    sizes[own[j]] += 1;
-  }
+  for (const Index of : own) sizes[of] += 1;
 
   const Eigen::ArrayXXd rows = x.transpose();  // so that a processor's vectors hold neighbouring codes
   Eigen::ArrayXd distances(x.cols());
