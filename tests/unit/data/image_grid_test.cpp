@@ -55,7 +55,8 @@ TEST_CASE("Cells of colour have their channels innermost", "[data]") {
 
   const auto grey = ec::load_image_grid<std::uint8_t>(file, {.height = 1, .width = 1, .channels = 1});
   CHECK(grey.shape == ec::image(1, 1));
-  CHECK(grey.samples.cast<int>() == (Eigen::RowVectorXi(8) << 1, 4, 7, 10, 13, 16, 19, 22).finished());  // luma of v, v + 1, v + 2
+  CHECK(grey.samples.cast<int>() ==
+        (Eigen::RowVectorXi(8) << 1, 4, 7, 10, 13, 16, 19, 22).finished());  // luma of v, v + 1, v + 2
 }
 
 TEST_CASE("A picture that is no such grid is refused", "[data]") {
