@@ -30,6 +30,7 @@ struct TargetRange {
   Range range = unbounded;
   std::string (*term)() = nullptr;  ///< the name of the term, or of the layer
   bool whole = false;               ///< of whole numbers alone
+  Index every = 1;                  ///< of values 0, every, 2 · every, … alone: of the others nothing is asked
 };
 
 namespace detail {
@@ -72,6 +73,7 @@ void check_values(std::string_view name, const Samples<T>& samples, const Target
         throw NonFiniteError(message(name, ": expected finite values, found ", value, " in row ", i, " of sample ", j,
                                      "; clean the data", instead));
       }
+      if (i % targets.every != 0) continue;
       if (value < low || value > high || (targets.whole && value != std::floor(value))) {
         throw OptionError(message(name, ": ", targets.term(), " expects ", targets.whole ? "whole numbers" : "targets", " in [", low, ", ", high, "], found ", value,
                                   " in row ", i, " of sample ", j, targets.whole ? "" : "; scale the data to that", instead));
@@ -113,10 +115,12 @@ void check_targets(const SampleRules& rules, const Samples<T>& inputs, const Sam
   }
 }
 
-/// What the first layer of a chain asks of its inputs: a layer may say `static constexpr Range whole_inputs`.
+/// What the first layer of a chain asks of its inputs: a layer may say `static constexpr Range whole_inputs`, and if not all are
+/// whole numbers, which: `static constexpr Index whole_every`.
 template <class C>
 constexpr TargetRange input_range() {
   using First = typename C::template layer<0>;
+  if constexpr (requires { First::whole_every; }) return {First::whole_inputs, type_name<First>, true, First::whole_every};
   if constexpr (requires { First::whole_inputs; }) return {First::whole_inputs, type_name<First>, true};
   return {};
 }
