@@ -26,6 +26,7 @@
 #include "eigencoder/layers/normalisation.hpp"
 #include "eigencoder/layers/observed_dense.hpp"
 #include "eigencoder/layers/pooling.hpp"
+#include "eigencoder/layers/random_mask.hpp"
 #include "eigencoder/layers/recurrent.hpp"
 #include "eigencoder/layers/recurrent_decoder.hpp"
 #include "eigencoder/layers/repeat_vector.hpp"

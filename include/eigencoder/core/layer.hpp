@@ -40,6 +40,7 @@ struct Needs {
   bool quantises = false;        ///< replaces x by the nearest of a set of values
   bool lengths = false;          ///< reads how many steps of x are each sample's own
   bool targets = false;          ///< in training forward and backward read the targets, which have the shape of y
+  bool weighs_targets = false;   ///< in training its cache holds a weight for each value of the targets, by which the losses count it
   bool joins = false;            ///< reads the output of the layer at `link`, and adds to its gradient
   Index link = no_link;          ///< position of the earlier layer whose parameters, cache or output this one reads; negative ones
                                  ///< count back from this one: −1 is the previous layer

@@ -26,7 +26,7 @@ class RunTerm {
                     .channels = C::output.channels,
                     .sums = decltype(Pass::sums)(term_totals<K>(shard)),
                     .weights = decltype(Pass::weights)(shard.weights),
-                    .element_weights = decltype(Pass::element_weights)(shard.element_weights),
+                    .element_weights = decltype(Pass::element_weights)(element_weights(shard)),
                     .lengths = decltype(Pass::lengths)(Steps<C>::template lengths<P::layers>(shard.lengths)),
                     .latent = decltype(Pass::latent)(shard.view(P::site[K])),
                     .code = decltype(Pass::code)(shard.view(P::code_at(K))),
@@ -82,6 +82,12 @@ class RunTerm {
   }
 
  private:
+  /// In training those that a layer has drawn, if there is one that does.
+  static ElementWeights<T> element_weights(const Shard<P>& shard) {
+    if constexpr (M == Mode::train && P::weighs) return {shard.lane.cache(P::weighing), P::target.size(), nullptr};
+    return shard.element_weights;
+  }
+
   template <std::size_t K>
   using Term = typename P::Objective::template term<K>;
 

@@ -159,6 +159,18 @@ struct Terms {
   static constexpr bool takes_sample_weights = every_loss(&TermNeeds::sample_weights),
                         takes_element_weights = every_loss(&TermNeeds::element_weights);
 
+  /// The layer that weighs the values of the targets in training; `layers` if none does.
+  static constexpr std::size_t weighing = first_that(&Needs::weighs_targets);
+  static constexpr bool weighs = weighing < layers && !only_evaluates;
+  static_assert(!weighs || takes_element_weights,
+                "a layer weighs the values of the targets, as RandomMask with MaskWeights does: every loss must then be a sum over values "
+                "that takes weights of elements, as MeanSquaredError is");
+  static_assert(!weighs || (C::shapes[weighing] == target && C::needs[weighing].cache == target.size()),
+                "a layer that weighs the values of the targets, as RandomMask with MaskWeights does, must have an input of their shape, and a "
+                "cache of as many scalars");
+  static_assert(std::count_if(C::needs.begin(), C::needs.end(), [](const Needs& each) { return each.weighs_targets; }) < 2,
+                "a network has one layer that weighs the values of the targets at most: this one has several");
+
   /// Doubles that are summed over the batch for each term.
   static constexpr auto term_totals_at =
       detail::running_total<terms>([](std::size_t k) { return needs[k].sums(C::shapes[site[k]]); });

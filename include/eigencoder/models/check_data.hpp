@@ -90,6 +90,7 @@ struct SampleRules {
   TargetRange targets, inputs{};  ///< the objective's, and the first layer's
   std::string (*unweighted)() = nullptr;           ///< the name of a loss that takes no weights of samples, or null
   std::string (*unweighted_elements)() = nullptr;  ///< of one that takes none of elements
+  std::string (*weighing)() = nullptr;             ///< of a layer that weighs the values of the targets in training, or null
   std::string (*whole)() = nullptr;                ///< of a layer or a term that takes no sequences with padding
   void (*check_lengths)(std::string_view name, StepCounts lengths, Index samples) = nullptr;
   Lengths (*input_lengths)(const Index*) = nullptr;  ///< how many values of an input are its own, and of a target

@@ -39,10 +39,9 @@ inline Eigen::ArrayXXd window_means(const Eigen::ArrayXXd& image, const Eigen::V
   return means;
 }
 
-inline void check_similarity(Shape shape, Index rows, double data_range, const SimilarityOptions& options) {
-  static constexpr const char* what = "structural_similarity";
+inline void check_similarity(const char* what, Shape shape, Index rows, double data_range, const SimilarityOptions& options) {
   check_data_range(what, data_range);
-  const auto require = [](bool fine, const char* option, const char* range, auto found) {
+  const auto require = [what](bool fine, const char* option, const char* range, auto found) {
     if (!fine) throw OptionError(message(what, ": expected ", option, ' ', range, ", found ", found));
   };
   require(options.window >= 3 && options.window % 2 == 1, "a window", "of 3 or more pixels, an odd number", options.window);
@@ -56,6 +55,40 @@ inline void check_similarity(Shape shape, Index rows, double data_range, const S
                              shape.height, " × ", shape.width, "; take a smaller ",
                              options.gaussian_weights ? "sigma" : "window"));
   }
+}
+
+/// use(sample, map) for every channel of each pair of images: the similarities of all windows inside. Rows of a map are the image's columns,
+/// and (i, j) is the window whose centre is that many rows and columns further by half a window.
+template <class Target, class Output, class Use>
+void for_each_similarity(const char* what, const Target& target, const Output& output, Shape shape, double data_range,
+                         const SimilarityOptions& options, Use use) {
+  check_similarity(what, shape, target.rows(), data_range, options);
+  with_checked_pair(what, target, output, [&](const auto& targets, const auto& outputs) {
+    const Eigen::VectorXd weights = window_weights(options);
+    const auto pixels = static_cast<double>(weights.size() * weights.size());
+    const double unbiased = options.gaussian_weights ? 1 : pixels / (pixels - 1);
+    const double C1 = std::pow(options.K1 * data_range, 2), C2 = std::pow(options.K2 * data_range, 2);
+    const auto plane = [&](const auto& images, Index j, Index channel) -> Eigen::ArrayXXd {
+      using T = typename std::decay_t<decltype(images)>::Scalar;
+      using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+      const Stride stride(shape.width * shape.channels, shape.channels);
+      const T* const first = images.data() + j * images.outerStride() + channel;
+      using Plane = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned, Stride>;
+      return Plane(first, shape.width, shape.height, stride).template cast<double>();
+    };
+    for (Index j = 0; j < targets.cols(); ++j) {
+      for (Index c = 0; c < shape.channels; ++c) {
+        const Eigen::ArrayXXd a = plane(targets, j, c), b = plane(outputs, j, c);
+        const Eigen::ArrayXXd mean_a = window_means(a, weights), mean_b = window_means(b, weights);
+        const Eigen::ArrayXXd squares = window_means(a.square() + b.square(), weights);
+        const Eigen::ArrayXXd products = window_means(a * b, weights);
+        const Eigen::ArrayXXd mean_squares = mean_a.square() + mean_b.square(), mean_products = mean_a * mean_b;
+        const Eigen::ArrayXXd map = (2 * mean_products + C1) * (2 * unbiased * (products - mean_products) + C2) /
+                                    ((mean_squares + C1) * (unbiased * (squares - mean_squares) + C2));
+        use(j, map);
+      }
+    }
+  });
 }
 
 }  // namespace detail
@@ -76,36 +109,10 @@ inline void check_similarity(Shape shape, Index rows, double data_range, const S
 template <class Target, class Output>
 Eigen::VectorXd structural_similarity(const Target& target, const Output& output, Shape shape, double data_range,
                                       const SimilarityOptions& options = {}) {
-  detail::check_similarity(shape, target.rows(), data_range, options);
-  return detail::with_checked_pair("structural_similarity", target, output, [&](const auto& targets, const auto& outputs) {
-    const Eigen::VectorXd weights = detail::window_weights(options);
-    const auto pixels = static_cast<double>(weights.size() * weights.size());
-    const double unbiased = options.gaussian_weights ? 1 : pixels / (pixels - 1);
-    const double C1 = std::pow(options.K1 * data_range, 2), C2 = std::pow(options.K2 * data_range, 2);
-    // Rows of the map are the image's columns, which is all the same to a square window.
-    const auto plane = [&](const auto& images, Index j, Index channel) -> Eigen::ArrayXXd {
-      using T = typename std::decay_t<decltype(images)>::Scalar;
-      using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-      const Stride stride(shape.width * shape.channels, shape.channels);
-      const T* const first = images.data() + j * images.outerStride() + channel;
-      using Plane = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned, Stride>;
-      return Plane(first, shape.width, shape.height, stride).template cast<double>();
-    };
-    Eigen::VectorXd similarities = Eigen::VectorXd::Zero(targets.cols());
-    for (Index j = 0; j < targets.cols(); ++j) {
-      for (Index c = 0; c < shape.channels; ++c) {
-        const Eigen::ArrayXXd a = plane(targets, j, c), b = plane(outputs, j, c);
-        const Eigen::ArrayXXd mean_a = detail::window_means(a, weights), mean_b = detail::window_means(b, weights);
-        const Eigen::ArrayXXd squares = detail::window_means(a.square() + b.square(), weights);
-        const Eigen::ArrayXXd products = detail::window_means(a * b, weights);
-        const Eigen::ArrayXXd mean_squares = mean_a.square() + mean_b.square(), mean_products = mean_a * mean_b;
-        similarities[j] += ((2 * mean_products + C1) * (2 * unbiased * (products - mean_products) + C2) /
-                            ((mean_squares + C1) * (unbiased * (squares - mean_squares) + C2)))
-                               .mean();
-      }
-    }
-    return Eigen::VectorXd(similarities / static_cast<double>(shape.channels));
-  });
+  Eigen::VectorXd similarities = Eigen::VectorXd::Zero(target.cols());
+  detail::for_each_similarity("structural_similarity", target, output, shape, data_range, options,
+                              [&](Index j, const Eigen::ArrayXXd& map) { similarities[j] += map.mean(); });
+  return similarities / static_cast<double>(shape.channels);
 }
 
 }  // namespace eigencoder

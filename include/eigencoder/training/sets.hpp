@@ -64,6 +64,14 @@ constexpr auto unweighted_loss(std::type_identity<Objective<Terms...>>, bool Ter
   return name;
 }
 
+/// The name of the layer of a program P that weighs the values of the targets, or null.
+template <class P>
+constexpr auto weighing_layer() {
+  std::string (*name)() = nullptr;
+  if constexpr (P::weighs) name = type_name<typename P::Chain::template layer<P::weighing>>;
+  return name;
+}
+
 /// The name of a layer or a term of a program P that would count the padding of sequences, or null: layers that mix samples and do
 /// not ask for lengths, losses that are no sums over values, and penalties at an activation that has steps.
 template <class P>
@@ -143,6 +151,15 @@ ElementWeights<T> checked_element_weights(const SampleRules& rules, const char* 
   return {weights.column(0), weights.cols() > 1 ? weights.column(1) - weights.column(0) : 0};
 }
 
+/// The same for what a step trains on. Throws OptionError where a layer of the network draws such weights in every step.
+template <class T>
+ElementWeights<T> checked_training_weights(const SampleRules& rules, const Samples<T>& weights, Index count) {
+  if (weights.rows() > 0 && rules.weighing != nullptr) {
+    throw OptionError(message("element_weights: expected none, since ", rules.weighing(), " weighs the values of the targets in training"));
+  }
+  return checked_element_weights(rules, "element_weights", weights, count);
+}
+
 /// Checks the lengths of `count` samples. Returns where they are, null if there are none. Throws ShapeError, OptionError.
 inline const Index* checked_lengths(const SampleRules& rules, const char* name, StepCounts lengths, Index count) {
   if (lengths.empty()) return nullptr;
@@ -180,7 +197,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
   Sets<T> sets{{inputs, targets}, {options.validation, options.validation_targets}};
   auto& [train, validation, weights, validation_weights] = sets;
   train.weights = checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights);
-  train.element_weights = checked_element_weights(rules, "element_weights", options.element_weights, inputs.cols());
+  train.element_weights = checked_training_weights(rules, options.element_weights, inputs.cols());
   train.lengths = checked_lengths(rules, "lengths", options.lengths, inputs.cols());
   if (validation.inputs.rows() > 0 && fraction > 0) {
     throw OptionError("validation and validation_fraction exclude each other: give one of them");

@@ -77,7 +77,7 @@ class Trainer : public AnyTrainer {
                          .size = size,
                          .weights = detail::checked_weights(rules, "weights", weights, size, weights_),
                          .element_weights =
-                             detail::checked_element_weights(rules, "element_weights", element_weights, size),
+                             detail::checked_training_weights(rules, element_weights, size),
                          .lengths = detail::checked_lengths(rules, "lengths", lengths, size)};
     // A look in every step would cost 3 % of it.
     if (updates() == 0) detail::check_targets(rules, inputs, targets, batch.lengths);
@@ -238,6 +238,7 @@ class Trainer : public AnyTrainer {
                             .inputs = detail::input_range<C>(),
                             .unweighted = detail::unweighted_loss(objective, &TermNeeds::sample_weights),
                             .unweighted_elements = detail::unweighted_loss(objective, &TermNeeds::element_weights),
+                            .weighing = detail::weighing_layer<Program<C, O>>(),
                             .whole = detail::refuses_padding<Program<C, O>>()};
     detail::add_length_rules<C>(all);
     return all;
