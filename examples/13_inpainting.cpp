@@ -11,12 +11,11 @@ using Eigen::MatrixXf;
 constexpr ec::Shape frame = ec::image(28, 28);
 constexpr double outside = -1;  // what hidden pixels become: no pixel is that dark, so the network sees where the hole is
 
-/// A U-Net: what each pool takes away comes back beside what the deeper layers make of it.
+/// Dense layers guess the whole image; convolutions make the result of the guess and of what is seen.
 auto network(const ec::MaskOptions& masks, ec::Seed seed) {
   const ec::RandomMask hidden{masks, outside, ec::MaskWeights{.hidden = 1, .seen = 0}};
-  const auto deepest = ec::skip(ec::MaxPool2D<2>{}, ec::Conv2D<64, 3>{}, ec::ReLU{}, ec::Conv2D<64, 3>{}, ec::ReLU{}, ec::UpSample2D<2>{});
-  const auto outer = ec::skip(ec::MaxPool2D<2>{}, ec::Conv2D<32, 3>{}, ec::ReLU{}, deepest, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::UpSample2D<2>{});
-  const auto layers = ec::sequential<frame>(hidden, ec::Conv2D<16, 3>{}, ec::ReLU{}, outer, ec::Conv2D<16, 3>{}, ec::ReLU{},
+  const auto guess = ec::skip(ec::Dense<512>{}, ec::ReLU{}, ec::Dense<512>{}, ec::ReLU{}, ec::Dense<784>{}, ec::Reshape<frame>{});
+  const auto layers = ec::sequential<frame>(hidden, guess, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::Conv2D<16, 3>{}, ec::ReLU{},
                                             ec::Conv2D<1, 3>{}, ec::Sigmoid{});
   return ec::Network{layers, seed};
 }
