@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstddef>
@@ -86,7 +87,7 @@ class JpegReader {
   }
   [[noreturn]] static void jump(j_common_ptr any, const char* text) {
     auto& self = *static_cast<JpegReader*>(any->client_data);
-    std::strncpy(self.reason_.data(), text, self.reason_.size() - 1);
+    std::memcpy(self.reason_.data(), text, std::min(std::strlen(text), self.reason_.size() - 1));
     std::longjmp(self.jump_, 1);
   }
 
