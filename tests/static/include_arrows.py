@@ -25,7 +25,9 @@ UMBRELLA = "eigencoder.hpp"
 # What only some files may say: a pattern, and where it is at home.
 AT_HOME = {
     r"\bEigen::internal\b": ["kernels/packet.hpp"],
-    r"#\s*include\s*<Eigen/": ["core/eigen.hpp", "data/sparse_samples.hpp", "tasks/gaussian_mixture.hpp", "tasks/pca.hpp", "tasks/rating_baselines.hpp"],
+    r"#\s*include\s*<Eigen/": [
+        "core/eigen.hpp", "data/sparse_samples.hpp", "tasks/gaussian_mixture.hpp", "tasks/mahalanobis.hpp", "tasks/pca.hpp", "tasks/rating_baselines.hpp",
+    ],
     r"#\s*include\s*<zlib\.h>": ["data/", "files/"],
     r"#\s*include\s*<png\.h>": ["files/", "io/"],
     r"#\s*include\s*<jpeglib\.h>": ["files/"],

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -120,6 +121,32 @@ inline Metadata load_values(const std::filesystem::path& path, const std::vector
   const SafetensorsFile file = read_safetensors(path);
   for (const auto& write : detail::prepare_values(file, values, path.string())) write();
   return file.metadata();
+}
+
+namespace detail {
+
+/// A model with what was fitted beside it, as AnomalyDetector has: model(), and fitted() with its parts.
+template <class D>
+concept FittedModel = requires(D& fitted) {
+  fitted.model().memory();
+  requires PartsValue<std::remove_cvref_t<decltype(fitted.fitted())>>;
+};
+
+}  // namespace detail
+
+/// A detector in one file: its model, and what was fitted beside it as values whose names begin with values.fitted. Throws as
+/// save and load do, and what fitted() throws before a fit; where load throws, model and values are unchanged.
+///   ec::save(detector, "detector.safetensors");
+///   ec::load(detector, "detector.safetensors");
+template <detail::FittedModel D>
+void save(const D& fitted, const std::filesystem::path& path, SaveOptions options = {}) {
+  options.values.emplace_back("fitted", fitted.fitted());
+  save(fitted.model(), path, options);
+}
+template <detail::FittedModel D>
+Metadata load(D& fitted, const std::filesystem::path& path, LoadOptions options = {}) {
+  options.values.emplace_back("fitted", fitted.fitted());
+  return load(fitted.model(), path, options);
 }
 
 }  // namespace eigencoder

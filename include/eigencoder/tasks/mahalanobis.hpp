@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigencoder/tasks/sample_matrix.hpp"
+
+// After core/eigen.hpp, whose inclusion of Eigen is the one that counts. Not in the umbrella: solvers are long to compile.
+#include <Eigen/Cholesky>
+
+namespace eigencoder {
+
+/// The distance of codes from a cloud of codes, in units of its deviation in each direction:
+///   d(z) = √((z − μ)ᵀ Σ⁻¹ (z − μ))   Σ = (1 − s) C + s · tr(C) / d · I   C = Σ_j (z_j − μ)(z_j − μ)ᵀ / N
+/// The shrinkage s keeps Σ regular where codes do not vary in all directions, such as that of a unit that is always 0. Computed
+/// in double as ‖L⁻¹(z − μ)‖ with the Cholesky factor L of Σ. scikit-learn: ShrunkCovariance, whose mahalanobis() is d².
+/// Mahalanobis 1936; as a score of anomalies: Lee, Lee, Lee and Shin 2018.
+class Mahalanobis {
+ public:
+  Mahalanobis() = default;
+
+  /// From codes, d × N. Throws OptionError unless 0 ≤ shrinkage ≤ 1, ShapeError unless there are 2 codes of 1 value or more,
+  /// NonFiniteError with the place, Error if Σ is singular all the same: all codes are equal, or the shrinkage is too small.
+  template <SampleMatrix M>
+  static Mahalanobis fit(const M& codes, double shrinkage = 1e-6) {
+    if (!(shrinkage >= 0 && shrinkage <= 1)) {
+      throw OptionError(message("Mahalanobis: expected a shrinkage from 0 to 1, found ", shrinkage));
+    }
+    if (codes.rows() == 0 || codes.cols() < 2) {
+      throw ShapeError(message("Mahalanobis: expected 2 codes or more, one a column, found a matrix of ", codes.rows(), " × ",
+                               codes.cols()));
+    }
+    const Eigen::MatrixXd z = codes.template cast<double>();
+    detail::check_finite("Mahalanobis", "code", z);
+    Mahalanobis found;
+    found.mean_ = z.rowwise().mean();
+    const Eigen::MatrixXd centred = z.colwise() - found.mean_;
+    Eigen::MatrixXd covariance = (1 - shrinkage) / static_cast<double>(z.cols()) * centred * centred.transpose();
+    const double variance = centred.squaredNorm() / static_cast<double>(z.size());
+    covariance.diagonal().array() += shrinkage * variance;
+    const Eigen::LLT<Eigen::MatrixXd> factored(covariance);
+    found.factor_ = factored.matrixL();
+    // A pivot that is rounding alone is no variance.
+    const double least = static_cast<double>(z.rows()) * 1e-15 * covariance.diagonal().maxCoeff();
+    if (factored.info() != Eigen::Success || !(found.factor_.diagonal().array().square() > least).all()) {
+      throw Error(message("Mahalanobis: the covariance of these codes is singular, since they do not vary in every direction; ",
+                          variance > 0 ? "take a larger shrinkage than " : "all of them are equal, with a shrinkage of ",
+                          shrinkage));
+    }
+    return found;
+  }
+
+  /// Values of a code; 0 before a fit.
+  Index size() const { return mean_.size(); }
+  /// μ: d
+  const Eigen::VectorXd& mean() const { return mean_; }
+  /// L: d × d, lower triangular, with L Lᵀ = Σ
+  const Eigen::MatrixXd& factor() const { return factor_; }
+
+  /// d(z) of one code. `work` holds d values and is overwritten; with the right size nothing is allocated. Throws ShapeError.
+  template <class Code>
+  double distance(const Eigen::MatrixBase<Code>& z, Eigen::VectorXd& work) const {
+    detail::check_rows("Mahalanobis", "one for each value of a code", size(), z.rows());
+    work = z.derived().template cast<double>() - mean_;
+    factor_.triangularView<Eigen::Lower>().solveInPlace(work);
+    return work.norm();
+  }
+  /// Of codes, d × N. Throws ShapeError.
+  template <SampleMatrix M>
+  Eigen::VectorXd distances(const M& codes) const {
+    Eigen::VectorXd found(codes.cols()), work(size());
+    for (Index j = 0; j < codes.cols(); ++j) found[j] = distance(codes.col(j), work);
+    return found;
+  }
+
+  template <class F>
+  void for_each_part(F f) {
+    f("mean", mean_);
+    f("factor", factor_);
+  }
+  template <class F>
+  void for_each_part(F f) const {
+    f("mean", mean_);
+    f("factor", factor_);
+  }
+  /// Throws ShapeError or NonFiniteError where parts that were loaded cannot be those of a fit.
+  void check_parts() const {
+    if (factor_.rows() != size() || factor_.cols() != size()) {
+      throw ShapeError(message("Mahalanobis: expected a factor of ", size(), " × ", size(), ", as the mean has values, found ",
+                               factor_.rows(), " × ", factor_.cols()));
+    }
+    detail::check_finite("Mahalanobis", "mean", mean_);
+    detail::check_finite("Mahalanobis", "factor", factor_);
+    if (!(factor_.diagonal().array() > 0).all()) {
+      throw NonFiniteError("Mahalanobis: expected a factor with a positive diagonal, found another");
+    }
+  }
+
+ private:
+  Eigen::VectorXd mean_;
+  Eigen::MatrixXd factor_;
+};
+
+}  // namespace eigencoder
