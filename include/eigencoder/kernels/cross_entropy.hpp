@@ -145,6 +145,18 @@ T sum_of(Index n, F f, const In*... in) {
   return sum.sum();
 }
 
+template <class T>
+T largest_of(Index n, const T* in) {
+  using P = Packet<T>;
+  P most(in[0]);
+  Index i = 0;
+  for (; i + P::size <= n; i += P::size) most = max(P::load(in + i), most);
+  T largest = in[0];
+  for (const T lane : most.lanes()) largest = max(lane, largest);
+  for (; i < n; ++i) largest = max(in[i], largest);
+  return largest;
+}
+
 /// Of many: a packet holds several channels of one place.
 template <bool Gradient, bool Accumulate, class T, class Targets>
 double cross_entropy_across_channels(Index channels, Index places, const T* z, T* dz, double scale, const Targets& targets) {
@@ -166,8 +178,7 @@ double cross_entropy_across_channels(Index channels, Index places, const T* z, T
       sum_t = sum_of<T>(
           channels, [](P v) { return v; }, t);
     }
-    T largest = z[0];
-    for (Index c = 1; c < channels; ++c) largest = max(z[c], largest);
+    const T largest = largest_of(channels, z);
     const P most(largest);
     const T sum = sum_of<T>(
         channels, [=](P v) { return exp(v - most); }, z);
