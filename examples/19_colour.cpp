@@ -165,47 +165,62 @@ std::string line(const std::string& name, std::initializer_list<double> numbers)
   return text + '\n';
 }
 
-/// Rows of so many images.
-void add_rows(std::vector<ec::ImageRow>& rows, const std::string& label, const MatrixXf& images, Index columns) {
-  for (Index first = 0; first < images.cols(); first += columns)
-    rows.emplace_back(first == 0 ? label : "", images.middleCols(first, std::min(columns, images.cols() - first)));
+constexpr Index row_length = 16;  // of pictures
+
+void add_rows(std::vector<ec::ImageRow>& rows, const std::string& label, const MatrixXf& images) {
+  for (Index first = 0; first < images.cols(); first += row_length)
+    rows.emplace_back(first == 0 ? label : "", images.middleCols(first, row_length));
 }
 
 struct Way {
   std::filesystem::path from = "cat face", to = "lion";
 };
 
+/// New emoji: of codes from the prior, and of codes from a mixture of normal distributions that is fitted to those of training,
+/// since they do not fill the prior evenly. And what training has that is nearest to the latter.
+struct Drawn {
+  MatrixXf prior, mixture;
+  ec::Neighbours<float> nearest;
+
+  Drawn(const Model& model, const MatrixXf& train, ec::Seed seed) : prior(model.sample(2 * row_length, seed)) {
+    const MatrixXf codes = model.encode(train);
+    const ec::MixtureOptions options{.components = std::min<Index>(8, codes.cols()), .covariance_floor = 1e-2, .seed = seed};
+    mixture = model.decode(ec::GaussianMixture::fit(codes, options).sample<float>(6 * row_length, seed));
+    nearest = ec::nearest(train, mixture, 1);
+  }
+};
+
+/// The mean distance to the nearest picture of training, as the root of a mean square.
+double distance(const ec::Neighbours<float>& nearest) {
+  return static_cast<double>(nearest.distances.mean()) / std::sqrt(static_cast<double>(cell_shape.size()));
+}
+
 void write_pictures(const example::Program& program, const Emoji& emoji, const Model& model, const ec::PCA& pca,
-                    const MatrixXf& train, const ec::Dataset<float>& test, const Way& way) {
-  constexpr Index columns = 16;
-  const ec::GridOptions grid{.columns = columns, .scale = 2};
-  const ec::Seed seed{program.options.seed};
-  const MatrixXf reconstructions = model.reconstruct(test.samples), linear = pca.reconstruct(test.samples);
+                    const MatrixXf& train, const ec::Dataset<float>& test, const Drawn& drawn, const Way& way) {
+  const ec::GridOptions grid{.columns = row_length, .scale = 2};
   std::vector<ec::ImageRow> rows;
-  for (Index first = 0; first < std::min<Index>(test.size(), 4 * columns); first += columns) {
-    const Index some = std::min(columns, test.size() - first);
-    rows.emplace_back("not seen before", test.samples.middleCols(first, some));
+  const Index shown = std::min<Index>(test.size(), 4 * row_length);
+  MatrixXf originals(cell_shape.size(), shown);  // from all groups
+  for (Index j = 0; j < shown; ++j) originals.col(j) = test.samples.col(j * test.size() / shown);
+  const MatrixXf reconstructions = model.reconstruct(originals), linear = pca.reconstruct(originals);
+  for (Index first = 0; first < shown; first += row_length) {
+    const Index some = std::min(row_length, shown - first);
+    rows.emplace_back("not seen before", originals.middleCols(first, some));
     rows.emplace_back("reconstruction", reconstructions.middleCols(first, some));
     rows.emplace_back(ec::message("PCA, ", pca.size(), " components"), linear.middleCols(first, some));
   }
   program.write("reconstructions.png", rows, cell_shape, grid);
 
-  // Codes do not fill the prior evenly: a mixture fitted to them knows better where they are.
-  const MatrixXf codes = model.encode(train);
-  const auto mixture =
-      ec::GaussianMixture::fit(codes, {.components = std::min<Index>(8, codes.cols()), .covariance_floor = 1e-2, .seed = seed});
-  const MatrixXf drawn = model.sample(4 * columns, seed), better = model.decode(mixture.sample<float>(4 * columns, seed));
   rows.clear();
-  add_rows(rows, "codes from N(0, I)", drawn, columns);
-  add_rows(rows, "from a mixture", better, columns);
+  add_rows(rows, "codes from N(0, I)", drawn.prior);
+  add_rows(rows, "from a mixture", drawn.mixture);
   program.write("samples.png", rows, cell_shape, grid);
 
-  const ec::Neighbours<float> nearest = ec::nearest(train, better, 1);
   rows.clear();
-  for (Index first = 0; first < better.cols(); first += columns) {
-    MatrixXf neighbours(train.rows(), columns);
-    for (Index j = 0; j < columns; ++j) neighbours.col(j) = train.col(nearest.indices(0, first + j));
-    rows.emplace_back("sample", better.middleCols(first, columns));
+  for (Index first = 0; first < 4 * row_length; first += row_length) {
+    MatrixXf neighbours(train.rows(), row_length);
+    for (Index j = 0; j < row_length; ++j) neighbours.col(j) = train.col(drawn.nearest.indices(0, first + j));
+    rows.emplace_back("sample", drawn.mixture.middleCols(first, row_length));
     rows.emplace_back("nearest of training", neighbours);
   }
   program.write("nearest.png", rows, cell_shape, grid);
@@ -281,6 +296,8 @@ void train(const example::Program& program, const Way& way, double beta, double 
   const double psnr_train = psnr(seen, model.reconstruct(seen)),
                psnr_test = psnr(test.samples, model.reconstruct(test.samples));
   const double pca_train = psnr(seen, pca.reconstruct(seen)), pca_test = psnr(test.samples, pca.reconstruct(test.samples));
+  const Drawn drawn(model, train, seed);
+  const ec::Neighbours<float> of_test = ec::nearest(train, test.samples, 1);
   program.print(
       ec::message("\n", std::string(42, ' '), "  PSNR train   PSNR test nats, test  bits a value\n") +
       line(ec::message("variational, code of ", code_size, " values"), {psnr_train, psnr_test, elbo, bits(elbo)}) +
@@ -289,7 +306,9 @@ void train(const example::Program& program, const Way& way, double beta, double 
       line("the mean picture",
            {psnr(seen, mean.replicate(1, seen.cols()).eval()), psnr(test.samples, all_mean), by_mean, bits(by_mean)}) +
       ec::message(statistics.active_units(), " of ", code_size, " dimensions are active, KL ", statistics.total_kl(),
-                  " nats an image\n\n"));
+                  " nats an image\n") +
+      ec::message("distance to the nearest training picture, root mean square of a value: samples ", distance(drawn.nearest),
+                  ", test pictures ", distance(of_test), "\n\n"));
 
   auto metrics = program.metrics(history, train.cols(), test.size(), Model::parameter_count, trainer.threads());
   metrics["psnr_train"] = psnr_train;
@@ -302,9 +321,11 @@ void train(const example::Program& program, const Way& way, double beta, double 
   metrics["bits_a_value_pca"] = bits(by_pca);
   metrics["kl"] = statistics.total_kl();
   metrics["active_units"] = statistics.active_units();
+  metrics["sample_distance"] = distance(drawn.nearest);
+  metrics["test_distance"] = distance(of_test);
   program.write_metrics(metrics);
 
-  write_pictures(program, emoji, model, pca, train, test, way);
+  write_pictures(program, emoji, model, pca, train, test, drawn, way);
   program.plot("loss.png", {{"", history}}, "objective, nats an image");
 }
 
@@ -313,11 +334,11 @@ int main(int argc, char** argv) {
                            "Trains a variational autoencoder of residual blocks on emoji in colour, and draws new ones.");
   program.describe_data("folder of emoji.tsv and its grids of emoji");
   program.options.data = "data/emoji";
-  program.options.epochs = 60;
+  program.options.epochs = 100;
   program.options.batch_size = 64;
   program.options.learning_rate = 2e-3;
   Way way;
-  double beta = 1, annealing = 1000;
+  double beta = 1, annealing = 2000;
   program.add_path("--from", way.from, "an emoji, by its name or its code points, such as \"cat face\" or 1F431");
   program.add_path("--to", way.to, "another one, to go to");
   program.add_number("--beta", beta, "weight of the KL divergence");
