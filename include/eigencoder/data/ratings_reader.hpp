@@ -34,12 +34,10 @@ class RatingTable {
     std::vector<std::string_view> names;
   };
   RatingTable(const std::filesystem::path& path, const std::vector<Column>& columns) : columns_(columns) {
-    scanner_.emplace(path, '\t');
+    TextScanner first(path);
+    first.until("\t,\n");
+    scanner_.emplace(path, first.peek() == ',' ? ',' : '\t');
     if (!read_record()) scanner_->fail("expected ratings, found an empty file");
-    if (record_.size() == 1 && record_[0].find(',') != std::string::npos) {
-      scanner_.emplace(path, ',');
-      read_record();
-    }
     for (const Column& column : columns_) {
       places_.push_back(std::string::npos);
       for (std::size_t i = 0; i < record_.size() && places_.back() == std::string::npos; ++i) {
@@ -64,14 +62,14 @@ class RatingTable {
   bool next() {
     if (!std::exchange(unread_, false) && !read_record()) return false;
     for (std::size_t k = 0; k < places_.size(); ++k) {
-      if (places_[k] >= record_.size()) fail("expected a ", columns_[k].what, " in column ", places_[k] + 1, ", found only ", record_.size(), record_.size() == 1 ? " column" : " columns");
+      if (places_[k] >= record_.size()) fail("expected ", article(k), " in column ", places_[k] + 1, ", found only ", record_.size(), record_.size() == 1 ? " column" : " columns");
     }
     return true;
   }
   /// Column `k` of those asked for.
   std::string_view field(std::size_t k) const { return without_spaces(record_[places_[k]]); }
   std::string_view id(std::size_t k) const {
-    if (field(k).empty()) fail_at(k, "expected a ", columns_[k].what, ", found nothing");
+    if (field(k).empty()) fail_at(k, "expected ", article(k), ", found nothing");
     return field(k);
   }
   Index line() const { return line_; }
@@ -103,6 +101,8 @@ class RatingTable {
     }
     return false;
   }
+
+  std::string article(std::size_t k) const { return message(columns_[k].what[0] == 'i' ? "an " : "a ", columns_[k].what); }
 
   /// "user_id:token" and "userId" → "userid"
   static std::string plain_name(std::string_view name) {

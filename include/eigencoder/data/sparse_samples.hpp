@@ -46,6 +46,32 @@ SparseColumns<T> rating_columns(std::span<const Rating> ratings, Index users, In
   return matrix;
 }
 
+/// The numbers of the columns that have an entry, rising: what can be a sample.
+template <class T>
+std::vector<Index> observed_columns(const SparseColumns<T>& columns) {
+  std::vector<Index> observed;
+  for (Index j = 0; j < columns.cols(); ++j) {
+    if (columns.outerIndexPtr()[j] < columns.outerIndexPtr()[j + 1]) observed.push_back(j);
+  }
+  return observed;
+}
+
+/// Some columns, in the order given. Throws OptionError for a number that is none.
+template <class T>
+SparseColumns<T> choose_columns(const SparseColumns<T>& columns, std::span<const Index> chosen) {
+  std::vector<Eigen::Triplet<T>> entries;
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    if (chosen[k] < 0 || chosen[k] >= columns.cols())
+      throw OptionError(message("choose_columns: expected numbers 0 to ", columns.cols() - 1, ", found ", chosen[k]));
+    for (typename SparseColumns<T>::InnerIterator entry(columns, chosen[k]); entry; ++entry) {
+      entries.emplace_back(static_cast<int>(entry.row()), static_cast<int>(k), entry.value());
+    }
+  }
+  SparseColumns<T> some(columns.rows(), std::ssize(chosen));
+  some.setFromTriplets(entries.begin(), entries.end());
+  return some;
+}
+
 /// Columns as pairs, their stored entries up to `most` each: of a network whose input is sequence(most, 2). Targets are the values.
 /// With `asked`, of as many columns, each sample has the entries of that behind its own: pairs of value 0, which add nothing to
 /// the code, with the values of `asked` as targets, and of weight 1 where those of `known` get 0.
@@ -61,11 +87,7 @@ SparseSamples<T> sparse_samples(const SparseColumns<T>& known, Index most, const
   SparseSamples<T> samples{Matrix::Zero(2 * most, N), Matrix::Zero(most, N), Matrix::Zero(asks ? most : 0, asks ? N : 0),
                            std::vector<Index>(static_cast<std::size_t>(N))};
   for (Index j = 0; j < N; ++j) {
-    const auto entries = [&](const SparseColumns<T>& of) {
-      Index count = 0;
-      for (typename SparseColumns<T>::InnerIterator entry(of, j); entry; ++entry) ++count;
-      return count;
-    };
+    const auto entries = [&](const SparseColumns<T>& of) { return static_cast<Index>(of.outerIndexPtr()[j + 1] - of.outerIndexPtr()[j]); };
     const Index count = entries(known) + (asks ? entries(asked) : 0);
     if (count == 0) throw OptionError(message("sparse_samples: expected an entry or more in each column, found none in column ", j, "; leave it out"));
     if (count > most)

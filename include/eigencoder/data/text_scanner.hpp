@@ -60,7 +60,7 @@ class TextScanner {
     end_ -= begin_;
     begin_ = 0;
     if (end_ > longest)
-      fail("line ", line_, ": expected at most 1 MiB from one separator to the next, found more; not a file of time series");
+      fail("line ", line_, ": expected at most 1 MiB from one separator to the next, found more; not a text of this kind");
     if (buffer_.size() - end_ < piece / 2) buffer_.resize(buffer_.size() + piece);
     const std::size_t count = file_.read({reinterpret_cast<std::uint8_t*>(buffer_.data() + end_), buffer_.size() - end_});
     end_ += count;

@@ -73,7 +73,7 @@ constexpr auto weighing_layer() {
 }
 
 /// The name of a layer or a term of a program P that would count the padding of sequences, or null: layers that mix samples and do
-/// not ask for lengths, losses that are no sums over values, and penalties at an activation that has steps.
+/// not ask for lengths, losses that are no sums over values on an output that has steps, and penalties at an activation that has some.
 template <class P>
 constexpr auto refuses_padding() {
   using C = typename P::Chain;
@@ -90,7 +90,7 @@ constexpr auto refuses_padding() {
         if constexpr (P::penalty[K]) return Steps<C>::template known<P::site[K]> || needs_of<Term>.site == Site::tangent;
         return false;
       }();
-      if (penalises_steps || (Loss<Term> && !needs_of<Term>.element_weights)) name = type_name<Term>;
+      if (penalises_steps || (Loss<Term> && !needs_of<Term>.element_weights && Steps<C>::template known<C::size>)) name = type_name<Term>;
     };
     [&]<std::size_t... K>(std::index_sequence<K...>) { (look.template operator()<K>(), ...); }
     (std::make_index_sequence<P::Objective::size>{});
