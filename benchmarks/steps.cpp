@@ -111,6 +111,12 @@ using UNet = ec::Network<
                             ec::UpSample2D<2>>,
                    ec::Conv2D<16, 3>, ec::ReLU, ec::Conv2D<1, 3>, ec::Sigmoid>>;
 
+// The network of 13_inpainting, which draws masks and weights for the loss in every step.
+using Inpainting = ec::Network<
+    ec::Sequential<ec::image(28, 28), ec::RandomMask<true>,
+                   ec::Skip<ec::Dense<512>, ec::ReLU, ec::Dense<512>, ec::ReLU, ec::Dense<784>, ec::Reshape<ec::image(28, 28)>>,
+                   ec::Conv2D<32, 3>, ec::ReLU, ec::Conv2D<16, 3>, ec::ReLU, ec::Conv2D<1, 3>, ec::Sigmoid>>;
+
 BENCHMARK(step<networks::Simple<float>, ec::BinaryCrossEntropy>)->Name("simple")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
@@ -126,6 +132,7 @@ BENCHMARK(step<Quantising, ec::Objective<ec::MeanSquaredError, ec::Commitment>>)
   threads(b, 64);
 });
 BENCHMARK(step<UNet, ec::BinaryCrossEntropy>)->Name("unet")->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<Inpainting, ec::MeanSquaredError>)->Name("inpainting")->Apply([](auto* b) { threads(b, 128); });
 
 }  // namespace
 

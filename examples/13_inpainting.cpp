@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Inpainting: a network restores what is hidden of an image. In training its first layer hides another part of every image in every
-// step, and the loss counts what is hidden alone. What it restores stands beside fillings that learn nothing, or the mean image.
+// Inpainting: a network restores what is hidden of an image. In training its first layer hides another part of every image in
+// every step, and the loss counts what is hidden alone. What it restores stands beside fillings that learn nothing, or the mean
+// image.
 #include "common/example.hpp"
 #include <eigencoder/tasks/hole_filling.hpp>
 #include <eigencoder/tasks/hole_metrics.hpp>
@@ -14,7 +15,8 @@ constexpr double outside = -1;  // what hidden pixels become: no pixel is that d
 /// Dense layers guess the whole image; convolutions make the result of the guess and of what is seen.
 auto network(const ec::MaskOptions& masks, ec::Seed seed) {
   const ec::RandomMask hidden{masks, outside, ec::MaskWeights{.hidden = 1, .seen = 0}};
-  const auto guess = ec::skip(ec::Dense<512>{}, ec::ReLU{}, ec::Dense<512>{}, ec::ReLU{}, ec::Dense<784>{}, ec::Reshape<frame>{});
+  const auto guess =
+      ec::skip(ec::Dense<512>{}, ec::ReLU{}, ec::Dense<512>{}, ec::ReLU{}, ec::Dense<784>{}, ec::Reshape<frame>{});
   const auto layers = ec::sequential<frame>(hidden, guess, ec::Conv2D<32, 3>{}, ec::ReLU{}, ec::Conv2D<16, 3>{}, ec::ReLU{},
                                             ec::Conv2D<1, 3>{}, ec::Sigmoid{});
   return ec::Network{layers, seed};
@@ -46,19 +48,25 @@ void run(const example::Program& program, Model model, const std::vector<Kind>& 
   program.print(ec::summary(model) + '\n');
 
   // Predictions hide nothing: what is validated on is hidden beforehand, the same in every epoch.
-  const MatrixXf masks = masks_of(training, 0), hidden = ec::hide(originals, masks, frame, outside), weights = ec::mask_weights(masks, frame);
+  const MatrixXf masks = masks_of(training, 0), hidden = ec::hide(originals, masks, frame, outside),
+                 weights = ec::mask_weights(masks, frame);
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
   ec::FitOptions<float> fit = options.fit(hidden);
   fit.validation_targets = originals;
   fit.validation_element_weights = weights;
+  const ec::Index steps = options.epochs * ((train.size() + options.batch_size - 1) / options.batch_size);
+  fit.callbacks.push_back(ec::LearningRate{ec::CosineDecay{.learning_rate = options.learning_rate, .steps = steps}});
   const ec::History history = program.fit(trainer, model, train.samples, fit);
 
   const MatrixXf mean_image = train.samples.rowwise().mean();
   const std::vector<Method> methods{
       {"mean of what is seen", "seen_mean", [&](const MatrixXf& m) { return ec::mean_fill(originals, m, frame); }},
-      {"mean image of training", "mean_image", [&](const MatrixXf& m) { return ec::composite(originals, m, frame, mean_image.replicate(1, m.cols())); }},
+      {"mean image of training", "mean_image",
+       [&](const MatrixXf& m) { return ec::composite(originals, m, frame, mean_image.replicate(1, m.cols())); }},
       {"diffusion from the border", "diffusion", [&](const MatrixXf& m) { return ec::diffusion_fill(originals, m, frame); }},
-      {"network", "network", [&](const MatrixXf& m) { return ec::composite(originals, m, frame, model.predict(ec::hide(originals, m, frame, outside))); }}};
+      {"network", "network", [&](const MatrixXf& m) {
+         return ec::composite(originals, m, frame, model.predict(ec::hide(originals, m, frame, outside)));
+       }}};
 
   auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
   std::vector<ec::ImageRow> rows;
@@ -77,11 +85,13 @@ void run(const example::Program& program, Model model, const std::vector<Kind>& 
     add(methods.size() + 1, originals);
     for (std::size_t i = 0; i < methods.size(); ++i) {
       const MatrixXf restored = methods[i].restore(m);
-      const double psnr = ec::hole_peak_signal_noise_ratio(originals, restored, m, frame, 1), ssim = ec::hole_structural_similarity(originals, restored, m, frame, 1);
+      const double psnr = ec::hole_peak_signal_noise_ratio(originals, restored, m, frame, 1),
+                   ssim = ec::hole_structural_similarity(originals, restored, m, frame, 1);
       metrics[kind.name + '_' + methods[i].key + "_psnr"] = psnr;
       metrics[kind.name + '_' + methods[i].key + "_ssim"] = ssim;
       char line[128];
-      std::snprintf(line, sizeof line, "%-16s %-28s %11.2f dB %18.3f\n", kind.name.c_str(), methods[i].name.c_str(), psnr, ssim);
+      std::snprintf(line, sizeof line, "%-16s %-28s %11.2f dB %18.3f\n", kind.name.c_str(), methods[i].name.c_str(), psnr,
+                    ssim);
       program.print(line);
       add(i + 1, restored);
     }
@@ -97,11 +107,14 @@ void run(const example::Program& program, Model model, const std::vector<Kind>& 
 }
 
 int main(int argc, char** argv) {
-  example::Program program("13_inpainting", "Trains a network to restore what is hidden of an image: boxes, single pixels, halves, strokes. Prints the PSNR and the SSIM "
-                                            "of what it restores beside fillings with a mean and with diffusion from the border.");
+  example::Program program("13_inpainting",
+                           "Trains a network to restore what is hidden of an image: boxes, single pixels, halves, strokes. "
+                           "Prints the PSNR and the SSIM "
+                           "of what it restores beside fillings with a mean and with diffusion from the border.");
   program.options.batch_size = 64;
   std::string mask = "all";
-  program.add_choice("--mask", mask, {"box", "pixels", "half", "strokes", "all"}, "what is hidden, in training and in the test; all: one of the four for each image");
+  program.add_choice("--mask", mask, {"box", "pixels", "half", "strokes", "all"},
+                     "what is hidden, in training and in the test; all: one of the four for each image");
   return program.run(argc, argv, [&] {
     std::vector<Kind> shown = kinds;
     if (mask != "all") std::erase_if(shown, [&](const Kind& kind) { return kind.name != mask; });

@@ -41,8 +41,8 @@ struct MaskOptions {
 
 namespace kernels {
 
-/// One mask of height × width pixels, row by row, 1 where hidden and 0 where seen. It depends on the options and the addresses of
-/// `random` alone, and float and double draw the same.
+/// One mask of height × width pixels, row by row, 1 where hidden and 0 where seen. It depends on the options and the addresses
+/// of `random` alone, and float and double draw the same.
 template <class T>
 class MaskDraw {
  public:
@@ -55,14 +55,15 @@ class MaskDraw {
   }
 
  private:
-  static constexpr Index segments = 4;          // of a stroke
-  static constexpr double longest = 0.4;        // a segment, in either direction, as a share of the image's side
+  static constexpr Index segments = 4;            // of a stroke
+  static constexpr double longest = 0.4;          // a segment, in either direction, as a share of the image's side
   static constexpr Index first = Index{1} << 30;  // address of the first draw that is not of a pixel
 
   void draw(MaskKind kind) {
     if (kind == MaskKind::pixels) {
       const Packet<T> rate(std::ceil(options_.rate * 0x1p24) * 0x1p-24);  // on the grid of the draws: the same for float
-      transform_draws<Uniform>(random_, sample_, height_ * width_, mask_, [=]<class V>(V u) { return where(u < V(rate), V(1), V(0)); });
+      transform_draws<Uniform>(random_, sample_, height_ * width_, mask_,
+                               [=]<class V>(V u) { return where(u < V(rate), V(1), V(0)); });
       return;
     }
     std::fill_n(mask_, height_ * width_, T(0));

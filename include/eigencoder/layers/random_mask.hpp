@@ -17,8 +17,8 @@ struct MaskWeights {
   constexpr void check() const {
     const auto fine = [](double weight) { return weight >= 0 && weight <= std::numeric_limits<double>::max(); };
     if (!fine(hidden) || !fine(seen) || hidden + seen == 0) {
-      raise<OptionError>("MaskWeights: expected weights that are finite, not negative and not both 0, found ", hidden, " of what is hidden and ",
-                         seen, " of what is seen");
+      raise<OptionError>("MaskWeights: expected weights that are finite, not negative and not both 0, found ", hidden,
+                         " of what is hidden and ", seen, " of what is seen");
     }
   }
 };
@@ -29,30 +29,30 @@ namespace detail {
 template <Shape In>
 struct MaskSuits {
   static_assert(In.height * In.width > 1,
-                "RandomMask on one pixel, as features(n) is: begin with image(...) or sequence(...), or take MaskingNoise, which hides single values");
+                "RandomMask on one pixel, as features(n) is: begin with image(...) or sequence(...), or take MaskingNoise, "
+                "which hides single values");
 };
 
 }  // namespace detail
 
-/// A part of every image, another one in each step, is replaced by `value` in all channels; in training alone, predictions pass x
-/// through.
-///   RandomMask{{.kind = MaskKind::box, .least = 0.25, .most = 0.5}}      RandomMask{{.kind = MaskKind::any}, -1, MaskWeights{1, 0}}
-/// With m the mask, 1 where hidden: y = m value + (1 − m) x, dx = (1 − m) dy. A `value` that no pixel has, such as −1 where they are
-/// from 0 to 1, lets the network see where the hole is. With MaskWeights, the loss of training counts the targets' values by m hidden +
-/// (1 − m) seen, as FitOptions::element_weights does with weights that are drawn beforehand; the targets then have the shape of x. In place,
-/// if that is possible; draws the mask again in backward. Throws OptionError. Pathak, Krähenbühl, Donahue, Darrell and Efros, "Context
-/// encoders", 2016.
+/// A part of every image, another one in each step, is replaced by `value` in all channels; in training alone, predictions pass
+/// x through.
+///   RandomMask{{.kind = MaskKind::box, .least = 0.25, .most = 0.5}}      RandomMask{{.kind = MaskKind::any}, -1,
+///   MaskWeights{1, 0}}
+/// With m the mask, 1 where hidden: y = m value + (1 − m) x, dx = (1 − m) dy. A `value` that no pixel has, such as −1 where
+/// they are from 0 to 1, lets the network see where the hole is. With MaskWeights, the loss of training counts the targets'
+/// values by m hidden + (1 − m) seen, as FitOptions::element_weights does with weights that are drawn beforehand; the targets
+/// then have the shape of x. In place, if that is possible; draws the mask again in backward. Throws OptionError. Pathak,
+/// Krähenbühl, Donahue, Darrell and Efros, "Context encoders", 2016.
 template <bool Weighs = false>
 struct RandomMask {
   MaskOptions masks;
   double value;
   MaskWeights weights;
 
-  constexpr explicit RandomMask(MaskOptions drawn = {}, double hidden_value = 0)
-    requires(!Weighs)
+  constexpr explicit RandomMask(MaskOptions drawn = {}, double hidden_value = 0) requires(!Weighs)
       : RandomMask(drawn, hidden_value, MaskWeights{1, 1}, 0) {}
-  constexpr explicit RandomMask(MaskOptions drawn = {}, double hidden_value = 0, MaskWeights of_targets = {})
-    requires Weighs
+  constexpr explicit RandomMask(MaskOptions drawn = {}, double hidden_value = 0, MaskWeights of_targets = {}) requires Weighs
       : RandomMask(drawn, hidden_value, of_targets, 0) {}
 
   constexpr std::array<Setting, 9> settings() const {
@@ -73,7 +73,11 @@ struct RandomMask {
   struct Refusal : detail::MaskSuits<In> {};
   static constexpr Shape output(Shape in) { return in; }
   static constexpr Needs needs(Shape in) {
-    return {.cache = Weighs ? in.size() : 0, .scratch = in.size(), .in_place = true, .training_only = true, .weighs_targets = Weighs};
+    return {.cache = Weighs ? in.size() : 0,
+            .scratch = in.size(),
+            .in_place = true,
+            .training_only = true,
+            .weighs_targets = Weighs};
   }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
@@ -82,9 +86,11 @@ struct RandomMask {
     using V = kernels::Packet<typename S::Scalar>;
     const V put(value), hidden(weights.hidden), seen(weights.seen), half(0.5);
     for_each_mask<S>(pass, pass.x.cols(), [&](Index j, const auto* mask) {
-      kernels::transform(pass.x.rows(), pass.y.col(j).data(), [=](V m, V x) { return where(m > half, put, x); }, mask, pass.x.col(j).data());
+      kernels::transform(
+          pass.x.rows(), pass.y.col(j).data(), [=](V m, V x) { return where(m > half, put, x); }, mask, pass.x.col(j).data());
       if constexpr (Weighs && M == Mode::train) {
-        kernels::transform(pass.x.rows(), pass.cache.col(j).data(), [=](V m) { return where(m > half, hidden, seen); }, mask);
+        kernels::transform(
+            pass.x.rows(), pass.cache.col(j).data(), [=](V m) { return where(m > half, hidden, seen); }, mask);
       }
     });
   }
@@ -95,13 +101,16 @@ struct RandomMask {
       using V = kernels::Packet<typename S::Scalar>;
       const V zero(0), half(0.5);
       for_each_mask<S>(pass, pass.dy.cols(), [&](Index j, const auto* mask) {
-        kernels::transform(pass.dy.rows(), pass.dx.col(j).data(), [=](V m, V dy) { return where(m > half, zero, dy); }, mask, pass.dy.col(j).data());
+        kernels::transform(
+            pass.dy.rows(), pass.dx.col(j).data(), [=](V m, V dy) { return where(m > half, zero, dy); }, mask,
+            pass.dy.col(j).data());
       });
     }
   }
 
  private:
-  constexpr RandomMask(MaskOptions drawn, double hidden_value, MaskWeights of_targets, int) : masks(drawn), value(hidden_value), weights(of_targets) {
+  constexpr RandomMask(MaskOptions drawn, double hidden_value, MaskWeights of_targets, int)
+      : masks(drawn), value(hidden_value), weights(of_targets) {
     masks.check();
     weights.check();
     if (!(value - value == 0)) raise<OptionError>("RandomMask: value must be finite, found ", value);
@@ -122,9 +131,9 @@ struct RandomMask {
     }
   }
 };
-RandomMask() -> RandomMask<false>;
-RandomMask(MaskOptions) -> RandomMask<false>;
-RandomMask(MaskOptions, double) -> RandomMask<false>;
-RandomMask(MaskOptions, double, MaskWeights) -> RandomMask<true>;
+RandomMask()->RandomMask<false>;
+RandomMask(MaskOptions)->RandomMask<false>;
+RandomMask(MaskOptions, double)->RandomMask<false>;
+RandomMask(MaskOptions, double, MaskWeights)->RandomMask<true>;
 
 }  // namespace eigencoder

@@ -7,8 +7,8 @@
 
 #include "eigencoder/tasks/masks.hpp"
 
-// Fills what masks hide by what is seen of the same image, without a model: what a trained network has to be better than. Masks and their
-// errors are those of tasks/masks.hpp. What is hidden is not looked at, and may be NaN.
+// Fills what masks hide by what is seen of the same image, without a model: what a trained network has to be better than. Masks
+// and their errors are those of tasks/masks.hpp. What is hidden is not looked at, and may be NaN.
 namespace eigencoder {
 
 namespace detail {
@@ -20,13 +20,15 @@ class Hole {
 
   /// Throws ShapeError if all of the image is hidden.
   template <class Masks>
-  Hole(const char* what, const Eigen::MatrixBase<Masks>& masks, Shape shape, Index sample) : shape_(shape), number_(static_cast<std::size_t>(masks.rows()), none) {
+  Hole(const char* what, const Eigen::MatrixBase<Masks>& masks, Shape shape, Index sample)
+      : shape_(shape), number_(static_cast<std::size_t>(masks.rows()), none) {
     for (Index p = 0; p < masks.rows(); ++p) {
       if (masks.coeff(p, sample) == 0) continue;
       number_[static_cast<std::size_t>(p)] = size();
       pixels_.push_back(p);
     }
-    if (size() == masks.rows()) throw ShapeError(message(what, ": expected at least one pixel that is seen, found none in sample ", sample));
+    if (size() == masks.rows())
+      throw ShapeError(message(what, ": expected at least one pixel that is seen, found none in sample ", sample));
   }
 
   Index size() const { return std::ssize(pixels_); }
@@ -86,7 +88,8 @@ class LaplaceSolver {
       p = r + (next / residual) * p;
       residual = next;
     }
-    if (!(residual <= enough)) throw NonFiniteError("diffusion_fill: the equation's residual did not fall to the tolerance: values are too large");
+    if (!(residual <= enough))
+      throw NonFiniteError("diffusion_fill: the equation's residual did not fall to the tolerance: values are too large");
     return u;
   }
 
@@ -123,18 +126,20 @@ auto filled(const char* what, const Columns& samples, const Eigen::MatrixBase<Ma
       if (hole.number(p) != Hole::none) continue;
       for (Index row = p * shape.channels; row < (p + 1) * shape.channels; ++row) {
         if (!std::isfinite(whole(row, j)))
-          throw NonFiniteError(message(what, ": expected finite values where pixels are seen, found ", whole(row, j), " in row ", row, " of sample ", j));
+          throw NonFiniteError(message(what, ": expected finite values where pixels are seen, found ", whole(row, j),
+                                       " in row ", row, " of sample ", j));
       }
     }
-    fill(hole, j, seen_of, [&](Index i, Index c, double value) { whole(hole.pixel(i) * shape.channels + c, j) = static_cast<T>(value); });
+    fill(hole, j, seen_of,
+         [&](Index i, Index c, double value) { whole(hole.pixel(i) * shape.channels + c, j) = static_cast<T>(value); });
   }
   return whole;
 }
 
 }  // namespace detail
 
-/// The samples with each hidden value replaced by the mean of what is seen of its channel in the same sample. Throws ShapeError where a
-/// sample is hidden wholly, NonFiniteError for what is seen.
+/// The samples with each hidden value replaced by the mean of what is seen of its channel in the same sample. Throws ShapeError
+/// where a sample is hidden wholly, NonFiniteError for what is seen.
 template <class Columns, class Masks>
 auto mean_fill(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape shape) {
   return detail::filled("mean_fill", samples, masks, shape, [&](const detail::Hole& hole, Index j, auto seen_of, auto put) {
@@ -147,24 +152,28 @@ auto mean_fill(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Sh
   });
 }
 
-/// The samples with the hidden values diffused in from what is seen around them: those that solve Laplace's equation Δu = 0 in the hole,
-/// with the seen values as boundary values and no flux through the image's borders (Neumann's condition). With N(p) the up to four neighbours of pixel p that are in
-/// the image, for every hidden p and in every channel
-///   Σ_{q ∈ N(p)} (u_p − u_q) = 0,   or A u = b,   with A_pp = |N(p)|, A_pq = −1 for hidden q in N(p), b_p the sum of the seen ones
-/// so that every hidden value is the mean of its neighbours, and none is above the largest or below the least seen value at the hole's edge. A
-/// is symmetric, and positive definite where anything is seen; conjugate gradients (Hestenes and Stiefel, 1952) solve it, from the mean of the edge on, until
-/// ‖b − A u‖ ≤ tolerance ‖b‖. In double. Throws ShapeError where a sample is hidden wholly, NonFiniteError for what is seen, OptionError unless 10⁻¹⁴ ≤ tolerance < 1.
-/// Bertalmio, Sapiro, Caselles and Ballester, "Image inpainting", 2000, compare with it; scikit-image's inpaint_biharmonic solves Δ² u = 0.
+/// The samples with the hidden values diffused in from what is seen around them: those that solve Laplace's equation Δu = 0 in
+/// the hole, with the seen values as boundary values and no flux through the image's borders (Neumann's condition). With N(p)
+/// the up to four neighbours of pixel p that are in the image, for every hidden p and in every channel
+///   Σ_{q ∈ N(p)} (u_p − u_q) = 0,   or A u = b,   with A_pp = |N(p)|, A_pq = −1 for hidden q in N(p), b_p the sum of the seen
+///   ones
+/// so that every hidden value is the mean of its neighbours, and none is above the largest or below the least seen value at the
+/// hole's edge. A is symmetric, and positive definite where anything is seen; conjugate gradients (Hestenes and Stiefel, 1952)
+/// solve it, from the mean of the edge on, until ‖b − A u‖ ≤ tolerance ‖b‖. In double. Throws ShapeError where a sample is
+/// hidden wholly, NonFiniteError for what is seen, OptionError unless 10⁻¹⁴ ≤ tolerance < 1. Bertalmio, Sapiro, Caselles and
+/// Ballester, "Image inpainting", 2000, compare with it; scikit-image's inpaint_biharmonic solves Δ² u = 0.
 template <class Columns, class Masks>
 auto diffusion_fill(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape shape, double tolerance = 1e-10) {
-  if (!(tolerance >= 1e-14 && tolerance < 1)) throw OptionError(message("diffusion_fill: expected a tolerance from 1e-14 to 1, found ", tolerance));
-  return detail::filled("diffusion_fill", samples, masks, shape, [&](const detail::Hole& hole, Index j, auto seen_of, auto put) {
-    const detail::LaplaceSolver solver(hole);
-    for (Index c = 0; c < shape.channels; ++c) {
-      const Eigen::VectorXd u = solver.solve(seen_of(j, c), tolerance);
-      for (Index i = 0; i < hole.size(); ++i) put(i, c, u[i]);
-    }
-  });
+  if (!(tolerance >= 1e-14 && tolerance < 1))
+    throw OptionError(message("diffusion_fill: expected a tolerance from 1e-14 to 1, found ", tolerance));
+  return detail::filled("diffusion_fill", samples, masks, shape,
+                        [&](const detail::Hole& hole, Index j, auto seen_of, auto put) {
+                          const detail::LaplaceSolver solver(hole);
+                          for (Index c = 0; c < shape.channels; ++c) {
+                            const Eigen::VectorXd u = solver.solve(seen_of(j, c), tolerance);
+                            for (Index i = 0; i < hole.size(); ++i) put(i, c, u[i]);
+                          }
+                        });
 }
 
 }  // namespace eigencoder

@@ -9,7 +9,8 @@ using layers::Matrix;
 
 namespace {
 
-constexpr std::array kinds{ec::MaskKind::box, ec::MaskKind::pixels, ec::MaskKind::half, ec::MaskKind::strokes, ec::MaskKind::any};
+constexpr std::array kinds{ec::MaskKind::box, ec::MaskKind::pixels, ec::MaskKind::half, ec::MaskKind::strokes,
+                           ec::MaskKind::any};
 
 /// Masks of the layer on images of one channel: 1 where it has put its value.
 template <ec::Shape In, class T>
@@ -21,7 +22,8 @@ Matrix<T> masks_of(const ec::MaskOptions& options, Index count, std::uint64_t se
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("RandomMask: hides the same pixels of all channels, in forward, in backward and in place", "", float, double) {
+TEMPLATE_TEST_CASE("RandomMask: hides the same pixels of all channels, in forward, in backward and in place", "", float,
+                   double) {
   using T = TestType;
   constexpr ec::Shape in = ec::image(9, 7, 3);
   for (const ec::MaskKind kind : kinds) {
@@ -52,7 +54,8 @@ TEMPLATE_TEST_CASE("RandomMask: hides the same pixels of all channels, in forwar
 TEMPLATE_TEST_CASE("RandomMask: with weights, its cache holds those of the targets' values", "", float, double) {
   using T = TestType;
   constexpr ec::Shape in = ec::image(5, 6, 2);
-  StageRunner<ec::RandomMask<true>, in, T> run(ec::RandomMask{ec::MaskOptions{.kind = ec::MaskKind::pixels}, -1, ec::MaskWeights{.hidden = 3, .seen = 0.25}});
+  StageRunner<ec::RandomMask<true>, in, T> run(
+      ec::RandomMask{ec::MaskOptions{.kind = ec::MaskKind::pixels}, -1, ec::MaskWeights{.hidden = 3, .seen = 0.25}});
   const Matrix<T> x = layers::uniform<T>(in.size(), 11, 1, 1, 0), y = run.forward(x);
   const Matrix<T> expected = (y.array() == T(-1)).select(Matrix<T>::Constant(in.size(), 11, T(3)), T(0.25));
   CHECK((y.array() == T(-1)).count() > 100);
@@ -141,12 +144,14 @@ TEST_CASE("pixels: hidden at their rate, each by itself") {
 
 TEST_CASE("strokes: as wide as asked, more of them hide more, and one is connected") {
   const auto share = [](Index strokes, double width) {
-    return static_cast<double>(masks_of<ec::image(28, 28), float>({.kind = ec::MaskKind::strokes, .strokes = strokes, .width = width}, 200).mean());
+    return static_cast<double>(
+        masks_of<ec::image(28, 28), float>({.kind = ec::MaskKind::strokes, .strokes = strokes, .width = width}, 200).mean());
   };
   CHECK(share(1, 1) < share(1, 3));
   CHECK(share(1, 3) < share(6, 3));
   CHECK(share(6, 3) < 0.7);
-  const Matrix<float> masks = masks_of<ec::image(28, 28), float>({.kind = ec::MaskKind::strokes, .strokes = 1, .width = 3}, 100);
+  const Matrix<float> masks =
+      masks_of<ec::image(28, 28), float>({.kind = ec::MaskKind::strokes, .strokes = 1, .width = 3}, 100);
   for (Index j = 0; j < masks.cols(); ++j) {
     Matrix<float> left = masks.col(j).reshaped(28, 28);
     Index row = 0, column = 0;
@@ -157,7 +162,8 @@ TEST_CASE("strokes: as wide as asked, more of them hide more, and one is connect
       open.pop_back();
       if (r < 0 || c < 0 || r > 27 || c > 27 || left(r, c) == 0) continue;
       left(r, c) = 0;
-      for (const auto& next : {std::pair{r - 1, c}, std::pair{r + 1, c}, std::pair{r, c - 1}, std::pair{r, c + 1}}) open.push_back(next);
+      for (const auto& next : {std::pair{r - 1, c}, std::pair{r + 1, c}, std::pair{r, c - 1}, std::pair{r, c + 1}})
+        open.push_back(next);
     }
     CHECK(left.isZero());
   }
@@ -190,7 +196,15 @@ TEST_CASE("RandomMask: options out of range are refused") {
   refuses({.strokes = 0}, {"expected from 1 to 1000 strokes, found 0"});
   refuses({.width = 0.5}, {"width from 1", "found 0.5"});
   expect_error<ec::OptionError>([&] { ec::RandomMask{{}, nan}; }, {"RandomMask: value must be finite, found nan"});
-  expect_error<ec::OptionError>([] { ec::RandomMask{ec::MaskOptions{}, 0, ec::MaskWeights{0, 0}}; }, {"MaskWeights", "not both 0", "found 0"});
-  expect_error<ec::OptionError>([] { ec::RandomMask{ec::MaskOptions{}, 0, ec::MaskWeights{-1, 2}}; }, {"found -1 of what is hidden and 2 of what is seen"});
+  expect_error<ec::OptionError>(
+      [] {
+        ec::RandomMask{ec::MaskOptions{}, 0, ec::MaskWeights{0, 0}};
+      },
+      {"MaskWeights", "not both 0", "found 0"});
+  expect_error<ec::OptionError>(
+      [] {
+        ec::RandomMask{ec::MaskOptions{}, 0, ec::MaskWeights{-1, 2}};
+      },
+      {"found -1 of what is hidden and 2 of what is seen"});
   static_assert(!ec::RandomMask<>::accepts(ec::features(9)) && ec::RandomMask<>::accepts(ec::sequence(2, 9)));
 }

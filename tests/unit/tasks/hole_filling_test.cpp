@@ -32,8 +32,10 @@ MatrixXd filled(const VectorXd& x, const VectorXd& mask) { return ec::diffusion_
 
 TEST_CASE("diffusion_fill: restores what is harmonic") {
   // Of these the mean of four neighbours is the value itself, exactly.
-  const VectorXd ramp = image_of([](double y, double x) { return 3 - 0.5 * y + 2 * x; }), product = image_of([](double y, double x) { return (y - 4) * (x - 7); }),
-                 saddle = image_of([](double y, double x) { return y * y - x * x; }), cubic = image_of([](double y, double x) { return y * y * y - 3 * y * x * x; });
+  const VectorXd ramp = image_of([](double y, double x) { return 3 - 0.5 * y + 2 * x; }),
+                 product = image_of([](double y, double x) { return (y - 4) * (x - 7); }),
+                 saddle = image_of([](double y, double x) { return y * y - x * x; }),
+                 cubic = image_of([](double y, double x) { return y * y * y - 3 * y * x * x; });
   for (const VectorXd& u : {ramp, product, saddle, cubic}) {
     CHECK((filled(u, box(2, 3, 7, 8)) - u).cwiseAbs().maxCoeff() < 1e-7 * u.cwiseAbs().maxCoeff());
   }
@@ -105,13 +107,16 @@ TEST_CASE("filling: what cannot be filled is refused") {
   MatrixXd x = MatrixXd::Zero(4, 3);
   MatrixXd masks = MatrixXd::Zero(4, 3);
   masks.col(1).setOnes();
-  expect_error<ec::ShapeError>([&] { ec::diffusion_fill(x, masks, two); }, {"diffusion_fill: expected at least one pixel that is seen, found none in sample 1"});
+  expect_error<ec::ShapeError>([&] { ec::diffusion_fill(x, masks, two); },
+                               {"diffusion_fill: expected at least one pixel that is seen, found none in sample 1"});
   expect_error<ec::ShapeError>([&] { ec::mean_fill(x, masks, two); }, {"mean_fill", "sample 1"});
   masks(0, 1) = 0;
   x(2, 2) = hole;
   masks(1, 2) = 1;
-  expect_error<ec::NonFiniteError>([&] { ec::diffusion_fill(x, masks, two); }, {"expected finite values where pixels are seen", "row 2 of sample 2"});
-  expect_error<ec::ShapeError>([&] { ec::diffusion_fill(x, masks.leftCols(2), two); }, {"expected masks of 4 × 3", "found 4 × 2"});
+  expect_error<ec::NonFiniteError>([&] { ec::diffusion_fill(x, masks, two); },
+                                   {"expected finite values where pixels are seen", "row 2 of sample 2"});
+  expect_error<ec::ShapeError>([&] { ec::diffusion_fill(x, masks.leftCols(2), two); },
+                               {"expected masks of 4 × 3", "found 4 × 2"});
   expect_error<ec::OptionError>([&] { ec::diffusion_fill(x, masks, two, 0); }, {"tolerance", "found 0"});
   expect_error<ec::OptionError>([&] { ec::mean_fill(x, 2 * masks, two); }, {"found 2 in row"});
   CHECK(ec::diffusion_fill(MatrixXd(4, 0), MatrixXd(4, 0), two).cols() == 0);

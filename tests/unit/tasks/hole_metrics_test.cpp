@@ -18,7 +18,8 @@ TEST_CASE("PSNR of the hole: by the errors of all hidden values, by hand") {
 
 TEST_CASE("metrics of the hole: where all is hidden they are those of the images") {
   constexpr ec::Shape in = ec::image(10, 13, 2);
-  const MatrixXd a = (MatrixXd::Random(in.size(), 7).array() + 1) / 2, b = (a + 0.2 * MatrixXd::Random(in.size(), 7)).cwiseAbs();
+  const MatrixXd a = (MatrixXd::Random(in.size(), 7).array() + 1) / 2,
+                 b = (a + 0.2 * MatrixXd::Random(in.size(), 7)).cwiseAbs();
   const MatrixXd masks = MatrixXd::Ones(130, 7);
   CHECK(std::abs(ec::hole_mean_squared_error(a, b, masks, in) - ec::mean_squared_error(a, b)) < 1e-15);
   CHECK(std::abs(ec::hole_structural_similarity(a, b, masks, in, 1) - ec::structural_similarity(a, b, in, 1).mean()) < 1e-14);
@@ -26,7 +27,8 @@ TEST_CASE("metrics of the hole: where all is hidden they are those of the images
 
 TEST_CASE("SSIM of the hole: the windows around hidden pixels, each cut out by itself") {
   constexpr ec::Shape in = ec::image(10, 13, 2), window = ec::image(7, 7, 2);
-  const MatrixXd a = (MatrixXd::Random(in.size(), 5).array() + 1) / 2, b = (a + 0.3 * MatrixXd::Random(in.size(), 5)).cwiseAbs();
+  const MatrixXd a = (MatrixXd::Random(in.size(), 5).array() + 1) / 2,
+                 b = (a + 0.3 * MatrixXd::Random(in.size(), 5)).cwiseAbs();
   const MatrixXd masks = ec::random_masks<double>({.kind = ec::MaskKind::pixels, .rate = 0.3}, in, 5, ec::Seed{1});
   double sum = 0, count = 0;
   const auto cut = [&](const MatrixXd& images, Index j, Index y, Index x) {
@@ -50,13 +52,19 @@ TEST_CASE("SSIM of the hole: the windows around hidden pixels, each cut out by i
 TEST_CASE("metrics of the hole: nothing hidden, and masks of another size, are refused") {
   constexpr ec::Shape in = ec::image(9, 9);
   const MatrixXf x = MatrixXf::Zero(81, 3), none = MatrixXf::Zero(81, 3);
-  expect_error<ec::ShapeError>([&] { ec::hole_peak_signal_noise_ratio(x, x, none, in, 1); }, {"expected masks that hide at least one pixel, found none hidden in 3 samples"});
+  expect_error<ec::ShapeError>([&] { ec::hole_peak_signal_noise_ratio(x, x, none, in, 1); },
+                               {"expected masks that hide at least one pixel, found none hidden in 3 samples"});
   MatrixXf corner = none;
   corner(0, 1) = 1;
   CHECK(ec::hole_mean_squared_error(x, x, corner, in) == 0);
-  expect_error<ec::ShapeError>([&] { ec::hole_structural_similarity(x, x, corner, in, 1); }, {"hide the centre of at least one window"});
-  expect_error<ec::ShapeError>([&] { ec::hole_mean_squared_error(x, x, none.leftCols(2), in); }, {"expected masks of 81 × 3", "found 81 × 2"});
-  expect_error<ec::ShapeError>([&] { ec::hole_structural_similarity(x, x, none.topRows(80), in, 1); }, {"expected masks of 81 × 3", "found 80 × 3"});
-  expect_error<ec::ShapeError>([&] { ec::hole_mean_squared_error(x, x.leftCols(2), none, in); }, {"same size", "81 × 3 and 81 × 2"});
-  expect_error<ec::OptionError>([&] { ec::hole_peak_signal_noise_ratio(x, x, corner, in, 0); }, {"hole_peak_signal_noise_ratio", "data_range"});
+  expect_error<ec::ShapeError>([&] { ec::hole_structural_similarity(x, x, corner, in, 1); },
+                               {"hide the centre of at least one window"});
+  expect_error<ec::ShapeError>([&] { ec::hole_mean_squared_error(x, x, none.leftCols(2), in); },
+                               {"expected masks of 81 × 3", "found 81 × 2"});
+  expect_error<ec::ShapeError>([&] { ec::hole_structural_similarity(x, x, none.topRows(80), in, 1); },
+                               {"expected masks of 81 × 3", "found 80 × 3"});
+  expect_error<ec::ShapeError>([&] { ec::hole_mean_squared_error(x, x.leftCols(2), none, in); },
+                               {"same size", "81 × 3 and 81 × 2"});
+  expect_error<ec::OptionError>([&] { ec::hole_peak_signal_noise_ratio(x, x, corner, in, 0); },
+                                {"hole_peak_signal_noise_ratio", "data_range"});
 }

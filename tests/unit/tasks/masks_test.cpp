@@ -9,7 +9,8 @@ using Eigen::MatrixXd, Eigen::MatrixXf;
 
 TEST_CASE("random_masks: those that the layer draws in a step 0, by seed and column alone") {
   constexpr ec::Shape in = ec::image(9, 12);
-  for (const ec::MaskKind kind : {ec::MaskKind::box, ec::MaskKind::pixels, ec::MaskKind::half, ec::MaskKind::strokes, ec::MaskKind::any}) {
+  for (const ec::MaskKind kind :
+       {ec::MaskKind::box, ec::MaskKind::pixels, ec::MaskKind::half, ec::MaskKind::strokes, ec::MaskKind::any}) {
     const ec::MaskOptions options{.kind = kind};
     StageRunner<ec::RandomMask<>, in, float> run(ec::RandomMask{options, 1});
     run.random = ec::Random(ec::Seed{3}, 0, 0);
@@ -33,7 +34,8 @@ TEST_CASE("hide, composite and mask_weights: by hand") {
   CHECK(ec::composite(x, masks, in, hidden.cast<float>()) == hidden);
   CHECK(ec::composite(x, masks.cast<int>(), in, MatrixXd::Constant(6, 2, -1)) == hidden);
   CHECK(ec::mask_weights(masks, in) == MatrixXf{{0, 1}, {0, 1}, {1, 0}, {1, 0}, {0, 1}, {0, 1}});
-  CHECK(ec::mask_weights<double>(masks, in, {.hidden = 2, .seen = 0.5}) == MatrixXd{{0.5, 2}, {0.5, 2}, {2, 0.5}, {2, 0.5}, {0.5, 2}, {0.5, 2}});
+  CHECK(ec::mask_weights<double>(masks, in, {.hidden = 2, .seen = 0.5}) ==
+        MatrixXd{{0.5, 2}, {0.5, 2}, {2, 0.5}, {2, 0.5}, {0.5, 2}, {0.5, 2}});
   const Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> bytes = MatrixXd::Constant(6, 2, 51).cast<std::uint8_t>();
   CHECK(ec::hide(bytes, masks, in, 0.5)(0, 0) == 0.2F);
 }
@@ -41,17 +43,23 @@ TEST_CASE("hide, composite and mask_weights: by hand") {
 TEST_CASE("masks of another size or of other values are refused") {
   constexpr ec::Shape in = ec::image(2, 2, 3);
   const MatrixXf x = MatrixXf::Zero(12, 5), masks = MatrixXf::Ones(4, 5);
-  expect_error<ec::ShapeError>([&] { ec::hide(x, MatrixXf::Ones(12, 5), in); }, {"hide: expected masks of 4 × 5", "(2, 2, 3)", "found 12 × 5"});
-  expect_error<ec::ShapeError>([&] { ec::hide(x, MatrixXf::Ones(4, 1), in); }, {"hide: expected masks of 4 × 5", "found 4 × 1"});
-  expect_error<ec::ShapeError>([&] { ec::hide(MatrixXf::Zero(4, 5), masks, in); }, {"hide: expected 12 rows", "samples of (2, 2, 3)", "found 4"});
-  expect_error<ec::ShapeError>([&] { ec::composite(x, masks, in, MatrixXf::Zero(12, 4)); }, {"composite: expected restored samples of 12 × 5", "found 12 × 4"});
+  expect_error<ec::ShapeError>([&] { ec::hide(x, MatrixXf::Ones(12, 5), in); },
+                               {"hide: expected masks of 4 × 5", "(2, 2, 3)", "found 12 × 5"});
+  expect_error<ec::ShapeError>([&] { ec::hide(x, MatrixXf::Ones(4, 1), in); },
+                               {"hide: expected masks of 4 × 5", "found 4 × 1"});
+  expect_error<ec::ShapeError>([&] { ec::hide(MatrixXf::Zero(4, 5), masks, in); },
+                               {"hide: expected 12 rows", "samples of (2, 2, 3)", "found 4"});
+  expect_error<ec::ShapeError>([&] { ec::composite(x, masks, in, MatrixXf::Zero(12, 4)); },
+                               {"composite: expected restored samples of 12 × 5", "found 12 × 4"});
   MatrixXf grey = masks;
   grey(2, 3) = 0.5F;
-  expect_error<ec::OptionError>([&] { ec::hide(x, grey, in); }, {"hide: expected masks of 1 (hidden) and 0 (seen)", "found 0.5 in row 2 of mask 3"});
+  expect_error<ec::OptionError>([&] { ec::hide(x, grey, in); },
+                                {"hide: expected masks of 1 (hidden) and 0 (seen)", "found 0.5 in row 2 of mask 3"});
   grey(2, 3) = std::numeric_limits<float>::quiet_NaN();
   expect_error<ec::OptionError>([&] { ec::mask_weights(grey, in); }, {"nan in row 2 of mask 3"});
   expect_error<ec::OptionError>([&] { ec::mask_weights(masks, in, {.hidden = -1}); }, {"MaskWeights", "found -1"});
-  expect_error<ec::ShapeError>([] { ec::random_masks({}, ec::features(7), 3, ec::Seed{}); }, {"random_masks: expected samples of several pixels or steps, found (7)"});
+  expect_error<ec::ShapeError>([] { ec::random_masks({}, ec::features(7), 3, ec::Seed{}); },
+                               {"random_masks: expected samples of several pixels or steps, found (7)"});
   expect_error<ec::OptionError>([] { ec::random_masks({.rate = 0}, ec::image(7, 7), 3, ec::Seed{}); }, {"found 0"});
   expect_error<ec::OptionError>([] { ec::random_masks({}, ec::image(7, 7), -3, ec::Seed{}); }, {"found -3"});
 }

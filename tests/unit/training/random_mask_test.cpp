@@ -16,7 +16,8 @@ constexpr ec::Shape in = ec::image(6, 5, 2);
 constexpr ec::MaskOptions drawn{.kind = ec::MaskKind::any, .width = 1};
 constexpr ec::MaskWeights weights{.hidden = 1, .seen = 0.125};
 
-constexpr auto layers = ec::sequential<in>(ec::RandomMask{drawn, -1, weights}, ec::Dense<9>{}, ec::Tanh{}, ec::Dense<60>{}, ec::Reshape<in>{});
+constexpr auto layers =
+    ec::sequential<in>(ec::RandomMask{drawn, -1, weights}, ec::Dense<9>{}, ec::Tanh{}, ec::Dense<60>{}, ec::Reshape<in>{});
 using Masking = ec::Network<std::remove_const_t<decltype(layers)>, double>;
 
 /// The masks of a step of training, for a batch in one piece.
@@ -32,7 +33,8 @@ TEST_CASE("RandomMask with weights: a step has the loss of hidden inputs with we
   const MatrixXd x = MatrixXd::Random(60, 13), t = MatrixXd::Random(60, 13);
   for (const std::size_t threads : {1, 3}) {
     Masking model{layers, ec::Seed{1}};
-    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{.learning_rate = 0.5}, {.threads = threads, .seed = ec::Seed{7}}};
+    ec::Trainer trainer{
+        model, ec::MeanSquaredError{}, ec::SGD{.learning_rate = 0.5}, {.threads = threads, .seed = ec::Seed{7}}};
     for (std::uint64_t step = 1; step <= 3; ++step) {
       const MatrixXd masks = masks_of_step(step, ec::Seed{7}, 13), of_elements = ec::mask_weights<double>(masks, in, weights);
       const double expected = trainer.evaluate(ec::hide(x, masks, in, -1), t, {.element_weights = of_elements}).loss;
@@ -59,14 +61,16 @@ TEST_CASE("RandomMask with weights: takes no weights of elements in training, an
   Masking model{layers, ec::Seed{1}};
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{}, {.threads = 1}};
   const MatrixXd x = MatrixXd::Random(60, 9), ones = MatrixXd::Ones(60, 9);
-  const std::initializer_list<std::string_view> parts{"element_weights: expected none, since RandomMask<true> weighs the values of the targets"};
+  const std::initializer_list<std::string_view> parts{
+      "element_weights: expected none, since RandomMask<true> weighs the values of the targets"};
   ec::FitOptions<double> options{.batch_size = 4, .progress = ec::Progress::quiet};
   options.element_weights = ones;
   expect_error<ec::OptionError>([&] { trainer.fit(x, options); }, parts);
   expect_error<ec::OptionError>([&] { trainer.train_on_batch(x, x, {}, ones); }, parts);
   CHECK(trainer.updates() == 0);
 
-  const MatrixXd masks = ec::random_masks<double>(drawn, in, 9, ec::Seed{2}), hidden = ec::hide(x, masks, in, -1), counted = ec::mask_weights<double>(masks, in);
+  const MatrixXd masks = ec::random_masks<double>(drawn, in, 9, ec::Seed{2}), hidden = ec::hide(x, masks, in, -1),
+                 counted = ec::mask_weights<double>(masks, in);
   options.element_weights = {};
   options.validation = hidden;
   options.validation_targets = x;
