@@ -128,7 +128,8 @@ template <class Detector, class S>
 Run detect(const example::Program& program, const Settings& settings, const Data& data, std::uint64_t seed, Detector& detector,
            const S& scores, const std::string& name) {
   const example::Options& options = program.options;
-  Run run{.seed = seed};
+  Run run;
+  run.seed = seed;
   MatrixXf learnt_from;
   const auto train = [&](const MatrixXf& scaled) {
     learnt_from = scaled;
