@@ -268,7 +268,7 @@ void rank_items(const example::Program& program, const Settings& settings) {
   const std::vector<Index> ks{20, 50, 100};
   std::vector<Index> places(100);
   std::iota(places.begin(), places.end(), Index{1});
-  example::Panel recall{"share of what is hidden among the first k, at most k of it: Recall@k", VectorXd::LinSpaced(100, 1, 100), {}};
+  example::Panel recall{"Recall@k over k", VectorXd::LinSpaced(100, 1, 100), {}};
   std::vector<std::string> columns;
   for (const Index k : ks) columns.insert(columns.end(), {ec::message("Recall@", k), ec::message("NDCG@", k)});
   std::vector<Row> rows{{"popularity", std::vector<double>(6)}, {"EASE", std::vector<double>(6)}, {"variational", std::vector<double>(6)}};
@@ -340,7 +340,7 @@ int main(int argc, char** argv) {
   program.options.batch_size = 64;
   Settings settings;
   program.add_choice("--model", settings.model, {"item", "user", "vae"},
-                     "AutoRec on the ratings of an item or of a user, which predicts ratings; a multinomial variational autoencoder, which ranks items. --epochs is 30 (of vae 100)");
+                     "AutoRec on the ratings of an item or of a user, which predicts ratings; a multinomial variational autoencoder, which ranks items. --epochs is 30 (of vae 60)");
   program.add_number("--seeds", settings.seeds, "how many splits and models, with --seed, --seed + 1, …");
   program.add_number("--penalty", settings.penalty, "of AutoRec: weight of the squared weights beside the squared errors of a sample");
   program.add_number("--beta", settings.beta, "of vae: weight of the divergence, reached after half of the steps");
@@ -351,7 +351,7 @@ int main(int argc, char** argv) {
     if (!(settings.seeds >= 1 && settings.seeds <= 100 && settings.seeds == std::floor(settings.seeds))) {
       throw ec::OptionError(ec::message("--seeds: expected a whole number from 1 to 100, found ", settings.seeds));
     }
-    program.set_defaults("data/ratings", settings.model == "vae" ? 100 : 30, 64);
+    program.set_defaults("data/ratings", settings.model == "vae" ? 60 : 30, 64);
     settings.model == "vae" ? rank_items(program, settings) : predict_ratings(program, settings);
   });
 }
