@@ -2,6 +2,8 @@
 // Inpainting: a network restores what is hidden of an image. In training its first layer hides another part of every image in
 // every step, and the loss counts what is hidden alone. What it restores stands beside fillings that learn nothing, or the mean
 // image.
+#include <cstdio>
+
 #include "common/example.hpp"
 #include <eigencoder/tasks/hole_filling.hpp>
 #include <eigencoder/tasks/hole_metrics.hpp>
@@ -29,16 +31,17 @@ struct Kind {
 const std::vector<Kind> kinds{{"box", {.kind = ec::MaskKind::box}},
                               {"pixels", {.kind = ec::MaskKind::pixels}},
                               {"half", {.kind = ec::MaskKind::half}},
-                              {"strokes", {.kind = ec::MaskKind::strokes}}};
+                              {"strokes", {.kind = ec::MaskKind::strokes}},
+                              {"all", {.kind = ec::MaskKind::any}}};
 
-/// A way to restore images, and its figures for each kind of mask.
+/// A way to restore images, by its name, that of its figures in metrics.json and that of its row in the picture.
 struct Method {
-  std::string name, key;
+  std::string name, key, picture;
   std::function<MatrixXf(const MatrixXf& masks)> restore;  ///< all test images, with the seen pixels as they are
 };
 
 template <class Model>
-void run(const example::Program& program, Model model, const std::vector<Kind>& shown, const ec::MaskOptions& training) {
+void run(const example::Program& program, Model model, const std::string& mask, const ec::MaskOptions& training) {
   const example::Options& options = program.options;
   const auto [train, test] = program.load();
   const MatrixXf& originals = test.samples;
@@ -60,65 +63,56 @@ void run(const example::Program& program, Model model, const std::vector<Kind>& 
 
   const MatrixXf mean_image = train.samples.rowwise().mean();
   const std::vector<Method> methods{
-      {"mean of what is seen", "seen_mean", [&](const MatrixXf& m) { return ec::mean_fill(originals, m, frame); }},
-      {"mean image of training", "mean_image",
+      {"mean of what is seen", "seen_mean", "seen mean", [&](const MatrixXf& m) { return ec::mean_fill(originals, m, frame); }},
+      {"mean image of training", "mean_image", "mean image",
        [&](const MatrixXf& m) { return ec::composite(originals, m, frame, mean_image.replicate(1, m.cols())); }},
-      {"diffusion from the border", "diffusion", [&](const MatrixXf& m) { return ec::diffusion_fill(originals, m, frame); }},
-      {"network", "network", [&](const MatrixXf& m) {
+      {"diffusion from the border", "diffusion", "diffusion",
+       [&](const MatrixXf& m) { return ec::diffusion_fill(originals, m, frame); }},
+      {"network", "network", "restored", [&](const MatrixXf& m) {
          return ec::composite(originals, m, frame, model.predict(ec::hide(originals, m, frame, outside)));
        }}};
 
   auto metrics = program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
+  const ec::Index pictured = std::min<ec::Index>(test.size(), 16);
   std::vector<ec::ImageRow> rows;
-  const ec::Index pictured = std::min<ec::Index>(test.size(), shown.size() == 1 ? 10 : 4);
-  std::vector<MatrixXf> pictures(methods.size() + 2, MatrixXf(frame.size(), 0));
-  const auto add = [&](std::size_t row, const MatrixXf& images) {
-    MatrixXf& all = pictures[row];
-    all.conservativeResize(Eigen::NoChange, all.cols() + pictured);
-    all.rightCols(pictured) = images.leftCols(pictured);
-  };
   program.print("what is hidden   restored by                   PSNR in the hole   SSIM in the hole\n");
-  for (const Kind& kind : shown) {
+  for (const Kind& kind : kinds) {
+    if (kind.name != mask && mask != "all") continue;
     const MatrixXf m = masks_of(kind.masks, 1);
     metrics[kind.name + "_hidden"] = static_cast<double>(m.mean());
-    add(0, ec::hide(originals, m, frame, 0.5));
-    add(methods.size() + 1, originals);
-    for (std::size_t i = 0; i < methods.size(); ++i) {
-      const MatrixXf restored = methods[i].restore(m);
+    if (kind.name == mask) rows.emplace_back("masked", ec::hide(originals, m, frame, 0.5).leftCols(pictured));
+    for (const Method& method : methods) {
+      const MatrixXf restored = method.restore(m);
       const double psnr = ec::hole_peak_signal_noise_ratio(originals, restored, m, frame, 1),
                    ssim = ec::hole_structural_similarity(originals, restored, m, frame, 1);
-      metrics[kind.name + '_' + methods[i].key + "_psnr"] = psnr;
-      metrics[kind.name + '_' + methods[i].key + "_ssim"] = ssim;
+      metrics[kind.name + '_' + method.key + "_psnr"] = psnr;
+      metrics[kind.name + '_' + method.key + "_ssim"] = ssim;
       char line[128];
-      std::snprintf(line, sizeof line, "%-16s %-28s %11.2f dB %18.3f\n", kind.name.c_str(), methods[i].name.c_str(), psnr,
-                    ssim);
+      std::snprintf(line, sizeof line, "%-16s %-28s %11.2f dB %18.3f\n", kind.name.c_str(), method.name.c_str(), psnr, ssim);
       program.print(line);
-      add(i + 1, restored);
+      if (kind.name == mask) rows.emplace_back(method.picture, restored.leftCols(pictured));
     }
   }
   program.write_metrics(metrics);
 
-  rows.emplace_back("masked", pictures.front());
-  rows.emplace_back("restored", pictures[methods.size()]);
-  rows.emplace_back("diffusion", pictures[methods.size() - 1]);
-  rows.emplace_back("original", pictures.back());
-  program.write("restored.png", rows, frame, {.columns = pictures.front().cols()});
-  program.plot("loss.png", {{"", history}}, "mean squared error of what is hidden, by all pixels");
+  rows.emplace_back("original", originals.leftCols(pictured));
+  program.write("restored.png", rows, frame, {.columns = pictured});
+  program.plot("loss.png", {{"", history}}, "squared error of what is hidden, by all pixels");
 }
 
 int main(int argc, char** argv) {
-  example::Program program("13_inpainting",
-                           "Trains a network to restore what is hidden of an image: boxes, single pixels, halves, strokes. "
-                           "Prints the PSNR and the SSIM "
-                           "of what it restores beside fillings with a mean and with diffusion from the border.");
+  example::Program program(
+      "13_inpainting",
+      "Trains a network to restore what is hidden of an image: boxes, single pixels, halves, strokes. Prints "
+      "the PSNR and the SSIM of what it restores beside fillings with a mean and with diffusion from the border.");
   program.options.batch_size = 64;
+  program.options.epochs = 40;
   std::string mask = "all";
-  program.add_choice("--mask", mask, {"box", "pixels", "half", "strokes", "all"},
-                     "what is hidden, in training and in the test; all: one of the four for each image");
+  program.add_choice(
+      "--mask", mask, {"box", "pixels", "half", "strokes", "all"},
+      "what is hidden, in training and in the test; all: one of the four for each image, with figures of each kind too");
   return program.run(argc, argv, [&] {
-    std::vector<Kind> shown = kinds;
-    if (mask != "all") std::erase_if(shown, [&](const Kind& kind) { return kind.name != mask; });
-    const ec::MaskOptions training = shown.size() == 1 ? shown.front().masks : ec::MaskOptions{.kind = ec::MaskKind::any};
-    run(program, network(training, ec::Seed{program.options.seed}), shown, training);
+    const auto chosen = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.name == mask; });
+    run(program, network(chosen->masks, ec::Seed{program.options.seed}), mask, chosen->masks);
   });
 }
