@@ -190,7 +190,7 @@ void draw(const example::Program& program, const Data& data, const Run& run) {
   const VectorXd middles = VectorXd::LinSpaced(bins, low + width / 2, low + width * (static_cast<double>(bins) - 0.5));
   program.plot_panels("scores.png",
                       {roc,
-                       {"part of the samples over log10 of the score, above the threshold shaded",
+                       {"samples over log10(score), alarms shaded",
                         middles,
                         {{"normal", counts.col(0)}, {"anomalies", counts.col(1)}},
                         {{logarithm(run.threshold), middles[bins - 1]}}}},

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <fstream>
-
 #include "support/folder.hpp"
 #include "support/throws.hpp"
 #include <eigencoder/io/model_file.hpp>
 #include <eigencoder/layers/activation.hpp>
+#include <eigencoder/layers/dense.hpp>
 #include <eigencoder/models/autoencoder.hpp>
 #include <eigencoder/tasks/anomaly.hpp>
 
