@@ -103,6 +103,11 @@ using QuantisingDecoder = ec::Decoder<QuantisingEncoder::output, ec::Conv2D<64, 
                                       ec::ReLU, ec::ConvTranspose2D<1, 3, 2>, ec::Sigmoid>;
 using Quantising = ec::Autoencoder<QuantisingEncoder, QuantisingDecoder>;
 
+// The codec of garments of 18_compression.
+using CodecEncoder = ec::Encoder<ec::image(28, 28), ec::Dense<512>, ec::GELU, ec::Dense<256>, ec::GELU, ec::Dense<48>, ec::EntropyBottleneck>;
+using CodecDecoder = ec::Decoder<CodecEncoder::output, ec::Dense<256>, ec::GELU, ec::Dense<512>, ec::GELU, ec::Dense<784>>;
+using Codec = ec::Autoencoder<CodecEncoder, CodecDecoder>;
+
 // The U-Net of 05_denoising.
 using UNet = ec::Network<
     ec::Sequential<ec::image(28, 28), ec::Conv2D<16, 3>, ec::ReLU,
@@ -131,6 +136,7 @@ BENCHMARK(step<Wasserstein, ec::Objective<ec::MeanSquaredError, ec::MaximumMeanD
 BENCHMARK(step<Quantising, ec::Objective<ec::MeanSquaredError, ec::Commitment>>)->Name("vector_quantiser")->Apply([](auto* b) {
   threads(b, 64);
 });
+BENCHMARK(step<Codec, ec::Objective<ec::MeanSquaredError, ec::Rate>>)->Name("codec")->Apply([](auto* b) { threads(b, 64); });
 BENCHMARK(step<UNet, ec::BinaryCrossEntropy>)->Name("unet")->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<Inpainting, ec::MeanSquaredError>)->Name("inpainting")->Apply([](auto* b) { threads(b, 128); });
 

@@ -20,9 +20,11 @@ template <ec::Shape In>
 constexpr Index code_size = In == garment ? 48 : 96;
 
 template <ec::Shape In>
-using Encoder = ec::Encoder<In, ec::Dense<512>, ec::GELU, ec::Dense<256>, ec::GELU, ec::Dense<code_size<In>>, ec::EntropyBottleneck>;
+using Encoder =
+    ec::Encoder<In, ec::Dense<512>, ec::GELU, ec::Dense<256>, ec::GELU, ec::Dense<code_size<In>>, ec::EntropyBottleneck>;
 template <ec::Shape In>
-using Decoder = ec::Decoder<ec::features(code_size<In>), ec::Dense<256>, ec::GELU, ec::Dense<512>, ec::GELU, ec::Dense<In.size()>>;
+using Decoder =
+    ec::Decoder<ec::features(code_size<In>), ec::Dense<256>, ec::GELU, ec::Dense<512>, ec::GELU, ec::Dense<In.size()>>;
 template <ec::Shape In>
 using Model = ec::Autoencoder<Encoder<In>, Decoder<In>>;
 
@@ -55,7 +57,8 @@ inline MatrixXf join(const MatrixXf& patches, Index across) {
   MatrixXf picture(patches.size(), 1);
   for (Index j = 0; j < patches.cols(); ++j)
     for (Index i = 0; i < patches.rows(); ++i)
-      picture((j / across * patch.height + i / patch.width) * width + j % across * patch.width + i % patch.width) = patches(i, j);
+      picture((j / across * patch.height + i / patch.width) * width + j % across * patch.width + i % patch.width) =
+          patches(i, j);
   return picture;
 }
 

@@ -5,8 +5,8 @@
 
 namespace ec = eigencoder;
 
-// Any bytes as a file of codes: an error of the library, or codes that can be written and are then read again as they are. Once as
-// the bytes are, and once with the length and the checksum that they should have, which no fuzzer guesses.
+// Any bytes as a file of codes: an error of the library, or codes that can be written and are then read again as they are. Once
+// as the bytes are, and once with the length and the checksum that they should have, which no fuzzer guesses.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto given = std::as_bytes(std::span(data, size));
   const auto run = [](std::span<const std::byte> bytes) {

@@ -25,18 +25,19 @@ namespace eigencoder {
 
 /// Codes as whole numbers, and what it takes to decode them.
 struct CodeFile {
-  Shape shape;             ///< of one code, what the decoder takes
-  double step = 1;         ///< what the numbers are multiples of
-  std::uint32_t model = 0; ///< a checksum of the model that made them; 0 says nothing
+  Shape shape;              ///< of one code, what the decoder takes
+  double step = 1;          ///< what the numbers are multiples of
+  std::uint32_t model = 0;  ///< a checksum of the model that made them; 0 says nothing
   Index across = 0;        ///< of samples that are patches of a picture, row by row: how many lie side by side; 0: they are not
   Eigen::MatrixXi values;  ///< shape.size() × N
 };
 
 /// What decode_code_file and read_code_file ask of a file.
 struct CodeFileOptions {
-  Shape shape{.channels = 0};       ///< of a code; without, any
-  std::uint32_t model = 0;          ///< the checksum of the decoder's model; 0: any
-  Index max_values = 100'000'000;   ///< More are refused before memory is taken for them, four bytes each: few bytes can hold many.
+  Shape shape{.channels = 0};  ///< of a code; without, any
+  std::uint32_t model = 0;     ///< the checksum of the decoder's model; 0: any
+  Index max_values =
+      100'000'000;  ///< More are refused before memory is taken for them, four bytes each: few bytes can hold many.
 };
 
 /// CRC-32C: of the bytes of a model's parameters, a number that tells one model from another.
@@ -46,7 +47,9 @@ inline std::uint32_t checksum(std::span<const std::byte> bytes) {
 
 namespace detail {
 
-inline constexpr std::string_view code_magic = "\x89" "EIGCODE";
+inline constexpr std::string_view code_magic =
+    "\x89"
+    "EIGCODE";
 inline constexpr std::uint32_t code_version = 1;
 inline constexpr std::size_t code_header = 56, code_frame = code_header + 4;  ///< bytes before what is coded; and around it
 inline constexpr Index widest_code = Index{1} << 16;  ///< how many different values one place of the codes may have
@@ -65,8 +68,9 @@ inline std::vector<std::byte> encode_values(const Eigen::MatrixXi& values) {
     const auto row = values.row(i);
     const std::int64_t least = row.minCoeff(), greatest = row.maxCoeff();
     if (greatest - least >= widest_code)
-      throw OptionError(message("encode_code_file: expected values of one place of the code that differ by less than ", widest_code,
-                                ", found from ", least, " to ", greatest, " at place ", i, "; take a larger step"));
+      throw OptionError(message("encode_code_file: expected values of one place of the code that differ by less than ",
+                                widest_code, ", found from ", least, " to ", greatest, " at place ", i,
+                                "; take a larger step"));
     encode_gamma(coder, static_cast<std::uint32_t>(least < 0 ? -2 * least - 1 : 2 * least));
     encode_gamma(coder, static_cast<std::uint32_t>(greatest - least));
     FrequencyModel frequencies(greatest - least + 1);
@@ -146,8 +150,8 @@ inline CodeFile decode_code_file(std::span<const std::byte> bytes, const CodeFil
   if (options.model != 0 && codes.model != options.model)
     fail("expected codes of the model with checksum ", options.model, ", found ", codes.model,
          "; take the decoder that was saved with their encoder");
-  codes.values = decode_values(bytes.subspan(code_header, bytes.size() - code_frame), codes.shape.size(),
-                               static_cast<Index>(count), name);
+  codes.values =
+      decode_values(bytes.subspan(code_header, bytes.size() - code_frame), codes.shape.size(), static_cast<Index>(count), name);
   return codes;
 }
 
@@ -161,7 +165,8 @@ inline std::vector<std::byte> encode_code_file(const CodeFile& codes) {
   const Index n = codes.shape.size(), count = codes.values.cols();
   constexpr Index most = std::numeric_limits<std::uint32_t>::max();
   for (const Index extent : {codes.shape.channels, codes.shape.height, codes.shape.width})
-    if (extent < 1 || extent > most) throw ShapeError(message("encode_code_file: expected a shape of codes, found ", to_string(codes.shape)));
+    if (extent < 1 || extent > most)
+      throw ShapeError(message("encode_code_file: expected a shape of codes, found ", to_string(codes.shape)));
   if (codes.values.rows() != n)
     throw ShapeError(message("encode_code_file: expected ", n, " values a code, as its shape ", to_string(codes.shape),
                              " has, one code a column, found a matrix of ", codes.values.rows(), " x ", count));
@@ -193,7 +198,9 @@ inline CodeFile decode_code_file(std::span<const std::byte> bytes, const CodeFil
 }
 
 /// Writes codes as a file, whole or not at all (see write_file). Throws what encode_code_file throws, and FileError.
-inline void write_code_file(const std::filesystem::path& path, const CodeFile& codes) { write_file(path, encode_code_file(codes)); }
+inline void write_code_file(const std::filesystem::path& path, const CodeFile& codes) {
+  write_file(path, encode_code_file(codes));
+}
 
 /// Reads codes from a file: see decode_code_file, and read_file for what cannot be read at all.
 inline CodeFile read_code_file(const std::filesystem::path& path, const CodeFileOptions& options = {}) {

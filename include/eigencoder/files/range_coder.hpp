@@ -16,8 +16,8 @@
 // out whole bytes. Martin, "Range encoding: an algorithm for removing redundancy from a digitised message", 1979.
 namespace eigencoder {
 
-/// Narrows an interval of 64-bit numbers once for each symbol, to the part that is the symbol's; any number of the last interval
-/// then stands for all symbols. A symbol of probability p takes log₂(1/p) bits, and the whole at most one byte more.
+/// Narrows an interval of 64-bit numbers once for each symbol, to the part that is the symbol's; any number of the last
+/// interval then stands for all symbols. A symbol of probability p takes log₂(1/p) bits, and the whole at most one byte more.
 class RangeEncoder {
  public:
   /// Takes the part [start, start + size) of [0, total).   0 < size, start + size ≤ total < 2³²

@@ -13,15 +13,15 @@ namespace eigencoder {
 /// anew for every value, which moves a value as far as rounding to whole numbers does, and has a derivative:
 ///   y = Δ ⌊x/Δ + ½⌋ in predictions and evaluations      y = x + u, u ~ U(−½, ½), in training      dx = dy
 /// The last layer of an encoder whose codes are stored. Training has the step 1, since the network finds the scale of its codes
-/// by itself; another Δ in predictions makes shorter and coarser codes, or longer and finer ones, by the same network. Rate, the
-/// penalty that goes with it, counts the bits that codes take. `log_scale`, r, one value a channel, is of the distribution that
-/// Rate takes for the codes', and learnt by Rate alone. Δ must be finite and positive. Throws OptionError.
-/// CompressAI, TensorFlow Compression: EntropyBottleneck. Ballé, Laparra and Simoncelli, "End-to-end optimized image
-/// compression", 2017.
+/// by itself; another Δ in predictions makes shorter and coarser codes, or longer and finer ones, by the same network. Rate,
+/// the penalty that goes with it, counts the bits that codes take. `log_scale`, r, one value a channel, is of the distribution
+/// that Rate takes for the codes', and learnt by Rate alone. Δ must be finite and positive. Throws OptionError. CompressAI,
+/// TensorFlow Compression: EntropyBottleneck. Ballé, Laparra and Simoncelli, "End-to-end optimized image compression", 2017.
 struct EntropyBottleneck {
-  double step;
+  double step = 1;
 
-  constexpr explicit EntropyBottleneck(double given = 1) : step(given) {
+  constexpr EntropyBottleneck() = default;
+  constexpr explicit EntropyBottleneck(double given) : step(given) {
     if (!(step > 0 && step <= std::numeric_limits<double>::max()))
       raise<OptionError>("EntropyBottleneck: step must be finite and positive, found ", step);
   }

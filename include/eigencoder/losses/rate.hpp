@@ -16,9 +16,9 @@ namespace eigencoder {
 ///   a = −(y + ½) d, b = (y − ½) d   ∂(−ln p)/∂y = d (σ(b) − σ(a))   ∂(−ln p)/∂r = e^r d (d/(eᵈ − 1) − a σ(a) − b σ(b))
 /// y: F × B, what an EntropyBottleneck makes as the last layer of the encoder; r is its `log_scale`, one value a channel. In
 /// training y is not whole, and p is a density, so that it has a gradient. The weight λ chooses between few bits and small
-/// errors: MeanSquaredError{Reduction::sum} + 0.1 * Rate{}. A coder that knows how often each value comes takes fewer bits still.
-/// CompressAI: the sum of −log₂ of the likelihoods. Ballé, Laparra and Simoncelli, "End-to-end optimized image compression",
-/// 2017; the logistic distribution over steps: Salimans, Karpathy, Chen and Kingma, "PixelCNN++", 2017.
+/// errors: MeanSquaredError{Reduction::sum} + 0.1 * Rate{}. A coder that knows how often each value comes takes fewer bits
+/// still. CompressAI: the sum of −log₂ of the likelihoods. Ballé, Laparra and Simoncelli, "End-to-end optimized image
+/// compression", 2017; the logistic distribution over steps: Salimans, Karpathy, Chen and Kingma, "PixelCNN++", 2017.
 struct Rate {
   template <class S, bool Gradient>
   double operator()(PenaltyPass<S, Gradient> pass) const {

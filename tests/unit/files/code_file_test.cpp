@@ -69,9 +69,9 @@ TEST_CASE("code files: the bytes of a fixed file, which stay readable") {
   const ec::CodeFile codes{ec::features(2), 0.5, 1, 2, Eigen::MatrixXi{{1, 1}, {0, 0}}};
   const std::vector<std::byte> bytes = ec::encode_code_file(codes);
   // Each place has one value and takes two gamma codes: of 2, to which 1 is folded, and of 0, then of 0 and 0: 011 1 1 1.
-  const std::array<unsigned char, 57> expected{0x89, 'E', 'I', 'G', 'C', 'O', 'D', 'E', 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0,
-                                               0,    1,   0,   0,   0,   1,   0,   0,   0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0,
-                                               0,    0,   0,   0,   0,   0,   0,   0,   0xe0, 0x3f, 1, 0, 0, 0, 0, 0, 0, 0, 0x7c};
+  const std::array<unsigned char, 57> expected{0x89, 'E', 'I', 'G', 'C', 'O', 'D',  'E',  1, 0, 0, 0, 1, 0, 0, 0, 2,   0, 0, 0,
+                                               1,    0,   0,   0,   1,   0,   0,    0,    2, 0, 0, 0, 2, 0, 0, 0, 0,   0, 0, 0,
+                                               0,    0,   0,   0,   0,   0,   0xe0, 0x3f, 1, 0, 0, 0, 0, 0, 0, 0, 0x7c};
   REQUIRE(bytes.size() == expected.size() + 4);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CAPTURE(i);
@@ -102,7 +102,9 @@ TEST_CASE("code files: every cut and every flipped bit is noticed") {
     CHECK_THROWS_AS(ec::decode_code_file(flipped), ec::FileError);
   }
   const auto read = [](const std::vector<std::byte>& data) { return [=] { ec::decode_code_file(data); }; };
-  const auto first = [&](std::size_t size) { return std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)); };
+  const auto first = [&](std::size_t size) {
+    return std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+  };
   expect_error<ec::FileError>(read({}), {"codes: expected a file of codes", "89 EIGCODE", "other bytes"});
   expect_error<ec::FileError>(read(first(30)), {"at least 60 bytes", "found 30", "cut short"});
   expect_error<ec::FileError>(read(first(bytes.size() - 1)), {"bytes of codes as its header says", "cut short"});
@@ -116,7 +118,8 @@ TEST_CASE("code files: every cut and every flipped bit is noticed") {
 
 TEST_CASE("code files: a header that does not fit is refused, though its checksum does") {
   const std::vector<std::byte> bytes = ec::encode_code_file(some_codes());
-  const auto refuse = [&](std::size_t at, auto value, std::initializer_list<std::string_view> parts, const ec::CodeFileOptions& options = {}) {
+  const auto refuse = [&](std::size_t at, auto value, std::initializer_list<std::string_view> parts,
+                          const ec::CodeFileOptions& options = {}) {
     expect_error<ec::FileError>([&] { ec::decode_code_file(with(bytes, at, value), options); }, parts);
   };
   refuse(8, std::uint32_t{2}, {"expected version 1", "found 2"});

@@ -8,7 +8,8 @@ namespace ec = eigencoder;
 using layers::Index;
 using layers::Matrix;
 
-TEMPLATE_TEST_CASE("EntropyBottleneck: training adds noise of a unit's width, even and anew for every value", "", float, double) {
+TEMPLATE_TEST_CASE("EntropyBottleneck: training adds noise of a unit's width, even and anew for every value", "", float,
+                   double) {
   using T = TestType;
   constexpr ec::Shape shape = ec::image(20, 20, 2);
   StageRunner<ec::EntropyBottleneck, shape, T> run(ec::EntropyBottleneck{0.25});  // whatever the step of predictions is
@@ -60,6 +61,7 @@ TEST_CASE("EntropyBottleneck: a NaN stays where it is") {
 TEST_CASE("EntropyBottleneck: steps out of range are refused") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
   for (const double bad : {0.0, -1.0, nan, infinite})
-    expect_error<ec::OptionError>([=] { ec::EntropyBottleneck{bad}; }, {"EntropyBottleneck: step", "finite and positive", "found"});
+    expect_error<ec::OptionError>([=] { ec::EntropyBottleneck{bad}; },
+                                  {"EntropyBottleneck: step", "finite and positive", "found"});
   static_assert(ec::EntropyBottleneck{}.step == 1);
 }

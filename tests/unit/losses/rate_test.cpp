@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <eigencoder/eigencoder.hpp>
-#include <eigencoder/testing/gradient_check.hpp>
-
 #include "golden/golden.hpp"
 #include "support/catch.hpp"
+#include <eigencoder/eigencoder.hpp>
+#include <eigencoder/testing/gradient_check.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;
@@ -49,7 +48,8 @@ TEMPLATE_TEST_CASE("Rate: PyTorch's bits and gradients", "", float, double) {
   REQUIRE((file["channels"] == 5 && file["pixels"] == 6));
   const auto batch = file["batch"].get<Index>();
   for (const nlohmann::json& expected : file["cases"]) {
-    Matrix<T> r(5, 1), y(shape.size(), batch), dr = Matrix<T>::Constant(5, 1, T(0.5)), dy = Matrix<T>::Constant(shape.size(), batch, T(-0.5));
+    Matrix<T> r(5, 1), y(shape.size(), batch), dr = Matrix<T>::Constant(5, 1, T(0.5)),
+                                               dy = Matrix<T>::Constant(shape.size(), batch, T(-0.5));
     golden::fill(1000, 3, -1.5, r);
     golden::fill(1, expected["scale"], expected["offset"], y);
     const double bits = rate<shape, true>(r, y, dr, dy, file["weight"]);
@@ -97,7 +97,8 @@ TEST_CASE("Rate: probabilities of all whole numbers sum to 1, and no code is too
   CHECK(bits_of<one>(-30, 0) < 1e-5);  // a channel that is always 0 takes nothing
   CHECK(std::isfinite(bits_of<one>(-300, 1e4)));
   CHECK(std::isfinite(bits_of<one>(30, 1e4)));
-  CHECK(bits_of<one>(0, 40) == Approx(bits_of<one>(0, 39) + 1 / (std::log(2.0) * 33 / 32)).epsilon(1e-12));  // a tail that falls as e^(−|y|/s)
+  CHECK(bits_of<one>(0, 40) ==
+        Approx(bits_of<one>(0, 39) + 1 / (std::log(2.0) * 33 / 32)).epsilon(1e-12));  // a tail that falls as e^(−|y|/s)
   CHECK(bits_of<ec::image(3, 5, 2)>(0.3, 1) == Approx(30 * bits_of<one>(0.3, 1)).epsilon(1e-14));
   CHECK(std::isnan(bits_of<one>(0, std::numeric_limits<double>::quiet_NaN())));
 }
