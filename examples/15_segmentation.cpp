@@ -194,7 +194,10 @@ std::string table(const std::vector<Score>& scores, const std::vector<std::strin
     cell("\n%-11s", score.name.c_str());
     cell("  %8.3f", score.accuracy);
     cell("  %8.3f", score.mean_iou);
-    for (std::size_t k = 0; k < names.size(); ++k) cell(" %10.3f", score.iou[static_cast<Index>(k)]);
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      const double iou = score.iou[static_cast<Index>(k)];
+      std::isnan(iou) ? cell(" %10s", "none") : cell(" %10.3f", iou);
+    }
   }
   return text + '\n';
 }

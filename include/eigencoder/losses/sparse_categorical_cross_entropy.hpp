@@ -82,6 +82,7 @@ struct SparseCategoricalCrossEntropyOnLogits {
     });
   }
 };
+SparseCategoricalCrossEntropyOnLogits(Reduction)->SparseCategoricalCrossEntropyOnLogits<>;
 
 /// −w_k log y_k for the probabilities y of a place and the number k of its class: a target has one number for every place of y,
 /// from 0 to channels − 1, or −1 where the class is unknown. Such a place is not looked at.
@@ -137,5 +138,6 @@ struct SparseCategoricalCrossEntropy {
     });
   }
 };
+SparseCategoricalCrossEntropy(Reduction)->SparseCategoricalCrossEntropy<>;
 
 }  // namespace eigencoder
