@@ -212,7 +212,7 @@ int main(int argc, char** argv) {
   options.batch_size = 16;
   options.learning_rate = 4e-3;
   std::string kind = "unet", weighting = "none";
-  double train_scenes = 3000, test_scenes = 400;
+  double train_scenes = 6000, test_scenes = 400;
   bool compare = false;
   program.add_choice("--model", kind, {"unet", "segnet", "plain"},
                      "how the decoder gets detail back: by skips, by the pools' indices, or not at all");
