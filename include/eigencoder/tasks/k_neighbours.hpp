@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <vector>
+#include <utility>
 
 #include "eigencoder/tasks/label_vector.hpp"
 #include "eigencoder/tasks/nearest.hpp"
