@@ -334,8 +334,8 @@ int main(int argc, char** argv) {
                            "Trains a variational autoencoder of residual blocks on emoji in colour, and draws new ones.");
   program.describe_data("folder of emoji.tsv and its grids of emoji");
   program.options.data = "data/emoji";
-  program.options.epochs = 100;
-  program.options.batch_size = 64;
+  program.options.epochs = 60;
+  program.options.batch_size = 32;
   program.options.learning_rate = 2e-3;
   Way way;
   double beta = 1, annealing = 2000;
