@@ -72,6 +72,27 @@ void eigen_product(benchmark::State& state) {
 }
 BENCHMARK(eigen_product)->Apply(sizes);
 
+/// y += W x for one sparse x of so many entries, as a share of a plain read of the columns that they name: W is units × 2048.
+void add_entries(benchmark::State& state) {
+  const ec::Index units = state.range(0), entries = state.range(1), items = 2048;
+  const Matrix w = Matrix::Random(units, items);
+  Matrix pairs(2, entries), x = Matrix::Zero(items, 1), y = Matrix::Zero(units, 1);
+  for (ec::Index k = 0; k < entries; ++k) {
+    pairs.col(k) << static_cast<float>(k * 997 % items), 1.0F / static_cast<float>(k + 1);
+    x(k * 997 % items, 0) = pairs(1, k);
+  }
+  const double rate = machine::run(state, [&] {
+    y.setZero();
+    ec::kernels::add_entries<float>(w, {pairs.data(), entries}, y.data());
+    benchmark::DoNotOptimize(y.data());
+  });
+  const double bytes = static_cast<double>(units * entries) * sizeof(float) * rate;
+  state.counters["GB/s"] = bytes / 1e9;
+  state.counters["%read"] = 100 * bytes / machine::read_rate(w.data(), w.size());
+  if (!y.isApprox(w * x, 1e-4F)) state.SkipWithError("wrong product");
+}
+BENCHMARK(add_entries)->ArgNames({"units", "entries"})->Args({500, 100})->Args({500, 1000})->Args({64, 100});
+
 /// y = W x + b for one sample, as a share of a plain read of W.
 void multiply_vector(benchmark::State& state) {
   const Matrix w = Matrix::Random(state.range(0), state.range(1)), x = Matrix::Random(state.range(1), 1);

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (set.ratings.empty()) std::abort();
       std::set<std::pair<ec::Index, ec::Index>> pairs;
       for (const ec::Rating& rating : set.ratings) {
-        if (rating.user < 0 || rating.user >= set.users.size() || rating.item < 0 || rating.item >= set.items.size()) std::abort();
+        if (rating.user < 0 || rating.user >= set.users.size() || rating.item < 0 || rating.item >= set.items.size())
+          std::abort();
         if (!(rating.value >= 0.5F && rating.value <= 5)) std::abort();
         if (!pairs.emplace(rating.user, rating.item).second) std::abort();
       }

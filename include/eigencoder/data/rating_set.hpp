@@ -59,16 +59,17 @@ struct RatingSplit {
   std::vector<Rating> train, test;
 };
 
-/// Draws a share of the ratings for the test, without regard to user or item, rounded to whole ratings. Both parts keep the order.
-/// The same seed draws the same ones on every machine. Throws OptionError unless 0 < test_share < 1 and both parts get a rating.
+/// Draws a share of the ratings for the test, without regard to user or item, rounded to whole ratings. Both parts keep the
+/// order. The same seed draws the same ones on every machine. Throws OptionError unless 0 < test_share < 1 and both parts get a
+/// rating.
 inline RatingSplit split_ratings(const std::vector<Rating>& ratings, double test_share, Seed seed) {
   if (!(test_share > 0 && test_share < 1))
     throw OptionError(message("split_ratings: expected a share between 0 and 1, found ", test_share));
   const auto count = std::ssize(ratings);
   const auto tested = static_cast<Index>(test_share * static_cast<double>(count) + 0.5);
   if (tested < 1 || tested >= count)
-    throw OptionError(message("split_ratings: expected ratings enough that both parts get one, found ", count, " for a share of ",
-                              test_share));
+    throw OptionError(message("split_ratings: expected ratings enough that both parts get one, found ", count,
+                              " for a share of ", test_share));
   const Random random(seed, 0, stream(RandomStream::splits));
   std::vector<Index> order(ratings.size());
   std::iota(order.begin(), order.end(), Index{0});

@@ -10,15 +10,16 @@ namespace eigencoder {
 ///   u.data of MovieLens     user, item, rating, time; tabs between them, no header
 ///   ratings.csv             a header such as userId,movieId,rating,timestamp; commas
 ///   .inter of RecBole       a header such as user_id:token  item_id:token  rating:float; tabs
-/// With a header the columns may be in any order, and more of them; without one they are the first three. Ids are any text and get
-/// numbers in the order in which they come. Throws FileError, naming line and column, for what is no table of ratings, an id or a
-/// rating that is missing, a rating out of [low, high], a second rating of an item by the same user, and a file without ratings.
+/// With a header the columns may be in any order, and more of them; without one they are the first three. Ids are any text and
+/// get numbers in the order in which they come. Throws FileError, naming line and column, for what is no table of ratings, an
+/// id or a rating that is missing, a rating out of [low, high], a second rating of an item by the same user, and a file without
+/// ratings.
 inline RatingSet read_ratings(const std::filesystem::path& path, const RatingOptions& options = {}) {
   return detail::read_rating_table(path, options);
 }
 
-/// Reads titles of the items into set.titles: movies.csv of MovieLens, .item of RecBole (a header with a column of items and one
-/// of titles), or u.item, which is known by its name. Items that are not in the set are passed over. Throws FileError.
+/// Reads titles of the items into set.titles: movies.csv of MovieLens, .item of RecBole (a header with a column of items and
+/// one of titles), or u.item, which is known by its name. Items that are not in the set are passed over. Throws FileError.
 inline void read_titles(const std::filesystem::path& path, RatingSet& set) {
   path.filename() == "u.item" ? detail::read_u_item(path, set) : detail::read_title_table(path, set);
 }

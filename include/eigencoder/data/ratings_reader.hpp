@@ -62,7 +62,9 @@ class RatingTable {
   bool next() {
     if (!std::exchange(unread_, false) && !read_record()) return false;
     for (std::size_t k = 0; k < places_.size(); ++k) {
-      if (places_[k] >= record_.size()) fail("expected ", article(k), " in column ", places_[k] + 1, ", found only ", record_.size(), record_.size() == 1 ? " column" : " columns");
+      if (places_[k] >= record_.size())
+        fail("expected ", article(k), " in column ", places_[k] + 1, ", found only ", record_.size(),
+             record_.size() == 1 ? " column" : " columns");
     }
     return true;
   }
@@ -129,14 +131,16 @@ class RatingTable {
 
 inline RatingSet read_rating_table(const std::filesystem::path& path, const RatingOptions& options) {
   enum : std::size_t { user, item, rating };
-  RatingTable table(path, {{"user", {"userid", "user"}}, {"item", {"itemid", "movieid", "item", "movie"}}, {"rating", {"rating"}}});
+  RatingTable table(path,
+                    {{"user", {"userid", "user"}}, {"item", {"itemid", "movieid", "item", "movie"}}, {"rating", {"rating"}}});
   RatingSet set;
   std::vector<Index> lines;
   while (table.next()) {
     const std::string_view user_id = table.id(user), item_id = table.id(item), text = table.field(rating);
     const std::optional<float> value = parse_number<float>(text);
     if (!value && lines.empty() && !table.has_header())
-      table.fail_at(rating, "expected a rating, or a header that names user, item and rating, found ", text.empty() ? "nothing" : excerpt(text));
+      table.fail_at(rating, "expected a rating, or a header that names user, item and rating, found ",
+                    text.empty() ? "nothing" : excerpt(text));
     if (!value) table.fail_at(rating, "expected a rating, found ", text.empty() ? "nothing" : excerpt(text));
     if (*value < options.low || *value > options.high)
       table.fail_at(rating, "expected a rating from ", options.low, " to ", options.high, ", found ", *value);
@@ -178,7 +182,8 @@ inline void read_u_item(const std::filesystem::path& path, RatingSet& set) {
   while (scanner.peek() != TextScanner::end_of_file) {
     const Index line = scanner.line();
     const auto item = set.items.find(scanner.until("|\n"));
-    if (!scanner.take('|')) scanner.fail("line ", line, ": expected an item and its title, with | between them, found one field");
+    if (!scanner.take('|'))
+      scanner.fail("line ", line, ": expected an item and its title, with | between them, found one field");
     std::string title;
     for (const char c : scanner.until("|\n")) {
       const auto code = static_cast<unsigned char>(c);

@@ -4,10 +4,10 @@
 #include <span>
 #include <vector>
 
+#include <Eigen/SparseCore>
+
 #include "eigencoder/core/eigen.hpp"
 #include "eigencoder/data/rating_set.hpp"
-
-#include <Eigen/SparseCore>
 
 // Sparse columns as samples of a network that begins with a SparseDense.
 namespace eigencoder {
@@ -36,10 +36,11 @@ SparseColumns<T> rating_columns(std::span<const Rating> ratings, Index users, In
   entries.reserve(ratings.size());
   for (const Rating& rating : ratings) {
     if (rating.user < 0 || rating.user >= users || rating.item < 0 || rating.item >= items)
-      throw OptionError(message("rating_columns: expected users 0 to ", users - 1, " and items 0 to ", items - 1, ", found user ",
-                                rating.user, " and item ", rating.item));
+      throw OptionError(message("rating_columns: expected users 0 to ", users - 1, " and items 0 to ", items - 1,
+                                ", found user ", rating.user, " and item ", rating.item));
     const auto user = static_cast<int>(rating.user), item = static_cast<int>(rating.item);
-    entries.emplace_back(column == ColumnOf::user ? item : user, column == ColumnOf::user ? user : item, static_cast<T>(rating.value));
+    entries.emplace_back(column == ColumnOf::user ? item : user, column == ColumnOf::user ? user : item,
+                         static_cast<T>(rating.value));
   }
   SparseColumns<T> matrix(column == ColumnOf::user ? items : users, column == ColumnOf::user ? users : items);
   matrix.setFromTriplets(entries.begin(), entries.end());
@@ -72,26 +73,31 @@ SparseColumns<T> choose_columns(const SparseColumns<T>& columns, std::span<const
   return some;
 }
 
-/// Columns as pairs, their stored entries up to `most` each: of a network whose input is sequence(most, 2). Targets are the values.
-/// With `asked`, of as many columns, each sample has the entries of that behind its own: pairs of value 0, which add nothing to
-/// the code, with the values of `asked` as targets, and of weight 1 where those of `known` get 0.
-/// Throws ShapeError if the two differ in size, OptionError for a column that has no entry, or more than `most`.
+/// Columns as pairs, their stored entries up to `most` each: of a network whose input is sequence(most, 2). Targets are the
+/// values. With `asked`, of as many columns, each sample has the entries of that behind its own: pairs of value 0, which add
+/// nothing to the code, with the values of `asked` as targets, and of weight 1 where those of `known` get 0. Throws ShapeError
+/// if the two differ in size, OptionError for a column that has no entry, or more than `most`.
 template <class T>
 SparseSamples<T> sparse_samples(const SparseColumns<T>& known, Index most, const SparseColumns<T>& asked = {}) {
   const bool asks = asked.cols() > 0;
   if (asks && (asked.rows() != known.rows() || asked.cols() != known.cols()))
-    throw ShapeError(message("sparse_samples: expected what is asked to be ", known.rows(), " × ", known.cols(), ", as what is known, found ",
-                             asked.rows(), " × ", asked.cols()));
+    throw ShapeError(message("sparse_samples: expected what is asked to be ", known.rows(), " × ", known.cols(),
+                             ", as what is known, found ", asked.rows(), " × ", asked.cols()));
   using Matrix = typename SparseSamples<T>::Matrix;
   const Index N = known.cols();
   SparseSamples<T> samples{Matrix::Zero(2 * most, N), Matrix::Zero(most, N), Matrix::Zero(asks ? most : 0, asks ? N : 0),
                            std::vector<Index>(static_cast<std::size_t>(N))};
   for (Index j = 0; j < N; ++j) {
-    const auto entries = [&](const SparseColumns<T>& of) { return static_cast<Index>(of.outerIndexPtr()[j + 1] - of.outerIndexPtr()[j]); };
+    const auto entries = [&](const SparseColumns<T>& of) {
+      return static_cast<Index>(of.outerIndexPtr()[j + 1] - of.outerIndexPtr()[j]);
+    };
     const Index count = entries(known) + (asks ? entries(asked) : 0);
-    if (count == 0) throw OptionError(message("sparse_samples: expected an entry or more in each column, found none in column ", j, "; leave it out"));
+    if (count == 0)
+      throw OptionError(
+          message("sparse_samples: expected an entry or more in each column, found none in column ", j, "; leave it out"));
     if (count > most)
-      throw OptionError(message("sparse_samples: expected up to ", most, " entries in each column, as the network has steps, found ", count, " in column ", j));
+      throw OptionError(message("sparse_samples: expected up to ", most,
+                                " entries in each column, as the network has steps, found ", count, " in column ", j));
     Index k = 0;
     const auto put = [&](const SparseColumns<T>& of, T share, T weight) {
       for (typename SparseColumns<T>::InnerIterator entry(of, j); entry; ++entry, ++k) {

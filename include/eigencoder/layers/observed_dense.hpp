@@ -33,11 +33,11 @@ constexpr auto item_blocks(Index inputs) {
 /// x: n × B   y: sequence(K, 1), one value for each entry of the sample, in their order; zeros behind them
 /// W: n × Items, one column an output   b: Items
 /// dW(:, i_k) += dy_k x   db(i_k) += dy_k   dx = Σ_k dy_k W(:, i_k)
-/// Position is that of the SparseDense, whose input has K steps: negative, it counts back from this layer, −2 with an activation
-/// between the two. With `lengths` and targets of K values, a loss counts what is observed and nothing else. An entry of value
-/// 0 adds nothing to the code, and is answered: so is asked for what is not observed.
-/// Time grows with the entries, not with Items. All outputs at once: an AllDense with the same blocks.
-/// Options: Bias::added (default) or Bias::none; an Init for W (default Init::glorot_uniform).
+/// Position is that of the SparseDense, whose input has K steps: negative, it counts back from this layer, −2 with an
+/// activation between the two. With `lengths` and targets of K values, a loss counts what is observed and nothing else. An
+/// entry of value 0 adds nothing to the code, and is answered: so is asked for what is not observed. Time grows with the
+/// entries, not with Items. All outputs at once: an AllDense with the same blocks. Options: Bias::added (default) or
+/// Bias::none; an Init for W (default Init::glorot_uniform).
 template <Index Entries, Index Items, Index Position, auto... Options>
 struct ObservedDense {
   static_assert(Entries > 0 && Items > 0, "ObservedDense<Entries, Items, Position>: Entries and Items must be positive");

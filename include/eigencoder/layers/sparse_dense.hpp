@@ -22,12 +22,12 @@ inline constexpr Index exact_whole = Index{1} << std::numeric_limits<T>::digits;
 /// A Dense layer on a sparse vector of Items values, given by its entries: y = b + Σ_k W(:, i_k) v_k.
 /// x: sequence(K, 2), in each step the number i_k of a value, a whole number 0 … Items − 1, and that value v_k
 /// y: Units × B   W: Units × Items   b: Units   dW(:, i_k) += v_k dy   db += dy
-/// A sample with fewer entries than K has fewer steps, as `lengths` say. The order of entries does not matter; entries of the same
-/// number add up. Time and memory of a sample grow with its entries, not with Items. There is no dx: nothing before this layer
-/// may be trained. A trainer refuses numbers that are none of 0 … Items − 1; in a prediction they count as the nearest one.
-/// W and b are the blocks of a Dense<Units> on features(Items), with which set_layers exchanges them.
-/// Options: Bias::added (default) or Bias::none; an Init for W (default Init::glorot_uniform).
-/// SparseDense<Items, Units>{Dropout{0.5}} leaves out each entry in training, as a Dropout before that Dense would.
+/// A sample with fewer entries than K has fewer steps, as `lengths` say. The order of entries does not matter; entries of the
+/// same number add up. Time and memory of a sample grow with its entries, not with Items. There is no dx: nothing before this
+/// layer may be trained. A trainer refuses numbers that are none of 0 … Items − 1; in a prediction they count as the nearest
+/// one. W and b are the blocks of a Dense<Units> on features(Items), with which set_layers exchanges them. Options: Bias::added
+/// (default) or Bias::none; an Init for W (default Init::glorot_uniform). SparseDense<Items, Units>{Dropout{0.5}} leaves out
+/// each entry in training, as a Dropout before that Dense would.
 template <Index Items, Index Units, auto... Options>
 struct SparseDense {
   static_assert(Items > 0 && Units > 0, "SparseDense<Items, Units>: both must be positive");
@@ -70,7 +70,8 @@ struct SparseDense {
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
-    static_assert(Items - 1 <= detail::exact_whole<T>, "SparseDense<Items, Units>: so many numbers cannot be told apart by this scalar");
+    static_assert(Items - 1 <= detail::exact_whole<T>,
+                  "SparseDense<Items, Units>: so many numbers cannot be told apart by this scalar");
     constexpr Index most = S::in.width;
     for (Index j = 0; j < pass.x.cols(); ++j) {
       kernels::Entries<T> read{pass.x.col(j).data(), pass.lengths ? pass.lengths[j] : most};

@@ -34,11 +34,13 @@ struct RatingBiases {
   static RatingBiases fit(std::span<const Rating> ratings, Index users, Index items, const RatingBiasOptions& options = {}) {
     if (ratings.empty()) throw OptionError("RatingBiases::fit: expected a rating or more, found none");
     if (!(options.user_penalty >= 0 && options.item_penalty >= 0))
-      throw OptionError(message("RatingBiases::fit: expected penalties that are not negative, found ", options.user_penalty, " and ", options.item_penalty));
+      throw OptionError(message("RatingBiases::fit: expected penalties that are not negative, found ", options.user_penalty,
+                                " and ", options.item_penalty));
     RatingBiases biases{0, Eigen::VectorXd::Zero(users), Eigen::VectorXd::Zero(items)};
     for (const Rating& rating : ratings) biases.mean += static_cast<double>(rating.value) / static_cast<double>(ratings.size());
     // The best biases of one side, given those of the other. Returns how far they moved.
-    const auto solve = [&](Eigen::VectorXd& of, const Eigen::VectorXd& others, Index Rating::*number, Index Rating::*other, double penalty) {
+    const auto solve = [&](Eigen::VectorXd& of, const Eigen::VectorXd& others, Index Rating::*number, Index Rating::*other,
+                           double penalty) {
       Eigen::VectorXd sum = Eigen::VectorXd::Zero(of.size()), weight = Eigen::VectorXd::Zero(of.size());
       for (const Rating& rating : ratings) {
         sum[rating.*number] += static_cast<double>(rating.value) - biases.mean - others[rating.*other];
@@ -72,16 +74,19 @@ struct RatingFactors {
   /// By iteration of a subspace of k + 10 directions, begun at random. Throws OptionError unless 1 ≤ rank ≤ min(users, items).
   static RatingFactors fit(std::span<const Rating> ratings, const RatingBiases& biases, Index rank, Index sweeps = 60) {
     const Index users = biases.user.size(), items = biases.item.size(), most = std::min(users, items);
-    if (rank < 1 || rank > most) throw OptionError(message("RatingFactors::fit: expected a rank from 1 to ", most, ", found ", rank));
+    if (rank < 1 || rank > most)
+      throw OptionError(message("RatingFactors::fit: expected a rank from 1 to ", most, ", found ", rank));
     std::vector<Eigen::Triplet<double>> entries;
     for (const Rating& r : ratings)
-      entries.emplace_back(static_cast<int>(r.user), static_cast<int>(r.item), static_cast<double>(r.value) - biases.predict(r.user, r.item));
+      entries.emplace_back(static_cast<int>(r.user), static_cast<int>(r.item),
+                           static_cast<double>(r.value) - biases.predict(r.user, r.item));
     SparseColumns<double> residuals(users, items);
     residuals.setFromTriplets(entries.begin(), entries.end());
 
     const Index directions = std::min(rank + 10, most);
     const Random random(Seed{1}, 0, 0);
-    Eigen::MatrixXd basis = Eigen::MatrixXd::NullaryExpr(items, directions, [&](Index i, Index j) { return random.normal(j, i); });
+    Eigen::MatrixXd basis =
+        Eigen::MatrixXd::NullaryExpr(items, directions, [&](Index i, Index j) { return random.normal(j, i); });
     for (Index sweep = 0; sweep < sweeps; ++sweep) {
       basis = Eigen::HouseholderQR<Eigen::MatrixXd>(basis).householderQ() * Eigen::MatrixXd::Identity(items, directions);
       basis = residuals.transpose() * Eigen::MatrixXd(residuals * basis);

@@ -19,17 +19,17 @@ struct ClickOptions {
   Seed seed{};
 };
 
-/// Strong generalisation (Liang et al., 2018): no click of the tested users is trained on. Of each of them some clicks are given,
-/// and the others are to be found among all items that are not given.
+/// Strong generalisation (Liang et al., 2018): no click of the tested users is trained on. Of each of them some clicks are
+/// given, and the others are to be found among all items that are not given.
 struct ClickSplit {
   SparseColumns<float> train;          ///< items × users that are trained on, 1 for each click
   SparseColumns<float> given, hidden;  ///< items × tested users
   std::vector<Index> tested;           ///< the numbers of these users
 };
 
-/// Draws tested users and their hidden clicks, the same for a seed on every machine. Clicks of tested users on items that no other
-/// user has clicked are left out, since nothing can be known of them. Users without clicks are left out.
-/// Throws OptionError for shares out of (0, 1), and where no user is left to train or to test on.
+/// Draws tested users and their hidden clicks, the same for a seed on every machine. Clicks of tested users on items that no
+/// other user has clicked are left out, since nothing can be known of them. Users without clicks are left out. Throws
+/// OptionError for shares out of (0, 1), and where no user is left to train or to test on.
 inline ClickSplit split_clicks(std::span<const Rating> ratings, Index users, Index items, const ClickOptions& options = {}) {
   for (const double share : {options.test_users, options.hidden}) {
     if (!(share > 0 && share < 1)) throw OptionError(message("split_clicks: expected shares between 0 and 1, found ", share));
@@ -50,17 +50,21 @@ inline ClickSplit split_clicks(std::span<const Rating> ratings, Index users, Ind
     std::ranges::sort(order);
     return order;
   };
-  const auto share_of = [](double share, Index count) { return std::max<Index>(1, static_cast<Index>(share * static_cast<double>(count) + 0.5)); };
+  const auto share_of = [](double share, Index count) {
+    return std::max<Index>(1, static_cast<Index>(share * static_cast<double>(count) + 0.5));
+  };
 
   std::vector<Index> enough;
   for (Index user = 0; user < users; ++user) {
     if (all.col(static_cast<int>(user)).nonZeros() >= options.least_clicks) enough.push_back(user);
   }
   if (enough.size() < 2)
-    throw OptionError(message("split_clicks: expected two users or more with ", options.least_clicks, " ratings of at least ", options.least, ", found ", enough.size()));
+    throw OptionError(message("split_clicks: expected two users or more with ", options.least_clicks, " ratings of at least ",
+                              options.least, ", found ", enough.size()));
   std::vector<char> is_tested(static_cast<std::size_t>(users)), known(static_cast<std::size_t>(items));
   ClickSplit split;
-  for (const Index k : draw(std::ssize(enough), std::min(share_of(options.test_users, std::ssize(enough)), std::ssize(enough) - 1), users)) {
+  for (const Index k :
+       draw(std::ssize(enough), std::min(share_of(options.test_users, std::ssize(enough)), std::ssize(enough) - 1), users)) {
     split.tested.push_back(enough[static_cast<std::size_t>(k)]);
     is_tested[static_cast<std::size_t>(split.tested.back())] = 1;
   }
@@ -91,7 +95,9 @@ inline ClickSplit split_clicks(std::span<const Rating> ratings, Index users, Ind
     }
     tested.push_back(user);
   }
-  if (tested.empty()) throw OptionError("split_clicks: expected tested users with two clicks or more on items that others have clicked, found none");
+  if (tested.empty())
+    throw OptionError(
+        "split_clicks: expected tested users with two clicks or more on items that others have clicked, found none");
   split.tested = std::move(tested);
   split.train = rating_columns(train, trained, items, ColumnOf::user);
   split.given = rating_columns(given, std::ssize(split.tested), items, ColumnOf::user);
@@ -118,14 +124,17 @@ struct RankingQuality {
 template <class Scores>
 std::vector<RankingQuality> ranking_quality(const Eigen::MatrixBase<Scores>& scores, const SparseColumns<float>& given,
                                             const SparseColumns<float>& hidden, std::span<const Index> ks) {
-  if (scores.rows() < given.rows() || scores.cols() != given.cols() || given.rows() != hidden.rows() || given.cols() != hidden.cols())
-    throw ShapeError(message("ranking_quality: expected scores and hidden clicks for ", given.rows(), " items and ", given.cols(), " users, found ",
-                             scores.rows(), " × ", scores.cols(), " and ", hidden.rows(), " × ", hidden.cols()));
+  if (scores.rows() < given.rows() || scores.cols() != given.cols() || given.rows() != hidden.rows() ||
+      given.cols() != hidden.cols())
+    throw ShapeError(message("ranking_quality: expected scores and hidden clicks for ", given.rows(), " items and ",
+                             given.cols(), " users, found ", scores.rows(), " × ", scores.cols(), " and ", hidden.rows(), " × ",
+                             hidden.cols()));
   std::vector<RankingQuality> results;
   for (const Index k : ks) results.push_back({.k = k});
   const Index most = ks.empty() ? 1 : *std::ranges::max_element(ks);
   for (Index j = 0; j < given.cols(); ++j) {
-    const std::vector<Index> relevant = entries_of(hidden, j), ranked = recommend(scores.col(j).head(given.rows()), entries_of(given, j), most);
+    const std::vector<Index> relevant = entries_of(hidden, j),
+                             ranked = recommend(scores.col(j).head(given.rows()), entries_of(given, j), most);
     for (RankingQuality& result : results) {
       result.recall += recall_at_k(ranked, relevant, result.k) / static_cast<double>(given.cols());
       result.ndcg += ndcg_at_k(ranked, relevant, result.k) / static_cast<double>(given.cols());

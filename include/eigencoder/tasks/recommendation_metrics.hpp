@@ -32,11 +32,13 @@ std::vector<Index> recommend(const Eigen::DenseBase<Scores>& scores, std::span<c
   if (count < 1) throw OptionError(message("recommend: expected a count of 1 or more, found ", count));
   const auto values = scores.derived().eval();
   for (Index i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) throw NonFiniteError(message("recommend: expected finite scores, found ", values[i], " for item ", i));
+    if (!std::isfinite(values[i]))
+      throw NonFiniteError(message("recommend: expected finite scores, found ", values[i], " for item ", i));
   }
   std::vector<char> excluded(static_cast<std::size_t>(values.size()));
   for (const Index item : seen) {
-    if (item < 0 || item >= values.size()) throw OptionError(message("recommend: expected items 0 to ", values.size() - 1, " to be seen, found ", item));
+    if (item < 0 || item >= values.size())
+      throw OptionError(message("recommend: expected items 0 to ", values.size() - 1, " to be seen, found ", item));
     excluded[static_cast<std::size_t>(item)] = 1;
   }
   std::vector<Index> order;
@@ -44,14 +46,15 @@ std::vector<Index> recommend(const Eigen::DenseBase<Scores>& scores, std::span<c
     if (!excluded[static_cast<std::size_t>(i)]) order.push_back(i);
   }
   const auto kept = std::min(count, std::ssize(order));
-  std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](Index a, Index b) { return values[a] > values[b] || (values[a] == values[b] && a < b); });
+  std::partial_sort(order.begin(), order.begin() + kept, order.end(),
+                    [&](Index a, Index b) { return values[a] > values[b] || (values[a] == values[b] && a < b); });
   order.resize(static_cast<std::size_t>(kept));
   return order;
 }
 
-/// Recall@k as Liang et al. (2018) define it: how many of the first k recommended items are relevant, as a share of min(k, number
-/// of relevant items), so that 1 can be reached. `ranked`: the best first, k of them or all there are. Throws OptionError for k
-/// below 1 and where nothing is relevant.
+/// Recall@k as Liang et al. (2018) define it: how many of the first k recommended items are relevant, as a share of min(k,
+/// number of relevant items), so that 1 can be reached. `ranked`: the best first, k of them or all there are. Throws
+/// OptionError for k below 1 and where nothing is relevant.
 inline double recall_at_k(std::span<const Index> ranked, std::span<const Index> relevant, Index k) {
   detail::check_ranking("recall_at_k", relevant, k);
   const auto first = ranked.first(std::min(ranked.size(), static_cast<std::size_t>(k)));
@@ -59,8 +62,8 @@ inline double recall_at_k(std::span<const Index> ranked, std::span<const Index> 
   return static_cast<double>(hits) / static_cast<double>(std::min(k, std::ssize(relevant)));
 }
 
-/// NDCG@k of relevance 0 and 1: Σ 1 / log₂(p + 1) over the places p = 1 … k of relevant items, divided by what it is if all relevant
-/// items come first. scikit-learn's ndcg_score. Järvelin and Kekäläinen, 2002. Throws as recall_at_k does.
+/// NDCG@k of relevance 0 and 1: Σ 1 / log₂(p + 1) over the places p = 1 … k of relevant items, divided by what it is if all
+/// relevant items come first. scikit-learn's ndcg_score. Järvelin and Kekäläinen, 2002. Throws as recall_at_k does.
 inline double ndcg_at_k(std::span<const Index> ranked, std::span<const Index> relevant, Index k) {
   detail::check_ranking("ndcg_at_k", relevant, k);
   const auto gain = [](Index place) { return 1 / std::log2(static_cast<double>(place + 2)); };

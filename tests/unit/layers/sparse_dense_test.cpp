@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check_layer.hpp"
+#include "support/allocations.hpp"
 #include "support/throws.hpp"
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/layers/dense.hpp>
@@ -22,7 +23,8 @@ const std::vector<Index> lengths{6, 2, 1, 4, 6, 3, 5};
 constexpr ec::Shape pairs = ec::sequence(entries, 2);
 
 template <class T>
-using AutoRec = ec::Network<ec::Sequential<pairs, ec::SparseDense<items, units>, ec::Sigmoid, ec::ObservedDense<entries, items, -2>>, T>;
+using AutoRec =
+    ec::Network<ec::Sequential<pairs, ec::SparseDense<items, units>, ec::Sigmoid, ec::ObservedDense<entries, items, -2>>, T>;
 template <class T>
 using AllScores = ec::Network<ec::Sequential<pairs, ec::SparseDense<items, units>, ec::Sigmoid, ec::AllDense<items>>, T>;
 
@@ -56,7 +58,8 @@ template <class T>
 Matrix<T> dense(const Matrix<T>& x, const std::vector<Index>& counts) {
   Matrix<T> columns = Matrix<T>::Zero(items, x.cols());
   for (Index j = 0; j < x.cols(); ++j) {
-    for (Index k = 0; k < counts[static_cast<std::size_t>(j)]; ++k) columns(static_cast<Index>(x(2 * k, j)), j) += x(2 * k + 1, j);
+    for (Index k = 0; k < counts[static_cast<std::size_t>(j)]; ++k)
+      columns(static_cast<Index>(x(2 * k, j)), j) += x(2 * k + 1, j);
   }
   return columns;
 }
@@ -74,7 +77,8 @@ TEMPLATE_TEST_CASE("SparseDense and ObservedDense: PyTorch's masked network on d
   AutoRec<T> model{ec::Seed{1}};
   fill_parameters(model);
   const Matrix<T> x = golden_pairs<T>(), targets = values_of(x);
-  CHECK(layers::relative_error<T>(model.predict(x, lengths), layers::matrix(expected()["observed"], entries)) < layers::tolerance<T>);
+  CHECK(layers::relative_error<T>(model.predict(x, lengths), layers::matrix(expected()["observed"], entries)) <
+        layers::tolerance<T>);
   AllScores<T> all{ec::Seed{1}};
   all.set_layers(model);
   CHECK(layers::relative_error<T>(all.predict(x, lengths), layers::matrix(expected()["all"], items)) < layers::tolerance<T>);
@@ -83,14 +87,18 @@ TEMPLATE_TEST_CASE("SparseDense and ObservedDense: PyTorch's masked network on d
   const Eigen::Matrix<T, Eigen::Dynamic, 1> before = model.parameters();
   {
     ec::Trainer trainer{model, observed, ec::SGD{.learning_rate = 1}, {.threads = 1}};  // a step takes away the gradient
-    CHECK(trainer.train_on_batch(x, targets, {}, {}, lengths) == Approx(expected()["adam"]["losses"][0].get<double>()).epsilon(1e-5));
+    CHECK(trainer.train_on_batch(x, targets, {}, {}, lengths) ==
+          Approx(expected()["adam"]["losses"][0].get<double>()).epsilon(1e-5));
     const Matrix<double> gradient = layers::matrix(expected()["gradient"], before.size());
     CHECK(layers::relative_error<T>(before - model.parameters(), gradient) < 10 * layers::tolerance<T>);
   }
   model.set_parameters(before);
   ec::Trainer trainer{model, observed, ec::Adam{.learning_rate = 0.01}, {.threads = 2}};
   for (const double loss : expected()["adam"]["losses"]) {
-    CHECK(trainer.train_on_batch(x, targets, {}, {}, lengths) == Approx(loss).epsilon(sizeof(T) == 4 ? 1e-5 : 1e-12));
+    const long allocated = allocations::count();
+    const double found = trainer.train_on_batch(x, targets, {}, {}, lengths);
+    if (allocations::counted && trainer.updates() > 1) CHECK(allocations::count() == allocated);
+    CHECK(found == Approx(loss).epsilon(sizeof(T) == 4 ? 1e-5 : 1e-12));
   }
   const Matrix<double> theta = layers::matrix(expected()["adam"]["theta"], before.size());
   CHECK(layers::relative_error<T>(model.parameters(), theta) < (sizeof(T) == 4 ? 1e-4 : 1e-12));
@@ -104,14 +112,18 @@ TEST_CASE("SparseDense and ObservedDense: finite differences") {
       for (Index k = 0; k < entries; ++k) x(2 * k, j) = static_cast<double>((3 * k * k + 2 * j) % items);  // some of them twice
     }
     const ec::GradientReport report =
-        ec::check_model_gradient(model, ec::MeanSquaredError{ec::Reduction::sum}, x, layers::uniform<double>(outputs, samples, 4, 2, -1), {.lengths = counts});
+        ec::check_model_gradient(model, ec::MeanSquaredError{ec::Reduction::sum}, x,
+                                 layers::uniform<double>(outputs, samples, 4, 2, -1), {.lengths = counts});
     CAPTURE(report.text());
     CHECK(report.error < 1e-6);
   };
-  for (const std::vector<Index>& counts : {std::vector<Index>{}, {4}, lengths}) check(AutoRec<double>{ec::Seed{3}}, counts, entries);
-  using Unbiased = ec::Sequential<pairs, ec::SparseDense<items, units, ec::Bias::none>, ec::ObservedDense<entries, items, -1, ec::Bias::none>>;
+  for (const std::vector<Index>& counts : {std::vector<Index>{}, {4}, lengths})
+    check(AutoRec<double>{ec::Seed{3}}, counts, entries);
+  using Unbiased = ec::Sequential<pairs, ec::SparseDense<items, units, ec::Bias::none>,
+                                  ec::ObservedDense<entries, items, -1, ec::Bias::none>>;
   check(ec::Network<Unbiased, double>{ec::Seed{3}}, lengths, entries);
-  const auto dropping = ec::sequential<pairs>(ec::SparseDense<items, units>{ec::Dropout{0.4}}, ec::Tanh{}, ec::AllDense<items>{});
+  const auto dropping =
+      ec::sequential<pairs>(ec::SparseDense<items, units>{ec::Dropout{0.4}}, ec::Tanh{}, ec::AllDense<items>{});
   check(ec::Network<std::remove_const_t<decltype(dropping)>, double>{dropping, ec::Seed{3}}, lengths, items);
 }
 
@@ -137,7 +149,8 @@ TEMPLATE_TEST_CASE("SparseDense: what a Dense layer makes of the dense column", 
 
 TEST_CASE("SparseDense: dropout takes entries out and scales the others, those of one number alike") {
   constexpr Index many = 500;
-  StageRunner<ec::SparseDense<many, many, ec::Bias::none>, ec::sequence(many, 2), double> run{ec::SparseDense<many, many, ec::Bias::none>{ec::Dropout{0.25}}};
+  StageRunner<ec::SparseDense<many, many, ec::Bias::none>, ec::sequence(many, 2), double> run{
+      ec::SparseDense<many, many, ec::Bias::none>{ec::Dropout{0.25}}};
   Eigen::Map<Matrix<double>>(run.theta.data(), many, many).setIdentity();
   Matrix<double> x(2 * many, 1);
   for (Index k = 0; k < many; ++k) x.col(0).segment<2>(2 * k) << static_cast<double>(k / 2), 1;
@@ -175,7 +188,8 @@ TEST_CASE("SparseDense: numbers that are none are refused before the first step,
   refused(-1, "-1");
   refused(2.5F, "2.5");
   CHECK(model.parameters() == before);
-  const Matrix<float> edge = (Matrix<float>(2 * entries, 1) << 11, 1, -1, 1, 1e30F, 1, -1e30F, 1, 2.5F, 1, std::nanf(""), 1).finished(),
+  const Matrix<float> edge = (Matrix<float>(2 * entries, 1) << 11, 1, -1, 1, 1e30F, 1, -1e30F, 1, 2.5F, 1, std::nanf(""), 1)
+                                 .finished(),
                       nearest = (Matrix<float>(2 * entries, 1) << 10, 1, 0, 1, 10, 1, 0, 1, 2, 1, 0, 1).finished();
   CHECK(model.predict(edge) == model.predict(nearest));
 }
@@ -186,12 +200,16 @@ TEST_CASE("SparseDense and ObservedDense: shapes, blocks and links") {
   static_assert(Sparse::output(pairs) == ec::features(units));
   using Observed = ec::ObservedDense<entries, items, -1>;
   static_assert(Observed::output(ec::features(units)) == ec::sequence(entries, 1));
-  constexpr auto links = []<class Source, ec::Shape In>() { return Observed::links<ec::Stage<Source, In, float>>(ec::features(units)); };
+  constexpr auto links = []<class Source, ec::Shape In>() {
+    return Observed::links<ec::Stage<Source, In, float>>(ec::features(units));
+  };
   static_assert(links.operator()<Sparse, pairs>());
-  static_assert(!links.operator()<Sparse, ec::sequence(entries + 1, 2)>() && !links.operator()<ec::SparseDense<items + 1, units>, pairs>());
+  static_assert(!links.operator()<Sparse, ec::sequence(entries + 1, 2)>() &&
+                !links.operator()<ec::SparseDense<items + 1, units>, pairs>());
   static_assert(!links.operator()<ec::Dense<units>, pairs>());
   constexpr auto blocks = Observed::parameters(ec::features(units));
-  static_assert(blocks[0].rows == units && blocks[0].cols == items && blocks[0].stride(ec::BlockAxis::out) == units && blocks[0].stride(ec::BlockAxis::in) == 1);
+  static_assert(blocks[0].rows == units && blocks[0].cols == items && blocks[0].stride(ec::BlockAxis::out) == units &&
+                blocks[0].stride(ec::BlockAxis::in) == 1);
   static_assert(blocks[1].size() == items && !blocks[1].decay);
   // The blocks of Dense, one for the other.
   AutoRec<double> model{ec::Seed{1}};

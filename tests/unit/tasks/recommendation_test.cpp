@@ -47,7 +47,8 @@ TEST_CASE("recommend, recall_at_k and ndcg_at_k: scikit-learn's numbers") {
   CHECK(ec::recommend(Eigen::Vector4f(1, 2, 2, 0), {}, 9) == std::vector<Index>{1, 2, 0, 3});
   expect_error<ec::OptionError>([] { ec::recall_at_k(std::vector<Index>{1}, {}, 3); }, {"expected a relevant item or more"});
   expect_error<ec::OptionError>([] { ec::ndcg_at_k(std::vector<Index>{1}, std::vector<Index>{1}, 0); }, {"found 0"});
-  expect_error<ec::OptionError>([] { ec::recommend(Eigen::Vector2f(1, 2), std::vector<Index>{2}, 1); }, {"items 0 to 1", "found 2"});
+  expect_error<ec::OptionError>([] { ec::recommend(Eigen::Vector2f(1, 2), std::vector<Index>{2}, 1); },
+                                {"items 0 to 1", "found 2"});
   expect_error<ec::NonFiniteError>([] { ec::recommend(Eigen::Vector2f(1, std::nanf("")), {}, 1); }, {"for item 1"});
 }
 
@@ -62,7 +63,8 @@ TEST_CASE("RatingBiases, RatingFactors and Ease: numpy's solutions") {
     ratings.push_back({of_user[k], of_item[k], value});
     if (value >= 4) clicks.push_back({of_user[k], of_item[k], 1});
   }
-  const auto biases = ec::RatingBiases::fit(ratings, users, items, {.user_penalty = all["user_penalty"], .item_penalty = all["item_penalty"], .sweeps = 1000});
+  const auto biases = ec::RatingBiases::fit(
+      ratings, users, items, {.user_penalty = all["user_penalty"], .item_penalty = all["item_penalty"], .sweeps = 1000});
   CHECK(biases.mean == Approx(all["mean"].get<double>()).epsilon(1e-14));
   CHECK(biases.user.isApprox(user_bias, 1e-9));
   CHECK(biases.item.isApprox(item_bias, 1e-9));
@@ -83,10 +85,12 @@ TEST_CASE("RatingBiases, RatingFactors and Ease: numpy's solutions") {
     if (rating.item == 4) sum += static_cast<double>(rating.value), ++count;
   }
   CHECK(means.predict(0, 4) == Approx(sum / count).epsilon(1e-13));
-  CHECK(ec::RatingBiases::fit(ratings, users, items + 1, {.user_penalty = infinite, .item_penalty = 0}).predict(0, items) == Approx(biases.mean));
+  CHECK(ec::RatingBiases::fit(ratings, users, items + 1, {.user_penalty = infinite, .item_penalty = 0}).predict(0, items) ==
+        Approx(biases.mean));
 
   expect_error<ec::OptionError>([&] { ec::RatingBiases::fit({}, 1, 1); }, {"expected a rating or more"});
-  expect_error<ec::OptionError>([&] { ec::RatingBiases::fit(ratings, users, items, {.user_penalty = -1}); }, {"found -1 and 10"});
+  expect_error<ec::OptionError>([&] { ec::RatingBiases::fit(ratings, users, items, {.user_penalty = -1}); },
+                                {"found -1 and 10"});
   expect_error<ec::OptionError>([&] { ec::RatingFactors::fit(ratings, biases, items + 1); }, {"from 1 to 11, found 12"});
   expect_error<ec::OptionError>([&] { ec::Ease::fit(columns, 0); }, {"found 0"});
 }
@@ -100,7 +104,8 @@ TEST_CASE("split_clicks: tested users are not trained on, and keep a part of the
   CHECK(split.train.cols() == 30);
   CHECK(split.given.rows() == items);
   for (std::size_t k = 0; k < split.tested.size(); ++k) {
-    const auto given = ec::entries_of(split.given, static_cast<Index>(k)), hidden = ec::entries_of(split.hidden, static_cast<Index>(k));
+    const auto given = ec::entries_of(split.given, static_cast<Index>(k)),
+               hidden = ec::entries_of(split.hidden, static_cast<Index>(k));
     std::vector<Index> together, clicked;
     std::ranges::merge(given, hidden, std::back_inserter(together));
     for (const auto& rating : ratings) {
@@ -120,7 +125,8 @@ TEST_CASE("split_clicks: tested users are not trained on, and keep a part of the
     CHECK(quality.ndcg == Approx(1));
   }
   CHECK(ec::ranking_quality(-known, split.given, split.hidden, ks)[1].recall == 0);
-  expect_error<ec::ShapeError>([&] { ec::ranking_quality(known.leftCols(3), split.given, split.hidden, ks); }, {"30 items and 10 users", "30 × 3"});
+  expect_error<ec::ShapeError>([&] { ec::ranking_quality(known.leftCols(3), split.given, split.hidden, ks); },
+                               {"30 items and 10 users", "30 × 3"});
   expect_error<ec::OptionError>([&] { ec::split_clicks(ratings, users, items, {.hidden = 1}); }, {"found 1"});
   expect_error<ec::OptionError>([&] { ec::split_clicks(ratings, users, items, {.least = 6}); }, {"at least 6, found 0"});
 }
