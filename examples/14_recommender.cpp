@@ -134,7 +134,7 @@ void draw_predictions(const example::Program& program, const Predictions& of, do
                       {{"share", count / count.sum()}},
                       {{{value - 0.02, value + 0.02}}}});
   }
-  program.plot_panels("ratings.png", panels, 1, 800, 150);
+  program.plot_panels("ratings.png", panels, 1, 800, 200);
 }
 
 void predict_ratings(const example::Program& program, const Settings& settings) {
