@@ -39,8 +39,10 @@ struct Settings {
   std::filesystem::path user;  // an id
 };
 
-ec::RatingSet load(const example::Options& options) {
+ec::RatingSet load(const example::Options& options, const std::string& user) {
   ec::RatingSet set = ec::load_ratings(options.data);
+  if (!user.empty() && !set.users.find(user))
+    throw ec::OptionError(ec::message("--user: expected the id of a user of --data, found ", user));
   const Index users = options.limit > 0 ? std::min(options.limit, set.users.size()) : set.users.size();
   std::erase_if(set.ratings, [&](const ec::Rating& rating) { return rating.user >= users; });
   if (std::max(users, set.items.size()) > capacity) {
@@ -112,20 +114,16 @@ Index wanted_user(const Settings& settings, const ec::RatingSet& set, const std:
   return *user;
 }
 
-/// Ratings predicted by one model, and the truth.
-struct Predictions {
-  std::vector<ec::Rating> test;
-  VectorXd predicted;
-};
+using Predictions = std::pair<std::vector<ec::Rating>, VectorXd>;  // true, predicted
 
 /// What was predicted of ratings that are alike: a panel for each value, where the share of predictions near a value stands.
 void draw_predictions(const example::Program& program, const Predictions& of, double low, double high) {
   constexpr Index bins = 41;
   const VectorXd axis = VectorXd::LinSpaced(bins, low, high);
   std::map<float, VectorXd, std::greater<>> counts;
-  for (std::size_t k = 0; k < of.test.size(); ++k) {
-    VectorXd& of_value = counts.try_emplace(of.test[k].value, VectorXd::Zero(bins)).first->second;
-    of_value[static_cast<Index>(std::round((of.predicted[static_cast<Index>(k)] - low) / (high - low) * (bins - 1)))] += 1;
+  for (std::size_t k = 0; k < of.first.size(); ++k) {
+    VectorXd& of_value = counts.try_emplace(of.first[k].value, VectorXd::Zero(bins)).first->second;
+    of_value[static_cast<Index>(std::round((of.second[static_cast<Index>(k)] - low) / (high - low) * (bins - 1)))] += 1;
   }
   std::vector<example::Panel> panels;
   for (const auto& [value, count] : counts) {
@@ -139,7 +137,7 @@ void draw_predictions(const example::Program& program, const Predictions& of, do
 
 void predict_ratings(const example::Program& program, const Settings& settings) {
   const example::Options& options = program.options;
-  const ec::RatingSet set = load(options);
+  const ec::RatingSet set = load(options, settings.user.string());
   const Index users = set.users.size(), items = set.items.size();
   const bool by_item = settings.model == "item";
   const ec::ColumnOf side = by_item ? ec::ColumnOf::item : ec::ColumnOf::user;
@@ -289,7 +287,7 @@ MatrixXf dense(const ec::SparseColumns<float>& clicks) {
 
 void rank_items(const example::Program& program, const Settings& settings) {
   const example::Options& options = program.options;
-  const ec::RatingSet set = load(options);
+  const ec::RatingSet set = load(options, settings.user.string());
   const std::vector<Index> ks{20, 50, 100};
   std::vector<Index> places(100);
   std::iota(places.begin(), places.end(), Index{1});
