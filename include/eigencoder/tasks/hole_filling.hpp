@@ -76,7 +76,10 @@ class LaplaceSolver {
         ++count;
       });
     }
-    Eigen::VectorXd u = Eigen::VectorXd::Constant(n, sum / count), r = b - times(u), p = r, Ap;
+    const double scale = b.cwiseAbs().maxCoeff();  // so that squares neither overflow nor vanish
+    if (scale == 0) return b;
+    b /= scale;
+    Eigen::VectorXd u = Eigen::VectorXd::Constant(n, sum / count / scale), r = b - times(u), p = r, Ap;
     const double enough = tolerance * tolerance * b.squaredNorm();
     double residual = r.squaredNorm();
     for (Index step = 0; residual > enough && step < 10 * n; ++step) {  // n steps would do without rounding
@@ -90,7 +93,7 @@ class LaplaceSolver {
     }
     if (!(residual <= enough))
       throw NonFiniteError("diffusion_fill: the equation's residual did not fall to the tolerance: values are too large");
-    return u;
+    return scale * u;
   }
 
  private:

@@ -47,6 +47,9 @@ TEST_CASE("diffusion_fill: restores what is harmonic") {
   CHECK((filled(along, box(6, 0, 5, 13)).bottomRows(5 * 13).array() - 5).abs().maxCoeff() < 1e-8);
   CHECK(filled(VectorXd::Constant(in.size(), 0.3), box(0, 0, 5, 5)).isConstant(0.3, 1e-15));
   CHECK(filled(VectorXd::Zero(in.size()), box(0, 0, 5, 5)).isZero(0));
+  for (const double scale : {1e-300, 1e300}) {
+    CHECK((filled(scale * along, box(3, 0, 4, 6)) / scale - along).cwiseAbs().maxCoeff() < 1e-8);
+  }
 }
 
 TEST_CASE("diffusion_fill: of a sequence it is the line between the two ends") {
