@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/stage_runner.hpp"
 #include "support/throws.hpp"
@@ -40,6 +41,9 @@ TEST_CASE("RandomMask with weights: a step has the loss of hidden inputs with we
       const double expected = trainer.evaluate(ec::hide(x, masks, in, -1), t, {.element_weights = of_elements}).loss;
       CHECK(std::abs(trainer.train_on_batch(x, t) - expected) < 1e-13);
     }
+    const long allocated = allocations::count();
+    trainer.train_on_batch(x, t);
+    CHECK(allocations::count() == allocated);
     // An evaluation hides nothing, and counts every value.
     CHECK(std::abs(trainer.evaluate(x, t).loss - (model.predict(x) - t).squaredNorm() / (60 * 13)) < 1e-13);
   }
