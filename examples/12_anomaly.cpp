@@ -123,6 +123,9 @@ struct Scores {
   std::string second_name;
 };
 
+template <class First, class Second>
+Scores(First, const char*, Second, const char*) -> Scores<First, Second>;  // clang 14 does not deduce it without
+
 /// Trains the detector on the normal samples, and judges the test samples by it and by all that it is compared with.
 template <class Detector, class S>
 Run detect(const example::Program& program, const Settings& settings, const Data& data, std::uint64_t seed, Detector& detector,
@@ -143,6 +146,12 @@ Run detect(const example::Program& program, const Settings& settings, const Data
     run.history = program.fit(trainer, detector.model(), rest, options.fit(validation), name);
     run.threads = trainer.threads();
   };
+  // Said before the training rather than after it.
+  const auto aside = static_cast<Index>(std::llround(settings.calibration * static_cast<double>(data.normal.cols())));
+  if (const Index needed = ec::ConformalCalibration::samples_for(settings.rate); aside < needed) {
+    throw ec::OptionError(ec::message("--rate ", settings.rate, ": expected ", needed, " calibration samples or more, found ",
+                                      aside, ", a fifth of the normal ones"));
+  }
   detector.fit(data.normal, train, {.calibration_fraction = settings.calibration, .seed = ec::Seed{seed}});
   detector.set_threshold(ec::FalseAlarmRate{settings.rate});
   run.threshold = detector.threshold();
