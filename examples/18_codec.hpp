@@ -4,6 +4,7 @@
 #include "eigencoder/eigencoder.hpp"
 #include "eigencoder/files/code_file.hpp"
 #include "eigencoder/files/jpeg.hpp"
+#include "eigencoder/files/png.hpp"
 
 // What 18_compression, which trains a codec, shares with 18_encode and 18_decode, which use it.
 namespace codec {
@@ -34,6 +35,11 @@ Encoder<In> encoder(double step) {
   Encoder<In> layers;
   std::get<ec::EntropyBottleneck>(layers.layers) = ec::EntropyBottleneck{step};
   return layers;
+}
+
+/// In grey.
+inline ec::Image read_picture(const std::filesystem::path& path) {
+  return path.extension() == ".png" ? ec::read_png(path, {.channels = 1}) : ec::read_jpeg(path, {.channels = 1});
 }
 
 /// Patches of a grey picture, row by row, one a column, as many as are whole, `stride` pixels apart; values from 0 to 1.

@@ -3,8 +3,8 @@
 // both, small errors and few bits. Beside it principal components, rounded and coded by the same coder, and JPEG. 18_encode and
 // 18_decode use what this trains.
 #include "18_codec.hpp"
+#include "18_jpeg.hpp"
 #include "common/example.hpp"
-#include <eigencoder/data/image_folder.hpp>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/reconstruction_metrics.hpp>
 
@@ -64,7 +64,7 @@ Point send(const example::Program& program, const Data& data, const std::string&
     require(received.values == values && received.step == step, "the codes read are not those written");
     point.decoded.push_back(codec::clipped(decode(ec::dequantize(received.values, received.step))));
     point.bits += 8 * static_cast<double>(std::filesystem::file_size(path));
-    point.headers += 8 * static_cast<double>(ec::detail::code_frame);
+    point.headers += 8 * static_cast<double>(ec::code_file_frame);
     squares += squared_error(samples, point.decoded.back());
     pixels += static_cast<double>(samples.size());
   }
@@ -120,58 +120,14 @@ class Components {
   ec::PCA pca_;
 };
 
-/// The bytes of a grey JPEG with Huffman tables of its own, by libjpeg.
-std::vector<std::byte> encode_jpeg(const ec::Image& picture, int quality) {
-  jpeg_compress_struct jpeg{};
-  jpeg_error_mgr errors{};
-  jpeg.err = jpeg_std_error(&errors);
-  errors.error_exit = [](j_common_ptr any) {
-    char text[JMSG_LENGTH_MAX];
-    any->err->format_message(any, text);
-    throw ec::FileError(ec::message("JPEG: ", text));
-  };
-  jpeg_create_compress(&jpeg);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&jpeg, &buffer, &size);
-  jpeg.image_width = static_cast<JDIMENSION>(picture.width);
-  jpeg.image_height = static_cast<JDIMENSION>(picture.height);
-  jpeg.input_components = 1;
-  jpeg.in_color_space = JCS_GRAYSCALE;
-  jpeg_set_defaults(&jpeg);
-  jpeg.optimize_coding = TRUE;
-  jpeg_set_quality(&jpeg, quality, TRUE);
-  jpeg_start_compress(&jpeg, TRUE);
-  while (jpeg.next_scanline < jpeg.image_height) {
-    auto* row = const_cast<JSAMPROW>(&picture.pixels[jpeg.next_scanline * static_cast<std::size_t>(picture.width)]);
-    jpeg_write_scanlines(&jpeg, &row, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  const auto all = std::as_bytes(std::span(buffer, size));
-  std::vector<std::byte> bytes(all.begin(), all.end());
-  jpeg_destroy_compress(&jpeg);
-  std::free(buffer);
-  return bytes;
-}
-
-/// How many bytes come before the coded pixels: up to the end of the segment that begins with ff da.
-std::size_t jpeg_header(const std::vector<std::byte>& bytes) {
-  std::size_t at = 2;
-  while (true) {
-    const bool scan = bytes[at + 1] == std::byte{0xda};
-    at += 2 + (std::to_integer<std::size_t>(bytes[at + 2]) << 8 | std::to_integer<std::size_t>(bytes[at + 3]));
-    if (scan) return at;
-  }
-}
-
-Point jpeg(const Data& data, int quality) {
+Point by_jpeg(const Data& data, int quality) {
   Point point{.method = "jpeg", .setting = static_cast<double>(quality), .decoded = {}};
   double squares = 0, pixels = 0;
   for (std::size_t i = 0; i < data.pictures.size(); ++i) {
-    const std::vector<std::byte> bytes = encode_jpeg(data.pictures[i], quality);
+    const std::vector<std::byte> bytes = jpeg::encode(data.pictures[i], quality);
     point.decoded.push_back(codec::cut(ec::decode_jpeg(bytes)));
     point.bits += 8 * static_cast<double>(bytes.size());
-    point.headers += 8 * static_cast<double>(jpeg_header(bytes));
+    point.headers += 8 * static_cast<double>(jpeg::header(bytes));
     squares += squared_error(data.test[i].samples, point.decoded.back());
     pixels += static_cast<double>(data.test[i].samples.size());
   }
@@ -192,17 +148,25 @@ Data load_garments(const example::Program& program) {
   return data;
 }
 
+std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  std::error_code unused;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, unused)) {
+    const std::filesystem::path end = entry.path().extension();
+    if (end == ".png" || end == ".jpg" || end == ".jpeg") found.push_back(entry.path());
+  }
+  if (found.empty()) throw ec::FileError(folder.string() + ": expected pictures in .png, .jpg or .jpeg files, found none");
+  std::ranges::sort(found);
+  return found;
+}
+
 /// Pictures of the folders train and test. Patches to learn from overlap by half, and are there mirrored too.
 Data load_photographs(const example::Options& options) {
   Data data;
   std::vector<MatrixXf> patches;
   Index count = 0;
-  const auto read = [](const std::filesystem::path& path) {
-    return ec::detail::picture_kind(path) == ec::detail::PictureKind::png ? ec::read_png(path, {.channels = 1})
-                                                                          : ec::read_jpeg(path, {.channels = 1});
-  };
-  for (const std::filesystem::path& path : ec::detail::list_pictures(options.data / "train", true)) {
-    patches.push_back(codec::cut(read(path), codec::patch.width / 2));
+  for (const auto& path : list_pictures(options.data / "train")) {
+    patches.push_back(codec::cut(codec::read_picture(path), codec::patch.width / 2));
     count += patches.back().cols();
   }
   data.train.resize(codec::patch.size(), 2 * count);
@@ -218,8 +182,8 @@ Data load_photographs(const example::Options& options) {
     const Index limit = options.limit, every = data.train.cols() / limit;
     data.train = MatrixXf(data.train(Eigen::all, Eigen::seqN(0, limit, every)));
   }
-  for (const std::filesystem::path& path : ec::detail::list_pictures(options.data / "test", true)) {
-    ec::Image picture = read(path);
+  for (const auto& path : list_pictures(options.data / "test")) {
+    ec::Image picture = codec::read_picture(path);
     const MatrixXf whole = codec::cut(picture);
     const Index across = picture.width / codec::patch.width;
     data.test.push_back({whole, across});
@@ -324,7 +288,7 @@ void run(const example::Program& program, const Data& data, const std::string& s
   for (Point& point : coded) point.saving = 1 - point.bits / bits_at(pca, point.psnr);
   std::vector<Point> jpegs;
   if (!data.pictures.empty())
-    for (const int quality : {3, 5, 8, 12, 17, 25, 35, 50, 65, 80}) jpegs.push_back(jpeg(data, quality));
+    for (const int quality : {3, 5, 8, 12, 17, 25, 35, 50, 65, 80}) jpegs.push_back(by_jpeg(data, quality));
   for (Point& point : jpegs) point.saving = 1 - point.bits / bits_at(pca, point.psnr);
 
   std::string table = "\n method            step, quality   bits/pixel   of headers   PSNR/dB   saved of PCA's bits\n";

@@ -7,7 +7,6 @@
 
 #include "18_codec.hpp"
 #include "eigencoder/data/idx.hpp"
-#include "eigencoder/data/image_folder.hpp"
 
 namespace ec = eigencoder;
 using Eigen::MatrixXf;
@@ -55,11 +54,12 @@ int main(int argc, char** argv) try {
   const char* const step = argc == 5 ? argv[4] : nullptr;
   if (set == codec::garments) {
     const ec::Idx found = ec::read_idx(images);
-    if (found.type != ec::IdxType::uint8 || found.dimensions.size() != 3 || found.dimensions[1] != 28 || found.dimensions[2] != 28)
+    if (found.type != ec::IdxType::uint8 || found.dimensions.size() != 3 || found.dimensions[1] != 28 ||
+        found.dimensions[2] != 28)
       throw ec::FileError(images + ": expected grey images of 28 x 28 pixels, found another set");
     encode<codec::garment>(file, found.matrix() / 255, 0, step, argv[3]);
   } else if (set == codec::photographs) {
-    const ec::Image picture = images.ends_with(".png") ? ec::read_png(images, {.channels = 1}) : ec::read_jpeg(images, {.channels = 1});
+    const ec::Image picture = codec::read_picture(images);
     encode<codec::patch>(file, codec::cut(picture), picture.width / codec::patch.width, step, argv[3]);
   } else {
     throw ec::FileError(file + ": expected the encoder of 18_compression, which says of what set it is, found none");

@@ -45,14 +45,17 @@ inline std::uint32_t checksum(std::span<const std::byte> bytes) {
   return detail::crc32c({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+/// Bytes of a file of codes beside the codes: its header, and the checksum at its end.
+inline constexpr std::size_t code_file_frame = 60;
+
 namespace detail {
 
 inline constexpr std::string_view code_magic =
     "\x89"
     "EIGCODE";
 inline constexpr std::uint32_t code_version = 1;
-inline constexpr std::size_t code_header = 56, code_frame = code_header + 4;  ///< bytes before what is coded; and around it
-inline constexpr Index widest_code = Index{1} << 16;  ///< how many different values one place of the codes may have
+inline constexpr std::size_t code_header = code_file_frame - 4;  ///< bytes before what is coded
+inline constexpr Index widest_code = Index{1} << 16;             ///< how many different values one place of the codes may have
 
 template <class Value>
 void append_value(std::vector<std::byte>& bytes, Value value) {
@@ -113,16 +116,17 @@ inline CodeFile decode_code_file(std::span<const std::byte> bytes, const CodeFil
   const auto fail = [&](const auto&... parts) { throw FileError(message(name, ": ", parts...)); };
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!text.starts_with(code_magic)) fail("expected a file of codes, which begins with 89 EIGCODE, found other bytes");
-  if (bytes.size() < code_frame) fail("expected at least ", code_frame, " bytes, found ", bytes.size(), "; it is cut short");
+  if (bytes.size() < code_file_frame)
+    fail("expected at least ", code_file_frame, " bytes, found ", bytes.size(), "; it is cut short");
   const auto at = [&]<class Value>(std::size_t place, Value) {
     return read_value<Value, std::endian::little>(bytes.data() + place);
   };
   if (const auto version = at(8, std::uint32_t{}); version != code_version)
     fail("expected version ", code_version, " of the format, found ", version);
   const auto coded = at(48, std::uint64_t{});
-  if (coded != bytes.size() - code_frame)
-    fail("expected ", coded, " bytes of codes as its header says, found ", bytes.size() - code_frame,
-         coded > bytes.size() - code_frame ? "; it is cut short" : "; there is something behind its end");
+  if (coded != bytes.size() - code_file_frame)
+    fail("expected ", coded, " bytes of codes as its header says, found ", bytes.size() - code_file_frame,
+         coded > bytes.size() - code_file_frame ? "; it is cut short" : "; there is something behind its end");
   if (const auto found = checksum(bytes.first(bytes.size() - 4)), said = at(bytes.size() - 4, std::uint32_t{}); found != said)
     fail("expected the checksum ", said, " as it says itself, found ", found, "; it is damaged, get it again");
 
@@ -150,8 +154,8 @@ inline CodeFile decode_code_file(std::span<const std::byte> bytes, const CodeFil
   if (options.model != 0 && codes.model != options.model)
     fail("expected codes of the model with checksum ", options.model, ", found ", codes.model,
          "; take the decoder that was saved with their encoder");
-  codes.values =
-      decode_values(bytes.subspan(code_header, bytes.size() - code_frame), codes.shape.size(), static_cast<Index>(count), name);
+  codes.values = decode_values(bytes.subspan(code_header, bytes.size() - code_file_frame), codes.shape.size(),
+                               static_cast<Index>(count), name);
   return codes;
 }
 
@@ -178,7 +182,7 @@ inline std::vector<std::byte> encode_code_file(const CodeFile& codes) {
   const std::vector<std::byte> coded = detail::encode_values(codes.values);
   const auto magic = std::as_bytes(std::span(detail::code_magic));
   std::vector<std::byte> bytes(magic.begin(), magic.end());
-  bytes.reserve(coded.size() + detail::code_frame);
+  bytes.reserve(coded.size() + code_file_frame);
   detail::append_value(bytes, detail::code_version);
   detail::append_value(bytes, codes.model);
   for (const Index extent : {codes.shape.channels, codes.shape.height, codes.shape.width, codes.across})
