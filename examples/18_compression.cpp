@@ -305,8 +305,6 @@ void run(const example::Program& program, const Data& data, const std::string& s
 
   const Point& chosen = coded[4 * middle + 2];
   const Point equal = components.of_bits(chosen.bits);
-  char title[64];
-  std::snprintf(title, sizeof title, "autoencoder, %.1f dB", chosen.psnr);
   const auto row = [&](const char* name, const Point& p) {
     char text[64];
     std::snprintf(text, sizeof text, "%s, %.3f bit, %.1f dB", name, p.bits, p.psnr);
@@ -338,9 +336,11 @@ void run(const example::Program& program, const Data& data, const std::string& s
           .array()
           .exp();
   example::Panel panel{"PSNR in dB over bits per pixel", bits, {drawn("PCA", pca, bits)}};
-  for (std::size_t i = 0; i < lambdas.size(); ++i)
-    panel.lines.push_back(drawn(
-        curves[i].name, {coded.begin() + static_cast<Index>(4 * i), coded.begin() + static_cast<Index>(4 * i + 4)}, bits));
+  std::ranges::sort(coded, {}, &Point::bits);
+  std::vector<Point> best;  // what no other betters in both
+  for (const Point& point : coded)
+    if (best.empty() || point.psnr > best.back().psnr) best.push_back(point);
+  panel.lines.push_back(drawn("autoencoder", best, bits));
   if (!jpegs.empty()) panel.lines.push_back(drawn("JPEG", jpegs, bits));
   program.plot_panels("rate_distortion.png", {panel}, 1, 900, 600);
   program.plot("loss.png", curves, "squared error + lambda · bits");
