@@ -21,7 +21,8 @@ inline RatingSet read_ratings(const std::filesystem::path& path, const RatingOpt
 /// Reads titles of the items into set.titles: movies.csv of MovieLens, .item of RecBole (a header with a column of items and
 /// one of titles), or u.item, which is known by its name. Items that are not in the set are passed over. Throws FileError.
 inline void read_titles(const std::filesystem::path& path, RatingSet& set) {
-  path.filename() == "u.item" ? detail::read_u_item(path, set) : detail::read_title_table(path, set);
+  const bool u_item = path.filename() == "u.item" || path.filename() == "u.item.gz";
+  u_item ? detail::read_u_item(path, set) : detail::read_title_table(path, set);
 }
 
 /// Reads the ratings of a file, or those of a folder with one of u.data, ratings.csv and a *.inter, each plain or .gz, and then
@@ -35,7 +36,10 @@ inline RatingSet load_ratings(const std::filesystem::path& path, const RatingOpt
   }
   const auto find = [&](std::string_view first, std::string_view second, std::string_view ending) {
     std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    std::error_code reason;
+    const std::filesystem::directory_iterator entries(path, reason);
+    if (reason) throw FileError(message(path.string(), ": cannot be listed (", reason.message(), ")"));
+    for (const auto& entry : entries) {
       std::string name = entry.path().filename().string();
       if (name.ends_with(".gz")) name.resize(name.size() - 3);
       if (name == first || name == second || name.ends_with(ending)) found.push_back(entry.path());

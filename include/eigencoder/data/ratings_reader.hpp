@@ -35,6 +35,7 @@ class RatingTable {
   };
   RatingTable(const std::filesystem::path& path, const std::vector<Column>& columns) : columns_(columns) {
     TextScanner first(path);
+    while (first.take('\n') || first.take('\r')) continue;
     first.until("\t,\n");
     scanner_.emplace(path, first.peek() == ',' ? ',' : '\t');
     if (!read_record()) scanner_->fail("expected ratings, found an empty file");
@@ -111,7 +112,7 @@ class RatingTable {
     std::string plain;
     for (const char c : name.substr(0, name.find(':'))) {
       if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c - 'A' + 'a');
-      if (c >= 'a' && c <= 'z') plain += c;
+      if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) plain += c;
     }
     return plain;
   }
@@ -142,7 +143,7 @@ inline RatingSet read_rating_table(const std::filesystem::path& path, const Rati
       table.fail_at(rating, "expected a rating, or a header that names user, item and rating, found ",
                     text.empty() ? "nothing" : excerpt(text));
     if (!value) table.fail_at(rating, "expected a rating, found ", text.empty() ? "nothing" : excerpt(text));
-    if (*value < options.low || *value > options.high)
+    if (*value < static_cast<float>(options.low) || *value > static_cast<float>(options.high))
       table.fail_at(rating, "expected a rating from ", options.low, " to ", options.high, ", found ", *value);
     set.ratings.push_back({set.users.add(user_id), set.items.add(item_id), *value});
     lines.push_back(table.line());
@@ -169,17 +170,19 @@ inline RatingSet read_rating_table(const std::filesystem::path& path, const Rati
 inline void read_title_table(const std::filesystem::path& path, RatingSet& set) {
   RatingTable table(path, {{"item", {"itemid", "movieid", "item", "movie"}}, {"title", {"title", "movietitle", "name"}}});
   if (!table.has_header()) table.fail("expected a header with a column of items and one of titles, found none");
-  set.titles.assign(static_cast<std::size_t>(set.items.size()), "");
+  std::vector<std::string> titles(static_cast<std::size_t>(set.items.size()));
   while (table.next()) {
-    if (const auto item = set.items.find(table.id(0))) set.titles[static_cast<std::size_t>(*item)] = table.field(1);
+    if (const auto item = set.items.find(table.id(0))) titles[static_cast<std::size_t>(*item)] = table.field(1);
   }
+  set.titles = std::move(titles);
 }
 
 /// The same from MovieLens's u.item: number, title and more between bars, in Latin-1.
 inline void read_u_item(const std::filesystem::path& path, RatingSet& set) {
   TextScanner scanner(path);
-  set.titles.assign(static_cast<std::size_t>(set.items.size()), "");
+  std::vector<std::string> titles(static_cast<std::size_t>(set.items.size()));
   while (scanner.peek() != TextScanner::end_of_file) {
+    if (scanner.take('\n') || scanner.take('\r')) continue;
     const Index line = scanner.line();
     const auto item = set.items.find(scanner.until("|\n"));
     if (!scanner.take('|'))
@@ -190,10 +193,11 @@ inline void read_u_item(const std::filesystem::path& path, RatingSet& set) {
       if (code >= 0x80) title += static_cast<char>(0xC0 | code >> 6);
       title += code < 0x80 ? c : static_cast<char>(0x80 | (code & 0x3F));
     }
-    if (item) set.titles[static_cast<std::size_t>(*item)] = std::move(title);
+    if (item) titles[static_cast<std::size_t>(*item)] = std::move(title);
     scanner.until("\n");
     scanner.take('\n');
   }
+  set.titles = std::move(titles);
 }
 
 }  // namespace detail

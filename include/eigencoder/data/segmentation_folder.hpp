@@ -105,10 +105,7 @@ class SegmentationFolderLoader {
            std::size_t i) {
     const ImageOptions reading{options_.channels, options_.max_pixels};
     Image picture = read_png(pictures[i], reading);
-    Image mask = read_png(mask_path, {.channels = 0, .max_pixels = options_.max_pixels});
-    if (mask.channels != 1) {
-      throw FileError(message(mask_path.string(), ": expected a mask in grey, whose values are class numbers, found colours"));
-    }
+    Image mask = decode_png(read_file(mask_path), {.channels = 0, .max_pixels = options_.max_pixels}, mask_path.string(), true);
     if (mask.height != picture.height || mask.width != picture.width) {
       throw FileError(message(mask_path.string(), ": expected a mask of ", picture.height, " × ", picture.width, ", as ",
                               pictures[i].string(), " is, found ", mask.height, " × ", mask.width));
@@ -167,7 +164,7 @@ class SegmentationFolderLoader {
 /// numbers. The mask of a.png is called a.png or a_L.png. Samples are in the order of the names' bytes; pixels are scaled to
 /// [0, 1], with std::uint8_t nothing is scaled. Where `height` and `width` are set, pictures are resized as `resize` does it,
 /// and masks take the value that the centre of each new pixel falls on. Throws FileError with the file's name for what is no
-/// PNG file, for a picture without a mask or a mask without a picture, for sizes that differ, for masks in colour and for a
+/// PNG file, for a picture without a mask or a mask without a picture, for sizes that differ, for masks of another kind and for a
 /// number that is no class; OptionError for options out of range.
 template <SampleScalar T = float>
 SegmentationSet<T> load_segmentation_folder(const std::filesystem::path& pictures, const std::filesystem::path& masks,

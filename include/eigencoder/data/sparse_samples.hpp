@@ -29,15 +29,28 @@ struct SparseSamples {
 /// Of each user a column over the items, or of each item a column over the users.
 enum class ColumnOf { user, item };
 
+namespace detail {
+
+inline void check_ratings(const char* what, std::span<const Rating> ratings, Index users, Index items) {
+  constexpr Index most = std::numeric_limits<int>::max();  // of Eigen's sparse matrices
+  if (users < 0 || items < 0 || users > most || items > most)
+    throw OptionError(message(what, ": expected 0 to ", most, " users and items, found ", users, " and ", items));
+  for (const Rating& rating : ratings) {
+    if (rating.user < 0 || rating.user >= users || rating.item < 0 || rating.item >= items)
+      throw OptionError(message(what, ": expected users 0 to ", users - 1, " and items 0 to ", items - 1, ", found user ",
+                                rating.user, " and item ", rating.item));
+  }
+}
+
+}  // namespace detail
+
 /// Ratings as sparse columns: items × users, or users × items. Throws OptionError for a number that is too large.
 template <class T = float>
 SparseColumns<T> rating_columns(std::span<const Rating> ratings, Index users, Index items, ColumnOf column) {
+  detail::check_ratings("rating_columns", ratings, users, items);
   std::vector<Eigen::Triplet<T>> entries;
   entries.reserve(ratings.size());
   for (const Rating& rating : ratings) {
-    if (rating.user < 0 || rating.user >= users || rating.item < 0 || rating.item >= items)
-      throw OptionError(message("rating_columns: expected users 0 to ", users - 1, " and items 0 to ", items - 1,
-                                ", found user ", rating.user, " and item ", rating.item));
     const auto user = static_cast<int>(rating.user), item = static_cast<int>(rating.item);
     entries.emplace_back(column == ColumnOf::user ? item : user, column == ColumnOf::user ? user : item,
                          static_cast<T>(rating.value));
@@ -52,7 +65,7 @@ template <class T>
 std::vector<Index> observed_columns(const SparseColumns<T>& columns) {
   std::vector<Index> observed;
   for (Index j = 0; j < columns.cols(); ++j) {
-    if (columns.outerIndexPtr()[j] < columns.outerIndexPtr()[j + 1]) observed.push_back(j);
+    if (typename SparseColumns<T>::InnerIterator(columns, j)) observed.push_back(j);
   }
   return observed;
 }
@@ -88,10 +101,7 @@ SparseSamples<T> sparse_samples(const SparseColumns<T>& known, Index most, const
   SparseSamples<T> samples{Matrix::Zero(2 * most, N), Matrix::Zero(most, N), Matrix::Zero(asks ? most : 0, asks ? N : 0),
                            std::vector<Index>(static_cast<std::size_t>(N))};
   for (Index j = 0; j < N; ++j) {
-    const auto entries = [&](const SparseColumns<T>& of) {
-      return static_cast<Index>(of.outerIndexPtr()[j + 1] - of.outerIndexPtr()[j]);
-    };
-    const Index count = entries(known) + (asks ? entries(asked) : 0);
+    const Index count = known.col(j).nonZeros() + (asks ? asked.col(j).nonZeros() : 0);
     if (count == 0)
       throw OptionError(
           message("sparse_samples: expected an entry or more in each column, found none in column ", j, "; leave it out"));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +65,28 @@ void append_value(std::vector<std::byte>& bytes, Value value) {
   bytes.insert(bytes.end(), ordered.begin(), ordered.end());
 }
 
+/// Codes the values of one place of the code, of so many samples: by what is learnt of their frequencies, or all alike where the
+/// samples are too few to learn from. So a file's cost is that of its values, and not of the range that it says they have.
+class PlaceModel {
+ public:
+  PlaceModel(Index values, Index samples) : values_(static_cast<std::uint64_t>(values)) {
+    if (values <= 256 + 16 * samples) learnt_.emplace(values);
+  }
+  void encode(RangeEncoder& coder, Index value) {
+    learnt_ ? learnt_->encode(coder, value) : coder.encode(static_cast<std::uint64_t>(value), 1, values_);
+  }
+  Index decode(RangeDecoder& coder) {
+    if (learnt_) return learnt_->decode(coder);
+    const std::uint64_t value = coder.peek(values_);
+    coder.decode(value, 1);
+    return static_cast<Index>(value);
+  }
+
+ private:
+  std::uint64_t values_;
+  std::optional<FrequencyModel> learnt_;
+};
+
 /// Each place of the code by itself, through all samples, with a model of its own over the values from least to greatest.
 inline std::vector<std::byte> encode_values(const Eigen::MatrixXi& values) {
   RangeEncoder coder;
@@ -76,8 +99,8 @@ inline std::vector<std::byte> encode_values(const Eigen::MatrixXi& values) {
                                 "; take a larger step"));
     encode_gamma(coder, static_cast<std::uint32_t>(least < 0 ? -2 * least - 1 : 2 * least));
     encode_gamma(coder, static_cast<std::uint32_t>(greatest - least));
-    FrequencyModel frequencies(greatest - least + 1);
-    for (Index j = 0; j < row.size(); ++j) frequencies.encode(coder, row[j] - least);
+    PlaceModel model(greatest - least + 1, row.size());
+    for (Index j = 0; j < row.size(); ++j) model.encode(coder, row[j] - least);
   }
   return std::move(coder).finish();
 }
@@ -102,9 +125,9 @@ inline Eigen::MatrixXi decode_values(std::span<const std::byte> bytes, Index row
     const std::int64_t least = folded % 2 == 1 ? -(folded + 1) / 2 : folded / 2;
     if (width >= widest_code || least + width > std::numeric_limits<int>::max())
       refuse(message("values from ", least, " to ", least + width));
-    FrequencyModel frequencies(width + 1);
+    PlaceModel model(width + 1, columns);
     for (Index j = 0; j < columns; ++j) {
-      values(i, j) = static_cast<int>(least + frequencies.decode(coder));
+      values(i, j) = static_cast<int>(least + model.decode(coder));
       if (coder.past_end()) refuse(message("the end after ", j, " values of place ", i));
     }
   }
@@ -166,11 +189,15 @@ inline CodeFile decode_code_file(std::span<const std::byte> bytes, const CodeFil
 /// Throws ShapeError where the sizes do not agree, OptionError for a step that is not above 0, and for values of one place that
 /// differ by 65,536 or more.
 inline std::vector<std::byte> encode_code_file(const CodeFile& codes) {
-  const Index n = codes.shape.size(), count = codes.values.cols();
+  const Index count = codes.values.cols();
   constexpr Index most = std::numeric_limits<std::uint32_t>::max();
-  for (const Index extent : {codes.shape.channels, codes.shape.height, codes.shape.width})
-    if (extent < 1 || extent > most)
+  Index room = std::numeric_limits<Index>::max();
+  for (const Index extent : {codes.shape.channels, codes.shape.height, codes.shape.width}) {
+    if (extent < 1 || extent > std::min(most, room))
       throw ShapeError(message("encode_code_file: expected a shape of codes, found ", to_string(codes.shape)));
+    room /= extent;
+  }
+  const Index n = codes.shape.size();
   if (codes.values.rows() != n)
     throw ShapeError(message("encode_code_file: expected ", n, " values a code, as its shape ", to_string(codes.shape),
                              " has, one code a column, found a matrix of ", codes.values.rows(), " x ", count));

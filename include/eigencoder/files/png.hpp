@@ -75,6 +75,7 @@ class PngReader {
     height = png_get_image_height(png_, info_);
     width = png_get_image_width(png_, info_);
     stored_bytes = static_cast<Index>(png_get_rowbytes(png_, info_)) * height;
+    grey_bytes = png_get_color_type(png_, info_) == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png_, info_) == 8;
     png_set_expand(png_);    // palettes to RGB, 1 to 4 bits to 8, a transparent colour to alpha
     png_set_scale_16(png_);  // 16 bits to the nearest of 8
     png_set_interlace_handling(png_);
@@ -95,6 +96,7 @@ class PngReader {
 
   Index height = 0, width = 0, values = 0;  ///< `values` of a pixel: 1 or 3, and 1 more for alpha
   Index stored_bytes = 0;                   ///< of all rows as the file packs them
+  bool grey_bytes = false;                  ///< the file's pixels are grey and of 8 bits: they are read as they are
 
  private:
   static void on_error(png_structp png, png_const_charp text) {
@@ -115,7 +117,9 @@ class PngReader {
   std::array<char, 128> reason_{};
 };
 
-inline Image decode_png(std::span<const std::byte> bytes, const ImageOptions& options, std::string_view name) {
+/// `numbers`: pixels mean numbers, so that a file in which they would be converted is refused.
+inline Image decode_png(std::span<const std::byte> bytes, const ImageOptions& options, std::string_view name,
+                        bool numbers = false) {
   check_image_options(options, name);
   if (bytes.size() < 8 || png_sig_cmp(reinterpret_cast<const png_byte*>(bytes.data()), 0, 8) != 0)
     throw FileError(message(name, ": expected a PNG file, which begins with 89 50 4e 47 0d 0a 1a 0a, found other bytes"));
@@ -124,6 +128,8 @@ inline Image decode_png(std::span<const std::byte> bytes, const ImageOptions& op
     throw FileError(message(name, ": expected a sound PNG file, found damage (", png.reason(), "); get or save it again"));
   };
   if (!png.read_header()) refuse();
+  if (numbers && !png.grey_bytes)
+    throw FileError(message(name, ": expected a picture in grey of 8 bits, whose values are numbers, found another kind"));
   check_promised_size(name, png.height, png.width, options);
   // Deflate packs nothing tighter than 1032 : 1, so less than that cannot hold the picture.
   if (png.stored_bytes / 1032 > std::ssize(bytes))

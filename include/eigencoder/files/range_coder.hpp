@@ -105,7 +105,7 @@ class RangeDecoder {
 ///   Γ(N + n/a) / Γ(n/a) · Π_k Γ(1/a) / Γ(c_k + 1/a)
 /// bits, the code length of a Dirichlet prior of 1/a. Where the sum above would exceed `most`, all are halved, which forgets
 /// older symbols. A context is one such model. Sums are found in a tree, in log n steps (Fenwick, 1994).
-/// Throws OptionError unless 1 ≤ n ≤ 2²⁰, 1 ≤ a and 2 n + a ≤ most < 2³².
+/// Throws OptionError unless 1 ≤ n ≤ 2²⁰, 1 ≤ a and 2 n + a ≤ most ≤ 2³¹.
 class FrequencyModel {
  public:
   explicit FrequencyModel(Index symbols, std::uint32_t increment = 32, std::uint32_t most = 1U << 24)
@@ -113,6 +113,8 @@ class FrequencyModel {
     if (symbols < 1 || symbols > Index{1} << 20)
       throw OptionError(message("FrequencyModel: expected from 1 to ", Index{1} << 20, " symbols, found ", symbols));
     if (increment < 1) throw OptionError("FrequencyModel: expected an increment from 1 on, found 0");
+    if (most > 1U << 31)
+      throw OptionError(message("FrequencyModel: expected a sum of at most ", 1U << 31, ", found ", most));
     if (static_cast<std::uint64_t>(2 * symbols) + increment > most)
       throw OptionError(message("FrequencyModel: expected a sum of at least ", 2 * symbols, " + ", increment, " for ", symbols,
                                 " symbols, found at most ", most));
@@ -121,15 +123,15 @@ class FrequencyModel {
   }
 
   Index symbols() const { return std::ssize(weights_); }
-  /// p_k of the symbol that comes next.
+  /// p_k of the symbol that comes next. Throws OptionError unless 0 ≤ symbol < n.
   double probability(Index symbol) const {
+    check(symbol);
     return static_cast<double>(weights_[static_cast<std::size_t>(symbol)]) / static_cast<double>(total_);
   }
 
   /// Throws OptionError unless 0 ≤ symbol < n.
   void encode(RangeEncoder& coder, Index symbol) {
-    if (symbol < 0 || symbol >= symbols())
-      throw OptionError(message("FrequencyModel: expected a symbol from 0 to ", symbols() - 1, ", found ", symbol));
+    check(symbol);
     const auto k = static_cast<std::size_t>(symbol);
     std::uint64_t start = 0;
     for (std::size_t i = k; i > 0; i &= i - 1) start += tree_[i];
@@ -152,6 +154,10 @@ class FrequencyModel {
   }
 
  private:
+  void check(Index symbol) const {
+    if (symbol < 0 || symbol >= symbols())
+      throw OptionError(message("FrequencyModel: expected a symbol from 0 to ", symbols() - 1, ", found ", symbol));
+  }
   void count(std::size_t k) {
     weights_[k] += increment_;
     total_ += increment_;

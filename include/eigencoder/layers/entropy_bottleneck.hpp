@@ -15,15 +15,15 @@ namespace eigencoder {
 /// The last layer of an encoder whose codes are stored. Training has the step 1, since the network finds the scale of its codes
 /// by itself; another Δ in predictions makes shorter and coarser codes, or longer and finer ones, by the same network. Rate,
 /// the penalty that goes with it, counts the bits that codes take. `log_scale`, r, one value a channel, is of the distribution
-/// that Rate takes for the codes', and learnt by Rate alone. Δ must be finite and positive. Throws OptionError. CompressAI,
+/// that Rate takes for the codes', and learnt by Rate alone. Δ must be from 10⁻³⁰ to 10³⁰. Throws OptionError. CompressAI,
 /// TensorFlow Compression: EntropyBottleneck. Ballé, Laparra and Simoncelli, "End-to-end optimized image compression", 2017.
 struct EntropyBottleneck {
   double step = 1;
 
   constexpr EntropyBottleneck() = default;
   constexpr explicit EntropyBottleneck(double given) : step(given) {
-    if (!(step > 0 && step <= std::numeric_limits<double>::max()))
-      raise<OptionError>("EntropyBottleneck: step must be finite and positive, found ", step);
+    if (!(step >= 1e-30 && step <= 1e30))
+      raise<OptionError>("EntropyBottleneck: step must be from 1e-30 to 1e30, found ", step);
   }
   constexpr std::array<Setting, 1> settings() const { return {{{"step", step}}}; }
 

@@ -14,7 +14,8 @@ namespace eigencoder {
 /// under a logistic distribution around 0, integrated over the unit around y:
 ///   p(y) = σ((y + ½) d) − σ((y − ½) d)   d = 1 / (1/32 + e^r)   −ln p = ln(1 + e^a) + ln(1 + e^b) − ln(1 − e⁻ᵈ)
 ///   a = −(y + ½) d, b = (y − ½) d   ∂(−ln p)/∂y = d (σ(b) − σ(a))   ∂(−ln p)/∂r = e^r d (d/(eᵈ − 1) − a σ(a) − b σ(b))
-/// y: F × B, what an EntropyBottleneck makes as the last layer of the encoder; r is its `log_scale`, one value a channel. In
+/// y: F × B, what an EntropyBottleneck of step 1 makes as the last layer of the encoder (evaluated with another step, y is no
+/// whole number, and the value no count of bits); r is its `log_scale`, one value a channel. In
 /// training y is not whole, and p is a density, so that it has a gradient. The weight λ chooses between few bits and small
 /// errors: MeanSquaredError{Reduction::sum} + 0.1 * Rate{}. A coder that knows how often each value comes takes fewer bits
 /// still. CompressAI: the sum of −log₂ of the likelihoods. Ballé, Laparra and Simoncelli, "End-to-end optimized image

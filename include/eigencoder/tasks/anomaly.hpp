@@ -66,13 +66,16 @@ struct AnomalyFitOptions {
 ///   Elbo{Bernoulli{}}, ImportanceWeighted<16, Bernoulli>{}      of a variational model: −log p(x), bounded from above
 ///   CodeDistance{}                                              Mahalanobis distance of the code from those of training
 /// Scaler is Standardizer, MinMaxScaler or Unscaled, feature by feature; all scores are of scaled samples. Samples are input ×
-/// N in the units of `normal`. What was not fitted or calibrated yet throws Error where it is needed. Const members are safe
+/// N in the units of `normal`. A loss of values in [0, 1] goes with Unscaled alone, since what is unusual leaves any scale. What was not fitted or calibrated yet throws Error where it is needed. Const members are safe
 /// from many threads at once, each with a workspace of its own. A trainer refers to model(), so the detector must stay where it
 /// is while one is in use.
 template <class ModelType, class Score = MeanSquaredError, class Scaler = Standardizer<typename ModelType::Scalar>>
 class AnomalyDetector {
   using Values = detail::ScoreValues<ModelType, Score>;
   using Learnt = typename Values::Learnt;
+  static_assert(Values::any_values || std::same_as<Scaler, Unscaled<typename ModelType::Scalar>>,
+                "AnomalyDetector: this score is of values in a range, which scaled ones leave where they are unusual: take "
+                "Unscaled as the scaler, or MeanSquaredError as the score");
 
  public:
   using T = typename ModelType::Scalar;
@@ -96,6 +99,7 @@ class AnomalyDetector {
     /// Throws ShapeError unless all belongs to this model.
     void check_parts() const {
       check_features(scaler);
+      if (std::isinf(threshold)) throw ShapeError("AnomalyDetector: expected a finite threshold, found an infinite one");
       Values::check(learnt);
     }
 
@@ -269,6 +273,7 @@ class AnomalyDetector {
   Matrix reconstruct(const Samples<T>& x) const requires(requires(const ModelType& m, Matrix s) { m.reconstruct(s); }) {
     require_fit("reconstruct");
     eigencoder::check_samples("reconstruct", x, ModelType::input);
+    eigencoder::check_values("reconstruct", x);
     Matrix restored = model_.reconstruct(scaled(fitted_, x));
     fitted_.scaler.invert(restored);
     return restored;

@@ -40,6 +40,9 @@ class ScoreValues {
   struct Learnt {};
   using Workspace = typename SampleValues<ModelType, Score>::Workspace;
   static constexpr bool has_errors = Loss<ValueLoss> && needs_of<ValueLoss>.element_weights;
+  /// It is meant for values of any size.
+  static constexpr bool any_values =
+      detail::target_range(std::type_identity<decltype(as_objective(std::declval<Score>()))>{}, 1).term == nullptr;
 
   ScoreValues(const ModelType& model, const Score& score) : model_(model), score_(score), values_(model, score) {}
 
@@ -64,7 +67,7 @@ class ScoreValues<ModelType, CodeDistance> {
 
  public:
   using Learnt = Mahalanobis;
-  static constexpr bool has_errors = false;
+  static constexpr bool has_errors = false, any_values = true;
 
   class Workspace {
    private:

@@ -64,8 +64,10 @@ class ConformalCalibration {
       throw OptionError(message("expected a false-alarm rate between 0 and 1, found ", rate));
     }
     if (rate < 1e-15) throw OptionError(message("a false-alarm rate of ", rate, " takes more samples than can be counted"));
-    auto needed = static_cast<Index>(std::ceil(1 / rate)) - 1;
+    // The least n with 1 / (n + 1) ≤ rate, in the arithmetic of p_value: the quotient may be off by its rounding.
+    auto needed = std::max(static_cast<Index>(std::ceil(1 / rate)) - 1, Index{1});
     if (needed > 1 && 1 / static_cast<double>(needed) <= rate) --needed;
+    if (1 / static_cast<double>(needed + 1) > rate) ++needed;
     return needed;
   }
 

@@ -59,6 +59,7 @@ class Mahalanobis {
   template <class Code>
   double distance(const Eigen::MatrixBase<Code>& z, Eigen::VectorXd& work) const {
     detail::check_rows("Mahalanobis", "one for each value of a code", size(), z.rows());
+    if (z.cols() != 1) throw ShapeError(message("Mahalanobis: expected one code, found ", z.cols()));
     work = z.derived().template cast<double>() - mean_;
     factor_.triangularView<Eigen::Lower>().solveInPlace(work);
     return work.norm();

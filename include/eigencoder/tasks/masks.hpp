@@ -78,11 +78,12 @@ auto hide(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape s
 /// The samples with what is hidden taken from `restored`: the seen pixels are kept.
 template <class Columns, class Masks, class Restored>
 auto composite(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape shape,
-               const Eigen::MatrixBase<Restored>& restored) {
+               const Restored& restored) {
   const auto& originals = detail::in_floating_point(samples);
   using T = typename std::decay_t<decltype(originals)>::Scalar;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> whole = originals;
-  const Eigen::Matrix<typename Restored::Scalar, Eigen::Dynamic, Eigen::Dynamic> put = restored;
+  const auto& given = detail::in_floating_point(restored);
+  const Eigen::Matrix<typename std::decay_t<decltype(given)>::Scalar, Eigen::Dynamic, Eigen::Dynamic> put = given;
   if (put.rows() != whole.rows() || put.cols() != whole.cols()) {
     throw ShapeError(message("composite: expected restored samples of ", whole.rows(), " × ", whole.cols(),
                              ", as the samples are, found ", put.rows(), " × ", put.cols()));

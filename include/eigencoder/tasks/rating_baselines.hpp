@@ -30,12 +30,13 @@ struct RatingBiases {
 
   double predict(Index u, Index i) const { return mean + user[u] + item[i]; }
 
-  /// Throws OptionError for a negative penalty or without ratings.
+  /// Throws OptionError for a negative penalty, for a user or an item out of range, or without ratings.
   static RatingBiases fit(std::span<const Rating> ratings, Index users, Index items, const RatingBiasOptions& options = {}) {
     if (ratings.empty()) throw OptionError("RatingBiases::fit: expected a rating or more, found none");
     if (!(options.user_penalty >= 0 && options.item_penalty >= 0))
       throw OptionError(message("RatingBiases::fit: expected penalties that are not negative, found ", options.user_penalty,
                                 " and ", options.item_penalty));
+    detail::check_ratings("RatingBiases::fit", ratings, users, items);
     RatingBiases biases{0, Eigen::VectorXd::Zero(users), Eigen::VectorXd::Zero(items)};
     for (const Rating& rating : ratings) biases.mean += static_cast<double>(rating.value) / static_cast<double>(ratings.size());
     // The best biases of one side, given those of the other. Returns how far they moved.
@@ -71,11 +72,13 @@ struct RatingFactors {
 
   double predict(Index u, Index i) const { return biases.predict(u, i) + user.row(u).dot(item.row(i)); }
 
-  /// By iteration of a subspace of k + 10 directions, begun at random. Throws OptionError unless 1 ≤ rank ≤ min(users, items).
+  /// By iteration of a subspace of k + 10 directions, begun at random. Throws OptionError unless 1 ≤ rank ≤ min(users,
+  /// items), and for a user or an item out of range.
   static RatingFactors fit(std::span<const Rating> ratings, const RatingBiases& biases, Index rank, Index sweeps = 60) {
     const Index users = biases.user.size(), items = biases.item.size(), most = std::min(users, items);
     if (rank < 1 || rank > most)
       throw OptionError(message("RatingFactors::fit: expected a rank from 1 to ", most, ", found ", rank));
+    detail::check_ratings("RatingFactors::fit", ratings, users, items);
     std::vector<Eigen::Triplet<double>> entries;
     for (const Rating& r : ratings)
       entries.emplace_back(static_cast<int>(r.user), static_cast<int>(r.item),
@@ -105,7 +108,7 @@ struct RatingFactors {
 struct Ease {
   Eigen::MatrixXd weights;  ///< B
 
-  /// Throws OptionError unless the penalty is positive.
+  /// Throws OptionError unless the penalty is positive, and large enough for the solve.
   template <class T>
   static Ease fit(const SparseColumns<T>& clicks, double penalty) {
     if (!(penalty > 0 && penalty <= std::numeric_limits<double>::max()))
@@ -114,6 +117,9 @@ struct Ease {
     Eigen::MatrixXd gram = Eigen::MatrixXd(SparseColumns<double>(X * SparseColumns<double>(X.transpose())));
     gram.diagonal().array() += penalty;
     const Eigen::LLT<Eigen::MatrixXd> solver(gram);
+    if (solver.info() != Eigen::Success || solver.rcond() < 1e-15)
+      throw OptionError(message("Ease::fit: expected a penalty that makes the equations solvable, found ", penalty,
+                                "; take a larger one"));
     Eigen::MatrixXd B = solver.solve(Eigen::MatrixXd::Identity(gram.rows(), gram.cols()));
     const Eigen::RowVectorXd diagonal = B.diagonal().transpose();
     B = -(B.array().rowwise() / diagonal.array()).matrix();
@@ -121,9 +127,11 @@ struct Ease {
     return {B};
   }
 
-  /// items × N → items × N
+  /// items × N → items × N. Throws ShapeError.
   template <class T>
   Eigen::MatrixXd scores(const SparseColumns<T>& clicks) const {
+    if (clicks.rows() != weights.rows())
+      throw ShapeError(message("Ease::scores: expected ", weights.rows(), " rows, one for each item, found ", clicks.rows()));
     return weights.transpose() * clicks.template cast<double>();
   }
 };

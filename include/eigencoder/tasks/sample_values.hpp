@@ -34,7 +34,8 @@ class SampleValues {
       P::evaluation.phases == 1,
       "SampleValues needs terms that are of a sample by itself: this objective has one with totals over the batch, such "
       "as CalibratedGaussian or MaximumMeanDiscrepancy");
-  static_assert(C::input.size() == C::output.size(), "SampleValues needs a model that restores its input");
+  static_assert(C::input.size() == C::output.size() && P::target == C::output,
+                "SampleValues needs a model that restores its input, and terms whose targets are values");
   using First = typename O::template term<0>;
   /// One loss that is a sum over values: then there is nothing to draw, and batches are products of matrices.
   static constexpr bool sums_values = O::size == 1 && Loss<First> && needs_of<First>.element_weights;

@@ -56,6 +56,10 @@ TEST_CASE("Ratings are read from u.data, ratings.csv and .inter", "[data]") {
     CHECK(set.users.find("186") == Index{1});
     CHECK(!set.users.find("242"));
   }
+  CHECK(read("user1\titem1\t4\n").users[0] == "user1");  // not a header
+  CHECK(read("\n\nuser,item,rating\na,b,4\n").items[0] == "b");
+  const File least("0.7\t1\t0.7\n");
+  CHECK(ec::read_ratings(least.name, {.low = 0.7, .high = 1}).ratings.size() == 1);
   CHECK(read("user,item,rating\nDoña Ana, the film ,5\n").items[0] == "the film");
 }
 
@@ -100,6 +104,15 @@ TEST_CASE("A folder of ratings is known by the names in it, and has titles", "[d
         {"Second", "Mis\xc3\xa9rables"});
   check("some.inter", "user_id:token\titem_id:token\trating:float\n1\t20\t3\n1\t10\t4\n", "some.item",
         "item_id:token\tmovie_title:token_seq\n20\tS\n10\tF\n", {"S", "F"});
+
+  check("u.data", "1\t20\t3\t0\n1\t10\t4\t0\n", "u.item.gz", "10|First|1995\n20|Second\n\n", {"Second", "First"});
+
+  ec::RatingSet kept = read("1\t20\t3\n");
+  kept.titles = {"kept"};
+  const Folder of_titles;
+  ec::write_file(of_titles.path / "u.item", "20|Other|1995\nbroken\n");
+  expect_error<ec::FileError>([&] { ec::read_titles(of_titles.path / "u.item", kept); }, {"line 2"});
+  CHECK(kept.titles == Strings{"kept"});
 
   const Folder folder;
   expect_error<ec::FileError>([&] { ec::load_ratings(folder.path); }, {"u.data, ratings.csv or a .inter, found none of them"});
@@ -151,6 +164,11 @@ TEST_CASE("sparse_samples: columns as pairs, with what is asked behind what is k
   CHECK(samples.targets == (Eigen::MatrixXf(3, 2) << 3, 4.5F, 1, 0, 0, 0).finished());
   CHECK(samples.lengths == std::vector<Index>{2, 1});
   CHECK(samples.weights.size() == 0);
+  ec::SparseColumns<float> loose(3, 1);  // with room for more entries than there are
+  loose.reserve(Eigen::VectorXi::Constant(1, 3));
+  loose.insert(2, 0) = 5;
+  CHECK(ec::sparse_samples(loose, 3).lengths == std::vector<Index>{1});
+  CHECK(ec::observed_columns(loose) == std::vector<Index>{0});
 
   const std::vector<ec::Rating> more{{1, 2, 2}};
   const auto asked = ec::sparse_samples(columns, 3, ec::rating_columns<float>(more, 2, 3, ec::ColumnOf::user));

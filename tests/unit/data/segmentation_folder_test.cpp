@@ -102,7 +102,15 @@ TEST_CASE("What is wrong with pictures and masks is said with the file's name", 
       },
       {"trainannot/a.png: expected a mask of 2 × 3, as ", "train/a.png is, found 3 × 2"});
   spoil([&] { write(masks / "a.png", 2, 3, 3, std::vector<std::uint8_t>(18, 3)); },
-        {"trainannot/a.png: expected a mask in grey, whose values are class numbers, found colours"});
+        {"trainannot/a.png: expected a picture in grey of 8 bits, whose values are numbers, found another kind"});
+  // 2 × 3 pixels of one bit, as a paint program may write them: 0 and 1 would be read as 0 and 255.
+  constexpr unsigned char one_bit[] = {
+      0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x03,
+      0x00, 0x00, 0x00, 0x02, 0x01, 0x00, 0x00, 0x00, 0x00, 0xb5, 0x0f, 0x5b, 0xb7, 0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41,
+      0x54, 0x78, 0x9c, 0x63, 0x70, 0x60, 0x58, 0x00, 0x00, 0x01, 0x64, 0x00, 0xe1, 0x91, 0x3a, 0xdf, 0x2c, 0x00, 0x00, 0x00,
+      0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+  spoil([&] { ec::write_file(masks / "a.png", std::string_view(reinterpret_cast<const char*>(one_bit), sizeof one_bit)); },
+        {"trainannot/a.png: expected a picture in grey of 8 bits"});
   spoil([&] { fs::remove(masks / "b.png"); }, {"trainannot/b.png: expected the mask of ", "train/b.png, found none"});
   spoil([&] { fs::remove(pictures / "b.png"); },
         {"trainannot/b.png: expected a mask of a picture, found that there is none of this name"});

@@ -89,6 +89,15 @@ TEST_CASE("code files: each place of the code takes the entropy of its own value
   CHECK(four.size() - zeros.size() <= 4096 / 2 + 40);
 }
 
+TEST_CASE("code files: few samples of far values take no more than the values themselves") {
+  // 16 bits a value. What a file claims must not cost more than its values either: 60,000 claims of 65,536 values each.
+  const Eigen::MatrixXi values = Eigen::MatrixXi::NullaryExpr(
+      60'000, 2, [](Index i, Index j) { return j == 0 ? 0 : static_cast<int>(60'000 + i % 5'000); });
+  const auto bytes = ec::encode_code_file({ec::features(60'000), 1, 0, 0, values});
+  CHECK(ec::decode_code_file(bytes).values == values);
+  CHECK(bytes.size() <= 60 + 60'000 * (2 * 2 + 1 + 4));
+}
+
 TEST_CASE("code files: every cut and every flipped bit is noticed") {
   const std::vector<std::byte> bytes = ec::encode_code_file(some_codes());
   for (std::size_t size = 0; size < bytes.size(); ++size) {

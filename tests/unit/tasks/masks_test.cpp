@@ -37,6 +37,7 @@ TEST_CASE("hide, composite and mask_weights: by hand") {
   CHECK(ec::mask_weights<double>(masks, in, {.hidden = 2, .seen = 0.5}) ==
         MatrixXd{{0.5, 2}, {0.5, 2}, {2, 0.5}, {2, 0.5}, {0.5, 2}, {0.5, 2}});
   const Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> bytes = MatrixXd::Constant(6, 2, 51).cast<std::uint8_t>();
+  CHECK(ec::composite(bytes, masks, in, bytes) == MatrixXf::Constant(6, 2, 0.2F));
   CHECK(ec::hide(bytes, masks, in, 0.5)(0, 0) == 0.2F);
 }
 
