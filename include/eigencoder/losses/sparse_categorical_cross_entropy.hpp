@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/type_name.hpp"
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "eigencoder/losses/categorical_cross_entropy.hpp"
 
 namespace eigencoder {
