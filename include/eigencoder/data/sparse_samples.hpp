@@ -4,10 +4,11 @@
 #include <span>
 #include <vector>
 
-#include <Eigen/SparseCore>
-
 #include "eigencoder/core/eigen.hpp"
 #include "eigencoder/data/rating_set.hpp"
+
+// After core/eigen.hpp, whose inclusion of Eigen is the one that counts.
+#include <Eigen/SparseCore>
 
 // Sparse columns as samples of a network that begins with a SparseDense.
 namespace eigencoder {
