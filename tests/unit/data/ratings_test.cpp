@@ -105,7 +105,7 @@ TEST_CASE("A folder of ratings is known by the names in it, and has titles", "[d
   check("some.inter", "user_id:token\titem_id:token\trating:float\n1\t20\t3\n1\t10\t4\n", "some.item",
         "item_id:token\tmovie_title:token_seq\n20\tS\n10\tF\n", {"S", "F"});
 
-  check("u.data", "1\t20\t3\t0\n1\t10\t4\t0\n", "u.item.gz", "10|First|1995\n20|Second\n\n", {"Second", "First"});
+  check("u.data", "1\t20\t3\t0\n1\t10\t4\t0\n", "u.item", "10|First|1995\n20|Second\n\n", {"Second", "First"});
 
   ec::RatingSet kept = read("1\t20\t3\n");
   kept.titles = {"kept"};
