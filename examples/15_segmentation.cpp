@@ -14,7 +14,8 @@ constexpr std::size_t classes = 11;
 constexpr ec::Shape input = ec::image(64, 64, 3);
 using Loss = ec::SparseCategoricalCrossEntropy<classes>;
 
-// Every convolution but the last is normalised over the batch: training then takes a fraction of the steps. BatchNorm has the bias.
+// Every convolution but the last is normalised over the batch: training then takes a fraction of the steps. BatchNorm has the
+// bias.
 template <Index Filters>
 constexpr ec::Conv2D<Filters, 3, 1, ec::Bias::none> conv;
 constexpr ec::BatchNorm norm{.momentum = 0.9};
@@ -33,18 +34,18 @@ auto unet(ec::Seed seed) {
 
 /// SegNet: each pool's counterpart puts values back at the pixels that the pool took them from, of the layers 3, 7 and 11.
 auto segnet(ec::Seed seed) {
-  return ec::Network{ec::sequential<input>(conv<16>, norm, relu, pool, conv<32>, norm, relu, pool, conv<32>, norm, relu, pool, conv<48>,
-                                           norm, relu, conv<32>, norm, relu, ec::MaxUnpool2D<11, 2>{}, conv<32>, norm, relu,
-                                           ec::MaxUnpool2D<7, 2>{}, conv<16>, norm, relu, ec::MaxUnpool2D<3, 2>{}, conv<16>, norm, relu,
-                                           by_pixel, ec::Softmax{}),
-                     seed};
+  return ec::Network{
+      ec::sequential<input>(conv<16>, norm, relu, pool, conv<32>, norm, relu, pool, conv<32>, norm, relu, pool, conv<48>, norm,
+                            relu, conv<32>, norm, relu, ec::MaxUnpool2D<11, 2>{}, conv<32>, norm, relu, ec::MaxUnpool2D<7, 2>{},
+                            conv<16>, norm, relu, ec::MaxUnpool2D<3, 2>{}, conv<16>, norm, relu, by_pixel, ec::Softmax{}),
+      seed};
 }
 
 /// The same without either: every pixel is repeated.
 auto plain(ec::Seed seed) {
-  return ec::Network{ec::sequential<input>(conv<16>, norm, relu, pool, conv<32>, norm, relu, pool, conv<32>, norm, relu, pool, conv<48>,
-                                           norm, relu, conv<32>, norm, relu, up, conv<32>, norm, relu, up, conv<16>, norm, relu, up,
-                                           conv<16>, norm, relu, by_pixel, ec::Softmax{}),
+  return ec::Network{ec::sequential<input>(conv<16>, norm, relu, pool, conv<32>, norm, relu, pool, conv<32>, norm, relu, pool,
+                                           conv<48>, norm, relu, conv<32>, norm, relu, up, conv<32>, norm, relu, up, conv<16>,
+                                           norm, relu, up, conv<16>, norm, relu, by_pixel, ec::Softmax{}),
                      seed};
 }
 

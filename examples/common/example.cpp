@@ -105,7 +105,11 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --out, up to --epochs in all");
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
   try {
     try_out();
     const ec::StopOnSignal& interruption = state_->interruption.emplace();

@@ -164,8 +164,8 @@ class SegmentationFolderLoader {
 /// numbers. The mask of a.png is called a.png or a_L.png. Samples are in the order of the names' bytes; pixels are scaled to
 /// [0, 1], with std::uint8_t nothing is scaled. Where `height` and `width` are set, pictures are resized as `resize` does it,
 /// and masks take the value that the centre of each new pixel falls on. Throws FileError with the file's name for what is no
-/// PNG file, for a picture without a mask or a mask without a picture, for sizes that differ, for masks of another kind and for a
-/// number that is no class; OptionError for options out of range.
+/// PNG file, for a picture without a mask or a mask without a picture, for sizes that differ, for masks of another kind and for
+/// a number that is no class; OptionError for options out of range.
 template <SampleScalar T = float>
 SegmentationSet<T> load_segmentation_folder(const std::filesystem::path& pictures, const std::filesystem::path& masks,
                                             const SegmentationFolderOptions& options) {

@@ -65,8 +65,8 @@ void append_value(std::vector<std::byte>& bytes, Value value) {
   bytes.insert(bytes.end(), ordered.begin(), ordered.end());
 }
 
-/// Codes the values of one place of the code, of so many samples: by what is learnt of their frequencies, or all alike where the
-/// samples are too few to learn from. So a file's cost is that of its values, and not of the range that it says they have.
+/// Codes the values of one place of the code, of so many samples: by what is learnt of their frequencies, or all alike where
+/// the samples are too few to learn from. So a file's cost is that of its values, and not of the range that it says they have.
 class PlaceModel {
  public:
   PlaceModel(Index values, Index samples) : values_(static_cast<std::uint64_t>(values)) {

@@ -113,8 +113,7 @@ class FrequencyModel {
     if (symbols < 1 || symbols > Index{1} << 20)
       throw OptionError(message("FrequencyModel: expected from 1 to ", Index{1} << 20, " symbols, found ", symbols));
     if (increment < 1) throw OptionError("FrequencyModel: expected an increment from 1 on, found 0");
-    if (most > 1U << 31)
-      throw OptionError(message("FrequencyModel: expected a sum of at most ", 1U << 31, ", found ", most));
+    if (most > 1U << 31) throw OptionError(message("FrequencyModel: expected a sum of at most ", 1U << 31, ", found ", most));
     if (static_cast<std::uint64_t>(2 * symbols) + increment > most)
       throw OptionError(message("FrequencyModel: expected a sum of at least ", 2 * symbols, " + ", increment, " for ", symbols,
                                 " symbols, found at most ", most));

@@ -24,10 +24,10 @@ inline constexpr Index exact_whole = Index{1} << std::numeric_limits<T>::digits;
 /// y: Units × B   W: Units × Items   b: Units   dW(:, i_k) += v_k dy   db += dy
 /// A sample with fewer entries than K has fewer steps, as `lengths` say. The order of entries does not matter; entries of the
 /// same number add up. Time and memory of a sample grow with its entries, not with Items. There is no dx: nothing before this
-/// layer may be trained. A trainer refuses numbers that are none of 0 … Items − 1; in a prediction they count as the nearest
-/// one. W and b are the blocks of a Dense<Units> on features(Items), with which set_layers exchanges them. Options: Bias::added
-/// (default) or Bias::none; an Init for W (default Init::glorot_uniform). SparseDense<Items, Units>{Dropout{0.5}} leaves out
-/// each entry in training, as a Dropout before that Dense would.
+/// layer may be trained. A trainer refuses numbers that are none of 0 … Items − 1; in a prediction fractions are cut off,
+/// and what lies outside is the first or the last. W and b are the blocks of a Dense<Units> on features(Items), with which
+/// set_layers exchanges them. Options: Bias::added (default) or Bias::none; an Init for W (default Init::glorot_uniform).
+/// SparseDense<Items, Units>{Dropout{0.5}} leaves out each entry in training, as a Dropout before that Dense would.
 template <Index Items, Index Units, auto... Options>
 struct SparseDense {
   static_assert(Items > 0 && Units > 0, "SparseDense<Items, Units>: both must be positive");

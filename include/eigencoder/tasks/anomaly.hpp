@@ -66,9 +66,9 @@ struct AnomalyFitOptions {
 ///   Elbo{Bernoulli{}}, ImportanceWeighted<16, Bernoulli>{}      of a variational model: −log p(x), bounded from above
 ///   CodeDistance{}                                              Mahalanobis distance of the code from those of training
 /// Scaler is Standardizer, MinMaxScaler or Unscaled, feature by feature; all scores are of scaled samples. Samples are input ×
-/// N in the units of `normal`. A loss of values in [0, 1] goes with Unscaled alone, since what is unusual leaves any scale. What was not fitted or calibrated yet throws Error where it is needed. Const members are safe
-/// from many threads at once, each with a workspace of its own. A trainer refers to model(), so the detector must stay where it
-/// is while one is in use.
+/// N in the units of `normal`. A loss of values in [0, 1] goes with Unscaled alone, since what is unusual leaves any scale.
+/// What was not fitted or calibrated yet throws Error where it is needed. Const members are safe from many threads at once,
+/// each with a workspace of its own. A trainer refers to model(), so the detector must stay where it is while one is in use.
 template <class ModelType, class Score = MeanSquaredError, class Scaler = Standardizer<typename ModelType::Scalar>>
 class AnomalyDetector {
   using Values = detail::ScoreValues<ModelType, Score>;

@@ -77,8 +77,7 @@ auto hide(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape s
 
 /// The samples with what is hidden taken from `restored`: the seen pixels are kept.
 template <class Columns, class Masks, class Restored>
-auto composite(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape shape,
-               const Restored& restored) {
+auto composite(const Columns& samples, const Eigen::MatrixBase<Masks>& masks, Shape shape, const Restored& restored) {
   const auto& originals = detail::in_floating_point(samples);
   using T = typename std::decay_t<decltype(originals)>::Scalar;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> whole = originals;

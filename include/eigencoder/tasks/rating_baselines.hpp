@@ -118,8 +118,8 @@ struct Ease {
     gram.diagonal().array() += penalty;
     const Eigen::LLT<Eigen::MatrixXd> solver(gram);
     if (solver.info() != Eigen::Success || solver.rcond() < 1e-15)
-      throw OptionError(message("Ease::fit: expected a penalty that makes the equations solvable, found ", penalty,
-                                "; take a larger one"));
+      throw OptionError(
+          message("Ease::fit: expected a penalty that makes the equations solvable, found ", penalty, "; take a larger one"));
     Eigen::MatrixXd B = solver.solve(Eigen::MatrixXd::Identity(gram.rows(), gram.cols()));
     const Eigen::RowVectorXd diagonal = B.diagonal().transpose();
     B = -(B.array().rowwise() / diagonal.array()).matrix();

@@ -28,8 +28,8 @@ struct ClickSplit {
 };
 
 /// Draws tested users and their hidden clicks, the same for a seed on every machine. Clicks of tested users on items that no
-/// other user has clicked are left out, since nothing can be known of them. Users without clicks are left out. Throws
-/// OptionError for shares out of (0, 1), and where no user is left to train or to test on.
+/// user that is trained on has clicked are left out, since nothing can be known of them. Users without clicks are left out.
+/// Throws OptionError for shares out of (0, 1), and where no user is left to train or to test on.
 inline ClickSplit split_clicks(std::span<const Rating> ratings, Index users, Index items, const ClickOptions& options = {}) {
   for (const double share : {options.test_users, options.hidden}) {
     if (!(share > 0 && share < 1)) throw OptionError(message("split_clicks: expected shares between 0 and 1, found ", share));

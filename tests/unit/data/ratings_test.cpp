@@ -37,17 +37,16 @@ const std::vector<ec::Rating> three{{0, 0, 3}, {1, 1, 4.5F}, {0, 1, 1}};
 }  // namespace
 
 TEST_CASE("Ratings are read from u.data, ratings.csv and .inter", "[data]") {
-  for (const std::string
-           text : {
-               "196\t242\t3\t881250949\n186\t302\t4.5\t891717742\n196\t302\t1\t0\n",                              // u.data
-               "userId,movieId,rating,timestamp\r\n196,242,3.0,881250949\r\n186,302,4.5,0\r\n\r\n196,302,1.0,0",  // ratings.csv
-               "user_id:token\titem_id:token\trating:float\ttimestamp:float\n196\t242\t3\t1\n186\t302\t4."
-               "5\t1\n196\t302\t1\t1\n",  // .inter
-               "rating:float\ttimestamp:float\titem_id:token\tuser_id:token\n3\t1\t242\t196\n4."
-               "5\t1\t302\t186\n1\t1\t302\t196\n",
-               "196\t242\t3\n186\t302\t4.5\n196\t302\t1",
-               "\"user\",\"item\",\"rating\"\n\"196\",\"242\",\"3\"\n\"186\",\"302\",4.5\n196,302,1\n",
-               "196,242,3\n186,302,4.5\n196,302,1\n"}) {
+  for (const std::string text :
+       {"196\t242\t3\t881250949\n186\t302\t4.5\t891717742\n196\t302\t1\t0\n",                              // u.data
+        "userId,movieId,rating,timestamp\r\n196,242,3.0,881250949\r\n186,302,4.5,0\r\n\r\n196,302,1.0,0",  // ratings.csv
+        "user_id:token\titem_id:token\trating:float\ttimestamp:float\n196\t242\t3\t1\n186\t302\t4."
+        "5\t1\n196\t302\t1\t1\n",  // .inter
+        "rating:float\ttimestamp:float\titem_id:token\tuser_id:token\n3\t1\t242\t196\n4."
+        "5\t1\t302\t186\n1\t1\t302\t196\n",
+        "196\t242\t3\n186\t302\t4.5\n196\t302\t1",
+        "\"user\",\"item\",\"rating\"\n\"196\",\"242\",\"3\"\n\"186\",\"302\",4.5\n196,302,1\n",
+        "196,242,3\n186,302,4.5\n196,302,1\n"}) {
     INFO(text);
     const ec::RatingSet set = read(text);
     CHECK(set.ratings == three);

@@ -185,7 +185,8 @@ TEST_CASE("FrequencyModel: refuses what it cannot code") {
   expect_error<ec::OptionError>([] { ec::FrequencyModel((1 << 20) + 1); }, {"found 1048577"});
   expect_error<ec::OptionError>([] { ec::FrequencyModel(4, 0); }, {"an increment from 1 on"});
   expect_error<ec::OptionError>([] { ec::FrequencyModel(4, 32, 39); }, {"at least 8 + 32", "found at most 39"});
-  expect_error<ec::OptionError>([] { ec::FrequencyModel(2, 0x55555555, 0xFFFFFFFF); }, {"at most 2147483648, found 4294967295"});
+  expect_error<ec::OptionError>([] { ec::FrequencyModel(2, 0x55555555, 0xFFFFFFFF); },
+                                {"at most 2147483648, found 4294967295"});
   expect_error<ec::OptionError>([] { ec::FrequencyModel(2).probability(2); }, {"a symbol from 0 to 1, found 2"});
   ec::FrequencyModel model(4);
   ec::RangeEncoder coder;

@@ -93,10 +93,15 @@ TEST_CASE("RatingBiases, RatingFactors and Ease: numpy's solutions") {
                                 {"found -1 and 10"});
   expect_error<ec::OptionError>([&] { ec::RatingFactors::fit(ratings, biases, items + 1); }, {"from 1 to 11, found 12"});
   expect_error<ec::OptionError>([&] { ec::Ease::fit(columns, 0); }, {"found 0"});
-  expect_error<ec::OptionError>([&] { ec::RatingBiases::fit(std::vector<ec::Rating>{{0, 5, 1}}, 1, 5); },
-                                {"RatingBiases::fit", "items 0 to 4, found user 0 and item 5"});
   expect_error<ec::OptionError>(
-      [&] { ec::RatingFactors::fit(std::vector<ec::Rating>{{-1, 0, 1}}, biases, 1); },
+      [&] {
+        ec::RatingBiases::fit(std::vector<ec::Rating>{{0, 5, 1}}, 1, 5);
+      },
+      {"RatingBiases::fit", "items 0 to 4, found user 0 and item 5"});
+  expect_error<ec::OptionError>(
+      [&] {
+        ec::RatingFactors::fit(std::vector<ec::Rating>{{-1, 0, 1}}, biases, 1);
+      },
       {"RatingFactors::fit", "found user -1 and item 0"});
   ec::SparseColumns<double> together(2, 1);  // two items that always come together
   together.insert(0, 0) = 1;
