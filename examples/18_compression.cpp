@@ -208,13 +208,14 @@ std::string line(const Point& p) {
 }
 nlohmann::ordered_json json(const std::vector<Point>& points) {
   nlohmann::ordered_json all;
-  for (const Point& p : points)
+  for (const Point& p : points) {
     all.push_back({{"method", p.method},
                    {"setting", p.setting},
                    {"bits_per_pixel", p.bits},
                    {"header_bits_per_pixel", p.headers},
-                   {"psnr", p.psnr},
-                   {"saving", p.saving}});
+                   {"psnr", p.psnr}});
+    if (std::isfinite(p.saving)) all.back()["saving"] = p.saving;  // beyond PCA's curve there is nothing to compare with
+  }
   return all;
 }
 
