@@ -16,7 +16,7 @@ namespace {
 Eigen::MatrixXi some_values(Index rows, Index columns) {
   Eigen::MatrixXd x(rows, columns);
   golden::fill(1, 2, -1, x);
-  for (Index i = 0; i < rows; ++i) x.row(i) *= static_cast<double>(i * i);
+  for (Index i = 0; i < rows && columns > 0; ++i) x.row(i) *= static_cast<double>(i * i);
   return ec::quantize(x, 0.5);
 }
 ec::CodeFile some_codes() { return {ec::features(5), 0.5, 77, 3, some_values(5, 12)}; }
