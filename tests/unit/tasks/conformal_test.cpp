@@ -103,7 +103,7 @@ TEST_CASE("conformal: what cannot be is refused") {
     expect_error<ec::OptionError>([&] { some.quantile(q); }, {"quantile from 0 to 1, found"});
   }
   expect_error<ec::NonFiniteError>([&] { some.p_value(std::nan("")); }, {"found nan"});
-  expect_error<ec::ShapeError>([&] { ec::ConformalCalibration(Eigen::VectorXd()); }, {"at least one score"});
+  expect_error<ec::ShapeError>([&] { ec::ConformalCalibration{Eigen::VectorXd{}}; }, {"at least one score"});
   expect_error<ec::NonFiniteError>([&] { ec::ConformalCalibration(Eigen::Vector3d(1, std::nan(""), 2)); },
                                    {"found nan", "place"});
 }

@@ -69,7 +69,7 @@ TEST_CASE("k_means: what the definition says") {
   const Eigen::MatrixXd x = codes(3, 300, 6, 2);
   SECTION("finds clusters that are apart, whatever the seed") {
     const Eigen::MatrixXd apart = codes(3, 300, 6, 12);
-    const auto found = ec::KMeans::fit(apart, {.clusters = 6, .seed = ec::Seed{GENERATE(1, 2, 3)}});
+    const auto found = ec::KMeans::fit(apart, {.clusters = 6, .seed = ec::Seed{GENERATE(1U, 2U, 3U)}});
     CHECK(found.converged());
     for (ec::Index j = 6; j < 300; ++j) REQUIRE(found.labels()[j] == found.labels()[j % 6]);
     CHECK(std::set<int>(found.labels().begin(), found.labels().end()).size() == 6);
