@@ -32,7 +32,7 @@ MatrixXd masks_of_step(std::uint64_t step, ec::Seed seed, Index count) {
 
 TEST_CASE("RandomMask with weights: a step has the loss of hidden inputs with weights of elements") {
   const MatrixXd x = MatrixXd::Random(60, 13), t = MatrixXd::Random(60, 13);
-  for (const std::size_t threads : {1, 3}) {
+  for (const std::size_t threads : {1U, 3U}) {
     Masking model{layers, ec::Seed{1}};
     ec::Trainer trainer{
         model, ec::MeanSquaredError{}, ec::SGD{.learning_rate = 0.5}, {.threads = threads, .seed = ec::Seed{7}}};
