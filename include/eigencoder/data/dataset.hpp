@@ -45,6 +45,17 @@ struct Split {
 
 namespace detail {
 
+/// Bytes of a picture as values of samples: as T has them, scaled to [0, 1] where it is floating-point.
+template <class T, class Values>
+void set_pixels(const std::uint8_t* bytes, Values&& values) {
+  const Eigen::Map<const Eigen::Matrix<std::uint8_t, Eigen::Dynamic, 1>> pixels(bytes, values.size());
+  if constexpr (std::floating_point<T>) {
+    values = pixels.template cast<T>() / T(255);
+  } else {
+    values = pixels;
+  }
+}
+
 struct LabelledFiles {
   std::filesystem::path images, labels;
 };

@@ -128,12 +128,7 @@ class ImageFolderLoader {
           message(pictures[i].string(), ": expected a picture of ", describe(set.shape), " as in ", pictures.front().string(),
                   ", found ", describe(shape),
                   shape.channels == set.shape.channels ? "; set height and width to resize all" : "; set channels to 1 or 3"));
-    auto column = set.samples.col(static_cast<Index>(i));
-    const Eigen::Map<const Eigen::Matrix<std::uint8_t, Eigen::Dynamic, 1>> pixels(picture.pixels.data(), shape.size());
-    if constexpr (std::floating_point<T>)
-      column = pixels.template cast<T>() / T(255);
-    else
-      column = pixels;
+    set_pixels<T>(picture.pixels.data(), set.samples.col(static_cast<Index>(i)));
   }
 
   static std::string describe(Shape shape) {

@@ -41,12 +41,7 @@ Dataset<T> cut_image_grid(const Image& picture, const ImageGridOptions& options,
   for (Index i = 0; i < set.size(); ++i)
     for (Index y = 0; y < height; ++y) {
       const Index first = (i / columns * height + y) * picture.width * picture.channels + i % columns * row;
-      const Eigen::Map<const Eigen::Matrix<std::uint8_t, Eigen::Dynamic, 1>> pixels(picture.pixels.data() + first, row);
-      auto values = set.samples.col(i).segment(y * row, row);
-      if constexpr (std::floating_point<T>)
-        values = pixels.template cast<T>() / T(255);
-      else
-        values = pixels;
+      set_pixels<T>(picture.pixels.data() + first, set.samples.col(i).segment(y * row, row));
     }
   return set;
 }

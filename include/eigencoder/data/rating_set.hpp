@@ -59,6 +59,23 @@ struct RatingSplit {
   std::vector<Rating> train, test;
 };
 
+namespace detail {
+
+/// The first `count` of a random order of 0 … size − 1, by the first steps of Fisher and Yates' shuffle with the draws of
+/// `sample`.
+inline std::vector<Index> draw_some(const Random& random, Index sample, Index size, Index count) {
+  std::vector<Index> order(static_cast<std::size_t>(size));
+  std::iota(order.begin(), order.end(), Index{0});
+  for (Index k = 0; k < count; ++k) {
+    const auto at = static_cast<std::size_t>(k);
+    std::swap(order[at], order[at + static_cast<std::size_t>(random.below(size - k, sample, k))]);
+  }
+  order.resize(static_cast<std::size_t>(count));
+  return order;
+}
+
+}  // namespace detail
+
 /// Draws a share of the ratings for the test, without regard to user or item, rounded to whole ratings. Both parts keep the
 /// order. The same seed draws the same ones on every machine. Throws OptionError unless 0 < test_share < 1 and both parts get a
 /// rating.
@@ -71,14 +88,8 @@ inline RatingSplit split_ratings(const std::vector<Rating>& ratings, double test
     throw OptionError(message("split_ratings: expected ratings enough that both parts get one, found ", count,
                               " for a share of ", test_share));
   const Random random(seed, 0, stream(RandomStream::splits));
-  std::vector<Index> order(ratings.size());
-  std::iota(order.begin(), order.end(), Index{0});
   std::vector<char> test(ratings.size());
-  for (Index k = 0; k < tested; ++k) {  // the first steps of Fisher and Yates' shuffle
-    const auto at = static_cast<std::size_t>(k), other = at + static_cast<std::size_t>(random.below(count - k, 0, k));
-    std::swap(order[at], order[other]);
-    test[static_cast<std::size_t>(order[at])] = 1;
-  }
+  for (const Index k : detail::draw_some(random, 0, count, tested)) test[static_cast<std::size_t>(k)] = 1;
   RatingSplit split;
   for (std::size_t k = 0; k < ratings.size(); ++k) (test[k] ? split.test : split.train).push_back(ratings[k]);
   return split;

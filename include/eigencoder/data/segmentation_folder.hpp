@@ -127,15 +127,7 @@ class SegmentationFolderLoader {
                   pictures.front().string(), " is, found ", to_string(shape),
                   shape.channels == set.shape.channels ? "; set height and width to resize all" : "; set channels to 1 or 3"));
     }
-    auto column = set.samples.col(static_cast<Index>(i));
-    for (Index k = 0; k < shape.size(); ++k) {
-      const std::uint8_t value = picture.pixels[static_cast<std::size_t>(k)];
-      if constexpr (std::floating_point<T>) {
-        column[k] = static_cast<T>(value) / T(255);
-      } else {
-        column[k] = value;
-      }
-    }
+    set_pixels<T>(picture.pixels.data(), set.samples.col(static_cast<Index>(i)));
     for (Index k = 0; k < set.masks.rows(); ++k) {
       const int number = mask.pixels[static_cast<std::size_t>(k)];
       set.masks(k, static_cast<Index>(i)) = unknown(number) ? -1 : number;

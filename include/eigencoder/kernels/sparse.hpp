@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
+
 #include "eigencoder/core/eigen.hpp"
 #include "eigencoder/core/stage.hpp"
 #include "eigencoder/kernels/view.hpp"
 
 // Products of a matrix W with a sparse column, given by its entries (i_k, v_k): only the columns W(:, i_k) are touched.
 namespace eigencoder::kernels {
+
+/// Up to here every whole number is a value of T.
+template <class T>
+inline constexpr Index exact_whole = Index{1} << std::numeric_limits<T>::digits;
+
+/// The column that a value names, always one of `columns`: its whole part; what lies outside names the first or the last, NaN
+/// the first.
+template <class T>
+Index named_column(T value, Index columns) {
+  if (!(value > 0)) return 0;
+  return value < static_cast<T>(columns) ? static_cast<Index>(value) : columns - 1;
+}
 
 /// Entries of a sparse column. Their numbers lie in pairs (i, v) as a layer's input has them; the values with them, or apart.
 template <class T>
@@ -16,12 +30,8 @@ struct Entries {
   const T* values = nullptr;  ///< one after the other, if not in `pairs`
 
   T value(Index k) const { return values ? values[k] : pairs[2 * k + 1]; }
-  /// The column that entry k names, always one of `columns`: what lies outside names the first or the last, NaN the first.
-  Index column(Index k, Index columns) const {
-    const T number = pairs[2 * k];
-    if (!(number > 0)) return 0;
-    return number < static_cast<T>(columns) ? static_cast<Index>(number) : columns - 1;
-  }
+  /// The column that entry k names.
+  Index column(Index k, Index columns) const { return named_column(pairs[2 * k], columns); }
 };
 
 /// y += Σ_k W(:, i_k) v_k.   y: m

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <limits>
 
 #include "eigencoder/core/pass.hpp"
+#include "eigencoder/kernels/sparse.hpp"
 
 namespace eigencoder {
 
@@ -39,10 +39,10 @@ struct Embedding {
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
-    static_assert(Tokens - 1 <= exact<T>, "Embedding<Tokens, Units>: so many tokens cannot be told apart by this scalar");
+    static_assert(Tokens - 1 <= kernels::exact_whole<T>, "Embedding<Tokens, Units>: so many tokens cannot be told apart by this scalar");
     const T* x = pass.x.data();
     MatrixView<T> steps(pass.y.data(), Units, pass.x.size());
-    for (Index t = 0; t < steps.cols(); ++t) steps.col(t) = std::get<0>(pass.theta).col(token(x[t]));
+    for (Index t = 0; t < steps.cols(); ++t) steps.col(t) = std::get<0>(pass.theta).col(kernels::named_column(x[t], Tokens));
   }
 
   template <class S, bool InputGradient>
@@ -51,19 +51,7 @@ struct Embedding {
     using T = typename S::Scalar;
     const T* x = pass.x.data();
     const MatrixView<const T> steps(pass.dy.data(), Units, pass.x.size());
-    for (Index t = 0; t < steps.cols(); ++t) std::get<0>(pass.dtheta).col(token(x[t])) += steps.col(t);
-  }
-
- private:
-  /// Up to here every whole number is a value of T.
-  template <class T>
-  static constexpr Index exact = Index{1} << std::numeric_limits<T>::digits;
-
-  /// The column that a value reads, always one of E's.
-  template <class T>
-  static Index token(T value) {
-    if (!(value > 0)) return 0;  // NaN too
-    return value < static_cast<T>(Tokens) ? static_cast<Index>(value) : Tokens - 1;
+    for (Index t = 0; t < steps.cols(); ++t) std::get<0>(pass.dtheta).col(kernels::named_column(x[t], Tokens)) += steps.col(t);
   }
 };
 

@@ -3,21 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "eigencoder/kernels/gemm.hpp"
 #include "eigencoder/kernels/sparse.hpp"
 #include "eigencoder/layers/dropout.hpp"
 
 namespace eigencoder {
-
-namespace detail {
-
-/// Up to here every whole number is a value of T.
-template <class T>
-inline constexpr Index exact_whole = Index{1} << std::numeric_limits<T>::digits;
-
-}  // namespace detail
 
 /// A Dense layer on a sparse vector of Items values, given by its entries: y = b + Σ_k W(:, i_k) v_k.
 /// x: sequence(K, 2), in each step the number i_k of a value, a whole number 0 … Items − 1, and that value v_k
@@ -70,7 +61,7 @@ struct SparseDense {
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
-    static_assert(Items - 1 <= detail::exact_whole<T>,
+    static_assert(Items - 1 <= kernels::exact_whole<T>,
                   "SparseDense<Items, Units>: so many numbers cannot be told apart by this scalar");
     constexpr Index most = S::in.width;
     for (Index j = 0; j < pass.x.cols(); ++j) {

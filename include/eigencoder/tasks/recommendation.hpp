@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -40,15 +39,10 @@ inline ClickSplit split_clicks(std::span<const Rating> ratings, Index users, Ind
   }
   const SparseColumns<float> all = rating_columns(clicks, users, items, ColumnOf::user);
   const Random random(options.seed, 1, stream(RandomStream::splits));
-  // The first `count` of a random order of 0 … size − 1.
   const auto draw = [&](Index size, Index count, Index sample) {
-    std::vector<Index> order(static_cast<std::size_t>(size));
-    std::iota(order.begin(), order.end(), Index{0});
-    for (Index k = 0; k < count; ++k)
-      std::swap(order[static_cast<std::size_t>(k)], order[static_cast<std::size_t>(k + random.below(size - k, sample, k))]);
-    order.resize(static_cast<std::size_t>(count));
-    std::ranges::sort(order);
-    return order;
+    std::vector<Index> some = detail::draw_some(random, sample, size, count);
+    std::ranges::sort(some);
+    return some;
   };
   const auto share_of = [](double share, Index count) {
     return std::max<Index>(1, static_cast<Index>(share * static_cast<double>(count) + 0.5));
