@@ -41,6 +41,9 @@ struct Convolution {
   static ec::Axis axis(const benchmark::State& state) {
     return {state.range(0), state.range(3), state.range(4), 1, ec::Padding::same};
   }
+  kernels::Weights<float> weights_of_taps() const {
+    return {weights.data(), 1, g.window_channels, g.pixel_channels * g.window_channels};
+  }
   float weight(Index f, Index row, Index column, Index c) const {
     return weights[((row * g.horizontal.taps + column) * g.pixel_channels + c) * g.window_channels + f];
   }
@@ -78,11 +81,10 @@ void compare(benchmark::State& state, const auto& found, const auto& expected) {
 void correlate(benchmark::State& state) {
   Convolution of(state);
   const kernels::Correlation& g = of.g;
-  kernels::pack_correlate(g, of.packed.data(),
-                          [&](Index f, Index row, Index column, Index c) { return of.weight(f, row, column, c); });
+  kernels::pack_correlate(g, of.weights_of_taps(), of.packed.data());
   report(state, of, machine::run(state, [&] {
-           kernels::correlate(g, of.images, of.pixels.data(), of.packed.data(), static_cast<const float*>(nullptr),
-                              of.windows.data(), of.scratch.data(), kernels::Activate<ec::ReLU>{});
+           kernels::correlate(g, of.images, of.pixels.data(), of.packed.data(), nullptr, of.windows.data(),
+                              of.scratch.data(), kernels::apply<float>(ec::ReLU{}));
          }));
   Vector expected = Vector::Zero(of.windows.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {
@@ -99,11 +101,10 @@ BENCHMARK(correlate)->Apply(sizes);
 void correlate_transpose(benchmark::State& state) {
   Convolution of(state);
   const kernels::Correlation& g = of.g;
-  kernels::pack_correlate_transpose(g, of.packed.data(),
-                                    [&](Index c, Index row, Index column, Index f) { return of.weight(f, row, column, c); });
+  kernels::pack_correlate_transpose(g, of.weights_of_taps(), of.packed.data());
   report(state, of, machine::run(state, [&] {
-           kernels::correlate_transpose(g, of.images, of.windows.data(), of.packed.data(), static_cast<const float*>(nullptr),
-                                        of.pixels.data(), of.scratch.data(), kernels::Activate<ec::NoActivation>{});
+           kernels::correlate_transpose(g, of.images, of.windows.data(), of.packed.data(), nullptr, of.pixels.data(),
+                                        of.scratch.data(), {});
          }));
   Vector expected = Vector::Zero(of.pixels.size());
   of.for_each_meeting([&](Index window, Index row, Index column, Index pixel) {

@@ -13,9 +13,11 @@ if(EIGENCODER_WERROR)
   target_compile_options(eigencoder_developer INTERFACE -Werror)
 endif()
 if(EIGENCODER_NATIVE)
-  # A program can ask for another processor by its property ARCHITECTURE.
+  # A program can ask for another processor by its property ARCHITECTURE, or for none in particular.
   set(own $<TARGET_PROPERTY:ARCHITECTURE>)
-  target_compile_options(eigencoder_developer INTERFACE -march=$<IF:$<BOOL:${own}>,${own},native>)
+  target_compile_options(
+    eigencoder_developer INTERFACE $<$<NOT:$<STREQUAL:${own},none>>:-march=$<IF:$<BOOL:${own}>,${own},native>>
+  )
 endif()
 if(EIGENCODER_SANITIZE)
   # The checks that sanitizers put into the standard library's code confuse g++ about what is initialised.

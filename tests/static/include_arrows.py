@@ -10,7 +10,7 @@ BELOW = {
     "kernels": ["core"],
     "layers": ["kernels"],
     "losses": ["kernels"],
-    "optimizers": ["core"],
+    "optimizers": ["kernels"],
     "files": ["core"],
     "data": ["files"],
     "engine": ["core"],

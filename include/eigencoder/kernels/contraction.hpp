@@ -52,45 +52,9 @@ class Walker {
 
 }  // namespace detail
 
-/// The epilogue f(sum).
-template <class F>
-struct Activate {
-  F f;
-  template <class P>
-  P operator()(P value, Index, Index) const {
-    return f.apply(value);
-  }
-  template <class P>
-  P apply_at(P value, const Index*, Index) const {
-    return f.apply(value);
-  }
-};
-
-/// The epilogue sum · f′, where f′ follows from the y at the place of the sum.
-template <class F, class T>
-struct Differentiate {
-  F f;
-  const T* y;
-  template <class P>
-  P operator()(P value, Index at, Index rows) const {
-    return value * f.derivative(P::load_first(y + at, rows));
-  }
-  template <class P>
-  P apply_at(P value, const Index* at, Index count) const {
-    typename P::Lanes lanes{};
-    for (Index j = 0; j < count; ++j) lanes[static_cast<std::size_t>(j)] = y[at[j]];
-    return value * f.derivative(P::load(lanes.data()));
-  }
-};
-
-template <class T>
-struct Differentiate<NoActivation, T> : Activate<NoActivation> {
-  Differentiate(NoActivation, const T*) {}  // y, which may be null, is not read
-};
-
 /// C(:, n) = f(Σ_k A(:, k) B(k, n) + bias), or C(:, n) += Σ_k A(:, k) B(k, n), where k goes through `depth` and n through
 /// `columns`. A's rows are adjacent in memory, and so are C's. Element (k, n) of B lies at the sum of both loops' offsets.
-template <class T, class Epilogue = Activate<NoActivation>>
+template <class T>
 struct Contraction {
   const T* a;  ///< made by pack_panels(), or at every step of the depth as many readable values as whole panels have rows
   bool packed;
@@ -101,7 +65,7 @@ struct Contraction {
   Loops columns;  ///< through b and c
   bool accumulate = false;
   const T* bias = nullptr;
-  Epilogue epilogue = {};
+  Epilogue<T> epilogue = {};
 
   /// By tiles of rows × columns, wide ones and, for what is left, narrow ones. Of every Group of columns, the later ones are
   /// the first one's neighbours in b.
@@ -137,8 +101,9 @@ struct Contraction {
         column.take(valid, at.data(), to.data(), row);
         std::fill(at.begin() + valid, at.end(), at[0]);
         const P value = dot_products(a + row * deep, at) + P(bias ? bias[row] : T(0));
-        const auto lanes = epilogue.apply_at(value, to.data(), valid).lanes();
-        for (Index j = 0; j < valid; ++j) c[to[static_cast<std::size_t>(j)]] = lanes[static_cast<std::size_t>(j)];
+        const auto lanes = value.lanes();
+        for (std::size_t j = 0; j < static_cast<std::size_t>(valid); ++j) c[to[j]] = epilogue.of(lanes[j], to[j]);
+        if (epilogue.then) epilogue.in_cache(c, to.data(), valid, 1);
       }
     }
   }
@@ -213,7 +178,7 @@ struct Contraction {
 
     const auto finish = [&](P value, Index place, Index here) {
       if (accumulate) value = value + P::load_first(c + place, here);
-      epilogue(value, place, here).store_first(c + place, here);
+      epilogue.in_registers(value, place, here).store_first(c + place, here);
     };
     if (valid == Columns && height == Packets * P::size) {
 #pragma GCC unroll 16
@@ -234,6 +199,7 @@ struct Contraction {
         }
       }
     }
+    if (epilogue.then) epilogue.in_cache(c, to.data(), valid, height);
   }
 
   Packet<T> dot_products(const T* left, const std::array<Index, static_cast<std::size_t>(Packet<T>::size)>& at) const {

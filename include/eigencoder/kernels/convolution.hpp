@@ -98,9 +98,11 @@ constexpr Loops tap_loops(Index rows, Index columns, Index channels, Index row_s
   return {.extent = {rows, columns, channels}, .first = {}, .second = {row_step, column_step, 1}};
 }
 
-template <class Epilogue>
-Epilogue moved(Epilogue epilogue, Index by) {
-  if constexpr (requires { epilogue.y; }) epilogue.y += by;
+/// The epilogue of results that lie `by` values further on.
+template <class T>
+Epilogue<T> moved(Epilogue<T> epilogue, Index by) {
+  if (epilogue.gate) epilogue.gate += by;
+  if (epilogue.y) epilogue.y += by;
   return epilogue;
 }
 
@@ -159,82 +161,145 @@ constexpr Index correlate_transpose_scratch(const Correlation& g) {
   return g.window_frame().bare() ? 0 : g.group() * g.window_frame().size();
 }
 
-/// Packs weight(window channel, tap row, tap column, pixel channel) for correlate().
-template <class T, class Weight>
-void pack_correlate(const Correlation& g, T* packed, Weight weight) {
-  const Index run = g.horizontal.taps * g.pixel_channels;
-  detail::pack_for_pixels(g.window_channels, detail::correlate_depth(g, g.pixel_frame()), packed, [&](Index row, Index k) {
-    return weight(row, k / run, k % run / g.pixel_channels, k % g.pixel_channels);
-  });
+/// Where the weights of a correlation lie: that of a window's channel, a tap and a pixel's channel.
+template <class T>
+struct Weights {
+  const T* data;
+  Index window_channel_step, pixel_channel_step, tap_step;
+
+  T at(Index window_channel, Index tap, Index pixel_channel) const {
+    return data[window_channel * window_channel_step + tap * tap_step + pixel_channel * pixel_channel_step];
+  }
+};
+
+namespace detail {
+
+template <class T>
+struct PackCorrelate {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Correlation g;
+  Weights<T> weights;
+  T* packed;
+  void run() const {
+    pack_for_pixels(g.window_channels, correlate_depth(g, g.pixel_frame()), packed, [this](Index row, Index k) {
+      return weights.at(row, k / g.pixel_channels, k % g.pixel_channels);
+    });
+  }
+};
+
+template <class T>
+struct PackCorrelateTranspose {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Correlation g;
+  Weights<T> weights;
+  T* packed;
+  void run() const {
+    const Frame frame = g.window_frame();
+    T* to = packed;
+    for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
+      const Loops depth = correlate_transpose_depth(g, frame, y, x);
+      const Index across = x.taps * g.window_channels;
+      pack_for_pixels(g.pixel_channels, depth, to, [&](Index pixel_channel, Index k) {
+        const Index row = y.last_tap - k / across * y.tap_step, column = x.last_tap - k % across / g.window_channels * x.tap_step;
+        return weights.at(k % g.window_channels, row * g.horizontal.taps + column, pixel_channel);
+      });
+      to += most_panel_rows(g.pixel_channels) * depth.count();
+    });
+  }
+};
+
+template <class T>
+struct Correlate {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Correlation g;
+  Index count;
+  const T *pixels, *packed, *bias;
+  T *windows, *scratch;
+  Epilogue<T> epilogue;
+  void run() const {
+    const Frame frame = g.pixel_frame();
+    const Index group = g.group();
+    for (Index n = 0; n < count; n += group) {
+      const Index images = std::min(group, count - n);
+      run_for_pixels(
+          Contraction<T>{.a = packed,
+                         .packed = true,
+                         .rows = g.window_channels,
+                         .b = frame.around(pixels + n * g.pixels(), images, scratch),
+                         .c = windows + n * g.windows(),
+                         .depth = correlate_depth(g, frame),
+                         .columns = {.extent = {images, g.vertical.windows, g.horizontal.windows},
+                                     .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
+                                     .second = {g.windows(), g.horizontal.windows * g.window_channels, g.window_channels}},
+                         .bias = bias,
+                         .epilogue = moved(epilogue, n * g.windows())});
+    }
+  }
+};
+
+template <class T>
+struct CorrelateTranspose {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Correlation g;
+  Index count;
+  const T *windows, *packed, *bias;
+  T *pixels, *scratch;
+  Epilogue<T> epilogue;
+  void run() const {
+    const Frame frame = g.window_frame();
+    const Index group = g.group();
+    for (Index n = 0; n < count; n += group) {
+      const Index images = std::min(group, count - n);
+      const T* const framed = frame.around(windows + n * g.windows(), images, scratch);
+      const T* weights = packed;
+      for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
+        const Index row = g.horizontal.pixels * g.pixel_channels;
+        const Index first = n * g.pixels() + y.first_pixel * row + x.first_pixel * g.pixel_channels;
+        const Loops depth = correlate_transpose_depth(g, frame, y, x);
+        run_for_pixels(
+            Contraction<T>{.a = weights,
+                           .packed = true,
+                           .rows = g.pixel_channels,
+                           .b = framed + (frame.top + y.first_window) * frame.row() + (frame.left + x.first_window) * frame.pixel,
+                           .c = pixels + first,
+                           .depth = depth,
+                           .columns = {.extent = {images, y.pixels, x.pixels},
+                                       .first = {frame.size(), frame.row(), frame.pixel},
+                                       .second = {g.pixels(), g.vertical.stride * row, g.horizontal.stride * g.pixel_channels}},
+                           .bias = bias,
+                           .epilogue = moved(epilogue, first)});
+        weights += most_panel_rows(g.pixel_channels) * depth.count();
+      });
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Packs the weights for correlate().
+template <class T>
+void pack_correlate(const Correlation& g, const Weights<T>& weights, T* packed) {
+  launch(detail::PackCorrelate<T>{g, weights, packed});
 }
 
 /// window(w) = f(bias + Σ over taps of weight(tap) · pixel(w, tap)), for `count` images.
-template <class T, class Epilogue>
-void correlate(const Correlation& g, Index count, const T* pixels, const T* packed, const T* bias, T* windows, T* scratch,
-               Epilogue epilogue) {
-  const Frame frame = g.pixel_frame();
-  const Index group = g.group();
-  for (Index n = 0; n < count; n += group) {
-    const Index images = std::min(group, count - n);
-    detail::run_for_pixels(Contraction<T, Epilogue>{
-        .a = packed,
-        .packed = true,
-        .rows = g.window_channels,
-        .b = frame.around(pixels + n * g.pixels(), images, scratch),
-        .c = windows + n * g.windows(),
-        .depth = detail::correlate_depth(g, frame),
-        .columns = {.extent = {images, g.vertical.windows, g.horizontal.windows},
-                    .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
-                    .second = {g.windows(), g.horizontal.windows * g.window_channels, g.window_channels}},
-        .bias = bias,
-        .epilogue = detail::moved(epilogue, n * g.windows())});
-  }
+template <class T>
+void correlate(const Correlation& g, Index count, const T* pixels, const T* packed, const std::type_identity_t<T>* bias,
+               T* windows, T* scratch, const Epilogue<T>& epilogue) {
+  launch(detail::Correlate<T>{g, count, pixels, packed, bias, windows, scratch, epilogue});
 }
 
-/// Packs weight(pixel channel, tap row, tap column, window channel) for correlate_transpose().
-template <class T, class Weight>
-void pack_correlate_transpose(const Correlation& g, T* packed, Weight weight) {
-  const Frame frame = g.window_frame();
-  detail::for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
-    const Loops depth = detail::correlate_transpose_depth(g, frame, y, x);
-    const Index run = x.taps * g.window_channels;
-    detail::pack_for_pixels(g.pixel_channels, depth, packed, [&](Index row, Index k) {
-      return weight(row, y.last_tap - k / run * y.tap_step, x.last_tap - k % run / g.window_channels * x.tap_step,
-                    k % g.window_channels);
-    });
-    packed += detail::most_panel_rows(g.pixel_channels) * depth.count();
-  });
+/// Packs the weights for correlate_transpose().
+template <class T>
+void pack_correlate_transpose(const Correlation& g, const Weights<T>& weights, T* packed) {
+  launch(detail::PackCorrelateTranspose<T>{g, weights, packed});
 }
 
 /// pixel(p) = f(bias + Σ over the windows and taps that meet at p of weight(tap) · window), for `count` images.
-template <class T, class Epilogue>
-void correlate_transpose(const Correlation& g, Index count, const T* windows, const T* packed, const T* bias, T* pixels,
-                         T* scratch, Epilogue epilogue) {
-  const Frame frame = g.window_frame();
-  const Index group = g.group();
-  for (Index n = 0; n < count; n += group) {
-    const Index images = std::min(group, count - n);
-    const T* const framed = frame.around(windows + n * g.windows(), images, scratch);
-    const T* weights = packed;
-    detail::for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
-      const Index row = g.horizontal.pixels * g.pixel_channels;
-      const Index first = n * g.pixels() + y.first_pixel * row + x.first_pixel * g.pixel_channels;
-      const Loops depth = detail::correlate_transpose_depth(g, frame, y, x);
-      detail::run_for_pixels(Contraction<T, Epilogue>{
-          .a = weights,
-          .packed = true,
-          .rows = g.pixel_channels,
-          .b = framed + (frame.top + y.first_window) * frame.row() + (frame.left + x.first_window) * frame.pixel,
-          .c = pixels + first,
-          .depth = depth,
-          .columns = {.extent = {images, y.pixels, x.pixels},
-                      .first = {frame.size(), frame.row(), frame.pixel},
-                      .second = {g.pixels(), g.vertical.stride * row, g.horizontal.stride * g.pixel_channels}},
-          .bias = bias,
-          .epilogue = detail::moved(epilogue, first)});
-      weights += detail::most_panel_rows(g.pixel_channels) * depth.count();
-    });
-  }
+template <class T>
+void correlate_transpose(const Correlation& g, Index count, const T* windows, const T* packed,
+                         const std::type_identity_t<T>* bias, T* pixels, T* scratch, const Epilogue<T>& epilogue) {
+  launch(detail::CorrelateTranspose<T>{g, count, windows, packed, bias, pixels, scratch, epilogue});
 }
 
 }  // namespace eigencoder::kernels

@@ -113,26 +113,83 @@ constexpr Index correlate_gradient_scratch(const Correlation& g) {
                           : detail::outer_at_windows_scratch(g);
 }
 
-/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of correlate()'s weights. Few
-/// window channels leave registers empty: then the product has the pixels' channels as rows, and is transposed.
+constexpr Index correlate_transpose_gradient_scratch(const Correlation& g) {
+  return detail::exchanges(g) ? g.weights() + detail::outer_at_windows_scratch(g) : detail::outer_at_pixels_scratch(g);
+}
+
+namespace detail {
+
+/// Few window channels leave registers empty: then the product has the pixels' channels as rows, and is transposed.
 template <class T>
-void add_correlate_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
-  if (!detail::turns(g)) return detail::add_outer_at_windows(g, count, pixels, dwindows, dweights, scratch);
-  T* const sum = scratch;
-  std::fill_n(sum, g.weights(), T(0));
-  detail::add_outer_at_windows(detail::turned(g), count, dwindows, pixels, sum, scratch + g.weights());
-  for (Index tap = 0; tap < g.taps(); ++tap) {
-    for (Index c = 0; c < g.pixel_channels; ++c) {
-      for (Index f = 0; f < g.window_channels; ++f) {
-        dweights[(tap * g.pixel_channels + c) * g.window_channels + f] +=
-            sum[((g.taps() - 1 - tap) * g.window_channels + f) * g.pixel_channels + c];
+struct AddCorrelateGradient {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Correlation g;
+  Index count;
+  const T *pixels, *dwindows;
+  T *dweights, *scratch;
+  void run() const {
+    if (!turns(g)) return add_outer_at_windows(g, count, pixels, dwindows, dweights, scratch);
+    T* const sum = scratch;
+    std::fill_n(sum, g.weights(), T(0));
+    add_outer_at_windows(turned(g), count, dwindows, pixels, sum, scratch + g.weights());
+    for (Index tap = 0; tap < g.taps(); ++tap) {
+      for (Index c = 0; c < g.pixel_channels; ++c) {
+        for (Index f = 0; f < g.window_channels; ++f) {
+          dweights[(tap * g.pixel_channels + c) * g.window_channels + f] +=
+              sum[((g.taps() - 1 - tap) * g.window_channels + f) * g.pixel_channels + c];
+        }
       }
     }
   }
-}
+};
 
-constexpr Index correlate_transpose_gradient_scratch(const Correlation& g) {
-  return detail::exchanges(g) ? g.weights() + detail::outer_at_windows_scratch(g) : detail::outer_at_pixels_scratch(g);
+template <class T>
+struct AddCorrelateTransposeGradient {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Correlation g;
+  Index count;
+  const T *dpixels, *windows;
+  T *dweights, *scratch;
+  void run() const {
+    if (!exchanges(g)) return add_outer_at_pixels(g, count, dpixels, windows, dweights, scratch);
+    T* const sum = scratch;
+    std::fill_n(sum, g.weights(), T(0));
+    add_outer_at_windows(g, count, dpixels, windows, sum, scratch + g.weights());
+    for (Index tap = 0; tap < g.taps(); ++tap) {
+      for (Index c = 0; c < g.window_channels; ++c) {
+        for (Index f = 0; f < g.pixel_channels; ++f) {
+          dweights[(tap * g.window_channels + c) * g.pixel_channels + f] +=
+              sum[(tap * g.pixel_channels + f) * g.window_channels + c];
+        }
+      }
+    }
+  }
+};
+
+/// Of one channel.
+template <class T>
+struct AddSum {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Index count;
+  const T* values;
+  T* total;
+  void run() const {
+    double sum = 0;
+    constexpr Index stretch = 4096;
+    for (Index at = 0; at < count; at += stretch) {
+      sum += static_cast<double>(
+          Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(values + at, std::min(stretch, count - at)).sum());
+    }
+    *total += static_cast<T>(sum);
+  }
+};
+
+}  // namespace detail
+
+/// dW(window channel, (tap, pixel channel)) += Σ over windows of dwindow · pixel: the gradient of correlate()'s weights.
+template <class T>
+void add_correlate_gradient(const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
+  launch(detail::AddCorrelateGradient<T>{g, count, pixels, dwindows, dweights, scratch});
 }
 
 /// dW(pixel channel, (tap, window channel)) += Σ over windows of dpixel · window: the gradient of correlate_transpose()'s
@@ -140,31 +197,14 @@ constexpr Index correlate_transpose_gradient_scratch(const Correlation& g) {
 template <class T>
 void add_correlate_transpose_gradient(const Correlation& g, Index count, const T* dpixels, const T* windows, T* dweights,
                                       T* scratch) {
-  if (!detail::exchanges(g)) return detail::add_outer_at_pixels(g, count, dpixels, windows, dweights, scratch);
-  T* const sum = scratch;
-  std::fill_n(sum, g.weights(), T(0));
-  detail::add_outer_at_windows(g, count, dpixels, windows, sum, scratch + g.weights());
-  for (Index tap = 0; tap < g.taps(); ++tap) {
-    for (Index c = 0; c < g.window_channels; ++c) {
-      for (Index f = 0; f < g.pixel_channels; ++f) {
-        dweights[(tap * g.window_channels + c) * g.pixel_channels + f] +=
-            sum[(tap * g.pixel_channels + f) * g.window_channels + c];
-      }
-    }
-  }
+  launch(detail::AddCorrelateTransposeGradient<T>{g, count, dpixels, windows, dweights, scratch});
 }
 
 /// dbias(channel) += Σ over `count` pixels.
 template <class T>
 void add_bias_gradient(Index channels, Index count, const T* dy, T* dbias) {
   if (channels == 1) {
-    double sum = 0;
-    constexpr Index stretch = 4096;
-    for (Index at = 0; at < count; at += stretch) {
-      sum += static_cast<double>(
-          Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(dy + at, std::min(stretch, count - at)).sum());
-    }
-    *dbias += static_cast<T>(sum);
+    launch(detail::AddSum<T>{count, dy, dbias});
   } else {
     add_columns<T>({dy, channels, count, channels}, dbias);
   }

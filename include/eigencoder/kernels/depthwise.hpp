@@ -25,11 +25,11 @@ inline constexpr Index depthwise_together = 4;  ///< outputs for which a weight 
 
 }  // namespace detail
 
-/// Forward: y(c, p) = finish(bias(c) + Σ over taps t of W(c, t) x(c, pixel under t of window p)), zeros beyond the border.
-/// Backward, with dy for x and dx for y: dx(c, q) = finish(Σ W(c, t) dy(c, window with tap t on q)). `bias` may be null.
-/// W(c, t) lies at channels · t + c, taps along the rows. finish(packet, place in y, lanes).
-template <bool Backward, Windows W, Index Channels, class T, class Finish>
-void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, Finish finish) {
+/// Forward: y(c, p) = f(bias(c) + Σ over taps t of W(c, t) x(c, pixel under t of window p)), zeros beyond the border.
+/// Backward, with dy for x and dx for y: dx(c, q) = f(Σ W(c, t) dy(c, window with tap t on q)). `bias` may be null.
+/// W(c, t) lies at channels · t + c, taps along the rows. f is the epilogue's.
+template <bool Backward, Windows W, Index Channels, class T>
+void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, const Epilogue<T>& epilogue) {
   using P = Packet<T>;
   constexpr Index together = detail::depthwise_together;
   static constexpr Axis down = W.vertical, across = W.horizontal;
@@ -71,7 +71,7 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
       }
       for (Index o = 0; o < count; ++o) {
         T* const at = to + o * Channels + c;
-        finish(sums[static_cast<std::size_t>(o)], at - y, lanes).store_first(at, lanes);
+        epilogue.in_registers(sums[static_cast<std::size_t>(o)], at - y, lanes).store_first(at, lanes);
       }
     }
   };
@@ -84,6 +84,7 @@ void depthwise(Index images, const T* x, const T* weight, const T* bias, T* y, F
                      : block.template operator()<false>(x, row, first, to, count);
         to += count * Channels;
       }
+      if (const Index begin = to - y - columns * Channels; epilogue.then) epilogue.in_cache(y, &begin, 1, columns * Channels);
     }
   }
 }

@@ -45,8 +45,8 @@ constexpr bool depthwise_in_rows(const Windows& w, Index channels) {
 }
 
 /// As depthwise().
-template <bool Backward, Windows W, Index Channels, class T, class Finish>
-void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T* y, T* scratch, Finish finish) {
+template <bool Backward, Windows W, Index Channels, class T>
+void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T* y, T* scratch, const Epilogue<T>& epilogue) {
   using P = Packet<T>;
   constexpr Frame frame = detail::framed_rows<Backward>(W, Channels);
   constexpr Index taps = detail::taps_of(W), length = Channels + P::size;
@@ -79,7 +79,7 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
     for (std::size_t k = 0; k < N; ++k) {
       T* const place = to + at + static_cast<Index>(k) * P::size;
       const Index lanes = std::min(P::size, to + line - place);
-      finish(sums[k], place - y, lanes).store_first(place, lanes);
+      epilogue.in_registers(sums[k], place - y, lanes).store_first(place, lanes);
     }
   };
   T* to = y;
@@ -90,6 +90,7 @@ void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T*
       Index at = 0;
       for (; at + 4 * P::size <= line; at += 4 * P::size) block.template operator()<4>(from, at, to);
       for (; at < line; at += P::size) block.template operator()<1>(from, at, to);
+      if (const Index begin = to - y; epilogue.then) epilogue.in_cache(y, &begin, 1, line);
     }
   }
 }

@@ -1,17 +1,47 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "eigencoder/kernels/dispatch.hpp"
 #include "eigencoder/kernels/packet.hpp"
 
 namespace eigencoder::kernels {
 
-/// out[i] = f(in[i]...) for i < n. `out` may be one of the inputs.
+namespace detail {
+
 template <class T, class F, class... In>
-void transform(Index n, T* out, F f, const In*... in) {
+void transform_here(Index n, T* out, F f, const In*... in) {
   using P = Packet<T>;
   Index i = 0;
   for (; i + P::size <= n; i += P::size) f(P::load(in + i)...).store(out + i);
   if (i < n) f(P::load_part(in + i, n - i)...).store_part(out + i, n - i);
+}
+
+template <class T, class F, std::size_t K>
+struct Transform {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  Index n;
+  T* out;
+  F f;
+  std::array<const T*, K> in;
+  void run() const {
+    std::apply([this](auto... from) { transform_here(n, out, f, from...); }, in);
+  }
+};
+
+}  // namespace detail
+
+/// out[i] = f(in[i]...) for i < n. `out` may be one of the inputs.
+template <class T, class F, class... In>
+void transform(Index n, T* out, F f, const In*... in) {
+  if constexpr (in_component<detail::Transform<T, F, sizeof...(In)>>()) {
+    launch(detail::Transform<T, F, sizeof...(In)>{n, out, f, {in...}});
+  } else {
+    detail::transform_here(n, out, f, in...);
+  }
 }
 
 /// A loss at one value and its derivative there.
@@ -20,10 +50,10 @@ struct Pointwise {
   V value, derivative;
 };
 
-/// Σ f(y[i], t[i]).value, and dy[i] = scale · f(y[i], t[i]).derivative (added if Accumulate). Partial sums are in T over at most
-/// a few hundred values a lane, their total in double. f may take values of more vectors, `also`.
+namespace detail {
+
 template <bool Gradient, bool Accumulate, class T, class F, class... Also>
-double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f, const Also*... also) {
+double sum_pointwise_here(Index n, const T* y, const T* t, T* dy, double scale, F f, const Also*... also) {
   using P = Packet<T>;
   constexpr Index block = 64 * P::size;
   const P factor(scale);
@@ -52,23 +82,95 @@ double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f, 
   return total;
 }
 
+template <bool Gradient, bool Accumulate, class T, class F, std::size_t K>
+struct SumPointwise {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  Index n;
+  const T *y, *t;
+  T* dy;
+  double scale;
+  F f;
+  std::array<const T*, K> also;
+  double* total;
+  void run() const {
+    *total = std::apply(
+        [this](auto... more) { return sum_pointwise_here<Gradient, Accumulate>(n, y, t, dy, scale, f, more...); }, also);
+  }
+};
+
+}  // namespace detail
+
+/// Σ f(y[i], t[i]).value, and dy[i] = scale · f(y[i], t[i]).derivative (added if Accumulate). Partial sums are in T over at most
+/// a few hundred values a lane, their total in double. f may take values of more vectors, `also`.
+template <bool Gradient, bool Accumulate, class T, class F, class... Also>
+double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f, const Also*... also) {
+  using Kernel = detail::SumPointwise<Gradient, Accumulate, T, F, sizeof...(Also)>;
+  if constexpr (in_component<Kernel>()) {
+    double total = 0;
+    launch(Kernel{n, y, t, dy, scale, f, {also...}, &total});
+    return total;
+  } else {
+    return detail::sum_pointwise_here<Gradient, Accumulate>(n, y, t, dy, scale, f, also...);
+  }
+}
+
+namespace detail {
+
+template <class T>
+struct SumSquares {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Index n;
+  const T* x;
+  T* total;
+  void run() const {
+    using P = Packet<T>;
+    P a(0), b(0), c(0), d(0);  // four, since each addition waits for the previous one
+    Index i = 0;
+    const auto add = [&](P& sum, P value) { sum = multiply_add(value, value, sum); };
+    for (; i + 4 * P::size <= n; i += 4 * P::size) {
+      add(a, P::load(x + i));
+      add(b, P::load(x + i + P::size));
+      add(c, P::load(x + i + 2 * P::size));
+      add(d, P::load(x + i + 3 * P::size));
+    }
+    for (; i + P::size <= n; i += P::size) add(a, P::load(x + i));
+    T rest = 0;
+    for (; i < n; ++i) rest += x[i] * x[i];
+    *total = ((a + b) + (c + d)).sum() + rest;
+  }
+};
+
+template <class T>
+struct MoveSum {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Index n;
+  T *to, *from;
+  void run() const {
+    using P = Packet<T>;
+    const P zero(0);
+    Index i = 0;
+    for (; i + P::size <= n; i += P::size) {
+      (P::load(to + i) + P::load(from + i)).store(to + i);
+      zero.store(from + i);
+    }
+    for (; i < n; ++i) to[i] += std::exchange(from[i], T(0));
+  }
+};
+
+}  // namespace detail
+
 /// Σ x[i]² in T: not finite where a value, a square or the sum is not.
 template <class T>
 T sum_squares(Index n, const T* x) {
-  using P = Packet<T>;
-  P a(0), b(0), c(0), d(0);  // four, since each addition waits for the previous one
-  Index i = 0;
-  const auto add = [&](P& sum, P value) { sum = multiply_add(value, value, sum); };
-  for (; i + 4 * P::size <= n; i += 4 * P::size) {
-    add(a, P::load(x + i));
-    add(b, P::load(x + i + P::size));
-    add(c, P::load(x + i + 2 * P::size));
-    add(d, P::load(x + i + 3 * P::size));
-  }
-  for (; i + P::size <= n; i += P::size) add(a, P::load(x + i));
-  T rest = 0;
-  for (; i < n; ++i) rest += x[i] * x[i];
-  return ((a + b) + (c + d)).sum() + rest;
+  T total = 0;
+  launch(detail::SumSquares<T>{n, x, &total});
+  return total;
+}
+
+/// to[i] += from[i], from[i] = 0.
+template <class T>
+void move_sum(Index n, T* to, T* from) {
+  launch(detail::MoveSum<T>{n, to, from});
 }
 
 }  // namespace eigencoder::kernels

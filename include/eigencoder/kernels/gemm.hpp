@@ -80,38 +80,65 @@ void sum_columns(View<const T> a, Term term, Finish finish) {
   }
 }
 
-}  // namespace detail
-
-/// sum += A·1.   A: m × n   sum: m
 template <class T>
-void add_columns(View<const T> a, T* sum) {
-  using P = Packet<T>;
-  detail::sum_columns(
-      a, [](P value, Index, P total) { return total + value; },
-      [=](P total, Index i, Index rows) { (P::load_first(sum + i, rows) + total).store_first(sum + i, rows); });
-}
+struct AddColumns {
+  static constexpr bool compiled = CompiledScalar<T>;
+  View<const T> a;
+  T* sum;
+  void run() const {
+    using P = Packet<T>;
+    sum_columns(
+        a, [](P value, Index, P total) { return total + value; },
+        [sum = sum](P total, Index i, Index rows) { (P::load_first(sum + i, rows) + total).store_first(sum + i, rows); });
+  }
+};
 
-/// squares_i = Σ_j a_ij².   A: m × n   squares: m
 template <class T>
-void square_rows(View<const T> a, T* squares) {
-  using P = Packet<T>;
-  detail::sum_columns(
-      a, [](P value, Index, P total) { return multiply_add(value, value, total); },
-      [=](P total, Index i, Index rows) { total.store_first(squares + i, rows); });
-}
+struct SquareRows {
+  static constexpr bool compiled = CompiledScalar<T>;
+  View<const T> a;
+  T* squares;
+  void run() const {
+    using P = Packet<T>;
+    sum_columns(
+        a, [](P value, Index, P total) { return multiply_add(value, value, total); },
+        [to = squares](P total, Index i, Index rows) { total.store_first(to + i, rows); });
+  }
+};
 
-namespace detail {
+/// c = f(A·b + bias): bound by the reading of A.
+template <class T>
+struct ProductWithVector {
+  static constexpr bool compiled = CompiledScalar<T>;
+  View<const T> a;
+  const T* b;
+  T* c;
+  const T* bias;  ///< or null
+  Epilogue<T> epilogue;
+  void run() const {
+    using P = Packet<T>;
+    sum_columns(
+        a, [b = b](P value, Index j, P total) { return multiply_add(value, P(b[j]), total); },
+        [this](P total, Index i, Index rows) {
+          const P sum = bias ? total + P::load_first(bias + i, rows) : total;
+          epilogue.in_registers(sum, i, rows).store_first(c + i, rows);
+        });
+    if (const Index begin = 0; epilogue.then) epilogue.in_cache(c, &begin, 1, a.rows);
+  }
+};
 
 /// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is Aᵀ.
-template <class T, bool LeftTransposed, bool Transposed, class Epilogue>
+template <class T, bool LeftTransposed, bool Transposed>
 struct Product {
+  static constexpr bool compiled = CompiledScalar<T>;
+
   View<const T> a;
   Right<T, Transposed> b;
   View<T> c;
   bool accumulate = false;
   const T* bias = nullptr;  ///< or null
   T* sums = nullptr;        ///< or null; only with accumulate
-  Epilogue epilogue = {};
+  Epilogue<T> epilogue = {};
 
   void run() const {
     T rest[static_cast<std::size_t>(wide_tile * depth_block)];
@@ -216,26 +243,24 @@ struct Product {
       left = a.column(slice.begin) + i;
       left_stride = a.stride;
     }
-    if (sums && slice.first == 0) add_columns<T>({left, rows, slice.depth, left_stride}, sums + i);
+    if (sums && slice.first == 0) AddColumns<T>{{left, rows, slice.depth, left_stride}, sums + i}.run();
     const T* const next = next_panel(slice, i + tall);
-    Sink<T, Epilogue> sink{.c = c.data + i,
-                           .row = i,
-                           .column = 0,
-                           .stride = c.stride,
-                           .rows = rows,
-                           .columns = 0,
-                           .accumulate = accumulate || slice.begin > 0,
-                           .last = slice.last,
-                           .ahead = left,
-                           .ahead_step = 0,
-                           .bias = bias && slice.begin == 0 ? bias + i : nullptr,
-                           .epilogue = epilogue};
+    Sink<T> sink{.c = c.data,
+                 .place = i,
+                 .stride = c.stride,
+                 .rows = rows,
+                 .columns = 0,
+                 .accumulate = accumulate || slice.begin > 0,
+                 .last = slice.last,
+                 .ahead = left,
+                 .ahead_step = 0,
+                 .bias = bias && slice.begin == 0 ? bias + i : nullptr,
+                 .epilogue = &epilogue};
     for (Index j = slice.first; j < slice.end; j += sink.columns) {
       const int wide = width(c.cols - j);
       const bool filled = j == slice.tiled;
       const Right<T, Transposed> right = filled ? slice.rest : b.from(slice.begin, j);
-      sink.c = c.data + i + j * c.stride;
-      sink.column = j;
+      sink.place = i + j * c.stride;
       sink.columns = filled ? c.cols - j : wide;
       if (next) {  // the first tiles of a panel prefetch, a packet of rows each
         const bool asks = j < slice.first + Packets * wide_tile;
@@ -253,53 +278,49 @@ struct Product {
 
 }  // namespace detail
 
+/// sum += A·1.   A: m × n   sum: m
+template <class T>
+void add_columns(View<const T> a, T* sum) {
+  launch(detail::AddColumns<T>{a, sum});
+}
+
+/// squares_i = Σ_j a_ij².   A: m × n   squares: m
+template <class T>
+void square_rows(View<const T> a, T* squares) {
+  launch(detail::SquareRows<T>{a, squares});
+}
+
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
-template <class T, class Epilogue = NoActivation>
-void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
-              Epilogue epilogue = {}) {
-  if (c.cols == 1) {  // bound by the reading of A
-    using P = Packet<T>;
-    return detail::sum_columns(
-        a, [&](P value, Index j, P total) { return multiply_add(value, P(b.data[j]), total); },
-        [&](P total, Index i, Index rows) {
-          epilogue.apply(bias ? total + P::load_first(bias + i, rows) : total).store_first(c.data + i, rows);
-        });
-  }
-  detail::Product<T, false, false, detail::Apply<Epilogue>>{
-      .a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = {epilogue}}
-      .run();
+template <class T, class F = NoActivation>
+void multiply(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
+  if (c.cols == 1) return launch(detail::ProductWithVector<T>{a, b.data, c.data, bias, apply<T>(f)});
+  launch(detail::Product<T, false, false>{.a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = apply<T>(f)});
 }
 
 /// C += A·B.   A: m × k   B: k × n   C: m × n
 template <class T>
 void add_multiply(View<const T> a, View<const T> b, View<T> c) {
-  detail::Product<T, false, false, detail::Apply<NoActivation>>{
-      .a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true}
-      .run();
+  launch(detail::Product<T, false, false>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true});
 }
 
 /// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
 template <class T>
 void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {
-  detail::Product<T, false, true, detail::Apply<NoActivation>>{
-      .a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums}
-      .run();
+  launch(detail::Product<T, false, true>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums});
 }
 
 /// C = f(Aᵀ·B + bias·1ᵀ).   A: k × m   B: k × n   C: m × n   bias: m, or null
-template <class T, class Epilogue = NoActivation>
+template <class T, class F = NoActivation>
 void multiply_transposed(View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
-                         Epilogue epilogue = {}) {
-  detail::Product<T, true, false, detail::Apply<Epilogue>>{
-      .a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = {epilogue}}
-      .run();
+                         const F& f = {}) {
+  launch(detail::Product<T, true, false>{.a = a, .b = {b.data, b.stride}, .c = c, .bias = bias, .epilogue = apply<T>(f)});
 }
 
-/// C = Aᵀ·B ∘ f′, where f′ = f.derivative(y).   y: m × n
+/// C = Aᵀ·B ∘ f′, where f′ = f.derivative(y).   y: m × n, with the strides of C; not read for NoActivation
 template <class T, class F>
-void multiply_transposed(View<const T> a, View<const T> b, View<T> c, F f, std::type_identity_t<View<const T>> y) {
-  using Epilogue = detail::TimesDerivative<F, T>;
-  detail::Product<T, true, false, Epilogue>{.a = a, .b = {b.data, b.stride}, .c = c, .epilogue = {f, y}}.run();
+void multiply_transposed(View<const T> a, View<const T> b, View<T> c, const F& f, std::type_identity_t<View<const T>> y) {
+  launch(detail::Product<T, true, false>{
+      .a = a, .b = {b.data, b.stride}, .c = c, .epilogue = times_derivative<T>(f, y.data)});
 }
 
 }  // namespace eigencoder::kernels

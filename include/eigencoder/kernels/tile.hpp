@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/no_activation.hpp"
-#include "eigencoder/kernels/packet.hpp"
+#include "eigencoder/kernels/epilogue.hpp"
 #include "eigencoder/kernels/view.hpp"
 
 // The inner part of every product: a few packets × a few columns of C, kept in registers while the depth runs.
@@ -43,37 +42,11 @@ struct Right {
   Right from(Index p, Index j) const { return {data + p * depth_step() + j * column_step(), stride}; }
 };
 
-/// The epilogue f(value), applied when a product's values are stored.
-template <class F>
-struct Apply {
-  F f;
-  template <class P>
-  P operator()(P value, Index, Index, Index) const {
-    return f.apply(value);
-  }
-};
-
-/// The epilogue value · f′, where f′ follows from the y at the place of the value.
-template <class F, class T>
-struct TimesDerivative {
-  F f;
-  View<const T> y;
-  template <class P>
-  P operator()(P value, Index row, Index column, Index rows) const {
-    return value * f.derivative(P::load_first(y.column(column) + row, rows));
-  }
-};
-
-template <class T>
-struct TimesDerivative<NoActivation, T> : Apply<NoActivation> {
-  TimesDerivative(NoActivation, View<const T>) {}  // y, which may be null, is not read
-};
-
 /// Where a tile is stored, and what is applied to it.
-template <class T, class Epilogue>
+template <class T>
 struct Sink {
-  T* c;               ///< the tile's first element
-  Index row, column;  ///< its place in C
+  T* c;
+  Index place;  ///< of the tile's first element in C
   Index stride;
   Index rows, columns;  ///< of the tile that exist
   bool accumulate;      ///< C holds something to add to
@@ -81,19 +54,19 @@ struct Sink {
   const T* ahead;       ///< what to prefetch while the depth runs, a cache line each step
   Index ahead_step;
   const T* bias;  ///< for the tile's rows: what the sums begin with, or null
-  Epilogue epilogue;
+  const Epilogue<T>* epilogue;
 };
 
-template <class P, int Packets, int Columns, bool Transposed, class Epilogue, class T = typename P::Scalar>
-void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const Sink<T, Epilogue>& sink) {
-  const Sink<T, Epilogue> to = sink;  // a copy that no store can change: its fields stay in registers
+template <class P, int Packets, int Columns, bool Transposed, class T = typename P::Scalar>
+void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const Sink<T>& sink) {
+  const Sink<T> to = sink;  // a copy that no store can change: its fields stay in registers
   const bool whole = to.rows == Packets * P::size && to.columns == Columns;
   P sum[Columns][Packets];
   if (whole && to.accumulate) {
 #pragma GCC unroll 16
     for (int j = 0; j < Columns; ++j) {
 #pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) sum[j][i] = P::load(to.c + i * P::size + j * to.stride);
+      for (int i = 0; i < Packets; ++i) sum[j][i] = P::load(to.c + to.place + i * P::size + j * to.stride);
     }
   } else {
 #pragma GCC unroll 16
@@ -127,14 +100,15 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     for (int g = 0; g < groups; ++g) right[g] += depth_step;
   }
 
-  const auto finished = [&](P value, Index i, Index j, Index rows) {
-    return to.last ? to.epilogue(value, to.row + i, to.column + j, rows) : value;
-  };
+  const Epilogue<T> epilogue = to.last ? *to.epilogue : Epilogue<T>{};
   if (whole) {
 #pragma GCC unroll 16
     for (int j = 0; j < Columns; ++j) {
 #pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) finished(sum[j][i], i * P::size, j, P::size).store(to.c + i * P::size + j * to.stride);
+      for (int i = 0; i < Packets; ++i) {
+        const Index place = to.place + i * P::size + j * to.stride;
+        epilogue.in_registers(sum[j][i], place, P::size).store(to.c + place);
+      }
     }
   } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
     T done[Columns][static_cast<std::size_t>(Packets * P::size)];
@@ -145,13 +119,17 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     }
     for (Index j = 0; j < to.columns; ++j) {
       for (Index i = 0; i < to.rows; i += P::size) {
-        const Index rows = std::min(P::size, to.rows - i);
-        T* const c = to.c + i + j * to.stride;
+        const Index rows = std::min(P::size, to.rows - i), place = to.place + i + j * to.stride;
         P value = P::load(done[j] + i);
-        if (to.accumulate) value = value + P::load_first(c, rows);
-        finished(value, i, j, rows).store_first(c, rows);
+        if (to.accumulate) value = value + P::load_first(to.c + place, rows);
+        epilogue.in_registers(value, place, rows).store_first(to.c + place, rows);
       }
     }
+  }
+  if (epilogue.then) {
+    Index at[Columns];
+    for (int j = 0; j < Columns; ++j) at[j] = to.place + j * to.stride;
+    epilogue.in_cache(to.c, at, to.columns, to.rows);
   }
 }
 

@@ -11,6 +11,36 @@
 // Activations that work value by value. Each is its equation, written once for scalars and for packets.
 namespace eigencoder {
 
+namespace detail {
+
+// What activations do value by value, as functions that kernels can know.
+
+template <class F>
+struct Activated {
+  [[no_unique_address]] F f;
+  template <class V>
+  V operator()(V x) const {
+    return f.apply(x);
+  }
+};
+template <class F>
+struct TimesDerivative {
+  [[no_unique_address]] F f;
+  template <class V>
+  V operator()(V dy, V y) const {
+    return dy * f.derivative(y);
+  }
+};
+template <class F>
+struct TimesSlope {
+  template <class V>
+  V operator()(V dy, V x) const {
+    return dy * F::slope(x);
+  }
+};
+
+}  // namespace detail
+
 /// Base of an activation y = f(x) whose derivative follows from its output. `Self` has
 ///   apply(x) = f(x)   derivative(y) = f′ at f⁻¹(y)   curvature(y) = d derivative / dy, for penalties on the Jacobian
 /// It may say that f never falls (`monotone`): a max pool that follows then runs first, and f on the pooled values alone. It
@@ -26,23 +56,18 @@ struct Activation {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    kernels::transform(
-        pass.y.size(), pass.y.data(), [this](auto x) { return self().apply(x); }, pass.x.data());
+    kernels::transform(pass.y.size(), pass.y.data(), detail::Activated<Self>{self()}, pass.x.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::transform(
-          pass.dy.size(), pass.dx.data(), [this](auto dy, auto y) { return dy * self().derivative(y); }, pass.dy.data(),
-          pass.y.data());
+      kernels::transform(pass.dy.size(), pass.dx.data(), detail::TimesDerivative<Self>{self()}, pass.dy.data(), pass.y.data());
     }
   }
 
   template <class S>
   void push(Push<S> pass) const {
-    kernels::transform(
-        pass.v.size(), pass.v.data(), [this](auto u, auto y) { return u * self().derivative(y); }, pass.u.data(),
-        pass.y.data());
+    kernels::transform(pass.v.size(), pass.v.data(), detail::TimesDerivative<Self>{self()}, pass.u.data(), pass.y.data());
   }
   template <class S>
   requires Curved<typename S::Layer>
@@ -77,14 +102,12 @@ struct InputActivation {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    kernels::transform(
-        pass.y.size(), pass.y.data(), [](auto x) { return Self::apply(x); }, pass.x.data());
+    kernels::transform(pass.y.size(), pass.y.data(), detail::Activated<Self>{}, pass.x.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::transform(
-          pass.dy.size(), pass.dx.data(), [](auto dy, auto x) { return dy * Self::slope(x); }, pass.dy.data(), pass.x.data());
+      kernels::transform(pass.dy.size(), pass.dx.data(), detail::TimesSlope<Self>{}, pass.dy.data(), pass.x.data());
     }
   }
 };
@@ -105,6 +128,7 @@ struct Identity : PiecewiseLinear<Identity> {
 /// y = max(x, 0)
 struct ReLU : PiecewiseLinear<ReLU> {
   static constexpr bool monotone = true;
+  static constexpr double least = 0;  ///< what products take the maximum with while they have the sum in a register
   template <class V>
   static V apply(V x) {
     return kernels::max(x, V(0));
@@ -271,3 +295,20 @@ struct GELU : InputActivation<GELU> {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+using CompiledActivations = TypeList<Identity, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus, Softsign>;
+using CompiledInputActivations = TypeList<SiLU, GELU>;
+
+template <class F>
+requires contains<F, CompiledActivations> || contains<F, CompiledInputActivations>
+inline constexpr bool compiled_function<F> = true;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::Activated<F>> = compiled_function<F>;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::TimesDerivative<F>> = compiled_function<F>;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::TimesSlope<F>> = compiled_function<F>;
+
+}  // namespace eigencoder::kernels

@@ -78,14 +78,10 @@ struct Conv2D {
   template <class S>
   void prepare(Prepare<S> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
-    const auto& W = std::get<0>(pass.theta);
-    const auto weight = [&](Index f, Index row, Index column, Index c) {
-      return W(f, (row * Kernel.width + column) * S::in.channels + c);
-    };
-    kernels::pack_correlate(g, pass.packed.data(), weight);
+    const auto weights = detail::weights_to_windows(std::get<0>(pass.theta), S::in.channels);
+    kernels::pack_correlate(g, weights, pass.packed.data());
     if (pass.packed.size() == kernels::correlate_packed(g)) return;
-    kernels::pack_correlate_transpose(g, pass.packed.data() + kernels::correlate_packed(g),
-                                      [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
+    kernels::pack_correlate_transpose(g, weights, pass.packed.data() + kernels::correlate_packed(g));
   }
 
   template <class S, Mode M>
@@ -94,7 +90,7 @@ struct Conv2D {
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
     kernels::correlate(correlation(S::in), pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(),
-                       pass.scratch.data(), kernels::Activate<typename S::Epilogue>{pass.epilogue});
+                       pass.scratch.data(), kernels::apply<T>(pass.epilogue));
   }
 
   template <class S, bool InputGradient>
@@ -113,7 +109,7 @@ struct Conv2D {
     using T = typename S::Scalar;
     constexpr kernels::Correlation g = correlation(S::in);
     const T* const packed = pass.packed.data() + kernels::correlate_packed(g);
-    kernels::correlate_transpose(g, pass.dy.cols(), pass.dy.data(), packed, static_cast<const T*>(nullptr), pass.dx.data(),
+    kernels::correlate_transpose(g, pass.dy.cols(), pass.dy.data(), packed, nullptr, pass.dx.data(),
                                  pass.scratch.data(), detail::derivative_of_previous(pass));
   }
 };

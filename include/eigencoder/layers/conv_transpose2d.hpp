@@ -62,10 +62,7 @@ struct ConvTranspose2D {
 
   template <class S>
   void prepare(Prepare<S> pass) const {
-    const auto& W = std::get<0>(pass.theta);
-    detail::prepare_transpose(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
-      return W(f, (row * Kernel.width + column) * S::in.channels + c);
-    });
+    detail::prepare_transpose(correlation(S::in), pass, detail::weights_to_pixels(std::get<0>(pass.theta), S::in.channels));
   }
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {

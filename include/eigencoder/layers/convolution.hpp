@@ -46,7 +46,17 @@ struct KernelSuits {
 /// Multiplies dx, where it is stored, with the derivative of the previous elementwise layer if this layer applies it.
 template <class S>
 auto derivative_of_previous(const Backward<S, true>& pass) {
-  return kernels::Differentiate<typename S::Previous, typename S::Scalar>{pass.previous, pass.x.data()};
+  return kernels::times_derivative<typename S::Scalar>(pass.previous, pass.x.data());
+}
+
+/// Where a convolution's weights lie, Filters × (taps · channels), if its filters are channels of the windows, or of the pixels.
+template <class Matrix>
+auto weights_to_windows(const Matrix& W, Index channels) {
+  return kernels::Weights<typename Matrix::Scalar>{W.data(), 1, W.rows(), channels * W.rows()};
+}
+template <class Matrix>
+auto weights_to_pixels(const Matrix& W, Index channels) {
+  return kernels::Weights<typename Matrix::Scalar>{W.data(), W.rows(), 1, channels * W.rows()};
 }
 
 /// What convolutions ask for: scratch and packed weights for forward and backward, and scratch for the weights' gradient.
@@ -68,27 +78,25 @@ constexpr Needs transpose_needs(const kernels::Correlation& g, Index gradient_sc
   return convolution_needs(g, kernels::correlate_transpose_scratch(g), kernels::correlate_packed(g), gradient_scratch);
 }
 
-/// `weight` is that of (filter, tap's row, tap's column, channel).
-template <class S, class Weight>
-void prepare_transpose(const kernels::Correlation& g, Prepare<S>& pass, Weight weight) {
-  typename S::Scalar* const packed = pass.packed.data();
-  kernels::pack_correlate_transpose(g, packed, weight);
-  if (pass.packed.size() == kernels::correlate_transpose_packed(g)) return;
-  kernels::pack_correlate(g, packed + kernels::correlate_transpose_packed(g),
-                          [&](Index c, Index row, Index column, Index f) { return weight(f, row, column, c); });
+/// Where the packed weights begin that backward alone reads.
+template <class S>
+inline constexpr Index for_backward = S::needs.packed - S::needs.backward_packed;
+
+template <class S>
+void prepare_transpose(const kernels::Correlation& g, Prepare<S>& pass, const kernels::Weights<typename S::Scalar>& weights) {
+  kernels::pack_correlate_transpose(g, weights, pass.packed.data());
+  if (pass.packed.size() == S::needs.packed) kernels::pack_correlate(g, weights, pass.packed.data() + for_backward<S>);
 }
 
 template <class S, Mode M>
 void forward_transpose(const kernels::Correlation& g, Forward<S, M>& pass, const typename S::Scalar* bias) {
   kernels::correlate_transpose(g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
-                               kernels::Activate<typename S::Epilogue>{pass.epilogue});
+                               kernels::apply<typename S::Scalar>(pass.epilogue));
 }
 
 template <class S>
 void input_gradient_transpose(const kernels::Correlation& g, Backward<S, true>& pass) {
-  using T = typename S::Scalar;
-  kernels::correlate(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + kernels::correlate_transpose_packed(g),
-                     static_cast<const T*>(nullptr), pass.dx.data(), pass.scratch.data(), derivative_of_previous(pass));
+  kernels::correlate(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + for_backward<S>, nullptr, pass.dx.data(), pass.scratch.data(), derivative_of_previous(pass));
 }
 
 }  // namespace eigencoder::detail

@@ -69,7 +69,7 @@ struct DepthwiseConv2D {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    convolve<false, S>(pass, pass.x, bias, pass.y, kernels::Activate<typename S::Epilogue>{pass.epilogue});
+    convolve<false, S>(pass, pass.x, bias, pass.y, kernels::apply<T>(pass.epilogue));
   }
 
   template <class S, bool InputGradient>
@@ -90,19 +90,18 @@ struct DepthwiseConv2D {
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
-    const typename S::Scalar* const no_bias = nullptr;
-    convolve<true, S>(pass, pass.dy, no_bias, pass.dx, detail::derivative_of_previous(pass));
+    convolve<true, S>(pass, pass.dy, nullptr, pass.dx, detail::derivative_of_previous(pass));
   }
 
  private:
-  template <bool Backward, class S, class Pass, class From, class T, class To, class Finish>
-  static void convolve(Pass& pass, const From& from, const T* bias, To& to, Finish finish) {
+  template <bool Backward, class S, class Pass, class From, class T = typename S::Scalar, class To>
+  static void convolve(Pass& pass, const From& from, const T* bias, To& to, const kernels::Epilogue<T>& epilogue) {
     const T* const W = std::get<0>(pass.theta).data();
     if constexpr (kernels::depthwise_in_rows<T>(windows(S::in), S::in.channels)) {
       kernels::depthwise_rows<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(),
-                                                                        pass.scratch.data(), finish);
+                                                                        pass.scratch.data(), epilogue);
     } else {
-      kernels::depthwise<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), finish);
+      kernels::depthwise<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), epilogue);
     }
   }
 };

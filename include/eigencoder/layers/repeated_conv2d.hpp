@@ -46,7 +46,8 @@ struct RepeatedConv2D {
   static constexpr Needs needs(Shape in) {
     const kernels::Correlation g = correlation(in);
     Needs needs = detail::transpose_needs(g, kernels::correlate_transpose_gradient_scratch(g));
-    needs.backward_scratch += g.weights();  // the gradient of V
+    needs.packed += g.weights();            // V
+    needs.backward_scratch += g.weights();  // its gradient
     return needs;
   }
   static constexpr auto parameters(Shape in) {
@@ -55,12 +56,20 @@ struct RepeatedConv2D {
 
   template <class S>
   void prepare(Prepare<S> pass) const {
+    using T = typename S::Scalar;
+    constexpr kernels::Correlation g = correlation(S::in);
+    constexpr Index channels = S::in.channels;
     const auto& W = std::get<0>(pass.theta);
-    detail::prepare_transpose(correlation(S::in), pass, [&](Index f, Index row, Index column, Index c) {
-      typename S::Scalar sum = 0;
-      for_each_tap_in(row, column, [&](Index tap) { sum += W(f, tap * S::in.channels + c); });
-      return sum;
-    });
+    MatrixView<T> V(pass.packed.data() + kernels::correlate_transpose_packed(g), Filters, g.taps() * channels);
+    V.setZero();
+    for (Index row = 0; row < folded.height; ++row) {
+      for (Index column = 0; column < folded.width; ++column) {
+        for_each_tap_in(row, column, [&](Index tap) {
+          V.middleCols((row * folded.width + column) * channels, channels) += W.middleCols(tap * channels, channels);
+        });
+      }
+    }
+    detail::prepare_transpose(g, pass, detail::weights_to_pixels(V, channels));
   }
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {

@@ -46,10 +46,8 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
 
   template <class S>
   void prepare(Prepare<S> pass) const {
-    const auto& W = std::get<0>(pass.source.theta);
-    detail::prepare_transpose(correlation(S::in), pass, [&](Index c, Index row, Index column, Index f) {
-      return W(f, (row * Kernel.width + column) * Out.channels + c);
-    });
+    detail::prepare_transpose(correlation(S::in), pass,
+                              detail::weights_to_windows(std::get<0>(pass.source.theta), Out.channels));
   }
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {

@@ -105,3 +105,12 @@ struct AdamW {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<Adam::Step> = true;
+template <>
+inline constexpr bool compiled_function<AdamW::Step> = true;
+
+}  // namespace eigencoder::kernels

@@ -11,6 +11,7 @@
 
 #include "eigencoder/core/layer.hpp"
 #include "eigencoder/core/type_name.hpp"
+#include "eigencoder/kernels/dispatch.hpp"
 
 namespace eigencoder {
 
@@ -116,6 +117,23 @@ auto at_step(const O& optimizer, std::uint64_t t) {
     return optimizer;
   }
 }
+
+/// The update of one stretch by a rule that at_step() made, as a kernel.
+template <class T, std::size_t Slots, class Rule>
+struct UpdateStretch {
+  static constexpr bool compiled = kernels::CompiledScalar<T> && kernels::compiled_function<Rule>;
+  Rule rule;
+  T *theta, *gradient;
+  Index count;
+  std::array<T*, Slots> slots;
+  std::uint64_t step;
+  bool decay;
+
+  void run() const {
+    using Vector = typename Update<T, Slots>::Vector;
+    rule(Update<T, Slots>{Vector(theta, count), Vector(gradient, count), slots, step, decay});
+  }
+};
 
 }  // namespace detail
 

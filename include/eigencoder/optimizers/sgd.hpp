@@ -41,3 +41,6 @@ struct SGD {
 };
 
 }  // namespace eigencoder
+
+template <>
+inline constexpr bool eigencoder::kernels::compiled_function<eigencoder::SGD> = true;

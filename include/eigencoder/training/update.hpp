@@ -306,11 +306,7 @@ class Updater {
   /// The first worker's gradient there, once those of the others have been added in their order and cleared.
   Vector summed(std::size_t at, Index count, std::size_t summands) {
     Vector gradient(gradients_[0].data() + at, count);
-    for (std::size_t w = 1; w < summands; ++w) {
-      Vector other(gradients_[w].data() + at, count);
-      gradient += other;
-      other.setZero();
-    }
+    for (std::size_t w = 1; w < summands; ++w) kernels::move_sum(count, gradient.data(), gradients_[w].data() + at);
     return gradient;
   }
 
@@ -362,7 +358,8 @@ class Updater {
       }
       std::array<T*, Opt::slots> slots;
       for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
-      rule(Update<T, Opt::slots>{Vector(theta + at, count), gradient, slots, updates_, groups_[group].decay});
+      kernels::launch(detail::UpdateStretch<T, Opt::slots, Rule>{rule, theta + at, gradient.data(), count, slots, updates_,
+                                                             groups_[group].decay});
       gradient.setZero();
       if (averages_) move_average(theta, at, count, fresh);
     });

@@ -73,9 +73,7 @@ void check(const Case& c) {
           c.batch);
   const Vector<T> pixels = whole_numbers<T>(c.batch * g.pixels(), 1), windows = whole_numbers<T>(c.batch * g.windows(), 2);
   const Vector<T> weights = whole_numbers<T>(g.weights(), 3);
-  const auto weight = [&](Index w, Index row, Index column, Index p) {
-    return weights[((row * g.horizontal.taps + column) * g.pixel_channels + p) * g.window_channels + w];
-  };
+  const kernels::Weights<T> places{weights.data(), 1, g.window_channels, g.pixel_channels * g.window_channels};
   Vector<T> correlated = Vector<T>::Zero(windows.size()), transposed = Vector<T>::Zero(pixels.size());
   Vector<T> correlate_gradient = whole_numbers<T>(g.weights(), 4), transpose_gradient = whole_numbers<T>(g.weights(), 5);
   const Vector<T> correlate_before = correlate_gradient, transpose_before = transpose_gradient;
@@ -94,9 +92,9 @@ void check(const Case& c) {
   const Vector<T> bias = whole_numbers<T>(std::max(g.window_channels, g.pixel_channels), 6);
   {
     Poisoned<T> packed(kernels::correlate_packed(g)), scratch(kernels::correlate_scratch(g)), y(windows.size());
-    kernels::pack_correlate(g, packed.data(), weight);
+    kernels::pack_correlate(g, places, packed.data());
     kernels::correlate(g, c.batch, pixels.data(), packed.data(), bias.data(), y.data(), scratch.data(),
-                       kernels::Activate<ReLU>{});
+                       kernels::apply<T>(ReLU{}));
     for (Index i = 0; i < correlated.size(); ++i) correlated[i] = std::max(T(0), correlated[i] + bias[i % g.window_channels]);
     CHECK(y.inside() == correlated);
     CHECK((packed.margins_hold() && scratch.margins_hold() && y.margins_hold()));
@@ -104,10 +102,9 @@ void check(const Case& c) {
   {
     Poisoned<T> packed(kernels::correlate_transpose_packed(g)), scratch(kernels::correlate_transpose_scratch(g)),
         y(pixels.size());
-    kernels::pack_correlate_transpose(g, packed.data(),
-                                      [&](Index p, Index row, Index column, Index w) { return weight(w, row, column, p); });
-    kernels::correlate_transpose(g, c.batch, windows.data(), packed.data(), static_cast<const T*>(nullptr), y.data(),
-                                 scratch.data(), kernels::Differentiate<ReLU, T>{ReLU{}, pixels.data()});
+    kernels::pack_correlate_transpose(g, places, packed.data());
+    kernels::correlate_transpose(g, c.batch, windows.data(), packed.data(), nullptr, y.data(), scratch.data(),
+                                 kernels::times_derivative<T>(ReLU{}, pixels.data()));
     for (Index i = 0; i < transposed.size(); ++i) transposed[i] *= static_cast<T>(pixels[i] > T(0));
     CHECK(y.inside() == transposed);
     CHECK((packed.margins_hold() && scratch.margins_hold() && y.margins_hold()));
@@ -172,9 +169,9 @@ TEST_CASE("convolution: a NaN in one image stays in its image") {
   Vector<float> pixels = whole_numbers<float>(3 * g.pixels(), 1), packed(kernels::correlate_packed(g)), y(3 * g.windows());
   Vector<float> scratch(kernels::correlate_scratch(g));
   pixels[g.pixels() + 7] = std::numeric_limits<float>::quiet_NaN();
-  kernels::pack_correlate(g, packed.data(), [](Index, Index, Index, Index) { return 1.0f; });
-  kernels::correlate(g, 3, pixels.data(), packed.data(), static_cast<const float*>(nullptr), y.data(), scratch.data(),
-                     kernels::Activate<NoActivation>{});
+  const Vector<float> ones = Vector<float>::Ones(g.weights());
+  kernels::pack_correlate(g, {ones.data(), 1, g.window_channels, g.pixel_channels * g.window_channels}, packed.data());
+  kernels::correlate(g, 3, pixels.data(), packed.data(), nullptr, y.data(), scratch.data(), {});
   CHECK(y.head(g.windows()).allFinite());
   CHECK(y.tail(g.windows()).allFinite());
   CHECK(y.segment(g.windows(), g.windows()).array().isNaN().any());

@@ -158,8 +158,10 @@ TEMPLATE_TEST_CASE("multiply_transposed: times a derivative, which follows from 
     const Matrix<T> a = whole_numbers<T>(k, most, 1), b = whole_numbers<T>(k, most, 2), y = whole_numbers<T>(most, most, 3);
     const Matrix<T> product = (exact_product<T>(a.transpose(), b).array() * (2 * y.array() - T(1))).matrix();
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
-      const Matrix<T> tight = y.topLeftCorner(m, n);  // a sanitizer sees a read beyond
-      kernels::multiply_transposed<T>(corner(a, k, m), corner(b, k, n), c.view(), Odd{}, tight);
+      Poisoned<T> own(m, n);
+      own.block() = y.topLeftCorner(m, n);
+      const View<T> places = own.view();
+      kernels::multiply_transposed<T>(corner(a, k, m), corner(b, k, n), c.view(), Odd{}, {places.data, m, n, places.stride});
       if (!c.holds(product)) FAIL("(" << k << " × " << m << ")ᵀ · " << k << " × " << n);
     });
   }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+#include "eigencoder/core/eigen.hpp"
+
+namespace eigencoder {
+
+/// The instructions that kernels use, after the levels of the x86-64 psABI: v3 has AVX2 and FMA, v4 has AVX-512. `baseline` is
+/// what every processor of the architecture has: SSE2, or NEON on Arm.
+enum class Simd { baseline, v3, v4 };
+
+constexpr std::string_view name(Simd level) {
+  constexpr bool x86 = EIGEN_ARCH_i386_OR_x86_64 != 0, arm = EIGEN_ARCH_ARM_OR_ARM64 != 0;
+  switch (level) {
+    case Simd::v4: return "x86-64-v4 (AVX-512)";
+    case Simd::v3: return "x86-64-v3 (AVX2, FMA)";
+    default: return x86 ? "x86-64 baseline (SSE2)" : arm ? "Arm baseline (NEON)" : "baseline";
+  }
+}
+
+namespace detail {
+
+/// What the file that includes this is compiled for.
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+inline constexpr Simd compiled_simd = Simd::v4;
+#elif defined(__AVX2__) && defined(__FMA__)
+inline constexpr Simd compiled_simd = Simd::v3;
+#else
+inline constexpr Simd compiled_simd = Simd::baseline;
+#endif
+
+}  // namespace detail
+
+/// The level at which kernels run. With the component `kernels` it is the highest that this processor has, and the environment
+/// variable EIGENCODER_SIMD (v2 for the baseline, v3 or v4) lowers it; the first call decides, and throws OptionError where the
+/// variable has another value. Without the component it is what the program is compiled for.
+#ifdef EIGENCODER_COMPILED_KERNELS
+Simd simd();
+#else
+inline Simd simd() { return detail::compiled_simd; }
+#endif
+
+}  // namespace eigencoder

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+#include "eigencoder/core/simd.hpp"
+
+// How a kernel is run. A kernel is a struct of its operands with a function run(). It runs here, as the including file is
+// compiled, or, if the program links the component `kernels`, in the component's copy for the processor at hand.
+// docs/kernels.md says how that copy is made.
+namespace eigencoder::kernels {
+
+/// Runs the kernel whose operands lie there.
+using Function = void (*)(const void* kernel);
+
+template <class T>
+concept CompiledScalar = std::same_as<T, float> || std::same_as<T, double>;
+
+/// Types, as a list.
+template <class... Types>
+struct TypeList {};
+
+template <class T, class List>
+inline constexpr bool contains = false;
+template <class T, class... Types>
+inline constexpr bool contains<T, TypeList<Types...>> = (std::same_as<T, Types> || ...);
+
+/// Functions of values that the component knows, and with which it has the kernels that take one. A header adds its own.
+template <class F>
+inline constexpr bool compiled_function = false;
+
+#ifdef EIGENCODER_COMPILED_KERNELS
+/// Where the component has a kernel's functions, one for each level of Simd that the architecture has.
+template <class Kernel>
+struct Compiled {
+  static const std::array<const Function*, 3> levels;
+};
+#endif
+
+/// Whether the component has it: what Kernel::compiled says, if the program links the component.
+template <class Kernel>
+constexpr bool in_component() {
+#ifdef EIGENCODER_COMPILED_KERNELS
+  return Kernel::compiled;
+#else
+  return false;
+#endif
+}
+
+template <class Kernel>
+Function function() {
+#ifdef EIGENCODER_COMPILED_KERNELS
+  if constexpr (Kernel::compiled) return *Compiled<Kernel>::levels[static_cast<std::size_t>(simd())];
+#endif
+  return [](const void* kernel) { static_cast<const Kernel*>(kernel)->run(); };
+}
+
+template <class Kernel>
+void launch(const Kernel& kernel) {
+  static_assert(std::is_trivially_copyable_v<Kernel>);
+  if constexpr (in_component<Kernel>()) {
+    function<Kernel>()(&kernel);
+  } else {
+    kernel.run();
+  }
+}
+
+}  // namespace eigencoder::kernels

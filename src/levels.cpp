@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#define EIGENCODER_COMPILED_KERNELS
+#include "kernel_lists.hpp"
+
+// Where a kernel's functions are: the tables of its group, one for each level, and its place in them.
+
+#define EIGENCODER_TABLE(group, List, level) \
+  extern "C" { extern const eigencoder::kernels::Functions<eigencoder::kernels::List> eigencoder_##group##_##level; }
+#if EIGEN_ARCH_x86_64
+#define EIGENCODER_TABLES(group, List)      \
+  EIGENCODER_TABLE(group, List, baseline) \
+  EIGENCODER_TABLE(group, List, v3)       \
+  EIGENCODER_TABLE(group, List, v4)
+#define EIGENCODER_LEVELS(group, i) {eigencoder_##group##_baseline.data() + i, eigencoder_##group##_v3.data() + i, eigencoder_##group##_v4.data() + i}
+#else
+#define EIGENCODER_TABLES(group, List) EIGENCODER_TABLE(group, List, baseline)
+#define EIGENCODER_LEVELS(group, i) {eigencoder_##group##_baseline.data() + i}
+#endif
+EIGENCODER_KERNEL_GROUPS(EIGENCODER_TABLES)
+
+namespace eigencoder::kernels {
+
+namespace {
+
+template <class Kernel, class... Kernels>
+constexpr std::size_t place(TypeList<Kernels...>) {
+  std::size_t i = 0;
+  (void)((std::same_as<Kernel, Kernels> || (++i, false)) || ...);
+  return i;
+}
+
+template <class Kernel>
+constexpr std::array<const Function*, 3> find() {
+#define EIGENCODER_FIND(group, List) \
+  constexpr std::size_t in_##group = place<Kernel>(List{}); \
+  if constexpr (in_##group < length<List>) return EIGENCODER_LEVELS(group, in_##group);
+  EIGENCODER_KERNEL_GROUPS(EIGENCODER_FIND)
+#undef EIGENCODER_FIND
+}
+
+}  // namespace
+
+template <class Kernel>
+constinit const std::array<const Function*, 3> Compiled<Kernel>::levels = find<Kernel>();
+
+namespace {
+
+template <class... Kernels>
+constexpr std::array<const void*, sizeof...(Kernels)> all(TypeList<Kernels...>) {
+  return {&Compiled<Kernels>::levels...};
+}
+
+}  // namespace
+
+// Makes them: the user's program only knows their names.
+#define EIGENCODER_MAKE(group, List) [[gnu::used]] constexpr auto group##_made = all(List{});
+EIGENCODER_KERNEL_GROUPS(EIGENCODER_MAKE)
+
+}  // namespace eigencoder::kernels
