@@ -60,6 +60,8 @@ struct Epilogue {
   const void* f = nullptr;                        ///< its function of values, which must outlive the product
   const T* y = nullptr;
 
+  bool none() const { return !(least > -std::numeric_limits<T>::infinity()) && !gate && !then; }
+
   template <class P>
   P in_registers(P value, Index place, Index rows) const {
     if (gate) value = where(P::load_first(gate + place, rows) > P(0), value, P(0));

@@ -251,11 +251,10 @@ struct Product {
                  .rows = rows,
                  .columns = 0,
                  .accumulate = accumulate || slice.begin > 0,
-                 .last = slice.last,
                  .ahead = left,
                  .ahead_step = 0,
                  .bias = bias && slice.begin == 0 ? bias + i : nullptr,
-                 .epilogue = &epilogue};
+                 .epilogue = slice.last && !epilogue.none() ? &epilogue : nullptr};
     for (Index j = slice.first; j < slice.end; j += sink.columns) {
       const int wide = width(c.cols - j);
       const bool filled = j == slice.tiled;

@@ -50,11 +50,10 @@ struct Sink {
   Index stride;
   Index rows, columns;  ///< of the tile that exist
   bool accumulate;      ///< C holds something to add to
-  bool last;            ///< the depth is complete: apply the epilogue
   const T* ahead;       ///< what to prefetch while the depth runs, a cache line each step
   Index ahead_step;
   const T* bias;  ///< for the tile's rows: what the sums begin with, or null
-  const Epilogue<T>* epilogue;
+  const Epilogue<T>* epilogue;  ///< or null: there is none, or the depth is not complete
 };
 
 template <class P, int Packets, int Columns, bool Transposed, class T = typename P::Scalar>
@@ -100,16 +99,21 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     for (int g = 0; g < groups; ++g) right[g] += depth_step;
   }
 
-  const Epilogue<T> epilogue = to.last ? *to.epilogue : Epilogue<T>{};
-  if (whole) {
+  const auto store_whole = [&](auto finished) {
 #pragma GCC unroll 16
     for (int j = 0; j < Columns; ++j) {
 #pragma GCC unroll 16
       for (int i = 0; i < Packets; ++i) {
         const Index place = to.place + i * P::size + j * to.stride;
-        epilogue.in_registers(sum[j][i], place, P::size).store(to.c + place);
+        finished(sum[j][i], place).store(to.c + place);
       }
     }
+  };
+  const Epilogue<T>* const epilogue = to.epilogue;
+  if (whole && !epilogue) {
+    store_whole([](P value, Index) { return value; });
+  } else if (whole) {
+    store_whole([epilogue](P value, Index place) { return epilogue->in_registers(value, place, P::size); });
   } else {  // a rolled loop over memory: rare, and compiled once instead of once a register
     T done[Columns][static_cast<std::size_t>(Packets * P::size)];
 #pragma GCC unroll 16
@@ -122,14 +126,15 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
         const Index rows = std::min(P::size, to.rows - i), place = to.place + i + j * to.stride;
         P value = P::load(done[j] + i);
         if (to.accumulate) value = value + P::load_first(to.c + place, rows);
-        epilogue.in_registers(value, place, rows).store_first(to.c + place, rows);
+        if (epilogue) value = epilogue->in_registers(value, place, rows);
+        value.store_first(to.c + place, rows);
       }
     }
   }
-  if (epilogue.then) {
+  if (epilogue && epilogue->then) {
     Index at[Columns];
     for (int j = 0; j < Columns; ++j) at[j] = to.place + j * to.stride;
-    epilogue.in_cache(to.c, at, to.columns, to.rows);
+    epilogue->in_cache(to.c, at, to.columns, to.rows);
   }
 }
 
