@@ -11,8 +11,11 @@ else()
 endif()
 install(EXPORT eigencoderTargets NAMESPACE eigencoder:: DESTINATION ${package_dir})
 
+# The headers serve any architecture; the component kernels, whose rules are in src/, serves the one that it was built for.
+set(kernels_dir ${CMAKE_INSTALL_LIBDIR}/cmake/eigencoder)
 configure_package_config_file(
   cmake/eigencoderConfig.cmake.in ${PROJECT_BINARY_DIR}/eigencoderConfig.cmake INSTALL_DESTINATION ${package_dir}
+  PATH_VARS kernels_dir
 )
 write_basic_package_version_file(
   ${PROJECT_BINARY_DIR}/eigencoderConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT

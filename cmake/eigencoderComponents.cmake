@@ -21,7 +21,9 @@ endmacro()
 #   find_package(eigencoder COMPONENTS data)                 eigencoder::data too, or an error that names zlib
 #   find_package(eigencoder OPTIONAL_COMPONENTS data png)    each one whose library is there
 #
-# Linking a component defines EIGENCODER_HAS_<macro>, at which <eigencoder/eigencoder.hpp> includes that component's headers.
+#   find_package(eigencoder COMPONENTS kernels)              eigencoder::kernels, which is a library: src/CMakeLists.txt builds it
+#
+# Linking one of the following defines EIGENCODER_HAS_<macro>, at which <eigencoder/eigencoder.hpp> includes its headers.
 #     component    package        macro
 set(eigencoder_components
     data         ZLIB           ZLIB        # reads .gz and .npz files
@@ -46,6 +48,7 @@ function(eigencoder_list_components result)
       list(APPEND names "${name} (needs ${package})")
     endif()
   endforeach()
+  list(APPEND names "kernels (installed with EIGENCODER_BUILD_KERNELS for one architecture)")
   list(JOIN names ", " names)
   set(${result} "${names}" PARENT_SCOPE)
 endfunction()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define EIGENCODER_COMPILED_KERNELS
 #include "eigencoder/core/simd.hpp"
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include <cpuid.h>
 #endif
 
-namespace eigencoder {
+namespace eigencoder::detail {
 
 namespace {
 
@@ -47,9 +46,9 @@ Simd decide() {
 
 }  // namespace
 
-Simd simd() {
+Simd component_simd(HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH>) {
   static const Simd level = decide();
   return level;
 }
 
-}  // namespace eigencoder
+}  // namespace eigencoder::detail

@@ -5,13 +5,20 @@
 
 #include <algorithm>
 #include <chrono>
-#include <eigencoder/core/eigen.hpp>
+#include <eigencoder/core/simd.hpp>
 #include <eigencoder/kernels/packet.hpp>
 
 /// The peak of this machine, measured in this process, so that figures are ratios to it.
 namespace machine {
 
 using Clock = std::chrono::steady_clock;
+
+/// Among the lines about the machine that precede the figures.
+inline const bool says_kernels = [] {
+  benchmark::AddCustomContext("kernels", std::string(eigencoder::name(eigencoder::simd())));
+  return true;
+}();
+
 inline double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// Multiply-adds of one core in flop/s: independent chains in registers and nothing else, the best of several short runs.

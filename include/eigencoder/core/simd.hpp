@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "eigencoder/core/eigen.hpp"
+#include "eigencoder/core/version.hpp"
 
 namespace eigencoder {
 
@@ -31,15 +32,24 @@ inline constexpr Simd compiled_simd = Simd::v3;
 inline constexpr Simd compiled_simd = Simd::baseline;
 #endif
 
+/// A type that is part of a function's name for the linker: headers of one version do not link with a component of another.
+template <int Major, int Minor, int Patch>
+struct HeadersOf {};
+
+/// What the component decides.
+Simd component_simd(HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH>);
+
 }  // namespace detail
 
 /// The level at which kernels run. With the component `kernels` it is the highest that this processor has, and the environment
 /// variable EIGENCODER_SIMD (v2 for the baseline, v3 or v4) lowers it; the first call decides, and throws OptionError where the
 /// variable has another value. Without the component it is what the program is compiled for.
+inline Simd simd() {
 #ifdef EIGENCODER_COMPILED_KERNELS
-Simd simd();
+  return detail::component_simd({});
 #else
-inline Simd simd() { return detail::compiled_simd; }
+  return detail::compiled_simd;
 #endif
+}
 
 }  // namespace eigencoder

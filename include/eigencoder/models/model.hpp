@@ -8,6 +8,7 @@
 
 #include "eigencoder/engine/initialize.hpp"
 #include "eigencoder/engine/parallel.hpp"
+#include "eigencoder/core/simd.hpp"
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/models/lengths.hpp"
 #include "eigencoder/models/samples.hpp"
@@ -163,6 +164,7 @@ class Model {
  protected:
   Model(Seed seed, const typename C::Layers& layers)
       : layers_(layers), theta_(static_cast<std::size_t>(parameter_count)), state_(static_cast<std::size_t>(state_count)) {
+    simd();  // throws here, and not in a thread, where the environment asks for a level that does not exist
     Index stream = 0;
     std::size_t block_of_layer = 0, last = C::size;
     visit_places([&](std::size_t layer, const Block& block, Index offset) {

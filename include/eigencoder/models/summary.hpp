@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eigencoder/core/simd.hpp"
 #include "eigencoder/models/model.hpp"
 
 namespace eigencoder {
@@ -27,7 +28,7 @@ inline std::string readable_bytes(Index bytes) {
 
 }  // namespace detail
 
-/// A table of the model: each layer with its output shape and number of parameters, then totals and bytes.
+/// A table of the model: each layer with its output shape and number of parameters, then totals, bytes, and the instructions that its kernels use.
 template <class C>
 std::string summary(const Model<C>& model) {
   struct Row {
@@ -75,7 +76,8 @@ std::string summary(const Model<C>& model) {
         message(", state: ", detail::with_commas(C::state_count), " (", detail::readable_bytes(C::state_count * scalar), ")");
   }
   return text + message("\n To predict one sample: ", detail::readable_bytes(Workspace::bytes(1)),
-                        " more; 256 at once: ", detail::readable_bytes(Workspace::bytes(256)), "\n");
+                        " more; 256 at once: ", detail::readable_bytes(Workspace::bytes(256)),
+                        "\n Kernels: ", name(simd()), '\n');
 }
 
 }  // namespace eigencoder

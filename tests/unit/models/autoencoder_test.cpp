@@ -198,8 +198,9 @@ TEST_CASE("network: any stack of layers") {
 
 TEST_CASE("summary: layers, shapes, parameters and totals") {
   const std::string text = ec::summary(Model{});
-  for (const std::string part :
-       {"(5, 3, 1)", "encoder.0  Dense<7>", "decoder.1  Dense<15>", "112", "Parameters: 173 (692 B)"}) {
+  const std::string kernels = "\n Kernels: " + std::string(ec::name(ec::simd())) + '\n';
+  for (const char* const part :
+       {"(5, 3, 1)", "encoder.0  Dense<7>", "decoder.1  Dense<15>", "112", "Parameters: 173 (692 B)", kernels.c_str()}) {
     INFO(text << "\nmust hold: " << part);
     CHECK(text.find(part) != std::string::npos);
   }
