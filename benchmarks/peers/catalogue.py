@@ -217,6 +217,14 @@ PEERS = {
             ),
         ),
         Peer(
+            "eigencoder-portable",
+            "eigencoder.cpp",
+            (
+                Way("fit", "training", "Trainer::fit, compiled for any processor and linked with the component kernels"),
+                Way("reconstruct", "inference", "reconstruct with a workspace, in the same program"),
+            ),
+        ),
+        Peer(
             "keras",
             "keras_peer.py",
             (

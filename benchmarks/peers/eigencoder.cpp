@@ -102,7 +102,12 @@ void infer(peers::Task& task, peers::Result& result) {
 
 template <class Model, class Loss>
 void work(peers::Task& task, peers::Result& result, ec::Index batch_size) {
-  result.add_version("eigencoder", ec::message(ec::version.major, '.', ec::version.minor, '.', ec::version.patch));
+#ifdef EIGENCODER_COMPILED_KERNELS
+  const std::string peer = "eigencoder-portable";
+#else
+  const std::string peer = "eigencoder";
+#endif
+  result.add_version(peer, ec::message(ec::version.major, '.', ec::version.minor, '.', ec::version.patch, " on ", name(ec::simd())));
   const std::string way = task.text("way");
   if (way == "fit") {
     const Set set = Set::read<Model>(task, "train");

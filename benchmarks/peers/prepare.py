@@ -131,12 +131,13 @@ def command(peer: catalogue.Peer, minidnn: Optional[Path]) -> list[str]:
     if peer.packages:
         _install(peer.packages)
         return [str(PYTHON), str(source)]
-    if peer.name == "eigencoder":
-        print("Building eigencoder.cpp", flush=True)
+    if peer.program == "eigencoder.cpp":
+        target = f"peer_{peer.name.replace('-', '_')}"
+        print(f"Building {target}", flush=True)
         options = ["-DEIGENCODER_BUILD_TESTS=OFF", "-DEIGENCODER_BUILD_EXAMPLES=OFF"]
         _run("cmake", "--preset", "release", "-B", BUILD / "release", *options)
-        _run("cmake", "--build", BUILD / "release", "--target", "peer_eigencoder")
-        return [str(BUILD / "release" / "benchmarks" / "peer_eigencoder")]
+        _run("cmake", "--build", BUILD / "release", "--target", target)
+        return [str(BUILD / "release" / "benchmarks" / target)]
     if peer.name == "minidnn":
         if minidnn is None:
             raise Absent("--minidnn does not say where it is")

@@ -1,6 +1,7 @@
 """Builds and runs consumer/ from a temporary folder, in one of three ways: consume.py --help"""
 
 import argparse
+import os
 import pathlib
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ parser.add_argument("--compiler", default="c++")
 parser.add_argument("--source", type=pathlib.Path, required=True, help="the project")
 parser.add_argument("--build", type=pathlib.Path, required=True, help="a configured build of it, to install from")
 parser.add_argument("--components", default="", help="optional components that must work, with commas")
+parser.add_argument("--absent", default="", help="a component that the package must say it does not have")
 options = parser.parse_args()
 
 
@@ -36,6 +38,13 @@ with tempfile.TemporaryDirectory() as temporary:
     }
     if options.way == "find_package":
         run(options.cmake, "--install", options.build, "--prefix", prefix)
+    if options.absent:
+        command = [options.cmake, "-S", consumer, "-B", build, f"-DCMAKE_CXX_COMPILER={options.compiler}", "-DWAY=find_package",
+                   f"-DCOMPONENTS={options.absent}", where["find_package"]]
+        refused = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if refused.returncode == 0 or f"no component '{options.absent}' here" not in " ".join(refused.stderr.split()):
+            sys.exit(f"a package without {options.absent} says of it:\n{refused.stderr}")
+        shutil.rmtree(build)
     components = [name for name in options.components.split(",") if name]
     # Without a build type: unoptimised, and with Eigen's assertions.
     run(options.cmake, "-S", consumer, "-B", build, "-G", options.generator, f"-DCMAKE_CXX_COMPILER={options.compiler}",
@@ -43,3 +52,9 @@ with tempfile.TemporaryDirectory() as temporary:
     run(options.cmake, "--build", build)
     for program in ["umbrella", *components, *(["consumer"] if options.way == "find_package" else [])]:
         run(build / program)
+    if "kernels" in components:
+        for program in ("kernels", "kernels_shared", "kernels_lto"):
+            run(build / program)
+            os.environ["EIGENCODER_SIMD"] = "v2"
+            run(build / program, "baseline")
+            del os.environ["EIGENCODER_SIMD"]
