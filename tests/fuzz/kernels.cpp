@@ -224,7 +224,7 @@ void products(Choices& choices) {
   enum : Index { product, added, right_transposed, left_transposed, times_derivative };
   const Index kind = choices.from(product, times_derivative);
   const bool left = kind >= left_transposed, right = kind == right_transposed, accumulates = kind == added || right;
-  const Index m = choices.from(1, 200), n = choices.from(1, 130), depth = std::min(choices.from(0, 700), 1'000'000 / (m * n));
+  const Index m = choices.from(1, 200), n = choices.from(1, 130), depth = std::min(choices.from(0, 700), 250'000 / (m * n));
   Operand<T> a(choices, left ? depth : m, left ? m : depth), b(choices, right ? n : depth, right ? depth : n);
   const Values of_a(choices), of_b(choices), of_c(choices);
   a.fill(of_a), b.fill(of_b);
@@ -287,7 +287,7 @@ void convolutions(Choices& choices) {
   const kernels::Correlation g{axis(choices), axis(choices), choices.from(1, 40), choices.from(1, 40)};
   if (g.vertical.windows <= 0 || g.horizontal.windows <= 0) return;
   const Index kind = choices.from(forwards, transposed_gradient), images = choices.from(1, 5);
-  if (images * g.windows() * g.taps() * g.pixel_channels > 1'000'000) return;
+  if (images * g.windows() * g.taps() * g.pixel_channels > 250'000) return;
   Memory<T> pixels(choices, images * g.pixels()), windows(choices, images * g.windows()), weights(choices, g.weights());
   const Index channels = kind == forwards ? g.window_channels : g.pixel_channels;
   Memory<T> bias(choices, channels);
