@@ -8,9 +8,8 @@ import sys
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\s+(?:(?:notrack|bnd|lock|rep\w*|data16|cs)\s+)*([a-z][a-z0-9]*)\s*(.*)$")
-# Encoded as VEX or EVEX: beginning with v but for some of kernels of operating systems, masks, and integers' of v3.
-NEWER = re.compile(r"^(v(?!err$|erw$|erw|mcall|mlaunch|mresume|mxoff|mxon|mread|mwrite|mclear|mptr|mfunc|mrun|mload|msave)\w+"
-                   r"|k(mov|or|and|xor|xnor|not|shift|unpck|add|test)\w+|andn|bextr|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx|movbe)$")
+# AVX and what came after it: vectors, masks, and integers' of v3. (In programs no older instruction begins with v.)
+NEWER = re.compile(r"^(v\w+|k(mov|or|and|xor|xnor|not|shift|unpck|add|test)\w+|andn|bextr|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx|movbe)$")
 OF_A_LEVEL = re.compile(r"(eigencoder|Eigen)_(v3|v4)")
 
 
