@@ -12,9 +12,9 @@
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/optimizers/adam.hpp"
 
-// Kernels of the component, level against level: whatever the sizes, strides, alignments and values, among them NaN and ±∞, each
-// level that this processor has gives what the baseline gives, within the rounding of sums as deep as these, and writes nothing
-// beside its outputs. Memory ends where an operand ends, so that the sanitizer sees what is read or written behind it.
+// Kernels of the component, level against level: whatever the sizes, strides, alignments and values, among them NaN and ±∞,
+// each level that this processor has gives what the baseline gives, within the rounding of sums as deep as these, and writes
+// nothing beside its outputs. Memory ends where an operand ends, so that the sanitizer sees what is read or written behind it.
 namespace ec = eigencoder;
 namespace kernels = eigencoder::kernels;
 using ec::Index;
@@ -26,8 +26,9 @@ ec::Simd level = ec::Simd::baseline;
 bool has(ec::Simd wanted) {
 #if EIGEN_ARCH_x86_64
   const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
   return wanted == ec::Simd::v4 ? v4 : v3;
 #else
   return wanted == ec::Simd::baseline;
@@ -73,7 +74,8 @@ constexpr T margin = T(-9876.5);
 template <class T>
 class Memory {
  public:
-  Memory(Choices& choices, Index size) : before_(choices.from(0, 15)), size_(size), all_(new T[static_cast<std::size_t>(before_ + size)]) {
+  Memory(Choices& choices, Index size)
+      : before_(choices.from(0, 15)), size_(size), all_(new T[static_cast<std::size_t>(before_ + size)]) {
     std::fill_n(all_.get(), before_ + size, margin<T>);
   }
   T* data() { return all_.get() + before_; }
@@ -87,8 +89,8 @@ class Memory {
   std::unique_ptr<T[]> all_;
 };
 
-/// Values within ±1, ±2⁻²⁰ … ±2⁴⁰, or among them NaN, infinities, zeros and denormal numbers. No sum of products overflows, since
-/// then its order would decide.
+/// Values within ±1, ±2⁻²⁰ … ±2⁴⁰, or among them NaN, infinities, zeros and denormal numbers. No sum of products overflows,
+/// since then its order would decide.
 class Values {
  public:
   explicit Values(Choices& choices) : seed_(choices.seed()), range_(choices.from(0, 2)), special_(choices.from(0, 3)) {}
@@ -101,10 +103,12 @@ class Values {
     constexpr std::array<std::uint32_t, 4> one_of{0, 1000, 60, 6};
     if (const auto n = one_of[static_cast<std::size_t>(special_)]; n == 0 || k % n != 0) return value;
     using Limits = std::numeric_limits<T>;
-    const T specials[] = {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), T(0), -T(0), Limits::denorm_min(), Limits::min(), T(1)};
+    const T specials[] = {
+        Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), T(0), -T(0), Limits::denorm_min(), Limits::min(), T(1)};
     return specials[h % 8];
   }
-  /// Between −1 and 1, or NaN: what an activation may have given. (Where an exact sum is 0, ∞ times its rounding would be anything.)
+  /// Between −1 and 1, or NaN: what an activation may have given. (Where an exact sum is 0, ∞ times its rounding would be
+  /// anything.)
   template <class T>
   T small(Index i) const {
     const T value = at<T>(i);
@@ -161,15 +165,15 @@ void require_same(const char* kernel, Index place, T baseline, T found, double b
   if ((std::isnan(baseline) && std::isnan(found)) || baseline == found) return;
   const double apart = std::abs(static_cast<double>(baseline) - static_cast<double>(found));
   if (std::isfinite(bound) && apart <= 2 * bound) return;  // of each of the two
-  std::fprintf(stderr, "%s of %zu bytes at %td: %s has %.9g, the baseline %.9g, %g apart; 2 × %g allowed\n", kernel, sizeof(T), place,
-               name(level).data(), static_cast<double>(found), static_cast<double>(baseline), apart, bound);
+  std::fprintf(stderr, "%s of %zu bytes at %td: %s has %.9g, the baseline %.9g, %g apart; 2 × %g allowed\n", kernel, sizeof(T),
+               place, name(level).data(), static_cast<double>(found), static_cast<double>(baseline), apart, bound);
   std::abort();
 }
 
 constexpr double untouched = -1;
 
-/// run(output) at the baseline and at each other level of this processor. The output begins as begin(i) says; bound(i) is how far
-/// a value may lie from the exact one, or `untouched`.
+/// run(output) at the baseline and at each other level of this processor. The output begins as begin(i) says; bound(i) is how
+/// far a value may lie from the exact one, or `untouched`.
 template <class T, class Run, class Bound>
 void compare(const char* kernel, Choices choices, Index size, const auto& begin, Run run, Bound bound) {
   std::vector<T> expected;
@@ -188,7 +192,8 @@ void compare(const char* kernel, Choices choices, Index size, const auto& begin,
     if (now == ec::Simd::baseline) {
       expected.assign(output.data(), output.data() + size);
     } else {
-      for (Index i = 0; i < size; ++i) require_same(kernel, i, expected[static_cast<std::size_t>(i)], output.data()[i], bound(i));
+      for (Index i = 0; i < size; ++i)
+        require_same(kernel, i, expected[static_cast<std::size_t>(i)], output.data()[i], bound(i));
     }
   }
 }
@@ -198,22 +203,32 @@ void compare(const char* kernel, Choices choices, Index size, const auto& begin,
 template <class Use>
 void with_activation(Index number, Use use) {
   switch (number) {
-    case 0: return use(ec::NoActivation{});
-    case 1: return use(ec::ReLU{});
-    case 2: return use(ec::LeakyReLU{0.125});
-    case 3: return use(ec::ELU{});
-    case 4: return use(ec::Sigmoid{});
-    case 5: return use(ec::Tanh{});
-    case 6: return use(ec::Softplus{});
-    case 7: return use(ec::Softsign{});
-    case 8: return use(ec::SiLU{});
-    default: return use(ec::GELU{});
+    case 0:
+      return use(ec::NoActivation{});
+    case 1:
+      return use(ec::ReLU{});
+    case 2:
+      return use(ec::LeakyReLU{0.125});
+    case 3:
+      return use(ec::ELU{});
+    case 4:
+      return use(ec::Sigmoid{});
+    case 5:
+      return use(ec::Tanh{});
+    case 6:
+      return use(ec::Softplus{});
+    case 7:
+      return use(ec::Softsign{});
+    case 8:
+      return use(ec::SiLU{});
+    default:
+      return use(ec::GELU{});
   }
 }
 constexpr Index activations = 9, with_derivative = 7;  // the last of each; those after have slopes at the input
 
-/// What an activation, or the product with a derivative of one at a y within ±1, makes of a value that is `magnitude` at most and
-/// lies within `bound` of the exact one. None of them is steeper than 1.2, no such derivative greater than 2.
+/// What an activation, or the product with a derivative of one at a y within ±1, makes of a value that is `magnitude` at most
+/// and lies within `bound` of the exact one. None of them is steeper than 1.2, no such derivative greater than 2.
 template <class T>
 double after_function(double bound, double magnitude) {
   return 2.2 * bound + 64 * static_cast<double>(std::numeric_limits<T>::epsilon()) * (1 + magnitude);
@@ -253,31 +268,38 @@ void products(Choices& choices) {
   };
   const auto begin = [&](Index i) { return !c.inside(i) || !accumulates ? margin<T> : c.memory.data()[i]; };
   with_activation(function, [&]<class F>(const F& f) {
-    compare<T>("a product", choices, c.size(), begin, [&](T* output) {
-      const kernels::View<T> result(output, m, n, c.stride);
-      if (kind == product) return kernels::multiply<T>(a, b, result, added_bias, f);
-      if (kind == added) return kernels::add_multiply<T>(a, b, result);
-      if (kind == right_transposed) return kernels::add_multiply_transposed<T>(a, b, result);
-      if (kind == left_transposed) return kernels::multiply_transposed<T>(a, b, result, added_bias, f);
-      if constexpr (requires { f.derivative(T(0)); } || std::same_as<F, ec::NoActivation>) {
-        kernels::multiply_transposed<T>(a, b, result, f, y);
-      }
-    }, bound);
+    compare<T>(
+        "a product", choices, c.size(), begin,
+        [&](T* output) {
+          const kernels::View<T> result(output, m, n, c.stride);
+          if (kind == product) return kernels::multiply<T>(a, b, result, added_bias, f);
+          if (kind == added) return kernels::add_multiply<T>(a, b, result);
+          if (kind == right_transposed) return kernels::add_multiply_transposed<T>(a, b, result);
+          if (kind == left_transposed) return kernels::multiply_transposed<T>(a, b, result, added_bias, f);
+          if constexpr (requires { f.derivative(T(0)); } || std::same_as<F, ec::NoActivation>) {
+            kernels::multiply_transposed<T>(a, b, result, f, y);
+          }
+        },
+        bound);
   });
   if (!right) return;
-  compare<T>("sums of a product", choices, m, [&](Index i) { return bias.data()[i]; }, [&](T* sums) {
-    Operand<T> result(choices, m, n, c.stride);
-    result.fill(of_c);
-    kernels::add_multiply_transposed<T>(a, b, result, sums);
-  }, [&](Index i) {
-    double sum = size(bias.data()[i]);
-    for (Index p = 0; p < depth; ++p) sum += size(a(i, p));
-    return rounding<T>(depth, sum);
-  });
+  compare<T>(
+      "sums of a product", choices, m, [&](Index i) { return bias.data()[i]; },
+      [&](T* sums) {
+        Operand<T> result(choices, m, n, c.stride);
+        result.fill(of_c);
+        kernels::add_multiply_transposed<T>(a, b, result, sums);
+      },
+      [&](Index i) {
+        double sum = size(bias.data()[i]);
+        for (Index p = 0; p < depth; ++p) sum += size(a(i, p));
+        return rounding<T>(depth, sum);
+      });
 }
 
 ec::Axis axis(Choices& choices) {
-  const Index pixels = choices.from(1, 14), taps = choices.from(1, 5), stride = choices.from(1, 3), dilation = choices.from(1, 3);
+  const Index pixels = choices.from(1, 14), taps = choices.from(1, 5), stride = choices.from(1, 3),
+              dilation = choices.from(1, 3);
   return {pixels, taps, stride, dilation, choices.yes() ? ec::Padding::same : ec::Padding::valid};
 }
 
@@ -294,7 +316,8 @@ void convolutions(Choices& choices) {
   const Values of_pixels(choices), of_windows(choices), of_weights(choices);
   for (Index i = 0; i < pixels.size(); ++i) pixels.data()[i] = of_pixels.at<T>(i);
   for (Index i = 0; i < windows.size(); ++i) windows.data()[i] = of_windows.at<T>(i);
-  for (Index i = 0; i < weights.size(); ++i) weights.data()[i] = of_weights.finite<T>(i);  // 0 of the padding times ∞ would be NaN
+  for (Index i = 0; i < weights.size(); ++i)
+    weights.data()[i] = of_weights.finite<T>(i);  // 0 of the padding times ∞ would be NaN
   for (Index i = 0; i < bias.size(); ++i) bias.data()[i] = of_weights.at<T>(i + 7);
   const T* const added_bias = choices.yes() ? bias.data() : nullptr;
   const bool derivative = choices.yes();
@@ -309,7 +332,10 @@ void convolutions(Choices& choices) {
       for (Index w = 0; w < g.window_channels; ++w) {
         const Index weight = (tap * g.pixel_channels + p) * g.window_channels + w;
         const Index of_transposed = (tap * g.window_channels + w) * g.pixel_channels + p;
-        const Index to = kind == forwards ? window + w : kind == backwards ? pixel + p : kind == gradient ? weight : of_transposed;
+        const Index to = kind == forwards    ? window + w
+                         : kind == backwards ? pixel + p
+                         : kind == gradient  ? weight
+                                             : of_transposed;
         const T one = kind == forwards ? weights.data()[weight] : windows.data()[window + w];
         const T other = kind == backwards ? weights.data()[weight] : pixels.data()[pixel + p];
         magnitude[static_cast<std::size_t>(to)] += absolute(one) * absolute(other);
@@ -322,7 +348,8 @@ void convolutions(Choices& choices) {
       for (Index j = 0; j < g.horizontal.windows; ++j) {
         for (Index tap = 0; tap < g.taps(); ++tap) {
           const Index row = i * g.vertical.stride + tap / g.horizontal.taps * g.vertical.dilation - g.vertical.padding_before;
-          const Index column = j * g.horizontal.stride + tap % g.horizontal.taps * g.horizontal.dilation - g.horizontal.padding_before;
+          const Index column =
+              j * g.horizontal.stride + tap % g.horizontal.taps * g.horizontal.dilation - g.horizontal.padding_before;
           if (row < 0 || row >= g.vertical.pixels || column < 0 || column >= g.horizontal.pixels) continue;
           meet(((n * g.vertical.windows + i) * g.horizontal.windows + j) * g.window_channels,
                ((n * g.vertical.pixels + row) * g.horizontal.pixels + column) * g.pixel_channels, tap);
@@ -351,23 +378,29 @@ void convolutions(Choices& choices) {
     if constexpr (requires { f.derivative(T(0)); } || std::same_as<F, ec::NoActivation>) {
       if (derivative) epilogue = [](const F& of, const T* from) { return kernels::times_derivative<T>(of, from); };
     }
-    compare<T>("a convolution", choices, size, begin, [&](T* output) {
-      if (kind == forwards) {
-        Memory<T> packed = scratch(kernels::correlate_packed(g)), memory = scratch(kernels::correlate_scratch(g));
-        kernels::pack_correlate(g, places, packed.data());
-        kernels::correlate(g, images, pixels.data(), packed.data(), added_bias, output, memory.data(), epilogue(f, y.data()));
-      } else if (kind == backwards) {
-        Memory<T> packed = scratch(kernels::correlate_transpose_packed(g)), memory = scratch(kernels::correlate_transpose_scratch(g));
-        kernels::pack_correlate_transpose(g, places, packed.data());
-        kernels::correlate_transpose(g, images, windows.data(), packed.data(), added_bias, output, memory.data(), epilogue(f, y.data()));
-      } else if (kind == gradient) {
-        Memory<T> memory = scratch(kernels::correlate_gradient_scratch(g));
-        kernels::add_correlate_gradient(g, images, pixels.data(), windows.data(), output, memory.data());
-      } else {
-        Memory<T> memory = scratch(kernels::correlate_transpose_gradient_scratch(g));
-        kernels::add_correlate_transpose_gradient(g, images, pixels.data(), windows.data(), output, memory.data());
-      }
-    }, bound);
+    compare<T>(
+        "a convolution", choices, size, begin,
+        [&](T* output) {
+          if (kind == forwards) {
+            Memory<T> packed = scratch(kernels::correlate_packed(g)), memory = scratch(kernels::correlate_scratch(g));
+            kernels::pack_correlate(g, places, packed.data());
+            kernels::correlate(g, images, pixels.data(), packed.data(), added_bias, output, memory.data(),
+                               epilogue(f, y.data()));
+          } else if (kind == backwards) {
+            Memory<T> packed = scratch(kernels::correlate_transpose_packed(g)),
+                      memory = scratch(kernels::correlate_transpose_scratch(g));
+            kernels::pack_correlate_transpose(g, places, packed.data());
+            kernels::correlate_transpose(g, images, windows.data(), packed.data(), added_bias, output, memory.data(),
+                                         epilogue(f, y.data()));
+          } else if (kind == gradient) {
+            Memory<T> memory = scratch(kernels::correlate_gradient_scratch(g));
+            kernels::add_correlate_gradient(g, images, pixels.data(), windows.data(), output, memory.data());
+          } else {
+            Memory<T> memory = scratch(kernels::correlate_transpose_gradient_scratch(g));
+            kernels::add_correlate_transpose_gradient(g, images, pixels.data(), windows.data(), output, memory.data());
+          }
+        },
+        bound);
   });
 }
 
@@ -383,45 +416,53 @@ void elementwise(Choices& choices) {
   if (kind == 0) {
     with_activation(choices.from(1, activations), [&]<class F>(const F& f) {
       if constexpr (!std::same_as<F, ec::NoActivation>) {
-        compare<T>("an activation", choices, n, fresh,
-                   [&](T* output) { kernels::transform(n, output, ec::detail::Activated<F>{f}, x.data()); }, single);
+        compare<T>(
+            "an activation", choices, n, fresh,
+            [&](T* output) { kernels::transform(n, output, ec::detail::Activated<F>{f}, x.data()); }, single);
       }
     });
   } else if (kind == 1) {
     with_activation(choices.from(1, activations), [&]<class F>(const F& f) {
       if constexpr (requires { f.derivative(T(0)); }) {
-        compare<T>("times a derivative", choices, n, fresh,
-                   [&](T* output) { kernels::transform(n, output, ec::detail::TimesDerivative<F>{f}, x.data(), y.data()); }, single);
+        compare<T>(
+            "times a derivative", choices, n, fresh,
+            [&](T* output) { kernels::transform(n, output, ec::detail::TimesDerivative<F>{f}, x.data(), y.data()); }, single);
       } else if constexpr (!std::same_as<F, ec::NoActivation>) {
-        compare<T>("times a slope", choices, n, fresh,
-                   [&](T* output) { kernels::transform(n, output, ec::detail::TimesSlope<F>{}, y.data(), x.data()); },
-                   [&](Index i) { return after_function<T>(0, absolute(x.data()[i])); });
+        compare<T>(
+            "times a slope", choices, n, fresh,
+            [&](T* output) { kernels::transform(n, output, ec::detail::TimesSlope<F>{}, y.data(), x.data()); },
+            [&](Index i) { return after_function<T>(0, absolute(x.data()[i])); });
       }
     });
   } else if (kind == 2) {
     double sum = 0;
     for (Index i = 0; i < n; ++i) sum += absolute(x.data()[i]) * absolute(x.data()[i]);
-    compare<T>("squares", choices, 1, fresh, [&](T* output) { *output = kernels::sum_squares(n, x.data()); },
-               [&](Index) { return rounding<T>(n, sum); });
+    compare<T>(
+        "squares", choices, 1, fresh, [&](T* output) { *output = kernels::sum_squares(n, x.data()); },
+        [&](Index) { return rounding<T>(n, sum); });
   } else if (kind == 3) {
     for (const bool cleared : {false, true}) {
-      compare<T>("a moved sum", choices, n, [&](Index i) { return cleared ? x.data()[i] : y.data()[i]; }, [&](T* output) {
-        Memory<T> other(choices, n);
-        std::copy_n(cleared ? y.data() : x.data(), n, other.data());
-        cleared ? kernels::move_sum(n, other.data(), output) : kernels::move_sum(n, output, other.data());
-      }, [](Index) { return 0.0; });
+      compare<T>(
+          "a moved sum", choices, n, [&](Index i) { return cleared ? x.data()[i] : y.data()[i]; },
+          [&](T* output) {
+            Memory<T> other(choices, n);
+            std::copy_n(cleared ? y.data() : x.data(), n, other.data());
+            cleared ? kernels::move_sum(n, other.data(), output) : kernels::move_sum(n, output, other.data());
+          },
+          [](Index) { return 0.0; });
     }
   } else if (kind == 4) {
     Operand<T> a(choices, choices.from(1, 150), choices.from(0, 60));
     a.fill(of_x);
     const bool squares = choices.yes();
-    compare<T>("sums of rows", choices, a.rows, [&](Index i) { return of_y.at<T>(i); }, [&](T* output) {
-      squares ? kernels::square_rows<T>(a, output) : kernels::add_columns<T>(a, output);
-    }, [&](Index i) {
-      double sum = squares ? 0 : absolute(of_y.at<T>(i));
-      for (Index j = 0; j < a.cols; ++j) sum += squares ? absolute(a(i, j)) * absolute(a(i, j)) : absolute(a(i, j));
-      return rounding<T>(a.cols, sum);
-    });
+    compare<T>(
+        "sums of rows", choices, a.rows, [&](Index i) { return of_y.at<T>(i); },
+        [&](T* output) { squares ? kernels::square_rows<T>(a, output) : kernels::add_columns<T>(a, output); },
+        [&](Index i) {
+          double sum = squares ? 0 : absolute(of_y.at<T>(i));
+          for (Index j = 0; j < a.cols; ++j) sum += squares ? absolute(a(i, j)) * absolute(a(i, j)) : absolute(a(i, j));
+          return rounding<T>(a.cols, sum);
+        });
   } else {  // gradients are finite, or nothing is updated
     const bool decays = choices.yes();
     const ec::AdamW adam{.learning_rate = 1e-2, .epsilon = 1e-6};
@@ -430,27 +471,36 @@ void elementwise(Choices& choices) {
     const auto begin_m = [&](Index i) { return of_y.finite<T>(i + 1); };
     const auto begin_v = [&](Index i) { return std::abs(of_y.finite<T>(i + 2)); };
     const auto slope = [&](Index i) { return of_x.finite<T>(i + 3); };
-    compare<T>("a step of Adam", choices, n, theta, [&](T* output) {
-      Memory<T> m(choices, n), v(choices, n), of_loss(choices, n);
-      for (Index i = 0; i < n; ++i) m.data()[i] = begin_m(i), v.data()[i] = begin_v(i), of_loss.data()[i] = slope(i);
-      if (kind == 5) {
-        kernels::launch(ec::detail::UpdateStretch<T, 2, ec::Adam::Step>{step.adam, output, of_loss.data(), n, {m.data(), v.data()}, 1, decays});
-      } else {
-        kernels::launch(ec::detail::UpdateStretch<T, 2, ec::AdamW::Step>{step, output, of_loss.data(), n, {m.data(), v.data()}, 1, decays});
-      }
-    }, [&](Index i) {
-      const double g = absolute(slope(i)), m = 0.9 * absolute(begin_m(i)) + 0.1 * g, v = 0.999 * absolute(begin_v(i)) + 0.001 * g * g;
-      return after_function<T>(0, absolute(theta(i)) + step.adam.rate * m / (std::sqrt(v) + step.adam.added) - 1);
-    });
+    compare<T>(
+        "a step of Adam", choices, n, theta,
+        [&](T* output) {
+          Memory<T> m(choices, n), v(choices, n), of_loss(choices, n);
+          for (Index i = 0; i < n; ++i) m.data()[i] = begin_m(i), v.data()[i] = begin_v(i), of_loss.data()[i] = slope(i);
+          if (kind == 5) {
+            kernels::launch(ec::detail::UpdateStretch<T, 2, ec::Adam::Step>{
+                step.adam, output, of_loss.data(), n, {m.data(), v.data()}, 1, decays});
+          } else {
+            kernels::launch(ec::detail::UpdateStretch<T, 2, ec::AdamW::Step>{
+                step, output, of_loss.data(), n, {m.data(), v.data()}, 1, decays});
+          }
+        },
+        [&](Index i) {
+          const double g = absolute(slope(i)), m = 0.9 * absolute(begin_m(i)) + 0.1 * g,
+                       v = 0.999 * absolute(begin_v(i)) + 0.001 * g * g;
+          return after_function<T>(0, absolute(theta(i)) + step.adam.rate * m / (std::sqrt(v) + step.adam.added) - 1);
+        });
   }
 }
 
 template <class T>
 void run(Choices& choices) {
   switch (choices.from(0, 2)) {
-    case 0: return products<T>(choices);
-    case 1: return convolutions<T>(choices);
-    default: return elementwise<T>(choices);
+    case 0:
+      return products<T>(choices);
+    case 1:
+      return convolutions<T>(choices);
+    default:
+      return elementwise<T>(choices);
   }
 }
 
