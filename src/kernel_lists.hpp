@@ -5,6 +5,9 @@
 
 #include "eigencoder/kernels/convolution_gradient.hpp"
 #include "eigencoder/layers/activation.hpp"
+#include "eigencoder/layers/gru.hpp"
+#include "eigencoder/layers/lstm.hpp"
+#include "eigencoder/layers/simple_rnn.hpp"
 #include "eigencoder/optimizers/adam.hpp"
 #include "eigencoder/optimizers/sgd.hpp"
 
@@ -66,6 +69,16 @@ template <class T>
 using ActivationsOf = typename ActivationsFrom<T, CompiledActivations, CompiledInputActivations>::type;
 using Activations = FloatAndDouble<ActivationsOf>;
 
+// Recurrences
+
+template <class Cell, class T>
+using RecurrencesOfCell = TypeList<detail::PackRecurrenceForward<Cell, T>, detail::PackRecurrenceBackward<Cell, T>,
+                                   detail::ForwardSteps<Cell, T>, detail::BackwardSteps<Cell, T>>;
+template <class T>
+using RecurrencesOf = Join<RecurrencesOfCell<eigencoder::detail::LSTMCell, T>, RecurrencesOfCell<eigencoder::detail::GRUCell, T>,
+                           RecurrencesOfCell<eigencoder::detail::SimpleRNNCell, T>>;
+using Recurrences = FloatAndDouble<RecurrencesOf>;
+
 // Updates of parameters
 
 template <class T>
@@ -81,4 +94,5 @@ using Updates = FloatAndDouble<UpdatesOf>;
   group(products, Products)             \
   group(convolutions, Convolutions)     \
   group(activations, Activations)       \
+  group(recurrences, Recurrences)       \
   group(updates, Updates)

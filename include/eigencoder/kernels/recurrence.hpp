@@ -8,7 +8,9 @@
 #include "eigencoder/kernels/gemm.hpp"
 
 // Recurrent layers without their equations: the loop over the steps, the products, and where everything lies. A cell says what
-// its gates are and what becomes of them; layers/lstm.hpp has an example. docs/recurrent.md derives the passes.
+// its gates are and what becomes of them; layers/lstm.hpp has an example. docs/recurrent.md derives the passes. The component has
+// the kernels of each Cell of which compiled_function says so: what packs the weights and what reads them, for panels are as tall
+// as registers are long.
 namespace eigencoder::kernels {
 
 /// The state that goes from step to step value by value, besides h, which goes through the recurrent weights.
@@ -178,31 +180,62 @@ auto weights_by_row(const Recurrence<Cell>& r, RecurrentWeights<const T> w) {
 
 }  // namespace detail
 
+namespace detail {
+
+template <class Cell, class T>
+struct PackRecurrenceForward {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<Cell>;
+
+  Recurrence<Cell> r;
+  RecurrentWeights<const T> w;
+  T* packed;
+
+  void run() const {
+    const auto [input, state] = weights_by_row(r, w);
+    T* to = packed;
+    for (Index row = 0; row < r.rows(); ++row) {
+      const Index place = Cell::weight_gate(row / r.units) * r.units + row % r.units;
+      *to++ = (row < r.input_rows() ? w.bias_ih[place] : T(0)) + (row >= r.state_row() ? w.bias_hh[place] : T(0));
+    }
+    const Index x = r.repeated ? 0 : r.inputs;
+    if (r.repeated) to = pack_weights(r.input_rows(), r.inputs, to, input);
+    r.for_each_product([&, &input = input, &state = state](Index first, Index rows, Index begin, Index depth) {
+      to = pack_weights(rows, depth, to, [&](Index row, Index p) {
+        return begin + p < x ? input(first + row, begin + p) : state(first + row, begin + p - x);
+      });
+    });
+  }
+};
+
+template <class Cell, class T>
+struct PackRecurrenceBackward {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<Cell>;
+
+  Recurrence<Cell> r;
+  RecurrentWeights<const T> w;
+  T* packed;
+
+  void run() const {
+    const auto [input, state] = weights_by_row(r, w);
+    const Index b = r.state_row();
+    T* const inputs = pack_weights(r.units, r.rows() - b, packed,
+                                   [&, &state = state](Index p, Index row) { return state(b + row, p); });
+    pack_weights(r.inputs, r.input_rows(), inputs, [&, &input = input](Index p, Index row) { return input(row, p); });
+  }
+};
+
+}  // namespace detail
+
 /// Biases and weights as forward reads them: Recurrence::forward_packed() values.
 template <class Cell, class T>
 void pack_recurrence_forward(const Recurrence<Cell>& r, RecurrentWeights<const T> w, T* packed) {
-  const auto [input, state] = detail::weights_by_row(r, w);
-  for (Index row = 0; row < r.rows(); ++row) {
-    const Index place = Cell::weight_gate(row / r.units) * r.units + row % r.units;
-    *packed++ = (row < r.input_rows() ? w.bias_ih[place] : T(0)) + (row >= r.state_row() ? w.bias_hh[place] : T(0));
-  }
-  const Index x = r.repeated ? 0 : r.inputs;
-  if (r.repeated) packed = detail::pack_weights(r.input_rows(), r.inputs, packed, input);
-  r.for_each_product([&, &input = input, &state = state](Index first, Index rows, Index begin, Index depth) {
-    packed = detail::pack_weights(rows, depth, packed, [&](Index row, Index p) {
-      return begin + p < x ? input(first + row, begin + p) : state(first + row, begin + p - x);
-    });
-  });
+  launch(detail::PackRecurrenceForward<Cell, T>{r, w, packed});
 }
 
 /// The transposed weights, as backward reads them: Recurrence::weights() values.
 template <class Cell, class T>
 void pack_recurrence_backward(const Recurrence<Cell>& r, RecurrentWeights<const T> w, T* packed) {
-  const auto [input, state] = detail::weights_by_row(r, w);
-  const Index b = r.state_row();
-  packed = detail::pack_weights(r.units, r.rows() - b, packed,
-                                [&, &state = state](Index p, Index row) { return state(b + row, p); });
-  detail::pack_weights(r.inputs, r.input_rows(), packed, [&, &input = input](Index p, Index row) { return input(row, p); });
+  launch(detail::PackRecurrenceBackward<Cell, T>{r, w, packed});
 }
 
 /// What a layer gives out, or its gradient: column j of step t at data + j stride + t step.

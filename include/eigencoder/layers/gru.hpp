@@ -58,3 +58,8 @@ struct GRU : detail::RecurrentLayer<detail::GRUCell, Units, Options...> {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::GRUCell> = true;
+}  // namespace eigencoder::kernels

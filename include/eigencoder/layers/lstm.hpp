@@ -56,3 +56,8 @@ struct LSTM : detail::RecurrentLayer<detail::LSTMCell, Units, Options...> {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::LSTMCell> = true;
+}  // namespace eigencoder::kernels

@@ -135,15 +135,9 @@ struct RecurrentDecoder {
       resume(B, carry, pass.x.data(), own.state);
       run.begin = run.end = own.state;
     }
-    const auto emit = [&](Index step) {
+    if constexpr (feeds_back) run.x = own.u, run.x_stride = Features * Steps;
+    for (Index step = 0; step < Steps; ++step) {
       const Index place = r.place(step);
-      for (Index j = 0; run.lengths && j < B; ++j) {  // what is not read yet has no h
-        if (!kernels::begun(r, run.lengths, j, step)) std::fill_n(h + place * run.y.step + j * units, units, T(0));
-      }
-      kernels::multiply<T>(std::get<4>(pass.theta), {h + place * run.y.step, units, B, units}, at(pass.y.data(), place, B), std::get<5>(pass.theta).data());
-    };
-    kernels::recurrence_forward(r, run, [&](Index step, kernels::View<T> operand) {
-      if (step > 0) emit(step - 1);
       if constexpr (feeds_back) {
         for (Index j = 0; j < B; ++j) {
           const T* from = nullptr;
@@ -155,11 +149,17 @@ struct RecurrentDecoder {
           } else if (step == 0 && carry) {
             from = carry + j * S::needs.carry + 1 + state_size;
           }
-          from ? std::copy_n(from, Features, operand.column(j)) : std::fill_n(operand.column(j), Features, T(0));
+          T* const u = at(own.u, place, B).column(j);
+          from ? std::copy_n(from, Features, u) : std::fill_n(u, Features, T(0));
         }
       }
-    });
-    emit(Steps - 1);
+      kernels::recurrence_forward(r, run, step, step + 1);
+      T* const now = h + place * run.y.step;
+      for (Index j = 0; run.lengths && j < B; ++j) {  // what is not read yet has no h
+        if (!kernels::begun(r, run.lengths, j, step)) std::fill_n(now + j * units, units, T(0));
+      }
+      kernels::multiply<T>(std::get<4>(pass.theta), {now, units, B, units}, at(pass.y.data(), place, B), std::get<5>(pass.theta).data());
+    }
     if (carry) suspend(B, own.state, at(pass.y.data(), r.place(Steps - 1), B), carry);
   }
 
@@ -175,15 +175,15 @@ struct RecurrentDecoder {
  private:
   constexpr double dropout() const { return layer.recurrent_dropout.value; }
 
-  /// Beside what the recurrent layer needs, of each sample: the mask, h or its gradient, a state or its gradient, and dy and du of
-  /// all steps.
+  /// Beside what the recurrent layer needs, of each sample: the mask, h or its gradient, a state or its gradient, and of all steps dy
+  /// and u or its gradient.
   static constexpr Index own_scratch = 2 * units + state_size + 2 * Features * Steps;
   template <class T>
   struct Scratch {
-    T *mask, *h, *state, *dy, *du, *rest;
+    T *mask, *h, *state, *dy, *u, *rest;
     Scratch(T* memory, Index B)
-        : mask(memory), h(mask + units * B), state(h + units * B), dy(state + state_size * B), du(dy + Features * Steps * B),
-          rest(du + Features * Steps * B) {}
+        : mask(memory), h(mask + units * B), state(h + units * B), dy(state + state_size * B), u(dy + Features * Steps * B),
+          rest(u + Features * Steps * B) {}
   };
 
   /// A step of samples that lie one after the other.
@@ -237,24 +237,25 @@ struct RecurrentDecoder {
     }
     if constexpr (InputGradient) run.dbegin = own.state;
     if constexpr (feeds_back) {
-      run.dx = own.du, run.x_stride = Features * Steps;
+      run.dx = own.u, run.x_stride = Features * Steps;
     } else if constexpr (InputGradient) {
       run.dx = pass.dx.data();
     }
     const auto& V = std::get<4>(pass.theta);
-    kernels::recurrence_backward(r, run, [&](Index step) {
+    for (Index step = Steps - 1; step >= 0; --step) {
       const Index place = r.place(step);
       const kernels::View<T> dy{own.dy + place * Features * B, Features, B, Features};
       for (Index j = 0; j < B; ++j) {
         std::copy_n(at(pass.dy.data(), place, B).column(j), Features, dy.column(j));
         if constexpr (feeds_back) {
           if (step + 1 == Steps || !kernels::begun(r, run.lengths, j, step) || forced(pass.random, j, step + 1)) continue;
-          const T* const du = own.du + (j * Steps + r.place(step + 1)) * Features;
+          const T* const du = own.u + (j * Steps + r.place(step + 1)) * Features;
           for (Index i = 0; i < Features; ++i) dy.column(j)[i] += du[i];
         }
       }
       kernels::multiply_transposed<T>(V, {dy.data, Features, B, Features}, {own.h, units, B, units});
-    });
+      kernels::recurrence_backward(r, run, step, step + 1);
+    }
     if constexpr (WeightGradients) {
       const T* const h = pass.cache.data() + r.cache() * B;
       kernels::add_multiply_transposed<T>({own.dy, Features, Steps * B, Features}, {h, units, Steps * B, units},

@@ -45,3 +45,8 @@ struct SimpleRNN : detail::RecurrentLayer<detail::SimpleRNNCell, Units, Options.
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::SimpleRNNCell> = true;
+}  // namespace eigencoder::kernels
