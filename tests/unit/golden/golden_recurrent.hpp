@@ -45,33 +45,56 @@ inline Eigen::MatrixXd without_padding(Eigen::MatrixXd values, const Lengths& le
   return values;
 }
 
-/// Parameters as the file has them, under its names; error and every gradient on samples of `lengths`, by one thread and two.
+/// A block of a model, its numbers as a matrix.
+struct NamedBlock {
+  std::string name;
+  ec::Block block;
+  ec::MatrixView<double> values;
+};
+
+template <class Model>
+std::vector<NamedBlock> blocks_of(Model& model) {
+  std::vector<NamedBlock> blocks;
+  model.for_each_block([&](const std::string& name, const ec::Block& block, auto view) {
+    blocks.push_back({name, block, {view.data(), view.rows(), view.cols()}});
+  });
+  return blocks;
+}
+
+/// As the file has them, under its names.
+inline void fill_blocks(const nlohmann::json& gradients, std::vector<NamedBlock> blocks) {
+  REQUIRE(blocks.size() == gradients.size());
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    CHECK(gradients[k]["block"] == blocks[k].name);
+    fill_block(1000 + k, blocks[k].block, blocks[k].values);
+  }
+}
+
+inline void check_block_gradients(const nlohmann::json& gradients, const std::vector<NamedBlock>& blocks, const double* gradient) {
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    INFO("gradient of " << blocks[k].name);
+    const ec::MatrixView<const double> found(gradient, blocks[k].values.rows(), blocks[k].values.cols());
+    check_totals(gradients[k], found, tolerance);
+    gradient += found.size();
+  }
+}
+
+/// Error and every gradient on samples of `lengths`, by one thread and two, with parameters as the file has them.
 template <class Model>
 void check_gradients(const nlohmann::json& expected, Model& model, const Eigen::MatrixXd& x, const Eigen::MatrixXd& target,
                      const Lengths& lengths, ec::Seed seed = {}, std::uint64_t step = 1) {
   using Loss = ec::MeanSquaredError;
-  const nlohmann::json& gradients = expected["gradients"];
-  std::size_t k = 0;
-  model.for_each_block([&](const std::string& name, const ec::Block& block, auto view) {
-    CHECK(gradients[k]["block"] == name);
-    fill_block(1000 + k++, block, view);
-  });
-  REQUIRE(k == gradients.size());
-
+  const std::vector<NamedBlock> blocks = blocks_of(model);
+  fill_blocks(expected["gradients"], blocks);
   const ec::Batch<double> batch{.inputs = x, .targets = target, .size = x.cols(), .lengths = lengths.empty() ? nullptr : lengths.data()};
   Eigen::VectorXd gradient(Model::parameter_count);
   for (const std::size_t threads : {1U, 2U}) {
+    INFO(threads << " threads");
     ec::Stepper<Model, ec::Objective<Loss>, ec::Adam> stepper(threads, seed, 0);
     stepper.reserve_training(x.cols());
     const auto values = stepper.differentiate(model, ec::as_objective(Loss{}), batch, step, gradient.data());
     CHECK(values[0] == Approx(expected["loss"].get<double>()).epsilon(tolerance));
-    k = 0;
-    const double* at = gradient.data();
-    std::as_const(model).for_each_block([&](const std::string& name, const ec::Block&, auto view) {
-      INFO("gradient of " << name << ", " << threads << " threads");
-      check_totals(gradients[k++], ec::MatrixView<const double>(at, view.rows(), view.cols()), tolerance);
-      at += view.size();
-    });
+    check_block_gradients(expected["gradients"], blocks, gradient.data());
   }
 }
 

@@ -15,18 +15,21 @@ const nlohmann::json& file() {
 }
 ec::Seed seed() { return ec::Seed{file()["seed"].get<std::uint64_t>()}; }
 
-/// f(entry, ratio of teacher forcing) for the entries of a kind of decoder; those that are fed the code have a feed of that name.
-template <class Decoder, class F>
-void for_entries(const char* where, const std::string& cell, F f) {
-  const std::string direction = Decoder::recurrence().reversed ? "backward" : "forward";
-  std::size_t found = 0;
+struct Entry {
+  const nlohmann::json& expected;
+  double ratio;  ///< of teacher forcing
+};
+
+/// Those of a kind of decoder; those that are fed the code have a feed of that name.
+std::vector<Entry> entries_of(const char* where, const std::string& cell, Direction order, Feed fed) {
+  const std::string direction = order == Direction::backward ? "backward" : "forward";
+  std::vector<Entry> found;
   for (const nlohmann::json& entry : file()[where]) {
-    if (entry["cell"] != cell || entry["direction"] != direction || (entry["feed"] == "code") == Decoder::feeds_back) continue;
-    CAPTURE(where, cell, direction, entry["feed"]);
-    f(entry, file()["ratios"][entry["feed"].get<std::string>()].get<double>());
-    ++found;
+    if (entry["cell"] != cell || entry["direction"] != direction || (entry["feed"] == "code") != (fed == Feed::code)) continue;
+    found.push_back({entry, file()["ratios"][entry["feed"].get<std::string>()].get<double>()});
   }
-  CHECK(found > 0);
+  REQUIRE(!found.empty());
+  return found;
 }
 
 /// A decoder alone, its initial state's gradient included.
@@ -35,7 +38,8 @@ void check_decoder(const std::string& cell) {
   using Decoder = ec::RecurrentDecoder<Layer, in.width, in.channels, Fed>;
   constexpr ec::Shape code_shape = ec::features(Decoder::state_size);
   using Chain = ec::LayersAlone<double, code_shape, Decoder>;
-  for_entries<Decoder>("decoders", cell, [&](const nlohmann::json& entry, double ratio) {
+  for (const auto& [entry, ratio] : entries_of("decoders", cell, Layer::direction, Fed)) {
+    CAPTURE(cell, entry["direction"], entry["feed"]);
     const typename Chain::Layers layers{Decoder{ec::TeacherForcing{ratio}}};
     ec::LayerRunner<Chain> run(layers);
     golden::fill_blocks<Chain>(run);
@@ -46,7 +50,7 @@ void check_decoder(const std::string& cell) {
     golden::check_totals(entry["dx"], run.backward(code, y, golden::drawn(2, in.size())), golden::tolerance);
     golden::check_totals(entry["dtheta"], run.dtheta, golden::tolerance);
     if (ratio == 0) golden::check_totals(entry["y"], run.template forward<ec::Mode::predict>(code), golden::tolerance);
-  });
+  }
 }
 
 template <template <Index, auto...> class Cell>
@@ -63,14 +67,15 @@ void check_autoencoder(const std::string& cell) {
   using Layer = ec::RecurrentDecoder<Cell<3, Order>, in.width, in.channels, Fed>;
   using Encoder = ec::Encoder<in, Cell<3, Returns::state>>;
   using Model = ec::SequenceAutoencoder<Encoder, ec::Decoder<Encoder::output, Layer>, double>;
-  for_entries<Layer>("autoencoders", cell, [&](const nlohmann::json& entry, double ratio) {
+  for (const auto& [entry, ratio] : entries_of("autoencoders", cell, Order, Fed)) {
+    CAPTURE(cell, entry["direction"], entry["feed"]);
     Model model{ec::encoder<in>(Cell<3, Returns::state>{}), ec::decoder<Encoder::output>(Layer{ec::TeacherForcing{ratio}}), ec::Seed{1}};
     const auto lengths = entry["lengths"].get<golden::Lengths>();
     const Eigen::MatrixXd x = golden::drawn(1, in.size());
     golden::check_gradients(entry, model, x, x, lengths, seed(), file()["step"].get<std::uint64_t>());
-    golden::check_totals(entry["code"], lengths.empty() ? model.encode(x) : model.encode(x, lengths), golden::tolerance);
-    golden::check_totals(entry["output"], lengths.empty() ? model.reconstruct(x) : model.reconstruct(x, lengths), golden::tolerance);
-  });
+    golden::check_totals(entry["code"], model.encode(x, lengths), golden::tolerance);
+    golden::check_totals(entry["output"], model.reconstruct(x, lengths), golden::tolerance);
+  }
 }
 
 }  // namespace
