@@ -8,9 +8,9 @@
 #include "eigencoder/kernels/gemm.hpp"
 
 // Recurrent layers without their equations: the loop over the steps, the products, and where everything lies. A cell says what
-// its gates are and what becomes of them; layers/lstm.hpp has an example. docs/recurrent.md derives the passes. The component has
-// the kernels of each Cell of which compiled_function says so: what packs the weights and what reads them, for panels are as tall
-// as registers are long.
+// its gates are and what becomes of them; layers/lstm.hpp has an example. docs/recurrent.md derives the passes. The component
+// has the kernels of each Cell of which compiled_function says so: what packs the weights and what reads them, for panels are
+// as tall as registers are long.
 namespace eigencoder::kernels {
 
 /// The state that goes from step to step value by value, besides h, which goes through the recurrent weights.
@@ -218,8 +218,8 @@ struct PackRecurrenceBackward {
   void run() const {
     const auto [input, state] = weights_by_row(r, w);
     const Index b = r.state_row();
-    T* const inputs = pack_weights(r.units, r.rows() - b, packed,
-                                   [&, &state = state](Index p, Index row) { return state(b + row, p); });
+    T* const inputs =
+        pack_weights(r.units, r.rows() - b, packed, [&, &state = state](Index p, Index row) { return state(b + row, p); });
     pack_weights(r.inputs, r.input_rows(), inputs, [&, &input = input](Index p, Index row) { return input(row, p); });
   }
 };

@@ -178,8 +178,8 @@ struct BackwardSteps {
 
 }  // namespace detail
 
-/// Steps [first, last), in the order of reading, of a pass whose steps from `last` on are done: p.dy of each may be made of dx of
-/// the one after.
+/// Steps [first, last), in the order of reading, of a pass whose steps from `last` on are done: p.dy of each may be made of dx
+/// of the one after.
 template <class Cell, class T>
 void recurrence_backward(const Recurrence<Cell>& r, const RecurrentBackward<T>& p, Index first, Index last) {
   launch(detail::BackwardSteps<Cell, T>{r, p, first, last});

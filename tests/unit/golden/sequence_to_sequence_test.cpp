@@ -38,18 +38,18 @@ void check_decoder(const std::string& cell) {
   using Decoder = ec::RecurrentDecoder<Layer, in.width, in.channels, Fed>;
   constexpr ec::Shape code_shape = ec::features(Decoder::state_size);
   using Chain = ec::LayersAlone<double, code_shape, Decoder>;
-  for (const auto& [entry, ratio] : entries_of("decoders", cell, Layer::direction, Fed)) {
-    CAPTURE(cell, entry["direction"], entry["feed"]);
-    const typename Chain::Layers layers{Decoder{ec::TeacherForcing{ratio}}};
+  for (const Entry& entry : entries_of("decoders", cell, Layer::direction, Fed)) {
+    CAPTURE(cell, entry.expected["direction"], entry.expected["feed"]);
+    const typename Chain::Layers layers{Decoder{ec::TeacherForcing{entry.ratio}}};
     ec::LayerRunner<Chain> run(layers);
     golden::fill_blocks<Chain>(run);
     run.random = ec::Random(seed(), file()["step"].get<std::uint64_t>(), 1);
     run.targets = golden::drawn(3, in.size());
     const Eigen::MatrixXd code = golden::drawn(1, Decoder::state_size), y = run.forward(code);
-    golden::check_totals(entry["y"], y, golden::tolerance);
-    golden::check_totals(entry["dx"], run.backward(code, y, golden::drawn(2, in.size())), golden::tolerance);
-    golden::check_totals(entry["dtheta"], run.dtheta, golden::tolerance);
-    if (ratio == 0) golden::check_totals(entry["y"], run.template forward<ec::Mode::predict>(code), golden::tolerance);
+    golden::check_totals(entry.expected["y"], y, golden::tolerance);
+    golden::check_totals(entry.expected["dx"], run.backward(code, y, golden::drawn(2, in.size())), golden::tolerance);
+    golden::check_totals(entry.expected["dtheta"], run.dtheta, golden::tolerance);
+    if (entry.ratio == 0) golden::check_totals(entry.expected["y"], run.template forward<ec::Mode::predict>(code), golden::tolerance);
   }
 }
 
@@ -67,14 +67,14 @@ void check_autoencoder(const std::string& cell) {
   using Layer = ec::RecurrentDecoder<Cell<3, Order>, in.width, in.channels, Fed>;
   using Encoder = ec::Encoder<in, Cell<3, Returns::state>>;
   using Model = ec::SequenceAutoencoder<Encoder, ec::Decoder<Encoder::output, Layer>, double>;
-  for (const auto& [entry, ratio] : entries_of("autoencoders", cell, Order, Fed)) {
-    CAPTURE(cell, entry["direction"], entry["feed"]);
-    Model model{ec::encoder<in>(Cell<3, Returns::state>{}), ec::decoder<Encoder::output>(Layer{ec::TeacherForcing{ratio}}), ec::Seed{1}};
-    const auto lengths = entry["lengths"].get<golden::Lengths>();
+  for (const Entry& entry : entries_of("autoencoders", cell, Order, Fed)) {
+    CAPTURE(cell, entry.expected["direction"], entry.expected["feed"]);
+    Model model{ec::encoder<in>(Cell<3, Returns::state>{}), ec::decoder<Encoder::output>(Layer{ec::TeacherForcing{entry.ratio}}), ec::Seed{1}};
+    const auto lengths = entry.expected["lengths"].get<golden::Lengths>();
     const Eigen::MatrixXd x = golden::drawn(1, in.size());
-    golden::check_gradients(entry, model, x, x, lengths, seed(), file()["step"].get<std::uint64_t>());
-    golden::check_totals(entry["code"], model.encode(x, lengths), golden::tolerance);
-    golden::check_totals(entry["output"], model.reconstruct(x, lengths), golden::tolerance);
+    golden::check_gradients(entry.expected, model, x, x, lengths, seed(), file()["step"].get<std::uint64_t>());
+    golden::check_totals(entry.expected["code"], model.encode(x, lengths), golden::tolerance);
+    golden::check_totals(entry.expected["output"], model.reconstruct(x, lengths), golden::tolerance);
   }
 }
 
