@@ -83,7 +83,7 @@ using Recurrences = FloatAndDouble<RecurrencesOf>;
 
 template <class T>
 using UpdatesOf =
-    TypeList<detail::SumSquares<T>, detail::MoveSum<T>, eigencoder::detail::UpdateStretch<T, Adam::slots, Adam::Step>,
+    TypeList<detail::SumSquares<T>, detail::AddValues<T>, eigencoder::detail::UpdateStretch<T, Adam::slots, Adam::Step>,
              eigencoder::detail::UpdateStretch<T, AdamW::slots, AdamW::Step>, eigencoder::detail::UpdateStretch<T, SGD::slots, SGD>>;
 using Updates = FloatAndDouble<UpdatesOf>;
 

@@ -163,6 +163,21 @@ struct Backward {
   [[no_unique_address]] typename S::Previous previous;
 };
 
+/// x, dy → dtheta alone. A layer that makes its dtheta of x and dy, and has `input_gradient` too, may have this as
+/// `parameter_gradient`: the two then take the place of backward, and dtheta may be overwritten instead of cleared and added to, and
+/// made by several threads, each some columns of the first block.
+template <class S>
+struct ParameterGradient {
+  using T = typename S::Scalar;
+
+  typename S::DTheta dtheta;  ///< overwrite, or add, as `add` says: columns [begin, end) of the first block, and with its last
+                              ///< column all other blocks
+  IfAsked<S::needs.backward_x, MatrixView<const T>, asked_for::backward_x> x;
+  MatrixView<const T> dy;
+  Index begin, end;  ///< never empty
+  bool add;
+};
+
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.
 template <class S>
 concept Runs = requires(const typename S::Layer layer, Forward<S, Mode::train> training, Forward<S, Mode::predict> inference,
@@ -171,6 +186,10 @@ concept Runs = requires(const typename S::Layer layer, Forward<S, Mode::train> t
   layer.forward(inference);
   layer.backward(inner);
   layer.backward(first);
+};
+template <class S>
+concept GivesParameterGradient = requires(const typename S::Layer layer, ParameterGradient<S> pass) {
+  layer.parameter_gradient(pass);
 };
 template <class S>
 concept Prepares = requires(const typename S::Layer layer, Prepare<S> pass) {

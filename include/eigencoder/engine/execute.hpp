@@ -35,7 +35,43 @@ class Execute {
     }
   }
 
+  /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:
+  /// from the whole batch, whose shards were run with `together`. Layers before `first_trained` have none.
+  static void parameter_gradients(const typename C::Layers& layers, std::span<const KeptShard<P>> shards, T* gradient, Index begin,
+                                  Index end, std::size_t first_trained) {
+    const auto of_operation = [&]<std::size_t K>() {
+      constexpr Operation operation = P::training.list[K];
+      constexpr std::size_t I = operation.index;
+      if constexpr (operation.what == Do::backward && P::overwrites[I]) {
+        if (I < first_trained) return;
+        constexpr Index width = std::max<Index>(piece / first_block<I>.rows / 96, 1) * 96;
+        for (Index first = column_at<I>(begin), last = column_at<I>(end), next = 0; first < last; first = next) {
+          next = std::min(first + width, last);
+          for (const KeptShard<P>& shard : shards) {
+            const LayerMemory<T> memory{.x = C::reads(I) == 0 ? shard.x : shard.lane->activation(C::reads(I)),
+                                        .dy = shard.lane->delta(operation.delta),
+                                        .gradient = gradient};
+            run_parameter_gradient<C, I, typename C::template stage<I>>(layers, memory, shard.columns, first, next,
+                                                                        &shard != &shards.front());
+          }
+        }
+      }
+    };
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (of_operation.template operator()<K>(), ...); }
+    (std::make_index_sequence<P::training.count>{});
+  }
+
  private:
+  /// Values of a gradient that stay in the second cache while all shards add to them. In columns, a multiple of any tile's.
+  static constexpr Index piece = P::cache / 2 / static_cast<Index>(sizeof(T));
+  template <std::size_t I>
+  static constexpr const Block& first_block = C::template stage<I>::Trainable::entries[0].block;
+  /// The column of layer I's first block that begins at a parameter; of what lies before the block 0, of what lies behind it all.
+  template <std::size_t I>
+  static constexpr Index column_at(Index parameter) {
+    return std::clamp<Index>((parameter - C::theta_at[I]) / first_block<I>.rows, 0, first_block<I>.cols);
+  }
+
   template <int Phase, std::size_t K>
   static void run(const Shard<P>& shard) {
     constexpr Operation operation = (M == Mode::train ? P::training : P::evaluation).list[K];
@@ -73,7 +109,7 @@ class Execute {
     const Index link = C::links[i];
     const bool joins = C::joins[i], links = link != no_link && !joins;
     const std::size_t joined = C::joined_by(i);
-    T* const dy = shard.lane.delta(delta);
+    T* const dy = shard.delta(delta);
     return {.x = shard.activation(C::reads(i)),
             .y = shard.lane.activation(i + 1),
             .cache = shard.lane.cache(i),
@@ -83,7 +119,7 @@ class Execute {
             .joined = joins ? shard.activation(joined) : nullptr,
             .targets = shard.target,
             .dy = dy,
-            .dx = C::needs[i].in_place ? dy : shard.lane.delta(1 - delta),
+            .dx = C::needs[i].in_place ? dy : shard.delta(delta + 1),
             .djoined = P::side_gradient(joined) ? shard.lane.side_gradient(joined) : nullptr,
             .gradient = shard.gradient};
   }
@@ -113,7 +149,7 @@ class Execute {
 
   template <std::size_t I, int Delta>
   static void gather_backward(const Shard<P>& shard) {
-    detail::clear_padding<C, I + 1>(shard.lane.delta(Delta), shard.columns, shard.lengths);
+    detail::clear_padding<C, I + 1>(shard.delta(Delta), shard.columns, shard.lengths);
     using S = typename P::template stage<I>;
     run_gather_backward<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I),
                                  detail::part(shard.share, P::dsums_begin + C::dsums_at[I], S::needs.dsums));
@@ -128,9 +164,16 @@ class Execute {
         std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * shard.columns, T(0));
       }
     }
-    detail::clear_padding<C, I + 1>(shard.lane.delta(Delta), shard.columns, shard.lengths);
+    detail::clear_padding<C, I + 1>(shard.delta(Delta), shard.columns, shard.lengths);
     if constexpr (C::frozen[I] && C::trains_before(I) && GivesInputGradient<S>) {
       run_input_gradient<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
+    } else if constexpr (P::overwrites[I]) {
+      const LayerMemory<T> where = memory(shard, I, Delta);
+      if (!shard.together) {
+        run_parameter_gradient<C, I, typename C::template stage<I>>(shard.layers, where, shard.columns, 0, first_block<I>.cols,
+                                                                    !shard.first_of_gradient);
+      }
+      if constexpr (C::trains_before(I)) run_input_gradient<C, I, S>(shard.layers, shard.parameters, where, layer_batch(shard, I));
     } else {
       run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
     }
@@ -140,7 +183,7 @@ class Execute {
   template <std::size_t I, int Delta>
   static void add_side_gradient(const Shard<P>& shard) {
     const Index values = C::shapes[I + 1].size() * shard.columns;
-    VectorView<T>(shard.lane.delta(Delta), values) += VectorView<const T>(shard.lane.side_gradient(I + 1), values);
+    VectorView<T>(shard.delta(Delta), values) += VectorView<const T>(shard.lane.side_gradient(I + 1), values);
   }
 };
 

@@ -7,7 +7,7 @@
 
 namespace eigencoder {
 
-/// Working memory for a step on some columns: activations, two deltas, caches and scratch. Made once, used for every step.
+/// Working memory for a step on some columns: activations, deltas, caches and scratch. Made once, used for every step.
 template <class P>
 class Lane {
  public:
@@ -21,8 +21,8 @@ class Lane {
   T* activation(std::size_t i) { return at(P::activation_at[i]); }
   T* cache(std::size_t layer) { return at(P::activations + P::Chain::cache_at[layer]); }
   T* term_cache(std::size_t term) { return at(P::activations + P::Chain::cache_at[P::layers] + P::term_cache_at[term]); }
-  T* delta(int which) { return at(deltas + which * P::Chain::widest_output); }
-  T* scratch_per_sample() { return at(deltas + 2 * P::Chain::widest_output); }
+  T* delta(int which) { return at(deltas + P::delta_at[static_cast<std::size_t>(which)]); }
+  T* scratch_per_sample() { return at(deltas + P::delta_at.back()); }
   T* scratch() { return at(P::per_sample); }
   T* side_gradient(std::size_t activation) { return at(sides + P::side_at[activation]); }
   T* tangents() { return at(P::per_sample - P::Tangents::per_sample); }
@@ -51,6 +51,8 @@ struct Shard {
   Lane<P>& lane;
   Parameters<T> parameters;
   T* gradient = nullptr;  ///< of theta, added to; the worker's own
+  bool first_of_gradient = false;  ///< but that of the layers of P::overwrites is overwritten
+  bool together = false;           ///< or left to Execute::parameter_gradients(); every dy is kept
   const T* x = nullptr;
   const T* target = nullptr;
   const T* weights = nullptr;  ///< of the columns; null: all are 1
@@ -68,6 +70,17 @@ struct Shard {
   /// Activation i; activation 0 is the batch itself.
   const T* activation(std::size_t i) const { return i == 0 ? x : lane.activation(i); }
   MatrixView<const T> view(std::size_t i) const { return {activation(i), P::Chain::shapes[i].size(), columns}; }
+  /// That buffer of deltas; two alternate where none is kept.
+  T* delta(int which) const { return lane.delta(together ? which : which % 2); }
+};
+
+/// What there still is of a shard that left its parameters' gradients to Execute::parameter_gradients().
+template <class P>
+struct KeptShard {
+  using T = typename P::Chain::Scalar;
+  Lane<P>* lane = nullptr;
+  const T* x = nullptr;
+  Index columns = 0;
 };
 
 namespace detail {

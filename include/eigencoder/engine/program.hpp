@@ -23,7 +23,7 @@ struct Operation {
   Do what{};
   std::size_t index = 0;
   int phase = 0;
-  int delta = 0;          ///< which of two buffers holds dy
+  int delta = 0;          ///< which of the buffers of deltas holds dy; dx, unless in place, is in the next one
   bool gradient = false;  ///< of a loss or penalty: an earlier layer is trained
 };
 
@@ -32,7 +32,7 @@ template <std::size_t Most>
 struct Operations {
   std::array<Operation, Most> list{};
   std::size_t count = 0;
-  int phases = 1;
+  int phases = 1, deltas = 1;
 
   constexpr const Operation* begin() const { return list.data(); }
   constexpr const Operation* end() const { return list.data() + count; }
@@ -164,9 +164,10 @@ struct Program : Terms<C, O> {
       }
       if (fusion.folded[i]) continue;
       put(Do::backward, i);
-      if (!C::needs[i].in_place) delta = 1 - delta;
+      if (!C::needs[i].in_place) ++delta;
     }
     operations.phases = phase + 1;
+    operations.deltas = delta + 1;
     return operations;
   }
 
@@ -196,8 +197,70 @@ struct Program : Terms<C, O> {
   /// Scalars a sample before that gradient of activation i.
   static constexpr auto side_at =
       detail::running_total<layers + 1>([](std::size_t i) { return side_gradient(i) ? C::shapes[i].size() : 0; });
+
+  /// Bytes, half of what the second-level cache is assumed to have.
+  static constexpr Index cache = Index{512} * 1024;
+  /// The weights alone do not fit there.
+  static constexpr bool heavy = C::parameter_count * static_cast<Index>(sizeof(typename C::Scalar)) > cache;
+  /// A term of the objective may add to the gradient of layer i's parameters: a penalty that looks at what it makes, or at weights.
+  static constexpr bool term_adds_to(std::size_t i) {
+    for (std::size_t k = 0; k < terms; ++k) {
+      if (penalty[k] ? site[k] > 0 && producer(site[k]) == i : !loss[k]) return true;
+    }
+    return i < Tangents::carriers;
+  }
+  /// The gradient of layer i's parameters is that of its parameter_gradient() alone: no other layer adds to it, and no term. The first
+  /// shard overwrites it.
+  static constexpr std::array<bool, layers> overwrites = [] {
+    std::array<bool, layers> does{};
+    C::for_each_layer([&]<std::size_t I>() {
+      using S = typename C::template stage<I>;
+      if constexpr (S::Trainable::count > 0 && !C::frozen[I] && !C::taken_over(I) && !C::is_source(I) &&
+                    GivesParameterGradient<S> && GivesInputGradient<S>) {
+        does[I] = S::Trainable::entries[0].block.cols > 0 && !term_adds_to(I);
+      }
+    });
+    return does;
+  }();
+  /// Where nearly all parameters are of such layers, and many, the threads make their gradients together once all shards are done:
+  /// each some of the parameters, from the whole batch. Adding up what each thread made for all parameters would cost more than the
+  /// keeping of every dy.
+  static constexpr bool together = [] {
+    Index theirs = 0;
+    for (std::size_t i = 0; i < layers; ++i) theirs += overwrites[i] ? C::theta_at[i + 1] - C::theta_at[i] : 0;
+    return heavy && !coupled && 8 * theirs > 7 * C::parameter_count;
+  }();
+  /// Where part `part` of `parts` of the parameters begins, which one thread makes the gradient of: layers of `overwrites` are cut
+  /// between two columns of their first block.
+  static constexpr Index part_begin(Index part, Index parts) {
+    const Index even = C::parameter_count * part / parts;
+    Index begin = even;
+    C::for_each_layer([&]<std::size_t I>() {
+      constexpr Index first = C::theta_at[I], end = C::theta_at[I + 1];
+      if constexpr (overwrites[I]) {
+        if (first < even && even < end) {
+          const Block& block = C::template stage<I>::Trainable::entries[0].block;
+          const Index column = (even - first + block.rows - 1) / block.rows;
+          begin = column < block.cols ? first + column * block.rows : end;
+        }
+      }
+    });
+    return begin;
+  }
+
+  /// Scalars a sample before each buffer of deltas; the last entry is the whole. Two alternate, unless every dy is kept.
+  static constexpr auto delta_at = [] {
+    constexpr std::size_t count = together ? static_cast<std::size_t>(training.deltas) + 1 : 2;
+    std::array<Index, count> sizes{C::widest_output, C::widest_output};
+    for (const Operation& operation : training) {
+      const auto delta = static_cast<std::size_t>(operation.delta);
+      if (operation.what == Do::backward && 2 <= delta && delta < count) sizes[delta] = std::max(sizes[delta], C::shapes[operation.index + 1].size());
+    }
+    return detail::running_total<count>([&](std::size_t i) { return sizes[i]; });
+  }();
+
   /// Scalars a sample that a lane holds beside the batch itself.
-  static constexpr Index per_sample = activations + C::cache_at[layers] + term_cache_at[terms] + 2 * C::widest_output +
+  static constexpr Index per_sample = activations + C::cache_at[layers] + term_cache_at[terms] + delta_at.back() +
                                       C::scratch_per_sample + side_at[layers + 1] + Tangents::per_sample;
 };
 

@@ -197,6 +197,20 @@ void run_backward(const typename C::Layers& layers, const Parameters<typename C:
   C::template recipe<I>(layers).backward(detail::backward_pass<C, I, S, InputGradient>(layers, parameters, memory, batch));
 }
 
+/// Layer I of a chain backward, dy → gradient alone: columns [begin, end) of its first block, and with the last the other blocks.
+template <class C, std::size_t I, class S>
+void run_parameter_gradient(const typename C::Layers& layers, const LayerMemory<typename C::Scalar>& memory, Index columns,
+                            Index begin, Index end, bool add) {
+  using T = typename C::Scalar;
+  using Pass = ParameterGradient<S>;
+  C::template recipe<I>(layers).parameter_gradient(Pass{.dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
+                                                        .x = decltype(Pass::x)(memory.x, S::in.size(), columns),
+                                                        .dy = MatrixView<const T>(memory.dy, S::out.size(), columns),
+                                                        .begin = begin,
+                                                        .end = end,
+                                                        .add = add});
+}
+
 /// Layer I of a chain backward, dy → dx alone.
 template <class C, std::size_t I, class S>
 void run_input_gradient(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,

@@ -141,19 +141,16 @@ struct SumSquares {
 };
 
 template <class T>
-struct MoveSum {
+struct AddValues {
   static constexpr bool compiled = CompiledScalar<T>;
   Index n;
-  T *to, *from;
+  T* to;
+  const T* from;
   void run() const {
     using P = Packet<T>;
-    const P zero(0);
     Index i = 0;
-    for (; i + P::size <= n; i += P::size) {
-      (P::load(to + i) + P::load(from + i)).store(to + i);
-      zero.store(from + i);
-    }
-    for (; i < n; ++i) to[i] += std::exchange(from[i], T(0));
+    for (; i + P::size <= n; i += P::size) (P::load(to + i) + P::load(from + i)).store(to + i);
+    for (; i < n; ++i) to[i] += from[i];
   }
 };
 
@@ -167,10 +164,10 @@ T sum_squares(Index n, const T* x) {
   return total;
 }
 
-/// to[i] += from[i], from[i] = 0.
+/// to[i] += from[i].
 template <class T>
-void move_sum(Index n, T* to, T* from) {
-  launch(detail::MoveSum<T>{n, to, from});
+void add_values(Index n, T* to, const T* from) {
+  launch(detail::AddValues<T>{n, to, from});
 }
 
 }  // namespace eigencoder::kernels

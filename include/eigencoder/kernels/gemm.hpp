@@ -127,7 +127,7 @@ struct ProductWithVector {
   }
 };
 
-/// f(A·B + bias·1ᵀ), or C + A·B and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is Aᵀ.
+/// f(A·B + bias·1ᵀ), or C + A·B if `accumulate`; and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is Aᵀ.
 template <class T, bool LeftTransposed, bool Transposed>
 struct Product {
   static constexpr bool compiled = CompiledScalar<T>;
@@ -137,7 +137,7 @@ struct Product {
   View<T> c;
   bool accumulate = false;
   const T* bias = nullptr;  ///< or null
-  T* sums = nullptr;        ///< or null; only with accumulate
+  T* sums = nullptr;        ///< or null
   Epilogue<T> epilogue = {};
 
   void run() const {
@@ -302,10 +302,12 @@ void add_multiply(View<const T> a, View<const T> b, View<T> c) {
   launch(detail::Product<T, false, false>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true});
 }
 
-/// C += A·Bᵀ, and sums += A·1 where sums is given.   A: m × k   B: n × k   C: m × n   sums: m, or null
+/// C += A·Bᵀ, and sums += A·1 where sums is given; with `add` false, C = A·Bᵀ and sums = A·1.
+/// A: m × k   B: n × k   C: m × n, n > 0   sums: m, or null
 template <class T>
-void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr) {
-  launch(detail::Product<T, false, true>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = true, .sums = sums});
+void add_multiply_transposed(View<const T> a, View<const T> b, View<T> c, std::type_identity_t<T>* sums = nullptr, bool add = true) {
+  if (sums && !add) std::fill_n(sums, a.rows, T(0));
+  launch(detail::Product<T, false, true>{.a = a, .b = {b.data, b.stride}, .c = c, .accumulate = add, .sums = sums});
 }
 
 /// C = f(Aᵀ·B + bias·1ᵀ).   A: k × m   B: k × n   C: m × n   bias: m, or null

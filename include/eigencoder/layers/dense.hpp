@@ -51,11 +51,20 @@ struct Dense {
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    using T = typename S::Scalar;
-    T* bias = nullptr;
-    if constexpr (biased) bias = std::get<1>(pass.dtheta).data();
-    kernels::add_multiply_transposed<T>(pass.dy, pass.x, std::get<0>(pass.dtheta), bias);
+    parameter_gradient(ParameterGradient<S>{
+        .dtheta = pass.dtheta, .x = pass.x, .dy = pass.dy, .begin = 0, .end = S::in.size(), .add = true});
     if constexpr (InputGradient) input_gradient(pass);
+  }
+  template <class S>
+  void parameter_gradient(ParameterGradient<S> pass) const {
+    using T = typename S::Scalar;
+    const kernels::View<const T> x = pass.x;
+    const kernels::View<T> dW = std::get<0>(pass.dtheta);
+    const Index columns = pass.end - pass.begin;
+    T* bias = nullptr;
+    if constexpr (biased) bias = pass.end == dW.cols ? std::get<1>(pass.dtheta).data() : nullptr;
+    kernels::add_multiply_transposed<T>(pass.dy, {x.data + pass.begin, columns, x.cols, x.stride},
+                                        {dW.column(pass.begin), dW.rows, columns, dW.stride}, bias, pass.add);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {

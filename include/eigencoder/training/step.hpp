@@ -40,8 +40,9 @@ class Stepper {
     if (batch <= reserved_) return;
     Cut most;
     for (Index size = 1; size <= batch; ++size) {  // a smaller batch may be cut into wider shards, for fewer workers
-      const Cut cut = cut_of(size * P::draws, batch_workers(size * P::draws));
-      most = {std::max(most.width, cut.width), std::max(most.shards, cut.shards)};
+      const Cut cut = cut_of(size * P::draws);
+      most.width = std::max(most.width, cut.width);
+      most.shards = std::max(most.shards, cut.shards);
     }
     memory_ = Memory(most, P::coupled ? most.shards : threads(), batch);
     reserved_ = batch;
@@ -60,12 +61,11 @@ class Stepper {
     ++step_;
     taken_ = false;
     try {
-      const std::size_t workers = execute<Mode::train>(model, model.parameters().data(), objective, batch);
+      const Cut cut = execute<Mode::train>(model, model.parameters().data(), objective, batch);
       const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
-      taken_ = updater_.update(team_, workers, optimizer, memory.theta,
+      taken_ = updater_.update(team_, cut.workers, cut.gradients(), optimizer, memory.theta,
                                {.gradient = {}, .totals = totals_, .values = values_, .finite = finite, .samples = batch.size});
     } catch (...) {  // a user's exchange
-      updater_.clear();
       --step_;
       throw;
     }
@@ -91,8 +91,8 @@ class Stepper {
   std::span<const double> differentiate(const ModelType& model, const O& objective, const Batch<T>& batch, std::uint64_t step,
                                         T* gradient) {
     step_ = step;
-    const std::size_t workers = execute<Mode::train>(model, model.parameters().data(), objective, batch);
-    updater_.take_gradient(workers, gradient);
+    const Cut cut = execute<Mode::train>(model, model.parameters().data(), objective, batch);
+    updater_.copy_gradient(cut.gradients(), gradient);
     return values_;
   }
 
@@ -110,10 +110,15 @@ class Stepper {
   static constexpr std::uint64_t evaluations =
       0x80000000;  ///< step numbers of evaluations begin here, beyond those of any training
 
-  /// A batch in shards of nearly equal width.
+  /// A batch in shards of nearly equal width, for so many workers.
   struct Cut {
     Index width = 0;
-    std::size_t shards = 0;
+    std::size_t shards = 0, workers = 1;
+
+    std::size_t begin(std::size_t worker) const { return shards * worker / workers; }  ///< of its shards
+    /// The workers make the gradient of the layers of P::overwrites together: of a batch whose shards are all in lanes at once.
+    bool together() const { return P::together && workers > 1 && shards <= workers; }
+    std::size_t gradients() const { return together() ? 1 : workers; }  ///< how many there are to add up
   };
 
   struct WorkerLane {
@@ -134,6 +139,7 @@ class Stepper {
     Memory(const Cut& most, std::size_t lane_count, Index batch)
         : shared(static_cast<std::size_t>(P::shared_at[P::terms] * batch * P::draws)),
           packed(static_cast<std::size_t>(C::packed_at[C::size])),
+          kept(P::together ? lane_count : 0),
           shares(most.shards * static_cast<std::size_t>(P::totals)),
           values(most.shards * P::terms) {
       lanes.reserve(lane_count);
@@ -141,70 +147,95 @@ class Stepper {
     }
     std::vector<WorkerLane> lanes;
     Arena<T> shared, packed;
+    std::vector<KeptShard<P>> kept;  ///< each in the lane of its number
     std::vector<double> shares, values;  ///< of the shards
   };
 
-  // Activations of a shard should stay in the second-level cache, half of which is assumed to be 512 KiB. If the weights alone
-  // do not fit there, shards are large instead, so that weights and their gradients are read from memory less often. Samples
+  // Activations of a shard should stay in half of the second-level cache. If the weights alone do not fit there, shards are large instead, so that weights and their gradients are read from memory less often. Samples
   // that are large by themselves are images, and kernels for images are efficient with few samples. Layers whose products are
   // not, ask for more.
-  static constexpr Index cache = Index{512} * 1024;
   static constexpr Index widest_shard = [] {
     const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));
-    const bool heavy = C::parameter_count * static_cast<Index>(sizeof(T)) > cache;
-    const Index least = std::max(C::columns, Index{heavy ? 16 : 4}), fitting = (heavy ? 16 : 1) * cache / sample;
+    const Index least = std::max(C::columns, Index{P::heavy ? 16 : 4}), fitting = (P::heavy ? 16 : 1) * P::cache / sample;
     return std::clamp(fitting, least, std::max(least, Index{256}));
   }();
 
-  static Cut cut_of(Index batch, std::size_t workers) {
+  Cut cut_of(Index batch) const {
+    const std::size_t workers = batch_workers(batch);
     const auto ceiling = [](Index a, Index b) { return (a + b - 1) / b; };
     const Index share = ceiling(batch, static_cast<Index>(workers));
     const Index width =
         ceiling(ceiling(share, ceiling(share, widest_shard)), P::draws) * P::draws;  // a sample's draws together
-    return {width, static_cast<std::size_t>(ceiling(batch, width))};
+    return {width, static_cast<std::size_t>(ceiling(batch, width)), workers};
   }
   std::size_t batch_workers(Index batch) const {
     return 6.0 * static_cast<double>(C::multiplications) * static_cast<double>(batch) < worth_sharing_ ? 1 : threads();
   }
 
-  /// Forward, and backward into the workers' gradients. Returns how many workers there were.
+  /// Forward, and backward into the workers' gradients. Returns how the batch was cut.
   template <Mode M>
-  std::size_t execute(const ModelType& model, const T* theta, const O& objective, const Batch<T>& batch) {
+  Cut execute(const ModelType& model, const T* theta, const O& objective, const Batch<T>& batch) {
     const Parameters<T> parameters{theta, model.state().data(), memory_.packed.data()};
     prepare<C>(model.layers(), theta, memory_.packed.data());
-    const Index columns = batch.size * P::draws;
-    const std::size_t workers = batch_workers(columns);
-    const Cut cut = cut_of(columns, workers);
+    const Cut cut = cut_of(batch.size * P::draws);
     std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
     std::fill(memory_.shares.begin(), memory_.shares.end(), 0.0);
-    run_phases<M, 0>(model.layers(), parameters, objective, batch, cut, workers);
+    run_phases<M, 0>(model.layers(), parameters, objective, batch, cut);
+    if constexpr (M == Mode::train && P::together) {
+      if (cut.together()) make_gradient_together(model.layers(), cut);
+    }
     values_.fill(0);
     for (std::size_t i = 0; i < cut.shards * P::terms; ++i) values_[i % P::terms] += memory_.values[i];
-    return workers;
+    return cut;
   }
 
   template <Mode M, int Phase>
   void run_phases(const typename C::Layers& layers, const Parameters<T>& parameters, const O& objective, const Batch<T>& batch,
-                  const Cut& cut, std::size_t workers) {
+                  const Cut& cut) {
     constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
-    team_.run(workers, [&](std::size_t worker) {
-      for (std::size_t s = cut.shards * worker / workers; s < cut.shards * (worker + 1) / workers; ++s) {
+    team_.run(cut.workers, [&](std::size_t worker) {
+      if constexpr (M == Mode::train && Phase == 0) begin_gradient(cut, worker);
+      for (std::size_t s = cut.begin(worker); s < cut.begin(worker + 1); ++s) {
         run_shard<M, Phase>(layers, parameters, objective, batch, cut, worker, s);
       }
-      if constexpr (M == Mode::train && Phase + 1 == phases) updater_.complete(worker);
+      if (M == Mode::train && Phase + 1 == phases && !cut.together()) updater_.complete(worker);
     });
     if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
       Execute<P, M>::template total<Phase>(memory_.shares, cut.shards, totals_);
     }
     if constexpr (Phase + 1 < phases) {
-      run_phases<M, Phase + 1>(layers, parameters, objective, batch, cut, workers);
+      run_phases<M, Phase + 1>(layers, parameters, objective, batch, cut);
     }
+  }
+
+  /// Clears of a worker's gradient what its first shard does not overwrite.
+  void begin_gradient(const Cut& cut, std::size_t worker) {
+    const bool overwritten = cut.together() || cut.begin(worker) < cut.begin(worker + 1);
+    T* const gradient = updater_.gradient(worker);
+    for (std::size_t i = 0; i < C::size; ++i) {
+      if (!(P::overwrites[i] && overwritten)) std::fill(gradient + C::theta_at[i], gradient + C::theta_at[i + 1], T(0));
+    }
+  }
+
+  /// The first gradient, a part by each worker: from the whole batch, or added up where layers have added to each worker's own.
+  void make_gradient_together(const typename C::Layers& layers, const Cut& cut) {
+    const auto border = [&](std::size_t w) { return P::part_begin(static_cast<Index>(w), static_cast<Index>(cut.workers)); };
+    team_.run(cut.workers, [&](std::size_t worker) {
+      const Index begin = border(worker), end = border(worker + 1);
+      Execute<P, Mode::train>::parameter_gradients(layers, std::span(memory_.kept).first(cut.shards), updater_.gradient(0), begin,
+                                                   end, updater_.first_trained());
+      for (std::size_t i = 0; i < C::size; ++i) {
+        const Index first = std::max(begin, C::theta_at[i]), last = std::min(end, C::theta_at[i + 1]);
+        if (!P::overwrites[i] && first < last) updater_.add_up(cut.workers, first, last);
+      }
+      updater_.complete_part(worker, begin, end);
+    });
   }
 
   template <Mode M, int Phase>
   void run_shard(const typename C::Layers& layers, const Parameters<T>& parameters, const O& objective, const Batch<T>& batch,
                  const Cut& cut, std::size_t worker, std::size_t s) {
-    WorkerLane& mine = memory_.lanes[P::coupled ? s : worker];
+    WorkerLane& mine = memory_.lanes[P::coupled || cut.together() ? s : worker];
     const Index all = batch.size * P::draws;
     const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
     const Index* const lengths = values_of(batch.lengths, batch, begin, columns, mine.lengths.data());
@@ -212,12 +243,15 @@ class Stepper {
     const T* const target = batch.targets == batch.inputs
                                 ? x
                                 : targets_of(batch, begin, columns, mine.targets.data(), Phase == 0, lengths);
+    if (M == Mode::train && cut.together()) memory_.kept[s] = {&mine.lane, x, columns};
     Execute<P, M>::template phase<Phase>(
         Shard<P>{.layers = layers,
                  .objective = objective,
                  .lane = mine.lane,
                  .parameters = parameters,
                  .gradient = updater_.gradient(worker),
+                 .first_of_gradient = s == cut.begin(worker),
+                 .together = M == Mode::train && cut.together(),
                  .x = x,
                  .target = target,
                  .weights = values_of(batch.weights, batch, begin, columns, mine.weights.data()),

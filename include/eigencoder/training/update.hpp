@@ -103,25 +103,27 @@ class Updater {
   /// The first layer with parameters that are not frozen: before it no gradient is needed. C::size if there is none.
   std::size_t first_trained() const { return first_trained_; }
 
-  /// What a worker adds to.
+  /// What a worker adds to. Nothing is known of it when a step begins.
   T* gradient(std::size_t worker) { return gradients_[worker].data(); }
   /// The worker has added all that it had to add.
-  void complete(std::size_t worker) {
-    Arena<T>& gradient = gradients_[worker];
-    for (std::size_t b = 0; b < block_count; ++b) {
-      if (rates_[b] == 0) std::fill(gradient.begin() + blocks[b].begin, gradient.begin() + blocks[b].end, T(0));
+  void complete(std::size_t worker) { complete(worker, worker, 0, C::parameter_count); }
+  /// The same of a worker that has made the parameters [begin, end) of the first gradient, for all workers.
+  void complete_part(std::size_t worker, Index begin, Index end) { complete(worker, 0, begin, end); }
+  /// Adds what the workers have at [begin, end) into the first gradient.
+  void add_up(std::size_t workers, Index begin, Index end) {
+    for (std::size_t w = 1; w < workers; ++w) {
+      kernels::add_values(end - begin, gradients_[0].data() + begin, gradients_[w].data() + begin);
     }
-    norms_[worker] = std::sqrt(kernels::sum_squares(C::parameter_count, gradient.data()));  // while it is in the cache
   }
 
-  /// Adds up the workers' gradients, has them exchanged, clips and updates, unless something is not finite: then nothing but
-  /// the gradient is changed. Returns whether the update was made. Leaves the gradients zero for the next step.
-  bool update(Team& team, std::size_t workers, const Opt& optimizer, T* theta, Exchange<T> found) {
+  /// Adds up the first `summands` gradients, has them exchanged, clips and updates, unless something is not finite: then nothing
+  /// but the gradient is changed. Returns whether the update was made.
+  bool update(Team& team, std::size_t workers, std::size_t summands, const Opt& optimizer, T* theta, Exchange<T> found) {
     found.finite = found.finite && finite_gradient(workers);
     const bool finite_here = found.finite;
     const bool apart = exchange_ || clip_.by_norm();
     if (apart) {
-      reduce(team, workers, workers);
+      reduce(team, workers, summands);
       if (exchange_) {
         found.gradient = std::span(gradients_[0]);
         exchange_(found);
@@ -130,15 +132,16 @@ class Updater {
       found.finite = found.finite && sum_of_squares(workers) <= static_cast<double>(std::numeric_limits<T>::max());
     }
     if (!found.finite) {
-      steepest_ = steepest(apart ? 1 : workers);
+      steepest_ = steepest(apart ? 1 : summands);
       refused_by_exchange_ = finite_here && exchange_;
-      clear();
       return false;
     }
-    if (apart) set_factors(workers);
+    if (apart) {
+      set_factors(workers);
+      summands = 1;
+    }
     ++updates_;
     const auto rule = detail::at_step(optimizer, updates_);
-    const std::size_t summands = apart ? 1 : workers;
     const T fresh = averages_ ? static_cast<T>(1 - weight_average_.decay) : T(1);  // the share of the new parameters
     averages_ = weight_average_.on();
     team.run(workers, [&](std::size_t worker) {
@@ -156,23 +159,17 @@ class Updater {
                    [&](std::size_t at, Index count) { move_average(theta, at, count, fresh); });
       }
     });
-    norm_ = apart || workers > 1 ? std::sqrt(sum_of_squares(workers)) : static_cast<double>(norms_[0]);
+    norm_ = apart || summands > 1 ? std::sqrt(sum_of_squares(workers)) : norm_of_parts(workers);
     return true;
   }
   /// The parameter whose gradient was the largest, or not a number, where no update was made.
   Index steepest() const { return steepest_; }
   /// Where no update was made: all was finite before the exchange.
   bool refused_by_exchange() const { return refused_by_exchange_; }
-  void clear() {
-    for (Arena<T>& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), T(0));
-  }
-
-  /// Adds the workers' gradients into `sum` and leaves them zero.
-  void take_gradient(std::size_t workers, T* sum) {
-    for (std::size_t i = 0; i < parameters; ++i) {
-      sum[i] = 0;
-      for (std::size_t w = 0; w < workers; ++w) sum[i] += std::exchange(gradients_[w][i], T(0));
-    }
+  /// The sum of the first `summands` gradients.
+  void copy_gradient(std::size_t summands, T* sum) {
+    add_up(summands, 0, C::parameter_count);
+    std::copy(gradients_[0].begin(), gradients_[0].end(), sum);
   }
 
   void keep(Snapshot<T>& snapshot) const {
@@ -258,18 +255,34 @@ class Updater {
     factors_.fill(T(1));
   }
 
+  /// Clears what is frozen of the parameters [begin, end) of that gradient, and measures the rest while it is in the cache.
+  void complete(std::size_t worker, std::size_t of, std::ptrdiff_t begin, std::ptrdiff_t end) {
+    const auto gradient = gradients_[of].begin();
+    for (std::size_t b = 0; b < block_count; ++b) {
+      const std::ptrdiff_t first = std::max(begin, blocks[b].begin), last = std::min(end, blocks[b].end);
+      if (rates_[b] == 0 && first < last) std::fill(gradient + first, gradient + last, T(0));
+    }
+    norms_[worker] = std::sqrt(kernels::sum_squares(end - begin, gradients_[of].data() + begin));
+  }
+  /// Of a gradient whose parts the workers made.
+  double norm_of_parts(std::size_t workers) const {
+    if (workers == 1) return static_cast<double>(norms_[0]);
+    double squares = 0;
+    for (std::size_t w = 0; w < workers; ++w) squares += static_cast<double>(norms_[w]) * static_cast<double>(norms_[w]);
+    return std::sqrt(squares);
+  }
   /// Whether the square of the gradient's norm is a finite T: then so are all averages of the gradient and of its square. The
-  /// gradient has not been added up yet; its norm is at most the sum of those of its parts.
+  /// gradient has not been added up yet; its norm is at most the sum of those of its summands or parts.
   bool finite_gradient(std::size_t workers) const {
     const T norm = std::accumulate(norms_.begin(), norms_.begin() + static_cast<std::ptrdiff_t>(workers), T(0));
     return std::isfinite(norm * norm);
   }
-  Index steepest(std::size_t workers) const {
+  Index steepest(std::size_t summands) const {
     Index place = 0;
     T largest = 0;
     for (Index i = 0; i < C::parameter_count; ++i) {
       T g = 0;
-      for (std::size_t w = 0; w < workers; ++w) g += gradients_[w][static_cast<std::size_t>(i)];
+      for (std::size_t w = 0; w < summands; ++w) g += gradients_[w][static_cast<std::size_t>(i)];
       if (std::abs(g) <= largest) continue;
       place = i;
       largest = std::abs(g);
@@ -303,14 +316,13 @@ class Updater {
       mean += fresh * (now - mean);
     }
   }
-  /// The first worker's gradient there, once those of the others have been added in their order and cleared.
+  /// The first gradient there, once the others have been added in their order.
   Vector summed(std::size_t at, Index count, std::size_t summands) {
-    Vector gradient(gradients_[0].data() + at, count);
-    for (std::size_t w = 1; w < summands; ++w) kernels::move_sum(count, gradient.data(), gradients_[w].data() + at);
-    return gradient;
+    add_up(summands, static_cast<Index>(at), static_cast<Index>(at) + count);
+    return Vector(gradients_[0].data() + at, count);
   }
 
-  /// Adds the gradients of `summands` workers into the first, and measures the sum.
+  /// Adds the first `summands` gradients into the first, and measures the sum.
   void reduce(Team& team, std::size_t workers, std::size_t summands) {
     team.run(workers, [&](std::size_t worker) {
       for (std::size_t s = 0; s < group_count_; ++s) {
@@ -360,14 +372,13 @@ class Updater {
       for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
       kernels::launch(detail::UpdateStretch<T, Opt::slots, Rule>{rule, theta + at, gradient.data(), count, slots, updates_,
                                                              groups_[group].decay});
-      gradient.setZero();
       if (averages_) move_average(theta, at, count, fresh);
     });
     if (summands > 1) squares_[worker * block_count + group] = squares;
   }
 
   std::vector<Arena<T>> gradients_;  ///< one a worker
-  std::vector<T> norms_;             ///< theirs
+  std::vector<T> norms_;             ///< theirs, or of the part of the first that each worker made
   std::vector<double> squares_;      ///< Σ g² of the sum: of each worker's part of each group
   Arena<T> slots_, average_;
   std::uint64_t updates_ = 0;  ///< of the parameters: the optimizer's t
