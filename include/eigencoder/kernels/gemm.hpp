@@ -225,7 +225,7 @@ struct Product {
   const T* next_panel(const Slice& slice, Index i) const {
     const auto large = [](auto operand) { return operand.rows * operand.cols * static_cast<Index>(sizeof(T)) > 256 * 1024; };
     if (i + 2 * Packet<T>::size > c.rows) return nullptr;
-    if (accumulate) return large(c) ? c.column(slice.first) + i : nullptr;
+    if (accumulate || Transposed) return large(c) ? c.column(slice.first) + i : nullptr;
     return !LeftTransposed && slice.first == 0 && large(a) ? a.column(slice.begin) + i : nullptr;
   }
 
@@ -264,7 +264,7 @@ struct Product {
       if (next) {  // the first tiles of a panel prefetch, a packet of rows each
         const bool asks = j < slice.first + Packets * wide_tile;
         sink.ahead = asks ? next + (j - slice.first) / wide_tile * Part::size : left;
-        sink.ahead_step = asks ? accumulate ? c.stride : a.stride : 0;
+        sink.ahead_step = asks ? accumulate || Transposed ? c.stride : a.stride : 0;
       }
       if (wide == wide_tile) {
         tile<Part, Packets, wide_tile>(left, left_stride, right, slice.depth, sink);
