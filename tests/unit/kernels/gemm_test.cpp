@@ -219,6 +219,9 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
       kernels::add_multiply_transposed<T>(corner(a, m, k), corner(b, n, k), c.view(), with_sums ? sums.data() : nullptr);
       if (!c.holds(sum)) FAIL(m << " × " << k << " · (" << n << " × " << k << ")ᵀ");
       if (sums != (with_sums ? row_sums : before.col(0)).head(m)) FAIL("sums of " << m << " × " << k);
+      kernels::add_multiply_transposed<T>(corner(a, m, k), corner(b, n, k), c.view(), with_sums ? sums.data() : nullptr, false);
+      if (!c.holds(sum - before)) FAIL("overwritten: " << m << " × " << k << " · (" << n << " × " << k << ")ᵀ");
+      if (sums != (with_sums ? row_sums - before.col(0) : before.col(0)).head(m)) FAIL("overwritten: sums of " << m << " × " << k);
     });
   }
 }

@@ -51,6 +51,38 @@ TEST_CASE("Dense: finite differences") {
   }
 }
 
+TEMPLATE_TEST_CASE("Dense: the gradient of its parameters by itself, overwritten or added, whole or by columns", "", float, double) {
+  using T = TestType;
+  const auto check = []<class Layer>(Layer layer) {
+    using S = ec::Stage<Layer, ec::features(29), T>;
+    StageRunner<Layer, ec::features(29), T> run;
+    const Matrix<T> x = layers::uniform<T>(29, 14, 1, 2, -1), dy = layers::uniform<T>(21, 14, 2, 2, -1);
+    golden::fill(7, 0.4, -0.2, run.theta);
+    run.backward(x, run.forward(x), dy);
+    const auto make = [&](ec::VectorView<T> gradient, ec::Index begin, ec::Index end, bool add) {
+      layer.parameter_gradient(ec::ParameterGradient<S>{.dtheta = S::Trainable::views(gradient.data()),
+                                                                      .x = ec::MatrixView<const T>(x.data(), 29, 14),
+                                                                      .dy = ec::MatrixView<const T>(dy.data(), 21, 14),
+                                                                      .begin = begin,
+                                                                      .end = end,
+                                                                      .add = add});
+    };
+    using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+    Vector whole = Vector::Constant(run.dtheta.size(), std::numeric_limits<T>::quiet_NaN()), parts = whole;
+    make({whole.data(), whole.size()}, 0, 29, false);
+    CHECK(whole == run.dtheta);
+    make({parts.data(), parts.size()}, 13, 29, false);
+    CHECK((parts.head(13 * 21).array() != parts.head(13 * 21).array()).all());  // nothing of the others' is touched
+    make({parts.data(), parts.size()}, 0, 1, false);
+    make({parts.data(), parts.size()}, 1, 13, false);
+    CHECK(parts == whole);
+    make({parts.data(), parts.size()}, 0, 29, true);
+    CHECK(relative_error<T>(parts, 2 * whole.template cast<double>()) < tolerance<T>);
+  };
+  check(ec::Dense<21>{});
+  check(ec::Dense<21, ec::Bias::none>{});
+}
+
 TEST_CASE("Dense: an activation in its store gives what the activation by itself gives") {
   const auto check = []<class T, class Activation>(T, const Activation& activation) {
     CAPTURE(ec::type_name<Activation>(), ec::type_name<T>());
