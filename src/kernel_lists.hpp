@@ -4,10 +4,27 @@
 #include <array>
 
 #include "eigencoder/kernels/convolution_gradient.hpp"
+#include "eigencoder/kernels/nearest.hpp"
+#include "eigencoder/kernels/sparse.hpp"
 #include "eigencoder/layers/activation.hpp"
+#include "eigencoder/layers/batch_norm.hpp"
+#include "eigencoder/layers/dropout.hpp"
+#include "eigencoder/layers/entropy_bottleneck.hpp"
+#include "eigencoder/layers/gaussian_sample.hpp"
 #include "eigencoder/layers/gru.hpp"
+#include "eigencoder/layers/join.hpp"
+#include "eigencoder/layers/k_sparse.hpp"
+#include "eigencoder/layers/layer_norm.hpp"
 #include "eigencoder/layers/lstm.hpp"
+#include "eigencoder/layers/random_mask.hpp"
+#include "eigencoder/layers/scale.hpp"
 #include "eigencoder/layers/simple_rnn.hpp"
+#include "eigencoder/layers/softmax.hpp"
+#include "eigencoder/losses/categorical_cross_entropy.hpp"
+#include "eigencoder/losses/gaussian_kl.hpp"
+#include "eigencoder/losses/huber.hpp"
+#include "eigencoder/losses/likelihood.hpp"
+#include "eigencoder/losses/rate.hpp"
 #include "eigencoder/optimizers/adam.hpp"
 #include "eigencoder/optimizers/sgd.hpp"
 
@@ -87,6 +104,65 @@ using UpdatesOf =
              eigencoder::detail::UpdateStretch<T, AdamW::slots, AdamW::Step>, eigencoder::detail::UpdateStretch<T, SGD::slots, SGD>>;
 using Updates = FloatAndDouble<UpdatesOf>;
 
+// Losses: value alone, with its gradient, and with the gradient added. Penalties always add it.
+
+template <class T, class F, std::size_t Also = 0>
+using LossOf = TypeList<detail::SumPointwise<false, false, T, F, Also>, detail::SumPointwise<true, false, T, F, Also>,
+                        detail::SumPointwise<true, true, T, F, Also>>;
+template <class T, class... F>
+using LossesWithWeights = Join<LossOf<T, F>..., LossOf<T, eigencoder::detail::Counted<F>, 1>...>;
+template <class T, class... F>
+using Penalties = Join<TypeList<detail::SumPointwise<false, false, T, eigencoder::detail::OfValue<F>, 0>,
+                                detail::SumPointwise<true, true, T, eigencoder::detail::OfValue<F>, 0>>...>;
+template <class T, class Targets>
+using CrossEntropyOf =
+    TypeList<detail::SoftmaxCrossEntropy<false, false, T, Targets>, detail::SoftmaxCrossEntropy<true, false, T, Targets>,
+             detail::SoftmaxCrossEntropy<true, true, T, Targets>>;
+template <class T>
+using LossesOf =
+    Join<LossesWithWeights<T, eigencoder::detail::OfDifference<eigencoder::detail::Square>,
+                           eigencoder::detail::OfDifference<eigencoder::detail::Absolute>, Huber::At,
+                           BinaryCrossEntropyOnLogits::At, BinaryCrossEntropy::At, Gaussian::At, Laplace::At>,
+         LossOf<T, CategoricalCrossEntropy::At>,
+         Penalties<T, eigencoder::detail::Square, eigencoder::detail::Absolute, eigencoder::detail::DivergenceOfMean,
+                   eigencoder::detail::DivergenceOfLogVariance>,
+         CrossEntropyOf<T, ChannelTargets<T>>, CrossEntropyOf<T, ClassTargets<T>>>;
+using Losses = FloatAndDouble<LossesOf>;
+
+// Random draws
+
+template <class T>
+using DrawsOf = TypeList<
+    detail::TransformDraws<Uniform, T, Drawn, 0>, detail::TransformDraws<Normal, T, Drawn, 0>,
+    detail::TransformDraws<Uniform, T, DrawnFactor, 0>, detail::TransformDraws<Uniform, T, DrawnBelow, 0>,
+    detail::TransformDraws<Normal, T, Scaled, 0>, detail::TransformDraws<Uniform, T, eigencoder::detail::ClearHit, 1>,
+    detail::TransformDraws<Normal, T, GaussianNoise::AddNoise, 1>, detail::Transform<T, GaussianNoise::BetweenBounds, 2>,
+    detail::TransformDraws<Uniform, T, SaltAndPepperNoise::Replace, 1>,
+    detail::TransformDraws<Normal, T, GaussianSample::Sample, 2>,
+    detail::TransformDraws<Normal, T, GaussianSample::LogVarianceGradient, 2>,
+    detail::TransformDraws<Uniform, T, EntropyBottleneck::AddUniform, 1>, detail::Transform<T, EntropyBottleneck::Round, 1>,
+    detail::Transform<T, eigencoder::detail::Hide, 2>, detail::Transform<T, eigencoder::detail::HiddenOrSeen, 1>,
+    detail::Transform<T, Scaled, 1>>;
+using Draws = FloatAndDouble<DrawsOf>;
+
+// Values of channels, and of sparse vectors
+
+template <class T, class F, std::size_t ByChannel, std::size_t In>
+using Transformed = detail::TransformChannels<T, F, ByChannel, In>;
+template <class T, class F, std::size_t ByChannel, std::size_t In>
+using Summed = detail::SumChannels<T, F, ByChannel, In>;
+template <class T>
+using ChannelsOf =
+    TypeList<Transformed<T, Affine, 2, 1>, Transformed<T, eigencoder::detail::NormalisedGradient, 3, 2>,
+             Summed<T, eigencoder::detail::DifferencesFrom, 1, 1>, Summed<T, eigencoder::detail::ProductsFrom, 1, 2>,
+             Transformed<T, eigencoder::detail::TimesFactor, 1, 1>, Summed<T, eigencoder::detail::ProductsWithInput, 0, 2>,
+             Transformed<T, eigencoder::detail::Sum, 0, 2>, Transformed<T, SpatialDropout2D::KeepChannel, 1, 1>,
+             Summed<T, Rate::Nats<false>, 1, 1>, Summed<T, Rate::Nats<true>, 1, 1>, Transformed<T, Rate::AddGradient, 1, 2>,
+             NormalisePixels<T>, NormalisedPixelsGradient<T>, SoftmaxChannels<T>, SoftmaxGradient<T>,
+             detail::Transform<T, eigencoder::detail::WhereKept, 2>, detail::LargestScores<T>, detail::AddEntries<T>,
+             detail::AnswerEntries<T>, detail::AddOuter<T>>;
+using Channels = FloatAndDouble<ChannelsOf>;
+
 }  // namespace eigencoder::kernels
 
 /// Calls group(name, list) for every file.
@@ -95,4 +171,7 @@ using Updates = FloatAndDouble<UpdatesOf>;
   group(convolutions, Convolutions)     \
   group(activations, Activations)       \
   group(recurrences, Recurrences)       \
-  group(updates, Updates)
+  group(updates, Updates)               \
+  group(losses, Losses)                 \
+  group(draws, Draws)                   \
+  group(channels, Channels)

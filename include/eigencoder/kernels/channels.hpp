@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eigencoder/kernels/elementwise.hpp"
+#include "eigencoder/kernels/epilogue.hpp"
 
 // Pixels of a few channels each, one after the other: what has one value for every channel, and sums over all pixels.
 namespace eigencoder::kernels {
@@ -44,60 +45,136 @@ class Periods {
   T memory_[K + (K == 0)][longest_period];
 };
 
-}  // namespace detail
+/// Values that a pass has written and the next one finds in the first cache.
+inline constexpr Index longest_chunk = 1024;
 
-/// out[i] = f(v[i mod channels]..., in[i]...) for i < n, with v the vectors `by_channel`. `out` may be one of the inputs.
-template <class T, std::size_t K, class F, class... In>
-void transform_channels(Index channels, Index n, T* out, F f, const std::array<const T*, K>& by_channel, const In*... in) {
-  const detail::Periods<T, K> periods(channels, n, by_channel);
-  periods.from(0, [&](auto... vectors) {
-    for (Index at = 0; at < n; at += periods.length()) {
-      transform(std::min(periods.length(), n - at), out + at, f, vectors..., in + at...);
-    }
-  });
+/// What is left to be done for out[at … at + n) where max(…, epilogue.least) has been taken already.
+template <class T>
+void finish(const Epilogue<T>& epilogue, T* out, Index at, Index n) {
+  const auto close = []<class V>(V gate, V v) { return where(gate > V(0), v, V(0)); };
+  if (epilogue.gate) transform_here(n, out + at, close, epilogue.gate + at, static_cast<const T*>(out + at));
+  if (epilogue.then) epilogue.in_cache(out, &at, 1, n);
 }
 
-/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum, count)
-/// in parts: of at most 128 values in T, for the total to be in double.
-template <class T, std::size_t K, class Collect, class F, class... In>
-void sum_channels(Index channels, Index n, Collect collect, F f, const std::array<const T*, K>& by_channel, const In*... in) {
-  using P = Packet<T>;
-  constexpr Index stretch = 128;
-  const detail::Periods<T, K> periods(channels, n, by_channel);
-  const Index period = periods.length();
-  alignas(64) T first[detail::longest_period], second[detail::longest_period];
+template <class T, class F, std::size_t K, std::size_t Ins>
+struct TransformChannels {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  Index channels, n;
+  T* out;
+  F f;
+  Epilogue<T> epilogue;
+  std::array<const T*, K> by_channel;
+  std::array<const T*, Ins> in;
 
-  // Rows of a period each, of which the columns [begin, begin + width) are summed in row order.
-  const auto add = [&](Index begin, Index width, Index row, Index rows) {
-    std::fill_n(first, width, T(0));
-    std::fill_n(second, width, T(0));
+  void run() const {
+    const Periods<T, K> periods(channels, n, by_channel);
+    const auto bounded = [g = f, least = epilogue.least]<class V>(V v, auto... more) { return max(g(v, more...), V(least)); };
+    for (Index row = 0; row < n; row += periods.length()) {
+      const Index width = std::min(periods.length(), n - row);
+      for (Index begin = 0; begin < width; begin += longest_chunk) {
+        const Index count = std::min(longest_chunk, width - begin), at = row + begin;
+        periods.from(begin, [&](auto... vectors) {
+          std::apply([&](auto... from) { transform_here(count, out + at, bounded, vectors..., from + at...); }, in);
+        });
+        finish(epilogue, out, at, count);
+      }
+    }
+  }
+};
+
+/// The two totals of each of the channels [begin, begin + count): of all, or of longest_period of them.
+template <class T, class F, std::size_t K, std::size_t Ins>
+struct SumChannels {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr Index stretch = 128;  // rows that are summed in T
+  Index channels, n, begin, count;
+  F f;
+  std::array<const T*, K> by_channel;
+  std::array<const T*, Ins> in;
+  double *first, *second;
+
+  void run() const {
+    std::fill_n(first, count, 0.0);
+    std::fill_n(second, count, 0.0);
+    const Periods<T, K> periods(channels, n, by_channel);
+    const Index period = periods.length(), rows = n / period, width = count < channels ? count : period;
+    for (Index row = 0; row < rows; row += stretch) add(periods, width, row, std::min(stretch, rows - row));
+    if (n % period > 0) add(periods, n % period, rows, 1);
+  }
+
+ private:
+  /// Rows of a period each, of which the columns [begin, begin + width) are summed in row order.
+  void add(const Periods<T, K>& periods, Index width, Index row, Index rows) const {
+    using P = Packet<T>;
+    alignas(64) T a[longest_period], b[longest_period];
+    std::fill_n(a, width, T(0));
+    std::fill_n(b, width, T(0));
+    const auto add_row = [&](const auto*... from) {
+      const auto one = [&](Index i, auto load, auto store) {
+        const auto [more_a, more_b] = f(load(from + i)...);
+        store(load(a + i) + more_a, a + i);
+        store(load(b + i) + more_b, b + i);
+      };
+      Index i = 0;
+      for (; i + P::size <= width; i += P::size) {
+        one(
+            i, [](const T* at) { return P::load(at); }, [](P value, T* to) { value.store(to); });
+      }
+      if (const Index rest = width - i; rest > 0) {
+        one(
+            i, [=](const T* at) { return P::load_part(at, rest); }, [=](P value, T* to) { value.store_part(to, rest); });
+      }
+    };
     periods.from(begin, [&](auto... vectors) {
-      for (Index at = row * period + begin, r = 0; r < rows; ++r, at += period) {
-        const auto one = [&](Index i, auto load, auto store) {
-          const auto [a, b] = f(load(vectors + i)..., load(in + at + i)...);
-          store(load(first + i) + a, first + i);
-          store(load(second + i) + b, second + i);
-        };
-        Index i = 0;
-        for (; i + P::size <= width; i += P::size) {
-          one(
-              i, [](const T* from) { return P::load(from); }, [](P value, T* to) { value.store(to); });
-        }
-        if (const Index rest = width - i; rest > 0) {
-          one(
-              i, [=](const T* from) { return P::load_part(from, rest); }, [=](P value, T* to) { value.store_part(to, rest); });
-        }
+      for (Index at = row * periods.length() + begin, r = 0; r < rows; ++r, at += periods.length()) {
+        std::apply([&](auto... values) { add_row(vectors..., values + at...); }, in);
       }
     });
-    for (Index i = 0, c = begin % channels; i < width; ++i, c = c + 1 < channels ? c + 1 : 0) {
-      collect(c, static_cast<double>(first[i]), static_cast<double>(second[i]), rows);
+    for (Index i = 0, c = 0; i < width; ++i, c = c + 1 < count ? c + 1 : 0) {
+      first[c] += static_cast<double>(a[i]);
+      second[c] += static_cast<double>(b[i]);
     }
-  };
-  for (Index begin = 0; begin < period; begin += detail::longest_period) {
-    const Index width = std::min(detail::longest_period, period - begin);
-    for (Index row = 0; row < n / period; row += stretch) add(begin, width, row, std::min(stretch, n / period - row));
   }
-  if (n % period > 0) add(0, n % period, n / period, 1);
+};
+
+}  // namespace detail
+
+/// out[i] = f(v[i mod channels]..., in[i]...) for i < n, with v the vectors `by_channel`, and then what the epilogue says. `out`
+/// may be one of the inputs.
+template <class T, std::size_t K, class F, class... In>
+void transform_channels(Index channels, Index n, T* out, F f, const Epilogue<T>& epilogue,
+                        const std::array<const T*, K>& by_channel, const In*... in) {
+  launch(detail::TransformChannels<T, F, K, sizeof...(In)>{channels, n, out, f, epilogue, by_channel, {in...}});
+}
+template <class T, std::size_t K, class F, class... In>
+void transform_channels(Index channels, Index n, T* out, F f, const std::array<const T*, K>& by_channel, const In*... in) {
+  transform_channels(channels, n, out, f, Epilogue<T>{}, by_channel, in...);
+}
+
+/// a v + b, with a channel's a and b.
+struct Affine {
+  template <class V>
+  V operator()(V a, V b, V v) const {
+    return multiply_add(a, v, b);
+  }
+};
+template <>
+inline constexpr bool compiled_function<Affine> = true;
+
+/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum). At most
+/// 128 values are added in T, their sums in double. n is a multiple of `channels`.
+template <class T, std::size_t K, class Collect, class F, class... In>
+void sum_channels(Index channels, Index n, Collect collect, F f, const std::array<const T*, K>& by_channel, const In*... in) {
+  using detail::longest_period;
+  std::array<double, static_cast<std::size_t>(longest_period)> first, second;
+  for (Index begin = 0; begin < channels; begin += longest_period) {
+    const Index count = std::min(longest_period, channels - begin);
+    launch(detail::SumChannels<T, F, K, sizeof...(In)>{
+        channels, n, begin, count, f, by_channel, {in...}, first.data(), second.data()});
+    for (Index c = 0; c < count; ++c) {
+      collect(begin + c, first[static_cast<std::size_t>(c)], second[static_cast<std::size_t>(c)]);
+    }
+  }
 }
 
 template <class T>

@@ -216,6 +216,22 @@ double cross_entropy_across_channels(Index channels, Index places, const T* z, T
   return total;
 }
 
+template <bool Gradient, bool Accumulate, class T, class Targets>
+struct SoftmaxCrossEntropy {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Index channels, places;
+  const T* z;
+  T* dz;
+  double scale;
+  Targets targets;
+  double* total;
+  void run() const {
+    *total = channels <= few_channels
+                 ? cross_entropy_across_places<Gradient, Accumulate>(channels, places, z, dz, scale, targets)
+                 : cross_entropy_across_channels<Gradient, Accumulate>(channels, places, z, dz, scale, targets);
+  }
+};
+
 }  // namespace detail
 
 /// Σ over the places of Σ_c t_c (log Σ_k e^(z_k) − z_c), the cross-entropy of the softmax of logits z, and
@@ -223,10 +239,9 @@ double cross_entropy_across_channels(Index channels, Index places, const T* z, T
 /// logits, so that no exponential overflows. Sums over channels are in T, the total is in double.
 template <bool Gradient, bool Accumulate, class T, class Targets>
 double softmax_cross_entropy(Index channels, Index places, const T* z, T* dz, double scale, const Targets& targets) {
-  if (channels <= detail::few_channels) {
-    return detail::cross_entropy_across_places<Gradient, Accumulate>(channels, places, z, dz, scale, targets);
-  }
-  return detail::cross_entropy_across_channels<Gradient, Accumulate>(channels, places, z, dz, scale, targets);
+  double total = 0;
+  launch(detail::SoftmaxCrossEntropy<Gradient, Gradient && Accumulate, T, Targets>{channels, places, z, dz, scale, targets, &total});
+  return total;
 }
 
 }  // namespace eigencoder::kernels

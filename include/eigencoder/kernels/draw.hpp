@@ -51,15 +51,53 @@ struct Normal {
   }
 };
 
+namespace detail {
+
+template <class Law, class T, class F, std::size_t K>
+struct TransformDraws {
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  Random random;
+  Index sample, n;
+  T* out;
+  F f;
+  std::array<const T*, K> in;
+  void run() const {
+    T draws[drawn_at_once];
+    for (Index at = 0; at < n; at += drawn_at_once) {
+      Law::fill(random.words<drawn_counters>(sample, at / 4), draws);
+      const T* const drawn = draws;
+      std::apply([&](auto... from) { transform_here(std::min(drawn_at_once, n - at), out + at, f, drawn, from + at...); }, in);
+    }
+  }
+};
+
+}  // namespace detail
+
 /// out[i] = f(draw i of the sample, in[i]...) for i < n. `out` may be one of the inputs. Law: Uniform or Normal.
 template <class Law, class T, class F, class... In>
 void transform_draws(const Random& random, Index sample, Index n, T* out, F f, const In*... in) {
-  T draws[detail::drawn_at_once];
-  for (Index at = 0; at < n; at += detail::drawn_at_once) {
-    Law::fill(random.words<detail::drawn_counters>(sample, at / 4), draws);
-    const T* const drawn = draws;
-    transform(std::min(detail::drawn_at_once, n - at), out + at, f, drawn, in + at...);
-  }
+  launch(detail::TransformDraws<Law, T, F, sizeof...(In)>{random, sample, n, out, f, {in...}});
 }
+
+/// The draw itself.
+struct Drawn {
+  template <class V>
+  V operator()(V draw) const {
+    return draw;
+  }
+};
+template <>
+inline constexpr bool compiled_function<Drawn> = true;
+
+/// 0 where the draw u is below the rate, else `kept`.
+struct DrawnFactor {
+  double rate, kept;
+  template <class V>
+  V operator()(V u) const {
+    return where(u < V(rate), V(0), V(kept));
+  }
+};
+template <>
+inline constexpr bool compiled_function<DrawnFactor> = true;
 
 }  // namespace eigencoder::kernels

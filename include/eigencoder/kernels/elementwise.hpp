@@ -44,6 +44,17 @@ void transform(Index n, T* out, F f, const In*... in) {
   }
 }
 
+/// factor · v
+struct Scaled {
+  double factor;
+  template <class V>
+  V operator()(V v) const {
+    return V(factor) * v;
+  }
+};
+template <>
+inline constexpr bool compiled_function<Scaled> = true;
+
 /// A loss at one value and its derivative there.
 template <class V>
 struct Pointwise {
@@ -104,13 +115,14 @@ struct SumPointwise {
 /// a few hundred values a lane, their total in double. f may take values of more vectors, `also`.
 template <bool Gradient, bool Accumulate, class T, class F, class... Also>
 double sum_pointwise(Index n, const T* y, const T* t, T* dy, double scale, F f, const Also*... also) {
-  using Kernel = detail::SumPointwise<Gradient, Accumulate, T, F, sizeof...(Also)>;
+  constexpr bool adds = Gradient && Accumulate;
+  using Kernel = detail::SumPointwise<Gradient, adds, T, F, sizeof...(Also)>;
   if constexpr (in_component<Kernel>()) {
     double total = 0;
     launch(Kernel{n, y, t, dy, scale, f, {also...}, &total});
     return total;
   } else {
-    return detail::sum_pointwise_here<Gradient, Accumulate>(n, y, t, dy, scale, f, also...);
+    return detail::sum_pointwise_here<Gradient, adds>(n, y, t, dy, scale, f, also...);
   }
 }
 

@@ -41,6 +41,17 @@ struct MaskOptions {
 
 namespace kernels {
 
+/// 1 where the draw u is below the rate, else 0.
+struct DrawnBelow {
+  double rate;
+  template <class V>
+  V operator()(V u) const {
+    return where(u < V(rate), V(1), V(0));
+  }
+};
+template <>
+inline constexpr bool compiled_function<DrawnBelow> = true;
+
 /// One mask of height × width pixels, row by row, 1 where hidden and 0 where seen. It depends on the options and the addresses
 /// of `random` alone, and float and double draw the same.
 template <class T>
@@ -61,9 +72,8 @@ class MaskDraw {
 
   void draw(MaskKind kind) {
     if (kind == MaskKind::pixels) {
-      const Packet<T> rate(std::ceil(options_.rate * 0x1p24) * 0x1p-24);  // on the grid of the draws: the same for float
-      transform_draws<Uniform>(random_, sample_, height_ * width_, mask_,
-                               [=]<class V>(V u) { return where(u < V(rate), V(1), V(0)); });
+      const double rate = std::ceil(options_.rate * 0x1p24) * 0x1p-24;  // on the grid of the draws: the same for float
+      transform_draws<Uniform>(random_, sample_, height_ * width_, mask_, DrawnBelow{rate});
       return;
     }
     std::fill_n(mask_, height_ * width_, T(0));

@@ -29,6 +29,28 @@ struct BatchMoments {
   auto variance() const { return squares / n; }
 };
 
+/// a dy + b x + c
+struct NormalisedGradient {
+  template <class V>
+  V operator()(V a, V b, V c, V dy, V x) const {
+    return kernels::multiply_add(a, dy, kernels::multiply_add(b, x, c));
+  }
+};
+/// x − K, (x − K)²
+struct DifferencesFrom {
+  template <class V>
+  std::array<V, 2> operator()(V origin, V x) const {
+    return {x - origin, (x - origin) * (x - origin)};
+  }
+};
+/// dy, dy (x − K)
+struct ProductsFrom {
+  template <class V>
+  std::array<V, 2> operator()(V origin, V dy, V x) const {
+    return {dy, dy * (x - origin)};
+  }
+};
+
 }  // namespace detail
 
 /// y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε), channel by channel; a vector's features are channels of one pixel.
@@ -81,14 +103,11 @@ struct BatchNorm {
     const auto add = [&](const auto* x, Index values) {
       kernels::sum_channels(
           S::in.channels, values,
-          [&](Index c, double sum, double squares, Index) {
+          [&](Index c, double sum, double squares) {
             moments.offset[c] += sum;
             moments.squares[c] += squares;
           },
-          [](auto origin, auto at) {
-            return std::array{at - origin, (at - origin) * (at - origin)};
-          },
-          std::array{first}, x);
+          detail::DifferencesFrom{}, std::array{first}, x);
       moments.n += static_cast<double>(values / S::in.channels);
     };
     if (pass.lengths) {
@@ -135,15 +154,12 @@ struct BatchNorm {
     const auto sums = pass.dsums.first(S::in.channels), products = pass.dsums.last(S::in.channels);
     kernels::sum_channels(
         S::in.channels, pass.x.size(),
-        [&](Index c, double sum, double product, Index) {
+        [&](Index c, double sum, double product) {
           const auto channel = static_cast<std::size_t>(c);
           sums[channel] += sum;
           products[channel] += product + (static_cast<double>(first[c]) - moments.origin[c] - moments.offset[c]) * sum;
         },
-        [](auto origin, auto dy, auto x) {
-          return std::array{dy, dy * (x - origin)};
-        },
-        std::array{first}, pass.dy.data(), first);
+        detail::ProductsFrom{}, std::array{first}, pass.dy.data(), first);
   }
 
   template <class S, bool InputGradient>
@@ -168,12 +184,9 @@ struct BatchNorm {
       a = (in_double(std::get<0>(pass.theta)) * inverse).template cast<T>();
       b = (-in_double(a) * inverse * dot / moments.n).template cast<T>();
       c = (-in_double(a) * sums / moments.n - in_double(b) * moments.mean()).template cast<T>();
-      kernels::transform_channels(
-          channels, pass.dy.size(), pass.dx.data(),
-          [&](auto slope, auto pull, auto shift, auto dy, auto x) {
-            return multiply_add(slope, dy, multiply_add(pull, x, shift)) * pass.previous.derivative(x);
-          },
-          std::array<const T*, 3>{a.data(), b.data(), c.data()}, pass.dy.data(), pass.x.data());
+      kernels::transform_channels(channels, pass.dy.size(), pass.dx.data(), detail::NormalisedGradient{},
+                                  kernels::times_derivative<T>(pass.previous, pass.x.data()),
+                                  std::array<const T*, 3>{a.data(), b.data(), c.data()}, pass.dy.data(), pass.x.data());
     }
   }
 
@@ -202,11 +215,21 @@ struct BatchNorm {
     auto scale = pass.scratch.array().head(channels), shift = pass.scratch.array().tail(channels);
     scale = (in_double(gamma) / (variance + epsilon.value).sqrt()).template cast<T>();
     shift = (in_double(beta) - in_double(scale) * mean).template cast<T>();
-    kernels::transform_channels(
-        channels, pass.x.size(), pass.y.data(),
-        [&](auto a, auto b, auto x) { return pass.epilogue.apply(multiply_add(a, x, b)); },
-        std::array<const T*, 2>{scale.data(), shift.data()}, pass.x.data());
+    kernels::transform_channels(channels, pass.x.size(), pass.y.data(), kernels::Affine{},
+                                kernels::apply<T>(pass.epilogue), std::array<const T*, 2>{scale.data(), shift.data()},
+                                pass.x.data());
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::NormalisedGradient> = true;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::DifferencesFrom> = true;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::ProductsFrom> = true;
+
+}  // namespace eigencoder::kernels

@@ -57,20 +57,32 @@ struct SpatialDropout2D {
     if constexpr (InputGradient) mask(pass.random, pass.dy, pass.dx, pass.scratch);
   }
 
+  /// factor · v, and 0 where the factor is 0, whatever v is
+  struct KeepChannel {
+    template <class V>
+    V operator()(V factor, V v) const {
+      return kernels::where(V(0) < factor, factor * v, V(0));
+    }
+  };
+
  private:
   template <class From, class To, class Factors>
   void mask(const Random& random, const From& from, To& to, Factors& factors) const {
     using T = typename To::Scalar;
-    using V = kernels::Packet<T>;
-    const V dropped(rate), scale(1 / (1 - rate)), zero(0);
     for (Index j = 0; j < from.cols(); ++j) {
       kernels::transform_draws<kernels::Uniform>(random, j, factors.size(), factors.data(),
-                                                 [=](V u) { return where(u < dropped, zero, scale); });
-      kernels::transform_channels(
-          factors.size(), from.rows(), to.col(j).data(), [=](V factor, V v) { return where(zero < factor, factor * v, zero); },
-          std::array<const T*, 1>{factors.data()}, from.col(j).data());
+                                                 kernels::DrawnFactor{rate, 1 / (1 - rate)});
+      kernels::transform_channels(factors.size(), from.rows(), to.col(j).data(), KeepChannel{},
+                                  std::array<const T*, 1>{factors.data()}, from.col(j).data());
     }
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<SpatialDropout2D::KeepChannel> = true;
+
+}  // namespace eigencoder::kernels

@@ -37,20 +37,31 @@ struct EntropyBottleneck {
     return {Block{.name = "log_scale", .rows = in.channels, .decay = false}};
   }
 
+  /// x + u − ½
+  struct AddUniform {
+    template <class V>
+    V operator()(V u, V x) const {
+      return x + (u - V(0.5));
+    }
+  };
+  /// The nearest multiple of the step.
+  struct Round {
+    double step;
+    template <class V>
+    V operator()(V x) const {
+      return V(step) * kernels::floor(x / V(step) + V(0.5));
+    }
+  };
+
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    using V = kernels::Packet<typename S::Scalar>;
-    const V half(0.5);
     if constexpr (M == Mode::train) {
       for (Index j = 0; j < pass.x.cols(); ++j) {
-        kernels::transform_draws<kernels::Uniform>(
-            pass.random, j, pass.x.rows(), pass.y.col(j).data(), [=](V u, V x) { return x + (u - half); },
-            pass.x.col(j).data());
+        kernels::transform_draws<kernels::Uniform>(pass.random, j, pass.x.rows(), pass.y.col(j).data(), AddUniform{},
+                                                   pass.x.col(j).data());
       }
     } else {
-      const V delta(step);
-      kernels::transform(
-          pass.x.size(), pass.y.data(), [=](V x) { return delta * floor(x / delta + half); }, pass.x.data());
+      kernels::transform(pass.x.size(), pass.y.data(), Round{step}, pass.x.data());
     }
   }
 
@@ -63,3 +74,12 @@ struct EntropyBottleneck {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<EntropyBottleneck::AddUniform> = true;
+template <>
+inline constexpr bool compiled_function<EntropyBottleneck::Round> = true;
+
+}  // namespace eigencoder::kernels

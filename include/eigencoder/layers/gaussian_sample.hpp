@@ -39,18 +39,28 @@ struct GaussianSample {
   static constexpr Needs needs(Shape) { return {.backward_x = true, .samples = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
+  /// μ + e^(s/2) ε
+  struct Sample {
+    template <class V>
+    V operator()(V epsilon, V mu, V s) const {
+      return kernels::multiply_add(kernels::exp(V(0.5) * s), epsilon, mu);
+    }
+  };
+  /// dz · ½ e^(s/2) ε
+  struct LogVarianceGradient {
+    template <class V>
+    V operator()(V epsilon, V dz, V s) const {
+      return dz * V(0.5) * kernels::exp(V(0.5) * s) * epsilon;
+    }
+  };
+
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     constexpr Index latent = S::out.size();
     for (Index j = 0; j < pass.x.cols(); ++j) {
       const auto* const mean = pass.x.col(j).data();
       if constexpr (M != Mode::predict) {
-        kernels::transform_draws<kernels::Normal>(
-            pass.random, j, latent, pass.y.col(j).data(),
-            []<class V>(V noise, V mu, V log_variance) {
-              return kernels::multiply_add(kernels::exp(V(0.5) * log_variance), noise, mu);
-            },
-            mean, mean + latent);
+        kernels::transform_draws<kernels::Normal>(pass.random, j, latent, pass.y.col(j).data(), Sample{}, mean, mean + latent);
       } else {
         std::copy_n(mean, latent, pass.y.col(j).data());
       }
@@ -65,15 +75,20 @@ struct GaussianSample {
         const auto* const dz = pass.dy.col(j).data();
         auto* const dmean = pass.dx.col(j).data();
         std::copy_n(dz, latent, dmean);
-        kernels::transform_draws<kernels::Normal>(
-            pass.random, j, latent, dmean + latent,
-            []<class V>(V noise, V d, V log_variance) {
-              return d * V(0.5) * kernels::exp(V(0.5) * log_variance) * noise;
-            },
-            dz, pass.x.col(j).data() + latent);
+        kernels::transform_draws<kernels::Normal>(pass.random, j, latent, dmean + latent, LogVarianceGradient{}, dz,
+                                                  pass.x.col(j).data() + latent);
       }
     }
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<GaussianSample::Sample> = true;
+template <>
+inline constexpr bool compiled_function<GaussianSample::LogVarianceGradient> = true;
+
+}  // namespace eigencoder::kernels

@@ -4,13 +4,24 @@
 #include <array>
 
 #include "eigencoder/core/pass.hpp"
-#include "eigencoder/kernels/elementwise.hpp"
+#include "eigencoder/kernels/channels.hpp"
 
 // Layers that read an earlier activation beside their input, so that a network can branch: `Residual` and `Skip` in
 // models/branches.hpp are made of them. Position P is that of the layer whose output is read, counted in the network from the
 // encoder's first layer on; negative ones count back from the join, −2 being the layer before the previous one. One before the
 // first layer of a network is its input.
 namespace eigencoder {
+
+namespace detail {
+
+struct Sum {
+  template <class V>
+  V operator()(V x, V e) const {
+    return x + e;
+  }
+};
+
+}  // namespace detail
 
 /// y = x + e, where e is the output of layer P.   x, e, y: of one shape
 /// dx = dy   de += dy
@@ -29,9 +40,9 @@ struct Add {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    kernels::transform(
-        pass.y.size(), pass.y.data(), [&pass](auto x, auto e) { return pass.epilogue.apply(x + e); }, pass.x.data(),
-        pass.source.y.data());
+    using T = typename S::Scalar;
+    kernels::transform_channels(S::out.channels, pass.y.size(), pass.y.data(), detail::Sum{}, kernels::apply<T>(pass.epilogue),
+                                std::array<const T*, 0>{}, pass.x.data(), pass.source.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
@@ -102,3 +113,10 @@ struct Branch {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::Sum> = true;
+
+}  // namespace eigencoder::kernels

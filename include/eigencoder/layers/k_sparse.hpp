@@ -12,6 +12,18 @@
 
 namespace eigencoder {
 
+namespace detail {
+
+/// dy where y is not 0, else 0
+struct WhereKept {
+  template <class V>
+  V operator()(V dy, V y) const {
+    return kernels::where(y == V(0), V(0), dy);
+  }
+};
+
+}  // namespace detail
+
 /// Keeps the K largest values of every sample and makes the others 0, in training and in predictions: as the last layer of an
 /// encoder, a k-sparse autoencoder. Of equal values the first are kept. A NaN counts as the largest, so that it
 /// stays. Of a sequence with padding, those of its own steps, or all if they have fewer.   dx = dy where y is not 0, else 0.
@@ -56,11 +68,16 @@ struct KSparse {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      using V = kernels::Packet<typename S::Scalar>;
-      kernels::transform(
-          pass.dy.size(), pass.dx.data(), [](V dy, V y) { return where(y == V(0), V(0), dy); }, pass.dy.data(), pass.y.data());
+      kernels::transform(pass.dy.size(), pass.dx.data(), detail::WhereKept{}, pass.dy.data(), pass.y.data());
     }
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::WhereKept> = true;
+
+}  // namespace eigencoder::kernels

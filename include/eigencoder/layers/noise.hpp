@@ -18,15 +18,18 @@ constexpr double noise_rate(const char* layer, double rate) {
   return rate;
 }
 
-/// to = `from`, with 0 where the draw is below the rate, and the other values scaled.
+/// 0 where the draw u is below the rate, else v scaled.
+struct ClearHit {
+  double rate, scale;
+  template <class V>
+  V operator()(V u, V v) const {
+    return kernels::where(u < V(rate), V(0), V(scale) * v);
+  }
+};
 template <class From, class To>
 void clear_hit(const Random& random, double rate, double scale, const From& from, To& to) {
-  using V = kernels::Packet<typename To::Scalar>;
-  const V hit(rate), factor(scale), zero(0);
   for (Index j = 0; j < from.cols(); ++j) {
-    kernels::transform_draws<kernels::Uniform>(
-        random, j, from.rows(), to.col(j).data(), [=](V u, V v) { return where(u < hit, zero, factor * v); },
-        from.col(j).data());
+    kernels::transform_draws<kernels::Uniform>(random, j, from.rows(), to.col(j).data(), ClearHit{rate, scale}, from.col(j).data());
   }
 }
 
@@ -63,25 +66,35 @@ struct GaussianNoise {
   static constexpr Needs needs(Shape) { return {.backward_y = true, .in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
+  /// clip(x + σ n)
+  struct AddNoise {
+    double sigma, low, high;
+    template <class V>
+    V operator()(V n, V x) const {
+      return kernels::min(kernels::max(kernels::multiply_add(V(sigma), n, x), V(low)), V(high));
+    }
+  };
+  /// dy where y lies between the bounds, else 0
+  struct BetweenBounds {
+    double low, high;
+    template <class V>
+    V operator()(V dy, V y) const {
+      return kernels::where(y <= V(low), V(0), kernels::where(V(high) <= y, V(0), dy));
+    }
+  };
+
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    using V = kernels::Packet<typename S::Scalar>;
-    const V deviation(sigma), low(clip.low), high(clip.high);
     for (Index j = 0; j < pass.x.cols(); ++j) {
-      kernels::transform_draws<kernels::Normal>(
-          pass.random, j, pass.x.rows(), pass.y.col(j).data(),
-          [=](V n, V x) { return min(max(multiply_add(deviation, n, x), low), high); }, pass.x.col(j).data());
+      kernels::transform_draws<kernels::Normal>(pass.random, j, pass.x.rows(), pass.y.col(j).data(),
+                                                AddNoise{sigma, clip.low, clip.high}, pass.x.col(j).data());
     }
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      using V = kernels::Packet<typename S::Scalar>;
-      const V low(clip.low), high(clip.high), zero(0);
-      kernels::transform(
-          pass.dy.size(), pass.dx.data(), [=](V dy, V y) { return where(y <= low, zero, where(high <= y, zero, dy)); },
-          pass.dy.data(), pass.y.data());
+      kernels::transform(pass.dy.size(), pass.dx.data(), BetweenBounds{clip.low, clip.high}, pass.dy.data(), pass.y.data());
     }
   }
 };
@@ -131,14 +144,20 @@ struct SaltAndPepperNoise {
   static constexpr Needs needs(Shape) { return {.in_place = true, .training_only = true}; }
   static constexpr std::array<Block, 0> parameters(Shape) { return {}; }
 
+  /// pepper, salt or x, as the draw u says
+  struct Replace {
+    double rate, pepper, salt;
+    template <class V>
+    V operator()(V u, V x) const {
+      return kernels::where(u < V(rate / 2), V(pepper), kernels::where(u < V(rate), V(salt), x));
+    }
+  };
+
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    using V = kernels::Packet<typename S::Scalar>;
-    const V replaced(rate), half(rate / 2), low(pepper), high(salt);
     for (Index j = 0; j < pass.x.cols(); ++j) {
-      kernels::transform_draws<kernels::Uniform>(
-          pass.random, j, pass.x.rows(), pass.y.col(j).data(),
-          [=](V u, V x) { return where(u < half, low, where(u < replaced, high, x)); }, pass.x.col(j).data());
+      kernels::transform_draws<kernels::Uniform>(pass.random, j, pass.x.rows(), pass.y.col(j).data(), Replace{rate, pepper, salt},
+                                                 pass.x.col(j).data());
     }
   }
   template <class S, bool InputGradient>
@@ -148,3 +167,16 @@ struct SaltAndPepperNoise {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::ClearHit> = true;
+template <>
+inline constexpr bool compiled_function<GaussianNoise::AddNoise> = true;
+template <>
+inline constexpr bool compiled_function<GaussianNoise::BetweenBounds> = true;
+template <>
+inline constexpr bool compiled_function<SaltAndPepperNoise::Replace> = true;
+
+}  // namespace eigencoder::kernels

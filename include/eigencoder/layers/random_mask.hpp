@@ -33,6 +33,23 @@ struct MaskSuits {
                 "which hides single values");
 };
 
+/// `hidden` where the mask m is 1, else v
+struct Hide {
+  double hidden;
+  template <class V>
+  V operator()(V m, V v) const {
+    return kernels::where(m > V(0.5), V(hidden), v);
+  }
+};
+/// `hidden` where the mask m is 1, else `seen`
+struct HiddenOrSeen {
+  double hidden, seen;
+  template <class V>
+  V operator()(V m) const {
+    return kernels::where(m > V(0.5), V(hidden), V(seen));
+  }
+};
+
 }  // namespace detail
 
 /// A part of every image, another one in each step, is replaced by `value` in all channels; in training alone, predictions pass
@@ -83,14 +100,10 @@ struct RandomMask {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    using V = kernels::Packet<typename S::Scalar>;
-    const V put(value), hidden(weights.hidden), seen(weights.seen), half(0.5);
     for_each_mask<S>(pass, pass.x.cols(), [&](Index j, const auto* mask) {
-      kernels::transform(
-          pass.x.rows(), pass.y.col(j).data(), [=](V m, V x) { return where(m > half, put, x); }, mask, pass.x.col(j).data());
+      kernels::transform(pass.x.rows(), pass.y.col(j).data(), detail::Hide{value}, mask, pass.x.col(j).data());
       if constexpr (Weighs && M == Mode::train) {
-        kernels::transform(
-            pass.x.rows(), pass.cache.col(j).data(), [=](V m) { return where(m > half, hidden, seen); }, mask);
+        kernels::transform(pass.x.rows(), pass.cache.col(j).data(), detail::HiddenOrSeen{weights.hidden, weights.seen}, mask);
       }
     });
   }
@@ -98,12 +111,8 @@ struct RandomMask {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      using V = kernels::Packet<typename S::Scalar>;
-      const V zero(0), half(0.5);
       for_each_mask<S>(pass, pass.dy.cols(), [&](Index j, const auto* mask) {
-        kernels::transform(
-            pass.dy.rows(), pass.dx.col(j).data(), [=](V m, V dy) { return where(m > half, zero, dy); }, mask,
-            pass.dy.col(j).data());
+        kernels::transform(pass.dy.rows(), pass.dx.col(j).data(), detail::Hide{0}, mask, pass.dy.col(j).data());
       });
     }
   }
@@ -137,3 +146,12 @@ RandomMask(MaskOptions, double)->RandomMask<false>;
 RandomMask(MaskOptions, double, MaskWeights)->RandomMask<true>;
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::Hide> = true;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::HiddenOrSeen> = true;
+
+}  // namespace eigencoder::kernels

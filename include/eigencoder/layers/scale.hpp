@@ -8,6 +8,25 @@
 
 namespace eigencoder {
 
+namespace detail {
+
+/// s v, of a channel's factor s
+struct TimesFactor {
+  template <class V>
+  V operator()(V s, V v) const {
+    return s * v;
+  }
+};
+/// dy x, dy
+struct ProductsWithInput {
+  template <class V>
+  std::array<V, 2> operator()(V dy, V x) const {
+    return {dy * x, dy};
+  }
+};
+
+}  // namespace detail
+
 /// A factor for every channel, the same in all pixels: y_c = s_c x_c + b_c.   s, b: one value a channel
 /// A feature of a vector is a channel. Every value of channel c is multiplied by s_c and has b_c added, so
 ///   ds_c += Σ dy_c x_c   db_c += Σ dy_c   over all pixels and samples      dx_c = s_c dy_c
@@ -46,14 +65,13 @@ struct Scale {
     using T = typename S::Scalar;
     const T* const scale = std::get<0>(pass.theta).data();
     const auto transform = [&](auto f, auto... by_channel) {
-      kernels::transform_channels(S::in.channels, pass.x.size(), pass.y.data(), f,
+      kernels::transform_channels(S::in.channels, pass.x.size(), pass.y.data(), f, kernels::apply<T>(pass.epilogue),
                                   std::array<const T*, sizeof...(by_channel)>{by_channel...}, pass.x.data());
     };
     if constexpr (biased) {
-      transform([&](auto s, auto b, auto x) { return pass.epilogue.apply(multiply_add(s, x, b)); }, scale,
-                std::get<1>(pass.theta).data());
+      transform(kernels::Affine{}, scale, std::get<1>(pass.theta).data());
     } else {
-      transform([&](auto s, auto x) { return pass.epilogue.apply(s * x); }, scale);
+      transform(detail::TimesFactor{}, scale);
     }
   }
 
@@ -62,26 +80,30 @@ struct Scale {
     using T = typename S::Scalar;
     kernels::sum_channels(
         S::in.channels, pass.dy.size(),
-        [&](Index c, double products, [[maybe_unused]] double sum, Index) {
+        [&](Index c, double products, [[maybe_unused]] double sum) {
           std::get<0>(pass.dtheta)[c] += static_cast<T>(products);
           if constexpr (biased) std::get<1>(pass.dtheta)[c] += static_cast<T>(sum);
         },
-        [](auto dy, auto x) {
-          return std::array{dy * x, dy};
-        },
-        std::array<const T*, 0>{}, pass.dy.data(), pass.x.data());
+        detail::ProductsWithInput{}, std::array<const T*, 0>{}, pass.dy.data(), pass.x.data());
     if constexpr (InputGradient) input_gradient(pass);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
     using T = typename S::Scalar;
-    // Along tangents there is no x. Nothing depends on it there, since no previous activation is left to this layer.
-    const T* const x = std::is_same_v<typename S::Previous, NoActivation> ? pass.dy.data() : pass.x.data();
-    kernels::transform_channels(
-        S::in.channels, pass.dy.size(), pass.dx.data(),
-        [&](auto s, auto dy, auto at) { return s * dy * pass.previous.derivative(at); },
-        std::array<const T*, 1>{std::get<0>(pass.theta).data()}, pass.dy.data(), x);
+    // Along tangents there is no x, and no previous activation is left to this layer that would read it.
+    kernels::transform_channels(S::in.channels, pass.dy.size(), pass.dx.data(), detail::TimesFactor{},
+                                kernels::times_derivative<T>(pass.previous, pass.x.data()),
+                                std::array<const T*, 1>{std::get<0>(pass.theta).data()}, pass.dy.data());
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::TimesFactor> = true;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::ProductsWithInput> = true;
+
+}  // namespace eigencoder::kernels

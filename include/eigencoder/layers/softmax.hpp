@@ -4,8 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/pass.hpp"
-#include "eigencoder/kernels/elementwise.hpp"
-#include "eigencoder/kernels/math.hpp"
+#include "eigencoder/kernels/softmax.hpp"
 
 namespace eigencoder {
 
@@ -23,33 +22,16 @@ struct Softmax {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    using T = typename S::Scalar;
-    using V = kernels::Packet<T>;
-    for_each_pixel<S>(pass.x.cols(), [&](Index at, Index channels) {
-      const VectorView<const T> x(pass.x.data() + at, channels);
-      VectorView<T> y(pass.y.data() + at, channels);
-      const V most(x.maxCoeff());  // subtracted, so that no exponential overflows
-      kernels::transform(channels, y.data(), [=](V v) { return kernels::exp(v - most); }, x.data());
-      y *= T(1) / y.sum();
-    });
+    kernels::launch(kernels::SoftmaxChannels<typename S::Scalar>{S::in.channels, pass.x.size() / S::in.channels, pass.x.data(),
+                                                                 pass.y.data()});
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      using T = typename S::Scalar;
-      for_each_pixel<S>(pass.dy.cols(), [&](Index at, Index channels) {
-        const VectorView<const T> y(pass.y.data() + at, channels), dy(pass.dy.data() + at, channels);
-        VectorView<T>(pass.dx.data() + at, channels).array() = y.array() * (dy.array() - dy.dot(y));
-      });
+      kernels::launch(kernels::SoftmaxGradient<typename S::Scalar>{S::in.channels, pass.dy.size() / S::in.channels, pass.y.data(),
+                                                                   pass.dy.data(), pass.dx.data()});
     }
-  }
-
- private:
-  template <class S, class F>
-  static void for_each_pixel(Index columns, F f) {
-    constexpr Index channels = S::in.channels;
-    for (Index at = 0; at < columns * S::in.size(); at += channels) f(at, channels);
   }
 };
 

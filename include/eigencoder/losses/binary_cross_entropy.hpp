@@ -29,13 +29,19 @@ struct BinaryCrossEntropyOnLogits {
   Reduction reduction = Reduction::mean;
   constexpr std::array<Setting, 1> settings() const { return {{{"reduction", static_cast<double>(reduction)}}}; }
 
-  template <class S, bool Gradient, bool Accumulate>
-  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
-    return pointwise_loss(pass, reduction, []<class V>(V z, V t) {
+  /// At one value.
+  struct At {
+    template <class V>
+    kernels::Pointwise<V> operator()(V z, V t) const {
       const V small = kernels::exp(-kernels::abs(z));  // serves the logarithm and the sigmoid
       const V sigmoid = kernels::where(z < V(0), small, V(1)) / (V(1) + small);
-      return kernels::Pointwise<V>{kernels::max(z, V(0)) - z * t + kernels::log_one_plus(small), sigmoid - t};
-    });
+      return {kernels::max(z, V(0)) - z * t + kernels::log_one_plus(small), sigmoid - t};
+    }
+  };
+
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
+    return pointwise_loss(pass, reduction, At{});
   }
 };
 
@@ -58,16 +64,31 @@ struct BinaryCrossEntropy {
 
   constexpr BinaryCrossEntropyOnLogits on_logits() const { return {reduction}; }
 
-  template <class S, bool Gradient, bool Accumulate>
-  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
-    return pointwise_loss(pass, reduction, []<class V>(V y, V t) {
+  /// At one value.
+  struct At {
+    template <class V>
+    kernels::Pointwise<V> operator()(V y, V t) const {
       const V least(1e-7), most(1 - 1e-7);
       const V p = kernels::min(kernels::max(y, least), most), q = V(1) - p;
       const V derivative = (p - t) / (p * q);
-      return kernels::Pointwise<V>{-(t * kernels::log(p) + (V(1) - t) * kernels::log(q)),
-                                   kernels::where(y < least, V(0), kernels::where(y > most, V(0), derivative))};
-    });
+      return {-(t * kernels::log(p) + (V(1) - t) * kernels::log(q)),
+              kernels::where(y < least, V(0), kernels::where(y > most, V(0), derivative))};
+    }
+  };
+
+  template <class S, bool Gradient, bool Accumulate>
+  double operator()(LossPass<S, Gradient, Accumulate> pass) const {
+    return pointwise_loss(pass, reduction, At{});
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<BinaryCrossEntropyOnLogits::At> = true;
+template <>
+inline constexpr bool compiled_function<BinaryCrossEntropy::At> = true;
+
+}  // namespace eigencoder::kernels

@@ -92,17 +92,30 @@ struct CategoricalCrossEntropy {
 
   constexpr CategoricalCrossEntropyOnLogits on_logits() const { return {reduction}; }
 
+  /// At one value, times `factor`.
+  struct At {
+    double factor;
+    template <class V>
+    kernels::Pointwise<V> operator()(V y, V t) const {
+      const V least(1e-7), most(1 - 1e-7), count = V(factor) * t;
+      const V p = kernels::min(kernels::max(y, least), most);
+      return {-count * kernels::log(p), kernels::where(y < least, V(0), kernels::where(y > most, V(0), -count / p))};
+    }
+  };
+
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     const double channels =
         reduction == Reduction::mean ? static_cast<double>(pass.channels) : 1.0;  // a mean over places alone
-    return pointwise_loss(pass, reduction, [channels]<class V>(V y, V t) {
-      const V least(1e-7), most(1 - 1e-7), count = V(channels) * t;
-      const V p = kernels::min(kernels::max(y, least), most);
-      const V slope = kernels::where(y < least, V(0), kernels::where(y > most, V(0), -count / p));
-      return kernels::Pointwise<V>{-count * kernels::log(p), slope};
-    });
+    return pointwise_loss(pass, reduction, At{channels});
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<CategoricalCrossEntropy::At> = true;
+
+}  // namespace eigencoder::kernels

@@ -21,7 +21,7 @@ struct Commitment {
     const double share = 1 / (static_cast<double>(pass.batch) * values);
     return share * kernels::sum_pointwise<Gradient, true>(pass.y.size(), pass.y.data(), pass.code.data(), pass.dy.data(),
                                                           pass.weight * share,
-                                                          [](auto x, auto e) { return detail::square(x - e); });
+                                                          detail::OfDifference<detail::Square>{});
   }
 };
 

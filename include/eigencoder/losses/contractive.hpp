@@ -97,12 +97,10 @@ struct SquaredTangent {
   template <class T, bool Gradient>
   static double value(TangentPass<T, Gradient> pass, Index divisor) {
     const double share = 1 / (static_cast<double>(pass.batch) * static_cast<double>(divisor));
-    const auto factor = static_cast<T>(2 * share * pass.weight);
     double sum = 0;
     for (Index j = 0; j < pass.v.cols(); ++j) sum += static_cast<double>(pass.v.col(j).dot(pass.w.col(j)));
     if constexpr (Gradient) {
-      kernels::transform(
-          pass.w.size(), pass.dv.data(), [=]<class V>(V w) { return V(factor) * w; }, pass.w.data());
+      kernels::transform(pass.w.size(), pass.dv.data(), kernels::Scaled{2 * share * pass.weight}, pass.w.data());
     }
     return share * sum;
   }
@@ -123,7 +121,7 @@ struct StochasticContractive : detail::SquaredTangent {
   template <class View>
   void direction(Index, const Random& random, View u) const {
     for (Index j = 0; j < u.cols(); ++j) {
-      kernels::transform_draws<kernels::Normal>(random, j, u.rows(), u.col(j).data(), [](auto n) { return n; });
+      kernels::transform_draws<kernels::Normal>(random, j, u.rows(), u.col(j).data(), kernels::Drawn{});
     }
   }
   template <class T, bool Gradient>

@@ -53,18 +53,29 @@ struct SamplesGaussian {
   static_assert(found, "this penalty needs a network that draws its code from a normal distribution: a VariationalAutoencoder");
 };
 
+/// What a mean adds to KL: ½ μ²
+struct DivergenceOfMean {
+  template <class V>
+  kernels::Pointwise<V> operator()(V mean) const {
+    return {V(0.5) * mean * mean, mean};
+  }
+};
+/// What the logarithm of a variance adds: ½ (e^s − 1 − s)
+struct DivergenceOfLogVariance {
+  template <class V>
+  kernels::Pointwise<V> operator()(V s) const {
+    const V excess = kernels::exp_minus_one(s);
+    return {V(0.5) * (excess - s), V(0.5) * excess};
+  }
+};
+
 /// Σ KL of one column, and its gradient times `scale` added.
 template <bool Gradient, class T>
 double gaussian_kl(Index latent, const T* y, T* dy, double scale) {
-  const double means = kernels::sum_pointwise<Gradient, true>(latent, y, y, dy, scale, []<class V>(V mean, V) {
-    return kernels::Pointwise<V>{V(0.5) * mean * mean, mean};
-  });
   const T* const s = y + latent;
   T* const ds = Gradient ? dy + latent : nullptr;
-  return means + kernels::sum_pointwise<Gradient, true>(latent, s, s, ds, scale, []<class V>(V log_variance, V) {
-           const V excess = kernels::exp_minus_one(log_variance);
-           return kernels::Pointwise<V>{V(0.5) * (excess - log_variance), V(0.5) * excess};
-         });
+  return kernels::sum_pointwise<Gradient, true>(latent, y, y, dy, scale, OfValue<DivergenceOfMean>{}) +
+         kernels::sum_pointwise<Gradient, true>(latent, s, s, ds, scale, OfValue<DivergenceOfLogVariance>{});
 }
 
 /// The same of all columns.
@@ -194,3 +205,12 @@ struct Capacity {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::DivergenceOfMean> = true;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::DivergenceOfLogVariance> = true;
+
+}  // namespace eigencoder::kernels

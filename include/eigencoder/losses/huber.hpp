@@ -20,14 +20,28 @@ struct Huber {
     if (!(delta > 0 && std::isfinite(delta))) throw OptionError(message("Huber: delta must be finite and positive, found ", delta));
   }
 
+  /// At one value.
+  struct At {
+    double delta;
+    template <class V>
+    kernels::Pointwise<V> operator()(V y, V t) const {
+      const V error = y - t;
+      const V clipped = kernels::max(kernels::min(error, V(delta)), V(-delta));
+      return {clipped * (error - V(0.5) * clipped), clipped};
+    }
+  };
+
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
-    return pointwise_loss(pass, reduction, [limit = delta]<class V>(V y, V t) {
-      const V error = y - t;
-      const V clipped = kernels::max(kernels::min(error, V(limit)), V(-limit));
-      return kernels::Pointwise<V>{clipped * (error - V(0.5) * clipped), clipped};
-    });
+    return pointwise_loss(pass, reduction, At{delta});
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<Huber::At> = true;
+
+}  // namespace eigencoder::kernels

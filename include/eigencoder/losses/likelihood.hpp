@@ -52,14 +52,20 @@ struct Gaussian {
 
   void check() const { detail::check_positive("Gaussian", "variance", variance); }
 
+  /// At one value: precision / 2 (y − t)² + constant
+  struct At {
+    double precision, constant;
+    template <class V>
+    kernels::Pointwise<V> operator()(V y, V t) const {
+      const V scaled = (y - t) * V(precision);
+      return {kernels::multiply_add(V(0.5) * scaled, y - t, V(constant)), scaled};
+    }
+  };
+
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
     constexpr double two_pi = 6.283185307179586476925;
-    return pointwise_loss(pass, Reduction::sum,
-                          [precision = 1 / variance, constant = 0.5 * std::log(two_pi * variance)]<class V>(V y, V t) {
-                            const V scaled = (y - t) * V(precision);
-                            return kernels::Pointwise<V>{kernels::multiply_add(V(0.5) * scaled, y - t, V(constant)), scaled};
-                          });
+    return pointwise_loss(pass, Reduction::sum, At{1 / variance, 0.5 * std::log(two_pi * variance)});
   }
 };
 
@@ -75,7 +81,7 @@ struct CalibratedGaussian {
     using T = typename S::Scalar;
     pass.sums[0] +=
         kernels::sum_pointwise<false, false>(pass.y.size(), pass.y.data(), pass.target.data(), static_cast<T*>(nullptr), 1.0,
-                                             [](auto y, auto t) { return detail::square(y - t); });
+                                             detail::OfDifference<detail::Square>{});
   }
 
   template <class S, bool Gradient, bool Accumulate>
@@ -98,13 +104,29 @@ struct Laplace {
 
   void check() const { detail::check_positive("Laplace", "scale", scale); }
 
+  /// At one value: factor |y − t| + constant
+  struct At {
+    double factor, constant;
+    template <class V>
+    kernels::Pointwise<V> operator()(V y, V t) const {
+      const auto [value, sign] = detail::absolute(y - t);
+      return {kernels::multiply_add(V(factor), value, V(constant)), V(factor) * sign};
+    }
+  };
+
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
-    return pointwise_loss(pass, Reduction::sum, [factor = 1 / scale, constant = std::log(2 * scale)]<class V>(V y, V t) {
-      const auto [value, sign] = detail::absolute(y - t);
-      return kernels::Pointwise<V>{kernels::multiply_add(V(factor), value, V(constant)), V(factor) * sign};
-    });
+    return pointwise_loss(pass, Reduction::sum, At{1 / scale, std::log(2 * scale)});
   }
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<Gaussian::At> = true;
+template <>
+inline constexpr bool compiled_function<Laplace::At> = true;
+
+}  // namespace eigencoder::kernels

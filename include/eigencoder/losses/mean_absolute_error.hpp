@@ -13,7 +13,7 @@ struct MeanAbsoluteError {
 
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
-    return pointwise_loss(pass, reduction, []<class V>(V y, V t) { return detail::absolute(y - t); });
+    return pointwise_loss(pass, reduction, detail::OfDifference<detail::Absolute>{});
   }
 };
 

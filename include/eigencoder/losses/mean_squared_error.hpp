@@ -14,7 +14,7 @@ struct MeanSquaredError {
 
   template <class S, bool Gradient, bool Accumulate>
   double operator()(LossPass<S, Gradient, Accumulate> pass) const {
-    return pointwise_loss(pass, reduction, []<class V>(V y, V t) { return detail::square(y - t); });
+    return pointwise_loss(pass, reduction, detail::OfDifference<detail::Square>{});
   }
 };
 

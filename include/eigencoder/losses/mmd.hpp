@@ -52,8 +52,7 @@ struct MaximumMeanDiscrepancy {
     for (Index j = 0; j < pass.y.cols(); ++j) {
       auto code = shared.col(j).head(latent), draw = shared.col(j).segment(latent + 1, latent);
       code = pass.y.col(j);
-      kernels::transform_draws<kernels::Normal>(pass.random, j, latent, draw.data(),
-                                                [this]<class V>(V normal) { return V(deviation) * normal; });
+      kernels::transform_draws<kernels::Normal>(pass.random, j, latent, draw.data(), kernels::Scaled{deviation});
       shared(latent, j) = code.squaredNorm();
       shared(2 * latent + 1, j) = draw.squaredNorm();
     }

@@ -6,6 +6,61 @@
 
 namespace eigencoder {
 
+namespace detail {
+
+// What losses and penalties are made of, as functions that kernels can know.
+
+/// |v|, whose derivative at 0 is taken as 0.
+struct Absolute {
+  template <class V>
+  kernels::Pointwise<V> operator()(V v) const {
+    return {kernels::abs(v), kernels::where(v > V(0), V(1), kernels::where(v < V(0), V(-1), V(0)))};
+  }
+};
+inline constexpr Absolute absolute;
+
+/// v²
+struct Square {
+  template <class V>
+  kernels::Pointwise<V> operator()(V v) const {
+    return {v * v, v + v};
+  }
+};
+inline constexpr Square square;
+
+/// f(y − t)
+template <class F>
+struct OfDifference {
+  [[no_unique_address]] F f;
+  template <class V>
+  kernels::Pointwise<V> operator()(V y, V t) const {
+    return f(y - t);
+  }
+};
+
+/// f(y), whatever the target
+template <class F>
+struct OfValue {
+  [[no_unique_address]] F f;
+  template <class V>
+  kernels::Pointwise<V> operator()(V y, V) const {
+    return f(y);
+  }
+};
+
+/// v f(y, t), and 0 where v is 0, whatever f is there
+template <class F>
+struct Counted {
+  [[no_unique_address]] F f;
+  template <class V>
+  kernels::Pointwise<V> operator()(V y, V t, V v) const {
+    const auto [value, derivative] = f(y, t);
+    return {kernels::where(v > V(0), v * value, V(0)), kernels::where(v > V(0), v * derivative, V(0))};
+  }
+};
+
+}  // namespace detail
+
 /// A loss that is a sum over values: f(y, t) gives value and derivative at one. Reduced over features as `reduction` says, over
 /// the batch always by the mean: 1/batch is applied here alone. With weights w of the samples, if the loss asks for
 /// them, it is Σ_j w_j l_j / batch, where l_j is the loss of sample j. With weights v of the values, f counts v_ij times, and a
@@ -23,10 +78,6 @@ double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reductio
                                                                  Gradient ? pass.dy.data() + at : nullptr, pass.weight * factor,
                                                                  loss, element_weights...);
   };
-  [[maybe_unused]] const auto counted = [f]<class V>(V y, V t, V v) {
-    const auto [value, derivative] = f(y, t);
-    return kernels::Pointwise<V>{kernels::where(v > V(0), v * value, V(0)), kernels::where(v > V(0), v * derivative, V(0))};
-  };
   bool alike = true;  // all columns count alike, and wholly
   if constexpr (S::needs.sample_weights) alike = pass.weights == nullptr;
   if constexpr (S::needs.element_weights) alike = alike && !pass.element_weights && !pass.lengths;
@@ -43,7 +94,7 @@ double pointwise_loss(LossPass<S, Gradient, Accumulate> pass, Reduction reductio
     if constexpr (Gradient && !Accumulate) std::fill(pass.dy.col(j).data() + values, pass.dy.col(j).data() + rows, T(0));
     if constexpr (S::needs.element_weights) {
       if (pass.element_weights) {
-        total += sum(j * rows, values, factor, counted, pass.element_weights.column(j));
+        total += sum(j * rows, values, factor, detail::Counted<F>{f}, pass.element_weights.column(j));
         continue;
       }
     }
@@ -58,24 +109,27 @@ template <class S, bool Gradient, class F>
 double pointwise_penalty(PenaltyPass<S, Gradient> pass, F f) {
   const double share = 1.0 / static_cast<double>(pass.batch);
   return share * kernels::sum_pointwise<Gradient, true>(pass.y.size(), pass.y.data(), pass.y.data(), pass.dy.data(),
-                                                        pass.weight * share, [f](auto y, auto) { return f(y); });
+                                                        pass.weight * share, detail::OfValue<F>{f});
 }
 template <class T, bool Gradient, class F>
 double pointwise_penalty(WeightPass<T, Gradient> pass, F f) {
   return kernels::sum_pointwise<Gradient, true>(pass.theta.size(), pass.theta.data(), pass.theta.data(), pass.dtheta.data(),
-                                                pass.weight, [f](auto w, auto) { return f(w); });
+                                                pass.weight, detail::OfValue<F>{f});
 }
 
-namespace detail {
-
-/// |v|, whose derivative at 0 is taken as 0.
-inline constexpr auto absolute = []<class V>(V v) {
-  const V sign = kernels::where(v > V(0), V(1), kernels::where(v < V(0), V(-1), V(0)));
-  return kernels::Pointwise<V>{kernels::abs(v), sign};
-};
-/// v²
-inline constexpr auto square = []<class V>(V v) { return kernels::Pointwise<V>{v * v, v + v}; };
-
-}  // namespace detail
-
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::Absolute> = true;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::Square> = true;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::OfDifference<F>> = compiled_function<F>;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::OfValue<F>> = compiled_function<F>;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::Counted<F>> = compiled_function<F>;
+
+}  // namespace eigencoder::kernels

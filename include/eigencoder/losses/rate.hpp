@@ -27,7 +27,6 @@ struct Rate {
         requires { requires S::Layer::rounds; },
         "Rate needs codes that are whole numbers: put an EntropyBottleneck last in the encoder");
     using T = typename S::Scalar;
-    using V = kernels::Packet<T>;
     constexpr double bits = 1.4426950408889634074;  // in a nat
     const auto& r = std::get<0>(pass.theta);
     const Index channels = r.size(), size = pass.y.size();
@@ -35,33 +34,42 @@ struct Rate {
     double value = 0;
     kernels::sum_channels(
         channels, size,
-        [&](Index c, double nats, double slope, Index) {
+        [&](Index c, double nats, double slope) {
           value += bits * share * nats;
           if constexpr (Gradient) {
             const double scale = std::exp(static_cast<double>(r[c]));
             std::get<0>(pass.dtheta)[c] += static_cast<T>(factor * slope * scale / (least + scale));
           }
         },
-        [](auto log_scale, auto y) {
-          const auto [d, a, b] = logits(log_scale, y);
-          using W = decltype(d);
-          const W nats = kernels::softplus(a) + kernels::softplus(b) - kernels::log(-kernels::exp_minus_one(-d));
-          if constexpr (!Gradient) return std::array{nats, W(0)};
-          return std::array{nats, d / kernels::exp_minus_one(d) - a * kernels::sigmoid(a) - b * kernels::sigmoid(b)};
-        },
-        std::array<const T*, 1>{r.data()}, pass.y.data());
+        Nats<Gradient>{}, std::array<const T*, 1>{r.data()}, pass.y.data());
     if constexpr (Gradient) {
       const T* const dy = pass.dy.data();
-      kernels::transform_channels(
-          channels, size, pass.dy.data(),
-          [factor](V log_scale, V y, V sum) {
-            const auto [d, a, b] = logits(log_scale, y);
-            return kernels::multiply_add(V(factor) * d, kernels::sigmoid(b) - kernels::sigmoid(a), sum);
-          },
-          std::array<const T*, 1>{r.data()}, pass.y.data(), dy);
+      kernels::transform_channels(channels, size, pass.dy.data(), AddGradient{factor}, std::array<const T*, 1>{r.data()},
+                                  pass.y.data(), dy);
     }
     return value;
   }
+
+  /// −ln p of one value, and what its derivative by r is, but for a factor of the channel.
+  template <bool Gradient>
+  struct Nats {
+    template <class V>
+    std::array<V, 2> operator()(V log_scale, V y) const {
+      const auto [d, a, b] = logits(log_scale, y);
+      const V nats = kernels::softplus(a) + kernels::softplus(b) - kernels::log(-kernels::exp_minus_one(-d));
+      if constexpr (!Gradient) return {nats, V(0)};
+      return {nats, d / kernels::exp_minus_one(d) - a * kernels::sigmoid(a) - b * kernels::sigmoid(b)};
+    }
+  };
+  /// sum + factor · ∂(−ln p)/∂y
+  struct AddGradient {
+    double factor;
+    template <class V>
+    V operator()(V log_scale, V y, V sum) const {
+      const auto [d, a, b] = logits(log_scale, y);
+      return kernels::multiply_add(V(factor) * d, kernels::sigmoid(b) - kernels::sigmoid(a), sum);
+    }
+  };
 
  private:
   static constexpr double least = 1.0 / 32;  ///< of the scale: keeps all finite where a channel is always 0
@@ -74,3 +82,12 @@ struct Rate {
 };
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <bool Gradient>
+inline constexpr bool compiled_function<Rate::Nats<Gradient>> = true;
+template <>
+inline constexpr bool compiled_function<Rate::AddGradient> = true;
+
+}  // namespace eigencoder::kernels

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "golden/golden.hpp"
 #include "support/catch.hpp"
 #include <eigencoder/kernels/channels.hpp>
+#include <eigencoder/layers/activation.hpp>
 
+namespace ec = eigencoder;
 namespace kernels = eigencoder::kernels;
 using eigencoder::Index;
 
@@ -21,7 +25,7 @@ std::vector<T> numbers(Index n, std::uint64_t stream) {
 
 /// The sums' totals go to sums[c] and sums[channels + c].
 auto add_to(double* sums, Index channels) {
-  return [=](Index c, double a, double b, Index) { sums[c] += a, sums[channels + c] += b; };
+  return [=](Index c, double a, double b) { sums[c] += a, sums[channels + c] += b; };
 }
 
 template <class T, class Check>
@@ -47,9 +51,34 @@ TEMPLATE_TEST_CASE("channels: a function with a value for every channel, in plac
     }
     found.resize(expected.size(), T(-77));
     kernels::transform_channels(
-        channels, n, found.data(), [](auto a, auto b, auto v) { return a * v + b; }, std::array{scale.data(), shift.data()},
+        channels, n, found.data(), kernels::Affine{}, std::array{scale.data(), shift.data()},
         found.data());
     CHECK(found == expected);
+  });
+}
+
+TEMPLATE_TEST_CASE("channels: an activation, or the product with one's derivative, in the same pass", "", float, double) {
+  using T = TestType;
+  on_sizes<T>([](Index channels, Index n) {
+    const auto scale = numbers<T>(channels, 1), shift = numbers<T>(channels, 2), x = numbers<T>(n, 3);
+    const auto at = [&](std::size_t i) { return scale[i % scale.size()] * x[i] + shift[i % scale.size()]; };
+    const auto check = [&](const kernels::Epilogue<T>& epilogue, auto expected) {
+      std::vector<T> found(x.size() + 20, T(-77));
+      kernels::transform_channels(channels, n, found.data(), kernels::Affine{}, epilogue, std::array{scale.data(), shift.data()},
+                                  x.data());
+      T error = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) error = std::max(error, std::abs(found[i] - expected(i)));
+      CHECK(error < T(1e-6));
+      CHECK(std::all_of(found.begin() + n, found.end(), [](T v) { return v == T(-77); }));
+    };
+    const ec::ReLU relu;
+    const ec::LeakyReLU leaky{0.25};
+    const ec::Softsign softsign;
+    check(kernels::apply<T>(relu), [&](std::size_t i) { return std::max(at(i), T(0)); });
+    check(kernels::apply<T>(leaky), [&](std::size_t i) { return at(i) > 0 ? at(i) : T(0.25) * at(i); });
+    check(kernels::apply<T>(softsign), [&](std::size_t i) { return at(i) / (1 + std::abs(at(i))); });
+    check(kernels::times_derivative(relu, x.data()), [&](std::size_t i) { return x[i] > 0 ? at(i) : T(0); });
+    check(kernels::times_derivative(leaky, x.data()), [&](std::size_t i) { return x[i] > 0 ? at(i) : T(0.25) * at(i); });
   });
 }
 
@@ -83,19 +112,13 @@ TEMPLATE_TEST_CASE("channels: sums without a value for every channel; lanes beyo
       expected[c] += static_cast<double>(x[i] + 1);
       expected[static_cast<std::size_t>(channels) + c] += 2;
     }
-    Index values = 0;
     kernels::sum_channels(
-        channels, n,
-        [&](Index c, double a, double b, Index count) {
-          add_to(found.data(), channels)(c, a, b, count);
-          values += count;
-        },
+        channels, n, add_to(found.data(), channels),
         []<class V>(V v) {
           return std::array{v + V(1), V(2)};
         },
         std::array<const T*, 0>{}, x.data());
     CHECK(found == expected);
-    CHECK(values == n);
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -15,7 +16,7 @@ namespace {
 template <class Law, class T>
 std::vector<T> draw(Index n, Index sample = 0, const ec::Random& random = {ec::Seed{3}, 1, 2}) {
   std::vector<T> values(static_cast<std::size_t>(n));
-  kernels::transform_draws<Law>(random, sample, n, values.data(), [](auto v) { return v; });
+  kernels::transform_draws<Law>(random, sample, n, values.data(), kernels::Drawn{});
   return values;
 }
 
@@ -113,6 +114,48 @@ TEST_CASE("draws: element 64 s + 16 w + l is word w of counter 16 s + l; float a
   const auto fine = draw<kernels::Normal, double>(10'000);
   for (std::size_t i = 0; i < rough.size(); ++i) REQUIRE(std::abs(static_cast<double>(rough[i]) - fine[i]) < 2e-6);
 }
+
+TEST_CASE("draws: the normal law is Box and Muller's, of two words") {
+  const auto draws = draw<kernels::Normal, double>(640, 6);
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    const std::size_t pair = i % 64 / 32, lane = i % 16;
+    const auto words = ec::philox({static_cast<std::uint32_t>(i / 64 * 16 + lane), 6, 1, 2}, 3);
+    const double length = std::abs(static_cast<std::int32_t>(words[2 * pair])), turn = static_cast<std::int32_t>(words[2 * pair + 1]);
+    const double radius = std::sqrt(-2 * std::log(std::max(length * 0x1p-31, 0x1p-32))), angle = 2 * std::acos(-1.0) * turn * 0x1p-32;
+    CHECK(std::abs(draws[i] - radius * (i % 32 < 16 ? std::cos(angle) : std::sin(angle))) < 1e-13);
+  }
+}
+
+#ifdef EIGENCODER_COMPILED_KERNELS
+
+namespace {
+
+/// What the component draws at one level.
+template <class Law, class T>
+std::vector<T> draw_at(ec::Simd level) {
+  using Kernel = kernels::detail::TransformDraws<Law, T, kernels::Drawn, 0>;
+  std::vector<T> values(1000);
+  const Kernel kernel{{ec::Seed{3}, 1, 2}, 7, static_cast<Index>(values.size()), values.data(), {}, {}};
+  (*kernels::Compiled<Kernel>::levels[static_cast<std::size_t>(level)])(&kernel);
+  return values;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("draws: every level of the component draws the same, the normal law but for its rounding", "", float, double) {
+  using T = TestType;
+  const auto uniform = draw_at<kernels::Uniform, T>(ec::Simd::baseline), normal = draw_at<kernels::Normal, T>(ec::Simd::baseline);
+  CHECK(uniform == draw<kernels::Uniform, T>(1000, 7));
+  for (const ec::Simd level : {ec::Simd::v3, ec::Simd::v4}) {
+    if (level > ec::simd()) continue;
+    CAPTURE(name(level));
+    CHECK(draw_at<kernels::Uniform, T>(level) == uniform);
+    const auto here = draw_at<kernels::Normal, T>(level);
+    for (std::size_t i = 0; i < here.size(); ++i) REQUIRE(std::abs(here[i] - normal[i]) < 16 * std::numeric_limits<T>::epsilon());
+  }
+}
+
+#endif
 
 TEST_CASE("draws: what is beside the values is not touched") {
   for (Index n = 0; n <= 130; ++n) {

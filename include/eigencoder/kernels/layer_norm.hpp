@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include "eigencoder/kernels/channels.hpp"
+
+// Pixels of `channels` values each, normalised one by one: x̂ = (x − mean) · inverse, inverse = 1 / √(variance + ε).
+namespace eigencoder::kernels {
+
+/// y = epilogue(γ ∘ x̂ + β). `y` may be x.
+template <class T>
+struct NormalisePixels {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Index channels, pixels;
+  const T *x, *gamma, *beta;
+  double epsilon;
+  T* y;
+  T* kept;  ///< mean and inverse of each pixel; or null
+  Epilogue<T> epilogue;
+
+  void run() const {
+    const Index together = std::max<Index>(1, detail::longest_chunk / channels);
+    for (Index begin = 0; begin < pixels; begin += together) {
+      const Index end = std::min(begin + together, pixels);
+      for (Index pixel = begin; pixel < end; ++pixel) normalise(pixel);
+      detail::finish(epilogue, y, begin * channels, (end - begin) * channels);
+    }
+  }
+
+ private:
+  void normalise(Index pixel) const {
+    using V = Packet<T>;
+    const T* const from = x + pixel * channels;
+    const auto [mean, variance] = moments(channels, from);
+    const T inverse = 1 / std::sqrt(variance + static_cast<T>(epsilon));
+    if (kept) {
+      kept[2 * pixel] = mean;
+      kept[2 * pixel + 1] = inverse;
+    }
+    detail::transform_here(
+        channels, y + pixel * channels,
+        [m = V(mean), factor = V(inverse), least = V(epilogue.least)](V v, V g, V b) {
+          return max(multiply_add((v - m) * factor, g, b), least);
+        },
+        from, gamma, beta);
+  }
+};
+
+/// dγ += Σ dy ∘ x̂   dβ += Σ dy   dx = epilogue((g − mean of g − x̂ · mean of g ∘ x̂) · inverse), g = γ ∘ dy. `dx` may be dy.
+template <class T>
+struct NormalisedPixelsGradient {
+  static constexpr bool compiled = CompiledScalar<T>;
+  static constexpr Index stretch = 128;  ///< pixels whose gradients are summed apart, so that a long sum rounds less
+  Index channels, pixels;
+  const T *x, *dy, *gamma;
+  const T* kept;
+  T *dgamma, *dbeta;
+  T* sums;  ///< 2 · channels, to work in
+  T* dx;    ///< or null
+  Epilogue<T> epilogue;
+
+  void run() const {
+    const Index together = std::max<Index>(1, detail::longest_chunk / channels);
+    for (Index begin = 0; begin < pixels; begin += stretch) {
+      const Index end = std::min(begin + stretch, pixels);
+      std::fill_n(sums, 2 * channels, T(0));
+      for (Index first = begin; first < end; first += together) {
+        const Index last = std::min(first + together, end);
+        for (Index pixel = first; pixel < last; ++pixel) differentiate(pixel);
+        if (dx) detail::finish(epilogue, dx, first * channels, (last - first) * channels);
+      }
+      const auto sum = [](auto a, auto b) { return a + b; };
+      detail::transform_here(channels, dgamma, sum, static_cast<const T*>(dgamma), static_cast<const T*>(sums));
+      detail::transform_here(channels, dbeta, sum, static_cast<const T*>(dbeta), static_cast<const T*>(sums + channels));
+    }
+  }
+
+ private:
+  void differentiate(Index pixel) const {
+    using V = Packet<T>;
+    const T* const from = x + pixel * channels;
+    const T* const d = dy + pixel * channels;
+    const V mean(kept[2 * pixel]), inverse(kept[2 * pixel + 1]);
+    V sum(0), dot(0);  // of g, of g ∘ x̂
+    for (Index i = 0; i < channels; i += V::size) {
+      const Index count = std::min(V::size, channels - i);
+      const auto load = [=](const T* values) { return V::load_first(values + i, count); };
+      const V slope = load(d), product = slope * (load(from) - mean) * inverse;
+      (load(sums) + product).store_first(sums + i, count);
+      (load(sums + channels) + slope).store_first(sums + channels + i, count);
+      sum = multiply_add(load(gamma), slope, sum);
+      dot = multiply_add(load(gamma), product, dot);
+    }
+    if (!dx) return;
+    const V average(sum.sum() / T(channels)), pull(dot.sum() / T(channels));
+    detail::transform_here(
+        channels, dx + pixel * channels,
+        [=](V slope, V v, V g) { return (g * slope - average - (v - mean) * inverse * pull) * inverse; }, d, from, gamma);
+  }
+};
+
+}  // namespace eigencoder::kernels
