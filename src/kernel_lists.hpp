@@ -21,9 +21,11 @@
 #include "eigencoder/layers/simple_rnn.hpp"
 #include "eigencoder/layers/softmax.hpp"
 #include "eigencoder/losses/categorical_cross_entropy.hpp"
+#include "eigencoder/losses/contractive.hpp"
 #include "eigencoder/losses/gaussian_kl.hpp"
 #include "eigencoder/losses/huber.hpp"
 #include "eigencoder/losses/likelihood.hpp"
+#include "eigencoder/losses/mmd.hpp"
 #include "eigencoder/losses/rate.hpp"
 #include "eigencoder/optimizers/adam.hpp"
 #include "eigencoder/optimizers/sgd.hpp"
@@ -127,7 +129,18 @@ using LossesOf =
          Penalties<T, eigencoder::detail::Square, eigencoder::detail::Absolute, eigencoder::detail::DivergenceOfMean,
                    eigencoder::detail::DivergenceOfLogVariance>,
          CrossEntropyOf<T, ChannelTargets<T>>, CrossEntropyOf<T, ClassTargets<T>>>;
-using Losses = FloatAndDouble<LossesOf>;
+template <class T, class List>
+struct ContractiveFrom;
+template <class T, class... F>
+struct ContractiveFrom<T, TypeList<F...>> {
+  using type = TypeList<detail::Transform<T, eigencoder::detail::AddSquaredSlope<F>, 2>...,
+                        detail::Transform<T, eigencoder::detail::AddSlopeGradient<F>, 3>...,
+                        detail::Transform<T, eigencoder::detail::AddSquaredSlope<NoActivation>, 2>,
+                        detail::Transform<T, eigencoder::detail::AddProduct, 3>>;
+};
+template <class T>
+using CodeLossesOf = Join<typename ContractiveFrom<T, CompiledActivations>::type, TypeList<CompareCodes<T>>>;
+using Losses = Join<FloatAndDouble<LossesOf>, FloatAndDouble<CodeLossesOf>>;
 
 // Random draws
 
@@ -151,17 +164,26 @@ template <class T, class F, std::size_t ByChannel, std::size_t In>
 using Transformed = detail::TransformChannels<T, F, ByChannel, In>;
 template <class T, class F, std::size_t ByChannel, std::size_t In>
 using Summed = detail::SumChannels<T, F, ByChannel, In>;
+template <class T, class List>
+struct ChannelsFrom;
+template <class T, class... F>
+struct ChannelsFrom<T, TypeList<F...>> {
+  using type = Join<TypeList<Transformed<T, Affine<F>, 2, 1>...>, TypeList<Transformed<T, eigencoder::detail::TimesFactor<F>, 1, 1>...>,
+                    TypeList<Transformed<T, eigencoder::detail::NormalisedGradient<F>, 3, 2>...>,
+                    TypeList<Transformed<T, eigencoder::detail::TimesFactorAndSlope<F>, 1, 2>...>,
+                    TypeList<NormalisePixels<T, F>...>, TypeList<NormalisedPixelsGradient<T, F>...>,
+                    TypeList<detail::Transform<T, eigencoder::detail::SumThen<F>, 2>...>>;
+};
+template <class T>
+using FusedOf = typename ChannelsFrom<T, Join<TypeList<NoActivation>, CompiledActivations>>::type;
 template <class T>
 using ChannelsOf =
-    TypeList<Transformed<T, Affine, 2, 1>, Transformed<T, eigencoder::detail::NormalisedGradient, 3, 2>,
-             Summed<T, eigencoder::detail::DifferencesFrom, 1, 1>, Summed<T, eigencoder::detail::ProductsFrom, 1, 2>,
-             Transformed<T, eigencoder::detail::TimesFactor, 1, 1>, Summed<T, eigencoder::detail::ProductsWithInput, 0, 2>,
-             Transformed<T, eigencoder::detail::Sum, 0, 2>, Transformed<T, SpatialDropout2D::KeepChannel, 1, 1>,
+    TypeList<Summed<T, eigencoder::detail::DifferencesFrom, 1, 1>, Summed<T, eigencoder::detail::ProductsFrom, 1, 2>,
+             Summed<T, eigencoder::detail::ProductsWithInput, 0, 2>, Transformed<T, SpatialDropout2D::KeepChannel, 1, 1>,
              Summed<T, Rate::Nats<false>, 1, 1>, Summed<T, Rate::Nats<true>, 1, 1>, Transformed<T, Rate::AddGradient, 1, 2>,
-             NormalisePixels<T>, NormalisedPixelsGradient<T>, SoftmaxChannels<T>, SoftmaxGradient<T>,
-             detail::Transform<T, eigencoder::detail::WhereKept, 2>, detail::LargestScores<T>, detail::AddEntries<T>,
-             detail::AnswerEntries<T>, detail::AddOuter<T>>;
-using Channels = FloatAndDouble<ChannelsOf>;
+             SoftmaxChannels<T>, SoftmaxGradient<T>, detail::Transform<T, eigencoder::detail::WhereKept, 2>,
+             detail::LargestScores<T>, detail::AddEntries<T>, detail::AnswerEntries<T>, detail::AddOuter<T>>;
+using Channels = Join<FloatAndDouble<FusedOf>, FloatAndDouble<ChannelsOf>>;
 
 }  // namespace eigencoder::kernels
 

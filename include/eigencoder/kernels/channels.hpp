@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "eigencoder/kernels/elementwise.hpp"
-#include "eigencoder/kernels/epilogue.hpp"
 
 // Pixels of a few channels each, one after the other: what has one value for every channel, and sums over all pixels.
 namespace eigencoder::kernels {
@@ -45,40 +44,23 @@ class Periods {
   T memory_[K + (K == 0)][longest_period];
 };
 
-/// Values that a pass has written and the next one finds in the first cache.
-inline constexpr Index longest_chunk = 1024;
-
-/// What is left to be done for out[at … at + n) where max(…, epilogue.least) has been taken already.
-template <class T>
-void finish(const Epilogue<T>& epilogue, T* out, Index at, Index n) {
-  const auto close = []<class V>(V gate, V v) { return where(gate > V(0), v, V(0)); };
-  if (epilogue.gate) transform_here(n, out + at, close, epilogue.gate + at, static_cast<const T*>(out + at));
-  if (epilogue.then) epilogue.in_cache(out, &at, 1, n);
-}
-
 template <class T, class F, std::size_t K, std::size_t Ins>
 struct TransformChannels {
   static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
   Index channels, n;
   T* out;
   F f;
-  Epilogue<T> epilogue;
   std::array<const T*, K> by_channel;
   std::array<const T*, Ins> in;
 
   void run() const {
     const Periods<T, K> periods(channels, n, by_channel);
-    const auto bounded = [g = f, least = epilogue.least]<class V>(V v, auto... more) { return max(g(v, more...), V(least)); };
-    for (Index row = 0; row < n; row += periods.length()) {
-      const Index width = std::min(periods.length(), n - row);
-      for (Index begin = 0; begin < width; begin += longest_chunk) {
-        const Index count = std::min(longest_chunk, width - begin), at = row + begin;
-        periods.from(begin, [&](auto... vectors) {
-          std::apply([&](auto... from) { transform_here(count, out + at, bounded, vectors..., from + at...); }, in);
-        });
-        finish(epilogue, out, at, count);
+    periods.from(0, [&](auto... vectors) {
+      for (Index at = 0; at < n; at += periods.length()) {
+        const Index count = std::min(periods.length(), n - at);
+        std::apply([&](auto... from) { transform_here(count, out + at, f, vectors..., from + at...); }, in);
       }
-    }
+    });
   }
 };
 
@@ -139,27 +121,23 @@ struct SumChannels {
 
 }  // namespace detail
 
-/// out[i] = f(v[i mod channels]..., in[i]...) for i < n, with v the vectors `by_channel`, and then what the epilogue says. `out`
-/// may be one of the inputs.
-template <class T, std::size_t K, class F, class... In>
-void transform_channels(Index channels, Index n, T* out, F f, const Epilogue<T>& epilogue,
-                        const std::array<const T*, K>& by_channel, const In*... in) {
-  launch(detail::TransformChannels<T, F, K, sizeof...(In)>{channels, n, out, f, epilogue, by_channel, {in...}});
-}
+/// out[i] = f(v[i mod channels]..., in[i]...) for i < n, with v the vectors `by_channel`. `out` may be one of the inputs.
 template <class T, std::size_t K, class F, class... In>
 void transform_channels(Index channels, Index n, T* out, F f, const std::array<const T*, K>& by_channel, const In*... in) {
-  transform_channels(channels, n, out, f, Epilogue<T>{}, by_channel, in...);
+  launch(detail::TransformChannels<T, F, K, sizeof...(In)>{channels, n, out, f, by_channel, {in...}});
 }
 
-/// a v + b, with a channel's a and b.
+/// f(a v + b), with a channel's a and b.
+template <class F>
 struct Affine {
+  [[no_unique_address]] F f;
   template <class V>
   V operator()(V a, V b, V v) const {
-    return multiply_add(a, v, b);
+    return f.apply(multiply_add(a, v, b));
   }
 };
-template <>
-inline constexpr bool compiled_function<Affine> = true;
+template <class F>
+inline constexpr bool compiled_function<Affine<F>> = compiled_function<F>;
 
 /// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum). At most
 /// 128 values are added in T, their sums in double. n is a multiple of `channels`.

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "eigencoder/core/no_activation.hpp"
 #include "eigencoder/kernels/dispatch.hpp"
 #include "eigencoder/kernels/packet.hpp"
 
@@ -43,6 +44,9 @@ void transform(Index n, T* out, F f, const In*... in) {
     detail::transform_here(n, out, f, in...);
   }
 }
+
+template <>
+inline constexpr bool compiled_function<NoActivation> = true;
 
 /// factor · v
 struct Scaled {

@@ -8,24 +8,19 @@
 // Pixels of `channels` values each, normalised one by one: x̂ = (x − mean) · inverse, inverse = 1 / √(variance + ε).
 namespace eigencoder::kernels {
 
-/// y = epilogue(γ ∘ x̂ + β). `y` may be x.
-template <class T>
+/// y = f(γ ∘ x̂ + β), f an activation. `y` may be x.
+template <class T, class F>
 struct NormalisePixels {
-  static constexpr bool compiled = CompiledScalar<T>;
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
   Index channels, pixels;
   const T *x, *gamma, *beta;
   double epsilon;
   T* y;
   T* kept;  ///< mean and inverse of each pixel; or null
-  Epilogue<T> epilogue;
+  [[no_unique_address]] F f;
 
   void run() const {
-    const Index together = std::max<Index>(1, detail::longest_chunk / channels);
-    for (Index begin = 0; begin < pixels; begin += together) {
-      const Index end = std::min(begin + together, pixels);
-      for (Index pixel = begin; pixel < end; ++pixel) normalise(pixel);
-      detail::finish(epilogue, y, begin * channels, (end - begin) * channels);
-    }
+    for (Index pixel = 0; pixel < pixels; ++pixel) normalise(pixel);
   }
 
  private:
@@ -40,17 +35,16 @@ struct NormalisePixels {
     }
     detail::transform_here(
         channels, y + pixel * channels,
-        [m = V(mean), factor = V(inverse), least = V(epilogue.least)](V v, V g, V b) {
-          return max(multiply_add((v - m) * factor, g, b), least);
-        },
+        [m = V(mean), factor = V(inverse), then = f](V v, V g, V b) { return then.apply(multiply_add((v - m) * factor, g, b)); },
         from, gamma, beta);
   }
 };
 
-/// dγ += Σ dy ∘ x̂   dβ += Σ dy   dx = epilogue((g − mean of g − x̂ · mean of g ∘ x̂) · inverse), g = γ ∘ dy. `dx` may be dy.
-template <class T>
+/// dγ += Σ dy ∘ x̂   dβ += Σ dy   dx = (g − mean of g − x̂ · mean of g ∘ x̂) · inverse · f′, g = γ ∘ dy, where f′
+/// follows from x. `dx` may be dy.
+template <class T, class F>
 struct NormalisedPixelsGradient {
-  static constexpr bool compiled = CompiledScalar<T>;
+  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
   static constexpr Index stretch = 128;  ///< pixels whose gradients are summed apart, so that a long sum rounds less
   Index channels, pixels;
   const T *x, *dy, *gamma;
@@ -58,18 +52,13 @@ struct NormalisedPixelsGradient {
   T *dgamma, *dbeta;
   T* sums;  ///< 2 · channels, to work in
   T* dx;    ///< or null
-  Epilogue<T> epilogue;
+  [[no_unique_address]] F f;
 
   void run() const {
-    const Index together = std::max<Index>(1, detail::longest_chunk / channels);
     for (Index begin = 0; begin < pixels; begin += stretch) {
       const Index end = std::min(begin + stretch, pixels);
       std::fill_n(sums, 2 * channels, T(0));
-      for (Index first = begin; first < end; first += together) {
-        const Index last = std::min(first + together, end);
-        for (Index pixel = first; pixel < last; ++pixel) differentiate(pixel);
-        if (dx) detail::finish(epilogue, dx, first * channels, (last - first) * channels);
-      }
+      for (Index pixel = begin; pixel < end; ++pixel) differentiate(pixel);
       const auto sum = [](auto a, auto b) { return a + b; };
       detail::transform_here(channels, dgamma, sum, static_cast<const T*>(dgamma), static_cast<const T*>(sums));
       detail::transform_here(channels, dbeta, sum, static_cast<const T*>(dbeta), static_cast<const T*>(sums + channels));
@@ -96,7 +85,10 @@ struct NormalisedPixelsGradient {
     const V average(sum.sum() / T(channels)), pull(dot.sum() / T(channels));
     detail::transform_here(
         channels, dx + pixel * channels,
-        [=](V slope, V v, V g) { return (g * slope - average - (v - mean) * inverse * pull) * inverse; }, d, from, gamma);
+        [=, previous = f](V slope, V v, V g) {
+          return (g * slope - average - (v - mean) * inverse * pull) * inverse * previous.derivative(v);
+        },
+        d, from, gamma);
   }
 };
 

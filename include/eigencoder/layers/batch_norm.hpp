@@ -29,11 +29,13 @@ struct BatchMoments {
   auto variance() const { return squares / n; }
 };
 
-/// a dy + b x + c
+/// (a dy + b x + c) f′, where f′ follows from x
+template <class F>
 struct NormalisedGradient {
+  [[no_unique_address]] F f;
   template <class V>
   V operator()(V a, V b, V c, V dy, V x) const {
-    return kernels::multiply_add(a, dy, kernels::multiply_add(b, x, c));
+    return kernels::multiply_add(a, dy, kernels::multiply_add(b, x, c)) * f.derivative(x);
   }
 };
 /// x − K, (x − K)²
@@ -184,8 +186,8 @@ struct BatchNorm {
       a = (in_double(std::get<0>(pass.theta)) * inverse).template cast<T>();
       b = (-in_double(a) * inverse * dot / moments.n).template cast<T>();
       c = (-in_double(a) * sums / moments.n - in_double(b) * moments.mean()).template cast<T>();
-      kernels::transform_channels(channels, pass.dy.size(), pass.dx.data(), detail::NormalisedGradient{},
-                                  kernels::times_derivative<T>(pass.previous, pass.x.data()),
+      kernels::transform_channels(channels, pass.dy.size(), pass.dx.data(),
+                                  detail::NormalisedGradient<typename S::Previous>{pass.previous},
                                   std::array<const T*, 3>{a.data(), b.data(), c.data()}, pass.dy.data(), pass.x.data());
     }
   }
@@ -215,9 +217,8 @@ struct BatchNorm {
     auto scale = pass.scratch.array().head(channels), shift = pass.scratch.array().tail(channels);
     scale = (in_double(gamma) / (variance + epsilon.value).sqrt()).template cast<T>();
     shift = (in_double(beta) - in_double(scale) * mean).template cast<T>();
-    kernels::transform_channels(channels, pass.x.size(), pass.y.data(), kernels::Affine{},
-                                kernels::apply<T>(pass.epilogue), std::array<const T*, 2>{scale.data(), shift.data()},
-                                pass.x.data());
+    kernels::transform_channels(channels, pass.x.size(), pass.y.data(), kernels::Affine<typename S::Epilogue>{pass.epilogue},
+                                std::array<const T*, 2>{scale.data(), shift.data()}, pass.x.data());
   }
 };
 
@@ -225,8 +226,8 @@ struct BatchNorm {
 
 namespace eigencoder::kernels {
 
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::NormalisedGradient> = true;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::NormalisedGradient<F>> = compiled_function<F>;
 template <>
 inline constexpr bool compiled_function<eigencoder::detail::DifferencesFrom> = true;
 template <>

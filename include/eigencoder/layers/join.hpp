@@ -4,7 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/pass.hpp"
-#include "eigencoder/kernels/channels.hpp"
+#include "eigencoder/kernels/elementwise.hpp"
 
 // Layers that read an earlier activation beside their input, so that a network can branch: `Residual` and `Skip` in
 // models/branches.hpp are made of them. Position P is that of the layer whose output is read, counted in the network from the
@@ -14,12 +14,21 @@ namespace eigencoder {
 
 namespace detail {
 
-struct Sum {
+/// f(x + e)
+template <class F>
+struct SumThen {
+  [[no_unique_address]] F f;
   template <class V>
   V operator()(V x, V e) const {
-    return x + e;
+    return f.apply(x + e);
   }
 };
+/// to += dy
+template <class From, class To>
+void add_gradient(const From& dy, To& to) {
+  const auto* const before = to.data();
+  kernels::transform(dy.size(), to.data(), SumThen<NoActivation>{}, before, dy.data());
+}
 
 }  // namespace detail
 
@@ -40,13 +49,12 @@ struct Add {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    using T = typename S::Scalar;
-    kernels::transform_channels(S::out.channels, pass.y.size(), pass.y.data(), detail::Sum{}, kernels::apply<T>(pass.epilogue),
-                                std::array<const T*, 0>{}, pass.x.data(), pass.source.y.data());
+    kernels::transform(pass.y.size(), pass.y.data(), detail::SumThen<typename S::Epilogue>{pass.epilogue}, pass.x.data(),
+                       pass.source.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (S::Source::trained) pass.source.dy += pass.dy;
+    if constexpr (S::Source::trained) detail::add_gradient(pass.dy, pass.source.dy);
     if constexpr (InputGradient) {
       if (pass.dx.data() != pass.dy.data()) pass.dx = pass.dy;
     }
@@ -107,7 +115,7 @@ struct Branch {
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (S::Source::trained) pass.source.dy += pass.dy;
+    if constexpr (S::Source::trained) detail::add_gradient(pass.dy, pass.source.dy);
     if constexpr (InputGradient) pass.dx.setZero();
   }
 };
@@ -116,7 +124,7 @@ struct Branch {
 
 namespace eigencoder::kernels {
 
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::Sum> = true;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::SumThen<F>> = compiled_function<F>;
 
 }  // namespace eigencoder::kernels

@@ -41,7 +41,7 @@ struct LayerNorm {
     const auto& [gamma, beta] = pass.theta;
     T* kept = nullptr;
     if constexpr (Forward<S, M>::keeps_cache) kept = pass.cache.data();
-    kernels::launch(kernels::NormalisePixels<T>{.channels = S::in.channels,
+    kernels::launch(kernels::NormalisePixels<T, typename S::Epilogue>{.channels = S::in.channels,
                                                 .pixels = pass.x.size() / S::in.channels,
                                                 .x = pass.x.data(),
                                                 .gamma = gamma.data(),
@@ -49,19 +49,15 @@ struct LayerNorm {
                                                 .epsilon = epsilon.value,
                                                 .y = pass.y.data(),
                                                 .kept = kept,
-                                                .epilogue = kernels::apply<T>(pass.epilogue)});
+                                                .f = pass.epilogue});
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     using T = typename S::Scalar;
-    kernels::Epilogue<T> previous;
     T* dx = nullptr;
-    if constexpr (InputGradient) {
-      previous = kernels::times_derivative<T>(pass.previous, pass.x.data());
-      dx = pass.dx.data();
-    }
-    kernels::launch(kernels::NormalisedPixelsGradient<T>{.channels = S::in.channels,
+    if constexpr (InputGradient) dx = pass.dx.data();
+    kernels::launch(kernels::NormalisedPixelsGradient<T, typename S::Previous>{.channels = S::in.channels,
                                                          .pixels = pass.dy.size() / S::in.channels,
                                                          .x = pass.x.data(),
                                                          .dy = pass.dy.data(),
@@ -71,7 +67,7 @@ struct LayerNorm {
                                                          .dbeta = std::get<1>(pass.dtheta).data(),
                                                          .sums = pass.scratch.data(),
                                                          .dx = dx,
-                                                         .epilogue = previous});
+                                                         .f = pass.previous});
   }
 };
 

@@ -10,11 +10,22 @@ namespace eigencoder {
 
 namespace detail {
 
-/// s v, of a channel's factor s
+/// f(s x), with a channel's s
+template <class F>
 struct TimesFactor {
+  [[no_unique_address]] F f;
   template <class V>
-  V operator()(V s, V v) const {
-    return s * v;
+  V operator()(V s, V x) const {
+    return f.apply(s * x);
+  }
+};
+/// s dy f′, where f′ follows from x
+template <class F>
+struct TimesFactorAndSlope {
+  [[no_unique_address]] F f;
+  template <class V>
+  V operator()(V s, V dy, V x) const {
+    return s * dy * f.derivative(x);
   }
 };
 /// dy x, dy
@@ -65,13 +76,13 @@ struct Scale {
     using T = typename S::Scalar;
     const T* const scale = std::get<0>(pass.theta).data();
     const auto transform = [&](auto f, auto... by_channel) {
-      kernels::transform_channels(S::in.channels, pass.x.size(), pass.y.data(), f, kernels::apply<T>(pass.epilogue),
+      kernels::transform_channels(S::in.channels, pass.x.size(), pass.y.data(), f,
                                   std::array<const T*, sizeof...(by_channel)>{by_channel...}, pass.x.data());
     };
     if constexpr (biased) {
-      transform(kernels::Affine{}, scale, std::get<1>(pass.theta).data());
+      transform(kernels::Affine<typename S::Epilogue>{pass.epilogue}, scale, std::get<1>(pass.theta).data());
     } else {
-      transform(detail::TimesFactor{}, scale);
+      transform(detail::TimesFactor<typename S::Epilogue>{pass.epilogue}, scale);
     }
   }
 
@@ -90,10 +101,15 @@ struct Scale {
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
     using T = typename S::Scalar;
-    // Along tangents there is no x, and no previous activation is left to this layer that would read it.
-    kernels::transform_channels(S::in.channels, pass.dy.size(), pass.dx.data(), detail::TimesFactor{},
-                                kernels::times_derivative<T>(pass.previous, pass.x.data()),
-                                std::array<const T*, 1>{std::get<0>(pass.theta).data()}, pass.dy.data());
+    const std::array<const T*, 1> scale{std::get<0>(pass.theta).data()};
+    if constexpr (std::same_as<typename S::Previous, NoActivation>) {  // along tangents, too, where there is no x
+      kernels::transform_channels(S::in.channels, pass.dy.size(), pass.dx.data(), detail::TimesFactor<NoActivation>{}, scale,
+                                  pass.dy.data());
+    } else {
+      kernels::transform_channels(S::in.channels, pass.dy.size(), pass.dx.data(),
+                                  detail::TimesFactorAndSlope<typename S::Previous>{pass.previous}, scale, pass.dy.data(),
+                                  pass.x.data());
+    }
   }
 };
 
@@ -101,8 +117,10 @@ struct Scale {
 
 namespace eigencoder::kernels {
 
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::TimesFactor> = true;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::TimesFactor<F>> = compiled_function<F>;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::TimesFactorAndSlope<F>> = compiled_function<F>;
 template <>
 inline constexpr bool compiled_function<eigencoder::detail::ProductsWithInput> = true;
 

@@ -12,6 +12,39 @@
 
 namespace eigencoder {
 
+namespace detail {
+
+// Of an activation F = f, at its output y.
+
+/// sum + f′²
+template <class F>
+struct AddSquaredSlope {
+  [[no_unique_address]] F f;
+  template <class V>
+  V operator()(V sum, V y) const {
+    return kernels::multiply_add(f.derivative(y), f.derivative(y), sum);
+  }
+};
+/// before + factor f′ f″ norm
+template <class F>
+struct AddSlopeGradient {
+  [[no_unique_address]] F f;
+  double factor;
+  template <class V>
+  V operator()(V before, V y, V norm) const {
+    return kernels::multiply_add(V(factor) * f.derivative(y) * f.curvature(y), norm, before);
+  }
+};
+/// before + a b
+struct AddProduct {
+  template <class V>
+  V operator()(V before, V a, V b) const {
+    return kernels::multiply_add(a, b, before);
+  }
+};
+
+}  // namespace detail
+
 /// ‖∂h/∂x‖²_F, averaged over the batch: how far the code h moves when the input does.   h = f(W x + b)   W: m × n
 /// For an encoder of one Dense, with an activation after it or none, exactly and at little cost: the Jacobian is
 /// diag(f′) W, so
@@ -42,13 +75,9 @@ struct Contractive {
     using T = typename S::Scalar;
     constexpr Index block = 256;  // rows of W whose sums fit on the stack, and into the first cache
     alignas(64) std::array<T, static_cast<std::size_t>(block)> norms, slopes;
-    const auto slope = [&]<class V>(V y) {
-      if constexpr (Elementwise<typename S::Epilogue>) return pass.epilogue.derivative(y);
-      return V(1);
-    };
-
+    using F = typename S::Epilogue;
     const double share = 1 / static_cast<double>(pass.batch);
-    const auto factor = static_cast<T>(2 * share * pass.weight);
+    const double factor = 2 * share * pass.weight;
     const auto& W = std::get<0>(pass.theta);
     double value = 0;
     for (Index first = 0; first < W.rows(); first += block) {
@@ -57,31 +86,22 @@ struct Contractive {
       slopes.fill(T(0));
       for (Index j = 0; j < pass.y.cols(); ++j) {
         const T* const y = pass.y.col(j).data() + first;
-        kernels::transform(
-            rows, slopes.data(), [&]<class V>(V sum, V at) { return kernels::multiply_add(slope(at), slope(at), sum); },
-            slopes.data(), y);
-        if constexpr (Gradient && Curved<typename S::Epilogue>) {
+        kernels::transform(rows, slopes.data(), detail::AddSquaredSlope<F>{pass.epilogue}, slopes.data(), y);
+        if constexpr (Gradient && Curved<F>) {
           T* const dy = pass.dy.col(j).data() + first;
-          kernels::transform(
-              rows, dy,
-              [&]<class V>(V before, V at, V norm) {
-                return kernels::multiply_add(V(factor) * slope(at) * pass.epilogue.curvature(at), norm, before);
-              },
-              dy, y, norms.data());
+          kernels::transform(rows, dy, detail::AddSlopeGradient<F>{pass.epilogue, factor}, dy, y, norms.data());
         }
       }
       for (Index i = 0; i < rows; ++i) {
         const auto row = static_cast<std::size_t>(i);
         value += static_cast<double>(slopes[row]) * static_cast<double>(norms[row]);
-        slopes[row] *= factor;
+        slopes[row] *= static_cast<T>(factor);
       }
       if constexpr (Gradient) {
         auto& dW = std::get<0>(pass.dtheta);
         for (Index j = 0; j < W.cols(); ++j) {
           T* const dw = dW.col(j).data() + first;
-          kernels::transform(
-              rows, dw, []<class V>(V before, V times, V w) { return kernels::multiply_add(times, w, before); }, dw,
-              slopes.data(), W.col(j).data() + first);
+          kernels::transform(rows, dw, detail::AddProduct{}, dw, slopes.data(), W.col(j).data() + first);
         }
       }
     }
@@ -163,3 +183,14 @@ struct DeepContractive : detail::SquaredTangent {
 static_assert(Penalty<DeepContractive>);
 
 }  // namespace eigencoder
+
+namespace eigencoder::kernels {
+
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::AddSquaredSlope<F>> = compiled_function<F>;
+template <class F>
+inline constexpr bool compiled_function<eigencoder::detail::AddSlopeGradient<F>> = compiled_function<F>;
+template <>
+inline constexpr bool compiled_function<eigencoder::detail::AddProduct> = true;
+
+}  // namespace eigencoder::kernels

@@ -9,8 +9,52 @@
 #include "eigencoder/core/objective.hpp"
 #include "eigencoder/kernels/draw.hpp"
 #include "eigencoder/kernels/gemm.hpp"
+#include "eigencoder/kernels/math.hpp"
 
 namespace eigencoder {
+
+namespace kernels {
+
+inline constexpr std::size_t similarity_scales = 7;
+
+/// pairs: inner products aᵀb of codes → factor · k′ in their place. total = Σ k. The squared length of each b follows it.
+template <class T>
+struct CompareCodes {
+  static constexpr bool compiled = CompiledScalar<T>;
+  View<T> pairs;
+  const T* lengths;  ///< squared, of the a
+  View<const T> right;
+  std::array<double, similarity_scales> scales;
+  double factor;
+  bool gaussian;
+  double* total;
+
+  void run() const {
+    using P = Packet<T>;
+    *total = 0;
+    for (Index k = 0; k < right.cols; ++k) {
+      T* const column = pairs.column(k);
+      const P length(right.column(k)[right.rows]);
+      P sum(0);
+      for (Index i = 0; i < pairs.rows; i += P::size) {
+        const Index count = std::min(P::size, pairs.rows - i);
+        const P product = P::load_first(column + i, count);
+        const P distance = max(multiply_add(P(-2), product, P::load_first(lengths + i, count) + length), P(0));
+        P value(0), slope(0);
+        for (const double scale : scales) {
+          const P alike = gaussian ? exp(distance * P(-1 / scale)) : P(scale) / (P(scale) + distance);
+          value = value + alike;
+          slope = multiply_add(gaussian ? alike : alike * alike, P(-1 / scale), slope);
+        }
+        (P(factor) * slope).store_first(column + i, count);
+        sum = sum + value.first(count);
+      }
+      *total += static_cast<double>(sum.sum());
+    }
+  }
+};
+
+}  // namespace kernels
 
 /// How alike two codes at the squared distance d are, at a scale C.
 enum class Similarity {
@@ -78,11 +122,10 @@ struct MaximumMeanDiscrepancy {
   }
 
  private:
-  static constexpr std::size_t scale_count = 7;
   static constexpr Index block = 64, apart = std::numeric_limits<Index>::max() / 2;  ///< apart: no column of b is one of a
 
-  std::array<double, scale_count> scales(Index latent) const {
-    std::array<double, scale_count> all{0.1, 0.2, 0.5, 1, 2, 5, 10};
+  std::array<double, kernels::similarity_scales> scales(Index latent) const {
+    std::array<double, kernels::similarity_scales> all{0.1, 0.2, 0.5, 1, 2, 5, 10};
     for (double& scale : all) scale *= 2 * static_cast<double>(latent) * deviation * deviation;
     return all;
   }
@@ -106,9 +149,15 @@ struct MaximumMeanDiscrepancy {
           const Index self = same + i + k - j;
           if (0 <= self && self < right.cols) slopes.column(self)[k] = -std::numeric_limits<T>::infinity();  // infinitely far
         }
-        for (Index k = 0; k < right.cols; ++k) {
-          value += compare_column(left.cols, slopes.column(k), lengths, right.column(k)[b.rows], all_scales, -scale);
-        }
+        double similarities = 0;
+        kernels::launch(kernels::CompareCodes<T>{.pairs = slopes,
+                                                 .lengths = lengths,
+                                                 .right = right,
+                                                 .scales = all_scales,
+                                                 .factor = -scale,
+                                                 .gaussian = similarity == Similarity::gaussian,
+                                                 .total = &similarities});
+        value += similarities;
         if constexpr (Gradient) {
           const kernels::View<const T> weights(pairs, left.cols, right.cols, block);
           kernels::add_columns<T>(weights, sums);
@@ -122,29 +171,6 @@ struct MaximumMeanDiscrepancy {
       }
     }
     return value;
-  }
-
-  /// Inner products aᵀb of one b → factor · k′ in their place. Returns Σ k.
-  template <class T>
-  double compare_column(Index n, T* pairs, const T* lengths, T length, const std::array<double, scale_count>& all_scales,
-                        double factor) const {
-    using P = kernels::Packet<T>;
-    P total(0);
-    for (Index i = 0; i < n; i += P::size) {
-      const Index count = std::min(P::size, n - i);
-      const P product = P::load_first(pairs + i, count);
-      const P distance = max(multiply_add(P(-2), product, P::load_first(lengths + i, count) + P(length)), P(0));
-      P value(0), slope(0);
-      for (const double scale : all_scales) {
-        const P alike =
-            similarity == Similarity::gaussian ? kernels::exp(distance * P(-1 / scale)) : P(scale) / (P(scale) + distance);
-        value = value + alike;
-        slope = multiply_add(similarity == Similarity::gaussian ? alike : alike * alike, P(-1 / scale), slope);
-      }
-      (P(factor) * slope).store_first(pairs + i, count);
-      total = total + value.first(count);
-    }
-    return static_cast<double>(total.sum());
   }
 };
 

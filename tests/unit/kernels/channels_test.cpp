@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "golden/golden.hpp"
 #include "support/catch.hpp"
 #include <eigencoder/kernels/channels.hpp>
-#include <eigencoder/layers/activation.hpp>
 
-namespace ec = eigencoder;
 namespace kernels = eigencoder::kernels;
 using eigencoder::Index;
 
@@ -51,34 +47,9 @@ TEMPLATE_TEST_CASE("channels: a function with a value for every channel, in plac
     }
     found.resize(expected.size(), T(-77));
     kernels::transform_channels(
-        channels, n, found.data(), kernels::Affine{}, std::array{scale.data(), shift.data()},
+        channels, n, found.data(), kernels::Affine<eigencoder::NoActivation>{}, std::array{scale.data(), shift.data()},
         found.data());
     CHECK(found == expected);
-  });
-}
-
-TEMPLATE_TEST_CASE("channels: an activation, or the product with one's derivative, in the same pass", "", float, double) {
-  using T = TestType;
-  on_sizes<T>([](Index channels, Index n) {
-    const auto scale = numbers<T>(channels, 1), shift = numbers<T>(channels, 2), x = numbers<T>(n, 3);
-    const auto at = [&](std::size_t i) { return scale[i % scale.size()] * x[i] + shift[i % scale.size()]; };
-    const auto check = [&](const kernels::Epilogue<T>& epilogue, auto expected) {
-      std::vector<T> found(x.size() + 20, T(-77));
-      kernels::transform_channels(channels, n, found.data(), kernels::Affine{}, epilogue, std::array{scale.data(), shift.data()},
-                                  x.data());
-      std::size_t right = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) right += std::abs(found[i] - expected(i)) < T(1e-6);
-      CHECK(right == x.size());
-      CHECK(std::all_of(found.begin() + n, found.end(), [](T v) { return v == T(-77); }));
-    };
-    const ec::ReLU relu;
-    const ec::LeakyReLU leaky{0.25};
-    const ec::Softsign softsign;
-    check(kernels::apply<T>(relu), [&](std::size_t i) { return std::max(at(i), T(0)); });
-    check(kernels::apply<T>(leaky), [&](std::size_t i) { return at(i) > 0 ? at(i) : T(0.25) * at(i); });
-    check(kernels::apply<T>(softsign), [&](std::size_t i) { return at(i) / (1 + std::abs(at(i))); });
-    check(kernels::times_derivative(relu, x.data()), [&](std::size_t i) { return x[i] > 0 ? at(i) : T(0); });
-    check(kernels::times_derivative(leaky, x.data()), [&](std::size_t i) { return x[i] > 0 ? at(i) : T(0.25) * at(i); });
   });
 }
 
