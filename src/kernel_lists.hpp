@@ -121,14 +121,14 @@ using CrossEntropyOf =
     TypeList<detail::SoftmaxCrossEntropy<false, false, T, Targets>, detail::SoftmaxCrossEntropy<true, false, T, Targets>,
              detail::SoftmaxCrossEntropy<true, true, T, Targets>>;
 template <class T>
-using LossesOf =
-    Join<LossesWithWeights<T, eigencoder::detail::OfDifference<eigencoder::detail::Square>,
-                           eigencoder::detail::OfDifference<eigencoder::detail::Absolute>, Huber::At,
-                           BinaryCrossEntropyOnLogits::At, BinaryCrossEntropy::At, Gaussian::At, Laplace::At>,
-         LossOf<T, CategoricalCrossEntropy::At>,
-         Penalties<T, eigencoder::detail::Square, eigencoder::detail::Absolute, eigencoder::detail::DivergenceOfMean,
-                   eigencoder::detail::DivergenceOfLogVariance>,
-         CrossEntropyOf<T, ChannelTargets<T>>, CrossEntropyOf<T, ClassTargets<T>>>;
+using LossesOf = Join<LossesWithWeights<T, eigencoder::detail::OfDifference<eigencoder::detail::Square>,
+                                        eigencoder::detail::OfDifference<eigencoder::detail::Absolute>, Huber::At,
+                                        BinaryCrossEntropyOnLogits::At, BinaryCrossEntropy::At, Gaussian::At, Laplace::At>,
+                      LossOf<T, CategoricalCrossEntropy::At>,
+                      Penalties<T, eigencoder::detail::Square, eigencoder::detail::Absolute,
+                                eigencoder::detail::DivergenceOfMean, eigencoder::detail::DivergenceOfLogVariance>,
+                      CrossEntropyOf<T, ChannelTargets<T>>, CrossEntropyOf<T, ClassTargets<T>>>;
+
 template <class T, class List>
 struct ContractiveFrom;
 template <class T, class... F>
@@ -145,17 +145,18 @@ using Losses = Join<FloatAndDouble<LossesOf>, FloatAndDouble<CodeLossesOf>>;
 // Random draws
 
 template <class T>
-using DrawsOf = TypeList<
-    detail::TransformDraws<Uniform, T, Drawn, 0>, detail::TransformDraws<Normal, T, Drawn, 0>,
-    detail::TransformDraws<Uniform, T, DrawnFactor, 0>, detail::TransformDraws<Uniform, T, DrawnBelow, 0>,
-    detail::TransformDraws<Normal, T, Scaled, 0>, detail::TransformDraws<Uniform, T, eigencoder::detail::ClearHit, 1>,
-    detail::TransformDraws<Normal, T, GaussianNoise::AddNoise, 1>, detail::Transform<T, GaussianNoise::BetweenBounds, 2>,
-    detail::TransformDraws<Uniform, T, SaltAndPepperNoise::Replace, 1>,
-    detail::TransformDraws<Normal, T, GaussianSample::Sample, 2>,
-    detail::TransformDraws<Normal, T, GaussianSample::LogVarianceGradient, 2>,
-    detail::TransformDraws<Uniform, T, EntropyBottleneck::AddUniform, 1>, detail::Transform<T, EntropyBottleneck::Round, 1>,
-    detail::Transform<T, eigencoder::detail::Hide, 2>, detail::Transform<T, eigencoder::detail::HiddenOrSeen, 1>,
-    detail::Transform<T, Scaled, 1>>;
+using DrawsOf =
+    TypeList<detail::TransformDraws<Uniform, T, Drawn, 0>, detail::TransformDraws<Normal, T, Drawn, 0>,
+             detail::TransformDraws<Uniform, T, DrawnFactor, 0>, detail::TransformDraws<Uniform, T, DrawnBelow, 0>,
+             detail::TransformDraws<Normal, T, Scaled, 0>, detail::TransformDraws<Uniform, T, eigencoder::detail::ClearHit, 1>,
+             detail::TransformDraws<Normal, T, GaussianNoise::AddNoise, 1>,
+             detail::Transform<T, GaussianNoise::BetweenBounds, 2>,
+             detail::TransformDraws<Uniform, T, SaltAndPepperNoise::Replace, 1>,
+             detail::TransformDraws<Normal, T, GaussianSample::Sample, 2>,
+             detail::TransformDraws<Normal, T, GaussianSample::LogVarianceGradient, 2>,
+             detail::TransformDraws<Uniform, T, EntropyBottleneck::AddUniform, 1>,
+             detail::Transform<T, EntropyBottleneck::Round, 1>, detail::Transform<T, eigencoder::detail::Hide, 2>,
+             detail::Transform<T, eigencoder::detail::HiddenOrSeen, 1>, detail::Transform<T, Scaled, 1>>;
 using Draws = FloatAndDouble<DrawsOf>;
 
 // Values of channels, and of sparse vectors
@@ -168,11 +169,11 @@ template <class T, class List>
 struct ChannelsFrom;
 template <class T, class... F>
 struct ChannelsFrom<T, TypeList<F...>> {
-  using type = Join<TypeList<Transformed<T, Affine<F>, 2, 1>...>, TypeList<Transformed<T, eigencoder::detail::TimesFactor<F>, 1, 1>...>,
-                    TypeList<Transformed<T, eigencoder::detail::NormalisedGradient<F>, 3, 2>...>,
-                    TypeList<Transformed<T, eigencoder::detail::TimesFactorAndSlope<F>, 1, 2>...>,
-                    TypeList<NormalisePixels<T, F>...>, TypeList<NormalisedPixelsGradient<T, F>...>,
-                    TypeList<detail::Transform<T, eigencoder::detail::SumThen<F>, 2>...>>;
+  using type =
+      Join<TypeList<Transformed<T, Affine<F>, 2, 1>...>, TypeList<Transformed<T, eigencoder::detail::TimesFactor<F>, 1, 1>...>,
+           TypeList<Transformed<T, eigencoder::detail::NormalisedGradient<F>, 3, 2>...>,
+           TypeList<Transformed<T, eigencoder::detail::TimesFactorAndSlope<F>, 1, 2>...>, TypeList<NormalisePixels<T, F>...>,
+           TypeList<NormalisedPixelsGradient<T, F>...>, TypeList<detail::Transform<T, eigencoder::detail::SumThen<F>, 2>...>>;
 };
 template <class T>
 using FusedOf = typename ChannelsFrom<T, Join<TypeList<NoActivation>, CompiledActivations>>::type;

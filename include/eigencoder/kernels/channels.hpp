@@ -139,8 +139,8 @@ struct Affine {
 template <class F>
 inline constexpr bool compiled_function<Affine<F>> = compiled_function<F>;
 
-/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum). At most
-/// 128 values are added in T, their sums in double. n is a multiple of `channels`.
+/// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum). At
+/// most 128 values are added in T, their sums in double. n is a multiple of `channels`.
 template <class T, std::size_t K, class Collect, class F, class... In>
 void sum_channels(Index channels, Index n, Collect collect, F f, const std::array<const T*, K>& by_channel, const In*... in) {
   using detail::longest_period;

@@ -35,7 +35,9 @@ struct NormalisePixels {
     }
     detail::transform_here(
         channels, y + pixel * channels,
-        [m = V(mean), factor = V(inverse), then = f](V v, V g, V b) { return then.apply(multiply_add((v - m) * factor, g, b)); },
+        [m = V(mean), factor = V(inverse), then = f](V v, V g, V b) {
+          return then.apply(multiply_add((v - m) * factor, g, b));
+        },
         from, gamma, beta);
   }
 };

@@ -42,14 +42,14 @@ struct LayerNorm {
     T* kept = nullptr;
     if constexpr (Forward<S, M>::keeps_cache) kept = pass.cache.data();
     kernels::launch(kernels::NormalisePixels<T, typename S::Epilogue>{.channels = S::in.channels,
-                                                .pixels = pass.x.size() / S::in.channels,
-                                                .x = pass.x.data(),
-                                                .gamma = gamma.data(),
-                                                .beta = beta.data(),
-                                                .epsilon = epsilon.value,
-                                                .y = pass.y.data(),
-                                                .kept = kept,
-                                                .f = pass.epilogue});
+                                                                      .pixels = pass.x.size() / S::in.channels,
+                                                                      .x = pass.x.data(),
+                                                                      .gamma = gamma.data(),
+                                                                      .beta = beta.data(),
+                                                                      .epsilon = epsilon.value,
+                                                                      .y = pass.y.data(),
+                                                                      .kept = kept,
+                                                                      .f = pass.epilogue});
   }
 
   template <class S, bool InputGradient>
@@ -58,16 +58,16 @@ struct LayerNorm {
     T* dx = nullptr;
     if constexpr (InputGradient) dx = pass.dx.data();
     kernels::launch(kernels::NormalisedPixelsGradient<T, typename S::Previous>{.channels = S::in.channels,
-                                                         .pixels = pass.dy.size() / S::in.channels,
-                                                         .x = pass.x.data(),
-                                                         .dy = pass.dy.data(),
-                                                         .gamma = std::get<0>(pass.theta).data(),
-                                                         .kept = pass.cache.data(),
-                                                         .dgamma = std::get<0>(pass.dtheta).data(),
-                                                         .dbeta = std::get<1>(pass.dtheta).data(),
-                                                         .sums = pass.scratch.data(),
-                                                         .dx = dx,
-                                                         .f = pass.previous});
+                                                                               .pixels = pass.dy.size() / S::in.channels,
+                                                                               .x = pass.x.data(),
+                                                                               .dy = pass.dy.data(),
+                                                                               .gamma = std::get<0>(pass.theta).data(),
+                                                                               .kept = pass.cache.data(),
+                                                                               .dgamma = std::get<0>(pass.dtheta).data(),
+                                                                               .dbeta = std::get<1>(pass.dtheta).data(),
+                                                                               .sums = pass.scratch.data(),
+                                                                               .dx = dx,
+                                                                               .f = pass.previous});
   }
 };
 

@@ -29,7 +29,8 @@ struct ClearHit {
 template <class From, class To>
 void clear_hit(const Random& random, double rate, double scale, const From& from, To& to) {
   for (Index j = 0; j < from.cols(); ++j) {
-    kernels::transform_draws<kernels::Uniform>(random, j, from.rows(), to.col(j).data(), ClearHit{rate, scale}, from.col(j).data());
+    kernels::transform_draws<kernels::Uniform>(random, j, from.rows(), to.col(j).data(), ClearHit{rate, scale},
+                                               from.col(j).data());
   }
 }
 
@@ -156,8 +157,8 @@ struct SaltAndPepperNoise {
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     for (Index j = 0; j < pass.x.cols(); ++j) {
-      kernels::transform_draws<kernels::Uniform>(pass.random, j, pass.x.rows(), pass.y.col(j).data(), Replace{rate, pepper, salt},
-                                                 pass.x.col(j).data());
+      kernels::transform_draws<kernels::Uniform>(pass.random, j, pass.x.rows(), pass.y.col(j).data(),
+                                                 Replace{rate, pepper, salt}, pass.x.col(j).data());
     }
   }
   template <class S, bool InputGradient>

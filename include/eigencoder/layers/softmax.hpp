@@ -29,8 +29,8 @@ struct Softmax {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::launch(kernels::SoftmaxGradient<typename S::Scalar>{S::in.channels, pass.dy.size() / S::in.channels, pass.y.data(),
-                                                                   pass.dy.data(), pass.dx.data()});
+      kernels::launch(kernels::SoftmaxGradient<typename S::Scalar>{S::in.channels, pass.dy.size() / S::in.channels,
+                                                                   pass.y.data(), pass.dy.data(), pass.dx.data()});
     }
   }
 };

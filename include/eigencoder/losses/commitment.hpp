@@ -20,8 +20,7 @@ struct Commitment {
     const double values = reduction == Reduction::mean ? static_cast<double>(pass.y.rows()) : 1.0;
     const double share = 1 / (static_cast<double>(pass.batch) * values);
     return share * kernels::sum_pointwise<Gradient, true>(pass.y.size(), pass.y.data(), pass.code.data(), pass.dy.data(),
-                                                          pass.weight * share,
-                                                          detail::OfDifference<detail::Square>{});
+                                                          pass.weight * share, detail::OfDifference<detail::Square>{});
   }
 };
 

@@ -79,9 +79,8 @@ struct CalibratedGaussian {
   template <class S>
   void gather(LossGather<S> pass) const {
     using T = typename S::Scalar;
-    pass.sums[0] +=
-        kernels::sum_pointwise<false, false>(pass.y.size(), pass.y.data(), pass.target.data(), static_cast<T*>(nullptr), 1.0,
-                                             detail::OfDifference<detail::Square>{});
+    pass.sums[0] += kernels::sum_pointwise<false, false>(pass.y.size(), pass.y.data(), pass.target.data(),
+                                                         static_cast<T*>(nullptr), 1.0, detail::OfDifference<detail::Square>{});
   }
 
   template <class S, bool Gradient, bool Accumulate>

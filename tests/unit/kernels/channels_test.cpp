@@ -46,9 +46,8 @@ TEMPLATE_TEST_CASE("channels: a function with a value for every channel, in plac
       expected[i] = scale[c] * x[i] + shift[c];
     }
     found.resize(expected.size(), T(-77));
-    kernels::transform_channels(
-        channels, n, found.data(), kernels::Affine<eigencoder::NoActivation>{}, std::array{scale.data(), shift.data()},
-        found.data());
+    kernels::transform_channels(channels, n, found.data(), kernels::Affine<eigencoder::NoActivation>{},
+                                std::array{scale.data(), shift.data()}, found.data());
     CHECK(found == expected);
   });
 }

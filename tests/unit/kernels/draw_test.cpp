@@ -120,8 +120,10 @@ TEST_CASE("draws: the normal law is Box and Muller's, of two words") {
   for (std::size_t i = 0; i < draws.size(); ++i) {
     const std::size_t pair = i % 64 / 32, lane = i % 16;
     const auto words = ec::philox({static_cast<std::uint32_t>(i / 64 * 16 + lane), 6, 1, 2}, 3);
-    const double length = std::abs(static_cast<std::int32_t>(words[2 * pair])), turn = static_cast<std::int32_t>(words[2 * pair + 1]);
-    const double radius = std::sqrt(-2 * std::log(std::max(length * 0x1p-31, 0x1p-32))), angle = 2 * std::acos(-1.0) * turn * 0x1p-32;
+    const double length = std::abs(static_cast<std::int32_t>(words[2 * pair])),
+                 turn = static_cast<std::int32_t>(words[2 * pair + 1]);
+    const double radius = std::sqrt(-2 * std::log(std::max(length * 0x1p-31, 0x1p-32))),
+                 angle = 2 * std::acos(-1.0) * turn * 0x1p-32;
     CHECK(std::abs(draws[i] - radius * (i % 32 < 16 ? std::cos(angle) : std::sin(angle))) < 1e-13);
   }
 }
@@ -142,16 +144,19 @@ std::vector<T> draw_at(ec::Simd level) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("draws: every level of the component draws the same, the normal law but for its rounding", "", float, double) {
+TEMPLATE_TEST_CASE("draws: every level of the component draws the same, the normal law but for its rounding", "", float,
+                   double) {
   using T = TestType;
-  const auto uniform = draw_at<kernels::Uniform, T>(ec::Simd::baseline), normal = draw_at<kernels::Normal, T>(ec::Simd::baseline);
+  const auto uniform = draw_at<kernels::Uniform, T>(ec::Simd::baseline),
+             normal = draw_at<kernels::Normal, T>(ec::Simd::baseline);
   CHECK(uniform == draw<kernels::Uniform, T>(1000, 7));
   for (const ec::Simd level : {ec::Simd::v3, ec::Simd::v4}) {
     if (level > ec::simd()) continue;
     CAPTURE(name(level));
     CHECK(draw_at<kernels::Uniform, T>(level) == uniform);
     const auto here = draw_at<kernels::Normal, T>(level);
-    for (std::size_t i = 0; i < here.size(); ++i) REQUIRE(std::abs(here[i] - normal[i]) < 16 * std::numeric_limits<T>::epsilon());
+    for (std::size_t i = 0; i < here.size(); ++i)
+      REQUIRE(std::abs(here[i] - normal[i]) < 16 * std::numeric_limits<T>::epsilon());
   }
 }
 
