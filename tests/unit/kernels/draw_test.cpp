@@ -120,7 +120,7 @@ TEST_CASE("draws: the normal law is Box and Muller's, of two words") {
   for (std::size_t i = 0; i < draws.size(); ++i) {
     const std::size_t pair = i % 64 / 32, lane = i % 16;
     const auto words = ec::philox({static_cast<std::uint32_t>(i / 64 * 16 + lane), 6, 1, 2}, 3);
-    const double length = std::abs(static_cast<std::int32_t>(words[2 * pair])),
+    const double length = std::abs(static_cast<double>(static_cast<std::int32_t>(words[2 * pair]))),
                  turn = static_cast<std::int32_t>(words[2 * pair + 1]);
     const double radius = std::sqrt(-2 * std::log(std::max(length * 0x1p-31, 0x1p-32))),
                  angle = 2 * std::acos(-1.0) * turn * 0x1p-32;
