@@ -4,7 +4,10 @@
 #include <array>
 
 #include "eigencoder/kernels/convolution_gradient.hpp"
+#include "eigencoder/kernels/depthwise.hpp"
 #include "eigencoder/kernels/nearest.hpp"
+#include "eigencoder/kernels/pooling.hpp"
+#include "eigencoder/kernels/resampling.hpp"
 #include "eigencoder/kernels/sparse.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/layers/batch_norm.hpp"
@@ -71,6 +74,14 @@ using ConvolutionsOf =
     TypeList<detail::PackCorrelate<T>, detail::PackCorrelateTranspose<T>, detail::Correlate<T>, detail::CorrelateTranspose<T>,
              detail::AddCorrelateGradient<T>, detail::AddCorrelateTransposeGradient<T>, detail::AddSum<T>>;
 using Convolutions = FloatAndDouble<ConvolutionsOf>;
+
+// Pooling, resampling and depthwise convolutions
+
+template <class T>
+using PixelsOf = TypeList<detail::MaxPool<T, false>, detail::MaxPool<T, true>, detail::PutInPlace<T>, detail::TakeFromPlace<T>,
+                          detail::SumWindows<T>, detail::SpreadWindows<T>, detail::EnlargeBilinear<T>, detail::ReduceBilinear<T>,
+                          detail::Depthwise<T>, detail::AddDepthwiseGradient<T>>;
+using Pixels = FloatAndDouble<PixelsOf>;
 
 // Activations
 
@@ -192,6 +203,7 @@ using Channels = Join<FloatAndDouble<FusedOf>, FloatAndDouble<ChannelsOf>>;
 #define EIGENCODER_KERNEL_GROUPS(group) \
   group(products, Products)             \
   group(convolutions, Convolutions)     \
+  group(pixels, Pixels)                 \
   group(activations, Activations)       \
   group(recurrences, Recurrences)       \
   group(updates, Updates)               \

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/window.hpp"
 #include "eigencoder/kernels/frame.hpp"
-#include "eigencoder/kernels/packet.hpp"
+#include "eigencoder/kernels/pixels.hpp"
 
 // What kernels/depthwise.hpp does, for few channels and windows at every pixel: packets run along the rows, through the pixels
 // of an image with zeros around it, and the weights are repeated for as many pixels as a packet holds.
@@ -14,105 +13,137 @@ namespace detail {
 inline constexpr Index longest_packet = 16;
 
 /// The image that windows with their padding see; backward, the windows that pixels see.
-template <bool Backward>
-constexpr Frame framed_rows(const Windows& w, Index channels) {
-  const auto inside = [](const Axis& a) { return Backward ? a.windows : a.pixels; };
-  const auto before = [](const Axis& a) { return Backward ? a.reach() - 1 - a.padding_before : a.padding_before; };
-  const auto whole = [](const Axis& a) { return (Backward ? a.pixels : a.windows) + a.reach() - 1; };
-  Frame frame({.channels = channels, .height = inside(w.vertical), .width = inside(w.horizontal)});
-  frame.top = before(w.vertical), frame.left = before(w.horizontal);
-  frame.rows = whole(w.vertical), frame.columns = whole(w.horizontal);
+constexpr Frame framed_rows(bool backward, const Grid& g) {
+  const auto inside = [=](const Axis& a) { return backward ? a.windows : a.pixels; };
+  const auto before = [=](const Axis& a) { return backward ? a.reach() - 1 - a.padding_before : a.padding_before; };
+  const auto whole = [=](const Axis& a) { return (backward ? a.pixels : a.windows) + a.reach() - 1; };
+  Frame frame({.channels = g.channels, .height = inside(g.vertical), .width = inside(g.horizontal)});
+  frame.top = before(g.vertical), frame.left = before(g.horizontal);
+  frame.rows = whole(g.vertical), frame.columns = whole(g.horizontal);
   return frame;
 }
 
-constexpr Index taps_of(const Windows& w) { return w.vertical.taps * w.horizontal.taps; }
-
 }  // namespace detail
 
-/// Scalars of scratch for the functions below; 0 where they do not support these windows.
-constexpr Index depthwise_rows_scratch(const Windows& w, Index channels) {
-  if (channels >= 2 * detail::longest_packet || w.vertical.stride != 1 || w.horizontal.stride != 1) return 0;
-  const Index repeated = std::max((detail::taps_of(w) + 1) * (channels + detail::longest_packet),
-                                  detail::taps_of(w) * channels * detail::longest_packet);
-  return std::max(detail::framed_rows<false>(w, channels).size(), detail::framed_rows<true>(w, channels).size()) +
-         detail::longest_packet + repeated;
+/// Scalars of scratch for depthwise(), its transpose and its gradient; 0 where packets never run along the rows.
+constexpr Index depthwise_scratch(const Grid& g) {
+  if (g.channels >= 2 * detail::longest_packet || g.vertical.stride != 1 || g.horizontal.stride != 1) return 0;
+  const Index repeated = std::max((g.taps() + 1) * (g.channels + detail::longest_packet),
+                                  g.taps() * g.channels * detail::longest_packet);
+  return std::max(detail::framed_rows(false, g).size(), detail::framed_rows(true, g).size()) + detail::longest_packet + repeated;
 }
 
-/// Whether they are faster than depthwise().
+namespace detail {
+
+/// Whether packets along the rows are possible and faster.
 template <class T>
-constexpr bool depthwise_in_rows(const Windows& w, Index channels) {
-  return depthwise_rows_scratch(w, channels) > 0 && channels % Packet<T>::size != 0;
+bool along_rows(const Grid& g) {
+  return g.channels % Packet<T>::size != 0 && depthwise_scratch(g) > 0;
 }
 
-/// As depthwise().
-template <bool Backward, Windows W, Index Channels, class T>
-void depthwise_rows(Index images, const T* x, const T* weight, const T* bias, T* y, T* scratch, const Epilogue<T>& epilogue) {
+/// A number modulo `period`, which grows by steps.
+class Cycle {
+ public:
+  constexpr Cycle(Index period, Index step) : period_(period), step_(step % period) {}
+  constexpr operator Index() const { return at_; }
+  constexpr void advance() {
+    at_ += step_;
+    if (at_ >= period_) at_ -= period_;
+  }
+
+ private:
+  Index period_, step_, at_ = 0;
+};
+
+template <class T>
+struct DepthwiseOperands {
+  bool backward;
+  Grid grid;
+  Index images;
+  const T *x, *weight, *bias;
+  T *y, *scratch;
+  Epilogue<T> epilogue;
+};
+template <class T>
+struct DepthwiseGradientOperands {
+  Grid grid;
+  Index images;
+  const T *x, *dy;
+  T *dweight, *scratch;
+};
+
+template <class T>
+void depthwise_rows(const DepthwiseOperands<T>& k) {
   using P = Packet<T>;
-  constexpr Frame frame = detail::framed_rows<Backward>(W, Channels);
-  constexpr Index taps = detail::taps_of(W), length = Channels + P::size;
-  constexpr Index rows = Backward ? W.vertical.pixels : W.vertical.windows;
-  constexpr Index line = (Backward ? W.horizontal.pixels : W.horizontal.windows) * Channels;
-  T* const biases = scratch + frame.size() + detail::longest_packet;  // what is read beyond the frame is not used
+  const Grid g = k.grid;
+  const bool backward = k.backward;
+  const Frame frame = framed_rows(backward, g);
+  const Axis down = g.vertical, across = g.horizontal;
+  const Index channels = g.channels, taps = g.taps(), length = channels + P::size;
+  const Index rows = backward ? down.pixels : down.windows, line = (backward ? across.pixels : across.windows) * channels;
+  T* const biases = k.scratch + frame.size() + longest_packet;  // what is read beyond the frame is not used
   T* const weights = biases + length;
-  for (Index i = 0; i < length; ++i) {
-    biases[i] = bias ? bias[i % Channels] : T(0);
-    for (Index t = 0; t < taps; ++t) weights[t * length + i] = weight[(Backward ? taps - 1 - t : t) * Channels + i % Channels];
+  Cycle channel(channels, 1);
+  for (Index i = 0; i < length; ++i, channel.advance()) {
+    biases[i] = k.bias ? k.bias[channel] : T(0);
+    for (Index t = 0; t < taps; ++t) weights[t * length + i] = k.weight[(backward ? taps - 1 - t : t) * channels + channel];
   }
 
-  const auto block = [&]<std::size_t N>(const T* from, Index at, T* to) {
-    std::array<P, N> sums;
-    std::array<const T*, N> weights_here;
-    for (std::size_t k = 0; k < N; ++k) {
-      const Index channel = (at + static_cast<Index>(k) * P::size) % Channels;
-      sums[k] = P::load(biases + channel);
-      weights_here[k] = weights + channel;
-    }
-    for (Index v = 0, tap = 0; v < W.vertical.taps; ++v) {
-      for (Index h = 0; h < W.horizontal.taps; ++h, ++tap) {
-        const T* const source = from + at + v * W.vertical.dilation * frame.row() + h * W.horizontal.dilation * Channels;
-        for (std::size_t k = 0; k < N; ++k) {
-          sums[k] =
-              multiply_add(P::load(weights_here[k] + tap * length), P::load(source + static_cast<Index>(k) * P::size), sums[k]);
-        }
-      }
-    }
-    for (std::size_t k = 0; k < N; ++k) {
-      T* const place = to + at + static_cast<Index>(k) * P::size;
-      const Index lanes = std::min(P::size, to + line - place);
-      epilogue.in_registers(sums[k], place - y, lanes).store_first(place, lanes);
-    }
-  };
-  T* to = y;
-  for (Index n = 0; n < images; ++n, x += frame.image_size()) {
-    frame.put(x, 1, scratch);
+  const T* from = k.x;
+  T* to = k.y;
+  for (Index n = 0; n < k.images; ++n, from += frame.image_size()) {
+    frame.put(from, 1, k.scratch);
     for (Index row = 0; row < rows; ++row, to += line) {
-      const T* const from = scratch + row * frame.row();
+      const T* const source = k.scratch + row * frame.row();
+      Cycle first_channel(channels, P::size);
       Index at = 0;
-      for (; at + 4 * P::size <= line; at += 4 * P::size) block.template operator()<4>(from, at, to);
-      for (; at < line; at += P::size) block.template operator()<1>(from, at, to);
-      if (const Index begin = to - y; epilogue.then) epilogue.in_cache(y, &begin, 1, line);
+      const auto block = [&]<std::size_t N>() {
+        std::array<P, N> sums;
+        std::array<const T*, N> weights_here;
+        for (std::size_t i = 0; i < N; ++i, first_channel.advance()) {
+          sums[i] = P::load(biases + first_channel);
+          weights_here[i] = weights + first_channel;
+        }
+        for (Index v = 0, tap = 0; v < down.taps; ++v) {
+          const T* pixel = source + at + v * down.dilation * frame.row();
+          for (Index h = 0; h < across.taps; ++h, ++tap, pixel += across.dilation * channels) {
+            for (std::size_t i = 0; i < N; ++i) {
+              sums[i] = multiply_add(P::load(weights_here[i] + tap * length), P::load(pixel + static_cast<Index>(i) * P::size), sums[i]);
+            }
+          }
+        }
+        for (std::size_t i = 0; i < N; ++i, at += P::size) {
+          const Index lanes = std::min(P::size, line - at);
+          k.epilogue.in_registers(sums[i], to + at - k.y, lanes).store_first(to + at, lanes);
+        }
+      };
+      while (at + 4 * P::size <= line) block.template operator()<4>();
+      while (at < line) block.template operator()<1>();
+      if (const Index begin = to - k.y; k.epilogue.then) k.epilogue.in_cache(k.y, &begin, 1, line);
     }
   }
 }
 
-/// As add_depthwise_gradient().
-template <Windows W, Index Channels, class T>
-void add_depthwise_rows_gradient(Index images, const T* x, const T* dy, T* dweight, T* scratch) {
+template <class T>
+void add_depthwise_rows_gradient(const DepthwiseGradientOperands<T>& k) {
   using P = Packet<T>;
-  constexpr Frame frame = detail::framed_rows<false>(W, Channels);
-  constexpr Index taps = detail::taps_of(W), length = Channels * P::size, line = W.horizontal.windows * Channels;
-  T* const sums = scratch + frame.size() + detail::longest_packet;  // a place for every lane of `Channels` packets in a row
-  std::fill_n(sums, taps * length, T(0));
-  for (Index n = 0; n < images; ++n, x += frame.image_size()) {
-    frame.put(x, 1, scratch);
-    for (Index row = 0; row < W.vertical.windows; ++row, dy += line) {
-      for (Index v = 0, tap = 0; v < W.vertical.taps; ++v) {
-        for (Index h = 0; h < W.horizontal.taps; ++h, ++tap) {
-          const T* const source =
-              scratch + (row + v * W.vertical.dilation) * frame.row() + h * W.horizontal.dilation * Channels;
+  const Grid g = k.grid;
+  const Frame frame = framed_rows(false, g);
+  const Axis down = g.vertical, across = g.horizontal;
+  const Index channels = g.channels, length = channels * P::size, line = across.windows * channels;
+  T* const sums = k.scratch + frame.size() + longest_packet;  // a place for every lane of `channels` packets in a row
+  std::fill_n(sums, g.taps() * length, T(0));
+  const T *from = k.x, *dy = k.dy;
+  for (Index n = 0; n < k.images; ++n, from += frame.image_size()) {
+    frame.put(from, 1, k.scratch);
+    for (Index row = 0; row < down.windows; ++row, dy += line) {
+      for (Index v = 0, tap = 0; v < down.taps; ++v) {
+        for (Index h = 0; h < across.taps; ++h, ++tap) {
+          const T* const source = k.scratch + (row + v * down.dilation) * frame.row() + h * across.dilation * channels;
           T* const begin = sums + tap * length;
-          for (Index at = 0; at < line; at += P::size) {
-            T* const sum = begin + at % length;
+          Cycle into(length, P::size);
+          for (Index at = 0; at < line; at += P::size, into.advance()) {
+            T* const sum = begin + into;
             const Index lanes = std::min(P::size, line - at);
             const P product = P::load_first(dy + at, lanes) * P::load(source + at);
             (P::load(sum) + (lanes == P::size ? product : product.first(lanes))).store(sum);
@@ -121,9 +152,12 @@ void add_depthwise_rows_gradient(Index images, const T* x, const T* dy, T* dweig
       }
     }
   }
-  for (Index tap = 0; tap < taps; ++tap) {
-    for (Index i = 0; i < length; ++i) dweight[tap * Channels + i % Channels] += sums[tap * length + i];
+  for (Index tap = 0; tap < g.taps(); ++tap) {
+    Cycle channel(channels, 1);
+    for (Index i = 0; i < length; ++i, channel.advance()) k.dweight[tap * channels + channel] += sums[tap * length + i];
   }
 }
+
+}  // namespace detail
 
 }  // namespace eigencoder::kernels

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
-
 #include "eigencoder/core/window.hpp"
-#include "eigencoder/kernels/packet.hpp"
+#include "eigencoder/kernels/epilogue.hpp"
 
-// Loops over the windows of an image and over their pixels. Their geometry is known to the compiler: a window
-// that lies wholly within the image is code without branches.
+// Loops over the windows of images and over their pixels. The usual cases are branched off once, to loops whose ends the
+// compiler knows; a window that lies wholly within its image is code without branches.
 namespace eigencoder::kernels {
+
+/// Images of so many channels, which lie innermost, and windows over them.
+struct Grid {
+  Axis vertical, horizontal;
+  Index channels;
+
+  constexpr Grid(const Axis& down, const Axis& across, Index count) : vertical(down), horizontal(across), channels(count) {}
+  constexpr Grid(const Windows& windows, Index count) : Grid(windows.vertical, windows.horizontal, count) {}
+
+  constexpr Index taps() const { return vertical.taps * horizontal.taps; }
+  constexpr Index pixels() const { return vertical.pixels * horizontal.pixels * channels; }  ///< scalars of an image
+  constexpr Index windows() const { return vertical.windows * horizontal.windows * channels; }
+};
+
+namespace detail {
 
 // How the channels of a pixel are read and written: a packet, some lanes of one, or one by one.
 
@@ -17,6 +30,7 @@ struct Whole {
   using V = Packet<T>;
   V load(const T* from) const { return V::load(from); }
   void store(T* to, V value) const { value.store(to); }
+  V finish(const Epilogue<T>& epilogue, V value, Index at) const { return epilogue.in_registers(value, at, V::size); }
 };
 template <class T>
 struct Part {
@@ -24,6 +38,7 @@ struct Part {
   Index count;
   V load(const T* from) const { return V::load_part(from, count); }
   void store(T* to, V value) const { value.store_part(to, count); }
+  V finish(const Epilogue<T>& epilogue, V value, Index at) const { return epilogue.in_registers(value, at, count); }
 };
 template <class T>
 struct Single {
@@ -32,160 +47,182 @@ struct Single {
   void store(T* to, V value) const { *to = value; }
 };
 
-/// f(lanes, c) for the channels from c on, until all are done. Some may be done twice, so f must not add to what it writes.
-template <class T, Index Channels, class F>
-void for_each_channel(F f) {
+/// f(lanes, c) for the channels from c on, until all are done. If Twice, some may be done twice where that is faster.
+/// Few: how many there are, if the compiler is to know it, too few for a packet; else 0.
+template <class T, Index Few, bool Twice, class F>
+[[gnu::always_inline]] inline void for_each_channel(Index channels, F f) {
   using P = Packet<T>;
-  constexpr Index rest = Channels % P::size, end = Channels - rest;
-  for (Index c = 0; c < end; c += P::size) f(Whole<T>{}, c);
-  if constexpr (P::masks && rest > 3) {
-    f(Part<T>{rest}, end);
-  } else if constexpr (rest > 0 && end > 0) {
-    f(Whole<T>{}, Channels - P::size);
-  } else {  // too few for a packet: the compiler vectorises a row of such pixels
-    for (Index c = end; c < Channels; ++c) f(Single<T>{}, c);
+  if constexpr (Few > 0) {
+    for (Index c = 0; c < Few; ++c) f(Single<T>{}, c);
+  } else {
+    const Index rest = channels % P::size, end = channels - rest;
+    for (Index c = 0; c < end; c += P::size) f(Whole<T>{}, c);
+    if (rest == 0) return;
+    if (P::masks && rest > 3) {
+      f(Part<T>{rest}, end);
+    } else if (Twice && end > 0) {
+      f(Whole<T>{}, channels - P::size);
+    } else {
+      for (Index c = end; c < channels; ++c) f(Single<T>{}, c);
+    }
   }
 }
 
-/// Taps [begin, end) of a window.
+/// [begin, end): taps of a window, or windows.
 struct Taps {
   Index begin, end;
+  constexpr Index count() const { return end - begin; }
 };
-/// All of them, as a type.
+/// All taps, as a type.
 template <Index Count>
 struct AllTaps {
   static constexpr Index begin = 0, end = Count;
+  static constexpr Index count() { return Count; }
 };
 
-/// f(i, first, taps) for every window: i its number, first the pixel of its first tap, taps those within the image.
-template <Axis A, class F>
-void for_each_window(F f) {
-  static_assert(A.dilation == 1);
-  constexpr Index pixels = A.pixels, taps = A.taps, stride = A.stride, before = A.padding_before, windows = A.windows;
-  constexpr Index fitting = (pixels + before - taps + stride) / stride;  // the first that reaches too far
-  constexpr Index begin = std::min((before + stride - 1) / stride, windows);
-  constexpr Index end = std::clamp(fitting, begin, windows);
-  const auto clipped = [&](Index from, Index to) {
-    for (Index i = from; i < to; ++i) {
-      const Index first = i * stride - before;
-      f(i, first, Taps{std::max<Index>(-first, 0), std::min(taps, pixels - first)});
-    }
-  };
-  if constexpr (begin > 0) clipped(0, begin);
-  for (Index i = begin; i < end; ++i) f(i, i * stride - before, AllTaps<taps>{});
-  if constexpr (end < windows) clipped(end, windows);
+/// The windows that lie wholly within the image.
+constexpr Taps whole_windows(const Axis& axis) {
+  const Index begin = std::min((axis.padding_before + axis.stride - 1) / axis.stride, axis.windows);
+  const Index fitting = (axis.pixels + axis.padding_before - axis.taps + axis.stride) / axis.stride;
+  return {begin, std::clamp(fitting, begin, axis.windows)};
+}
+/// The taps of a window that are within the image.
+constexpr Taps taps_within(const Axis& axis, Index window) {
+  const Index first = window * axis.stride - axis.padding_before;
+  return {std::max<Index>(-first, 0), std::min(axis.taps, axis.pixels - first)};
 }
 
-/// The windows that hold a pixel.
-template <Axis A>
-constexpr Taps windows_over(Index pixel) {
-  const Index reached = pixel + A.padding_before;
-  return {std::max<Index>((reached - A.taps + A.stride) / A.stride, 0), std::min(reached / A.stride + 1, A.windows)};
+/// Whether some windows reach beyond their image.
+constexpr bool clipped(const Grid& g) {
+  return whole_windows(g.vertical).count() < g.vertical.windows || whole_windows(g.horizontal).count() < g.horizontal.windows;
 }
 
-/// Where the pixels and the windows' values of a batch of images lie. (g++ 12 crashes where lambdas see parts of W.)
-template <Windows W, Index Channels>
-struct Grid {
-  static constexpr Index height = W.vertical.pixels, width = W.horizontal.pixels;
-  static constexpr Index rows = W.vertical.windows, columns = W.horizontal.windows;
-  static constexpr Index tall = W.vertical.taps, wide = W.horizontal.taps;  ///< of a window
-  static constexpr Index down = W.vertical.stride, across = W.horizontal.stride;
-  static constexpr Index above = W.vertical.padding_before, left = W.horizontal.padding_before;
-
-  static constexpr Index pixel(Index n, Index r, Index s) { return ((n * height + r) * width + s) * Channels; }
-  static constexpr Index window(Index n, Index i, Index j) { return ((n * rows + i) * columns + j) * Channels; }
-
-  /// 1 / the number of pixels of window (i, j).
-  static constexpr double share(Index i, Index j) {
-    constexpr bool whole =
-        above == 0 && left == 0 && (rows - 1) * down + tall <= height && (columns - 1) * across + wide <= width;
-    if constexpr (whole) return 1.0 / (tall * wide);
-    return shares<W.vertical>[static_cast<std::size_t>(i)] * shares<W.horizontal>[static_cast<std::size_t>(j)];
-  }
-  /// A window with the pixels to the next one, where windows do not overlap.
-  static constexpr Axis cell(Axis axis) {
-    axis.taps = axis.stride;
-    return axis;
-  }
-
- private:
-  template <Axis A>
-  static constexpr auto shares = [] {
-    std::array<double, static_cast<std::size_t>(A.windows)> all{};
-    for (Index i = 0; i < A.windows; ++i) {
-      const Index first = i * A.stride - A.padding_before;
-      all[static_cast<std::size_t>(i)] =
-          1.0 / static_cast<double>(std::min(A.taps, A.pixels - first) - std::max<Index>(-first, 0));
+/// f(i) for i < n. If Together, in blocks of which the compiler knows the length, so that it can make packets of them; some
+/// i may come twice.
+template <Index Together, class F>
+[[gnu::always_inline]] inline void repeat(Index n, F f) {
+  if (Together == 1 || n < Together) {
+    for (Index i = 0; i < n; ++i) f(i);
+  } else {
+    for (Index block = 0; block < n; block += Together) {
+      const Index first = std::min(block, n - Together);
+#ifndef __clang__
+#pragma GCC ivdep
+#endif
+      for (Index i = 0; i < Together; ++i) f(first + i);
     }
-    return all;
-  }();
-};
+  }
+}
 
-/// From the pixels of a window to its value: f(lanes, at, rows, columns, each) is to write the value at `at`; each(g) calls
-/// g(k, pixel) on those that exist, the window's taps `rows` × `columns`, in order, k being their place in the window.
-template <Windows W, Index Channels, class T, class F>
-void reduce_windows(Index images, const T* x, F f) {
-  using G = Grid<W, Channels>;
+/// for_each_window() for Few channels, or any if 0, and windows of Side × Side, or any if 0. If Few, the stride is Side too.
+template <class T, Index Few, Index Side, bool Twice, class F>
+void for_each_window_as(const Grid& g, Index images, F f) {
+  const Axis down = g.vertical, across = g.horizontal;
+  const Index channels = Few > 0 ? Few : g.channels, line = across.pixels * channels, windows = across.windows;
+  const Index wide = Side > 0 ? Side : across.taps, step = (Few > 0 ? Side : across.stride) * channels;
+  const Taps rows = whole_windows(down), columns = whole_windows(across);
+  const bool all_whole = !clipped(g);
   for (Index n = 0; n < images; ++n) {
-    for_each_window<W.vertical>([&](Index i, Index top, auto rows) {
-      for_each_window<W.horizontal>([&](Index j, Index left, auto columns) {
-        for_each_channel<T, Channels>([&](auto lanes, Index c) {
-          f(lanes, G::window(n, i, j) + c, rows, columns, [&](auto g) {
-#pragma GCC unroll 8
-            for (Index r = rows.begin; r < rows.end; ++r) {
-#pragma GCC unroll 8
-              for (Index s = columns.begin; s < columns.end; ++s) {
-                g(r * G::wide + s, lanes.load(x + G::pixel(n, top + r, left + s) + c));
-              }
-            }
-          });
+    for_each_channel<T, Few, Twice>(channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
+      const Index value = n * down.windows * windows * channels + c;
+      const Index pixel = (n * down.pixels - down.padding_before) * line - across.padding_before * channels + c;
+      const auto window = [=](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
+        f(lanes, at, tall, taps, [=](auto visit) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+          for (Index r = tall.begin; r < tall.end; ++r) {
+#pragma GCC unroll 4
+            for (Index s = taps.begin; s < taps.end; ++s) visit(r, s, r * wide + s, first + (r * line + s * channels));
+          }
         });
-      });
+      };
+      for (Index i = rows.begin; i < rows.end; ++i) {
+        const Index at = value + (i * windows + columns.begin) * channels;
+        const Index first = pixel + i * down.stride * line + columns.begin * step;
+        repeat<(Few == 1 ? 8 : 1)>(columns.count(), [=](Index j) __attribute__((always_inline)) {
+          if constexpr (Side > 0) {
+            window(at + j * channels, first + j * step, AllTaps<Side>{}, AllTaps<Side>{});
+          } else {
+            window(at + j * channels, first + j * step, Taps{0, down.taps}, Taps{0, wide});
+          }
+        });
+      }
+      if (all_whole) return;
+      for (Index i = 0; i < down.windows; ++i) {
+        const bool inside = i >= rows.begin && i < rows.end;
+        for (Index j = 0; j < windows; ++j) {
+          if (inside && j >= columns.begin && j < columns.end) continue;
+          window(value + (i * windows + j) * channels, pixel + i * down.stride * line + j * step, taps_within(down, i),
+                 taps_within(across, j));
+        }
+      }
     });
   }
 }
 
-/// From the values of windows to their pixels: a pixel is the sum over its windows of value(k), k being its place in
-/// the window and value = from(lanes, at, i, j) a function for window (i, j), whose value is at `at`. Writes every pixel once,
-/// in order.
-template <Windows W, Index Channels, class T, class F>
-void expand_windows(Index images, T* x, F from) {
-  using G = Grid<W, Channels>;
+/// f(lanes, at, rows, columns, each) for every window and all channels: `at` is where its value lies, rows × columns its taps
+/// within the image. each(visit) calls visit(r, s, k, place) for these in order, k being the number of tap (r, s) in the whole
+/// window, and place where the pixel lies. If Twice, some channels may be done twice.
+template <class T, bool Twice, class F>
+void for_each_window(const Grid& g, Index images, F f) {
+  const auto square = [&](Index side) { return g.vertical.taps == side && g.horizontal.taps == side; };
+  if (square(2)) {
+    if (g.horizontal.stride == 2 && g.channels == 1) return for_each_window_as<T, 1, 2, Twice>(g, images, f);
+    if (g.horizontal.stride == 2 && g.channels == 3) return for_each_window_as<T, 3, 2, Twice>(g, images, f);
+    return for_each_window_as<T, 0, 2, Twice>(g, images, f);
+  }
+  if (square(3)) return for_each_window_as<T, 0, 3, Twice>(g, images, f);
+  for_each_window_as<T, 0, 0, Twice>(g, images, f);
+}
+
+/// expand_windows() for windows that overlap, or leave pixels out.
+template <class T, class F>
+void expand_any(const Grid& g, Index images, T* x, F from) {
+  const Axis down = g.vertical, across = g.horizontal;
+  const Index channels = g.channels, wide = across.taps;
+  // The windows that hold a pixel, from those that hold the one before.
+  const auto move = [](const Axis& axis, Index pixel, Taps& over) __attribute__((always_inline)) {
+    const Index reached = pixel + axis.padding_before;
+    while (over.end < axis.windows && over.end * axis.stride <= reached) ++over.end;
+    while (over.begin < over.end && over.begin * axis.stride + axis.taps <= reached) ++over.begin;
+  };
   for (Index n = 0; n < images; ++n) {
-    if constexpr (G::down >= G::tall && G::across >= G::wide) {  // a pixel has one window or none
-      for_each_window<G::cell(W.vertical)>([&](Index i, Index top, auto rows) {
-        for (Index r = rows.begin; r < rows.end; ++r) {
-          for_each_window<G::cell(W.horizontal)>([&](Index j, Index left, auto columns) {
-            for_each_channel<T, Channels>([&](auto lanes, Index c) {
-              using V = typename decltype(lanes)::V;
-              const auto value = from(lanes, G::window(n, i, j) + c, i, j);
-#pragma GCC unroll 8
-              for (Index s = columns.begin; s < columns.end; ++s) {
-                lanes.store(x + G::pixel(n, top + r, left + s) + c, r < G::tall && s < G::wide ? value(r * G::wide + s) : V(0));
-              }
-            });
-          });
+    Taps rows{0, 0};
+    for (Index r = 0; r < down.pixels; ++r, x += across.pixels * channels) {
+      move(down, r, rows);
+      const Index value = (n * down.windows + rows.begin) * across.windows * channels;
+      const Index tap = (r + down.padding_before - rows.begin * down.stride) * wide;
+      for_each_channel<T, 0, true>(channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
+        Taps columns{0, 0};
+        for (Index s = 0; s < across.pixels; ++s) {
+          move(across, s, columns);
+          typename decltype(lanes)::V sum(0);
+          Index line = value + c, k = tap + s + across.padding_before;
+          for (Index i = 0; i < rows.count(); ++i, line += across.windows * channels, k -= down.stride * wide) {
+            for (Index j = columns.begin; j < columns.end; ++j) {
+              const auto count = [=] { return taps_within(down, rows.begin + i).count() * taps_within(across, j).count(); };
+              sum = sum + from(lanes, line + j * channels, count)(k - j * across.stride);
+            }
+          }
+          lanes.store(x + (s * channels + c), sum);
         }
       });
-    } else {
-      for (Index r = 0; r < G::height; ++r) {
-        const Taps rows = windows_over<W.vertical>(r);
-        for (Index s = 0; s < G::width; ++s) {
-          const Taps columns = windows_over<W.horizontal>(s);
-          for_each_channel<T, Channels>([&](auto lanes, Index c) {
-            typename decltype(lanes)::V sum(0);
-            for (Index i = rows.begin; i < rows.end; ++i) {
-              for (Index j = columns.begin; j < columns.end; ++j) {
-                const Index k = (r + G::above - i * G::down) * G::wide + s + G::left - j * G::across;
-                sum = sum + from(lanes, G::window(n, i, j) + c, i, j)(k);
-              }
-            }
-            lanes.store(x + G::pixel(n, r, s) + c, sum);
-          });
-        }
-      }
     }
   }
 }
+
+/// From the values of windows to their pixels: a pixel is the sum over its windows of value(k), k being the number of its tap,
+/// and value = from(lanes, at, count) a function for the window whose value lies at `at` and that has count() taps within the
+/// image.
+template <class T, class F>
+void expand_windows(const Grid& g, Index images, T* x, F from) {
+  const Axis &down = g.vertical, &across = g.horizontal;
+  if (down.stride != down.taps || across.stride != across.taps || down.lost() > 0 || across.lost() > 0) return expand_any(g, images, x, from);
+  for_each_window<T, true>(g, images, [=](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+    const auto value = from(lanes, at, [=] { return rows.count() * columns.count(); });
+    each([=](Index, Index, Index k, Index place) __attribute__((always_inline)) { lanes.store(x + place, value(k)); });
+  });
+}
+
+}  // namespace detail
 
 }  // namespace eigencoder::kernels

@@ -5,68 +5,192 @@
 
 namespace eigencoder::kernels {
 
-/// y = the largest value of every window, or NaN where there is one; place = where in the window it was, of equal ones the
-/// first.
-template <bool Places, Windows W, Index Channels, class T>
-void max_pool(Index images, const T* x, T* y, T* place) {
-  reduce_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
-    using V = typename decltype(lanes)::V;
-    V most(0), winner(0);
-    bool first = true;
-    each([&](Index k, V value) {
-      const V here(static_cast<T>(k));
-      if constexpr (Places) winner = first ? here : where(most < value, here, winner);
-      most = first ? value : where(value <= value, max(most, value), value);
-      first = false;
-    });
-    lanes.store(y + at, most);
-    if constexpr (Places) lanes.store(place + at, winner);
-  });
+namespace detail {
+
+/// Applies an epilogue to n values in a row.
+template <class T>
+void finish(const Epilogue<T>& epilogue, T* c, Index n) {
+  using P = Packet<T>;
+  if (const Index begin = 0; epilogue.then) return epilogue.in_cache(c, &begin, 1, n);
+  if (!epilogue.gate && !(epilogue.least > -std::numeric_limits<T>::infinity())) return;
+  for (Index at = 0; at < n; at += P::size) {
+    const Index lanes = std::min(P::size, n - at);
+    epilogue.in_registers(P::load_first(c + at, lanes), at, lanes).store_first(c + at, lanes);
+  }
 }
 
-/// x = the values of the windows at their places, 0 elsewhere. value(lanes, at) is a window's.
-template <Windows W, Index Channels, class T, class F>
-void put_in_place(Index images, const T* place, T* x, F value) {
-  expand_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index, Index) {
-    using V = typename decltype(lanes)::V;
-    return [v = value(lanes, at), winner = lanes.load(place + at)](Index k) {
-      return where(winner == V(static_cast<T>(k)), v, V(0));
+template <class T, bool Places>
+struct MaxPool {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Grid grid;
+  Index images;
+  const T* x;
+  T *y, *place;
+  Epilogue<T> epilogue;
+  void run() const {
+    const auto keep = [here = *this](auto lanes, Index at, auto, auto, auto each) __attribute__((always_inline)) {
+      using V = typename decltype(lanes)::V;
+      V most(0), winner(0);
+      bool first = true;
+      each([&](Index, Index, Index k, Index pixel) __attribute__((always_inline)) {
+        const V number(static_cast<T>(k)), value = lanes.load(here.x + pixel);
+        if constexpr (Places) winner = first ? number : where(most < value, number, winner);
+        most = first ? value : where(value <= value, max(most, value), value);
+        first = false;
+      });
+      lanes.store(here.y + at, most);
+      if constexpr (Places) lanes.store(here.place + at, winner);
     };
-  });
+    for_each_window<T, true>(grid, images, keep);
+    finish(epilogue, y, images * grid.windows());
+  }
+};
+
+template <class T>
+struct PutInPlace {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Grid grid;
+  Index images;
+  const T *value, *place;
+  T *x, *scratch;
+  Epilogue<T> epilogue;
+  void run() const {
+    if (scratch == nullptr) return put(images, value, place, x);
+    const Index values = grid.windows();
+    Epilogue<T> of_image = epilogue;
+    for (Index n = 0; n < images; ++n) {
+      std::copy_n(value + n * values, values, scratch);
+      finish(of_image, scratch, values);
+      if (of_image.y) of_image.y += values;
+      if (of_image.gate) of_image.gate += values;
+      put(1, scratch, place + n * values, x + n * grid.pixels());
+    }
+  }
+
+ private:
+  void put(Index count, const T* from, const T* places, T* to) const {
+    expand_windows(grid, count, to, [=](auto lanes, Index at, auto) __attribute__((always_inline)) {
+      using V = typename decltype(lanes)::V;
+      return [v = lanes.load(from + at), winner = lanes.load(places + at)](Index k) __attribute__((always_inline)) {
+        return where(winner == V(static_cast<T>(k)), v, V(0));
+      };
+    });
+  }
+};
+
+template <class T>
+struct TakeFromPlace {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Grid grid;
+  Index images;
+  const T *x, *place;
+  T* value;
+  Epilogue<T> epilogue;
+  void run() const {
+    const auto take = [here = *this](auto lanes, Index at, auto, auto, auto each) __attribute__((always_inline)) {
+      using V = typename decltype(lanes)::V;
+      const V winner = lanes.load(here.place + at);
+      V found(0);
+      each([&](Index, Index, Index k, Index pixel) __attribute__((always_inline)) {
+        found = where(winner == V(static_cast<T>(k)), lanes.load(here.x + pixel), found);
+      });
+      lanes.store(here.value + at, found);
+    };
+    for_each_window<T, true>(grid, images, take);
+    finish(epilogue, value, images * grid.windows());
+  }
+};
+
+template <class T>
+struct SumWindows {
+  static constexpr bool compiled = CompiledScalar<T>;
+  bool mean;
+  Grid grid;
+  Index images;
+  const T* x;
+  T* y;
+  void run() const {
+    const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
+    const bool differ = mean && clipped(grid);
+    const auto sum = [here = *this, whole, differ](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+      using V = typename decltype(lanes)::V;
+      V total(0);
+      each([&](Index, Index, Index, Index pixel) __attribute__((always_inline)) { total = total + lanes.load(here.x + pixel); });
+      const T share = differ ? T(1) / static_cast<T>(rows.count() * columns.count()) : whole;
+      lanes.store(here.y + at, total * V(share));
+    };
+    for_each_window<T, true>(grid, images, sum);
+  }
+};
+
+template <class T>
+struct SpreadWindows {
+  static constexpr bool compiled = CompiledScalar<T>;
+  bool mean;
+  Grid grid;
+  Index images;
+  const T* y;
+  T* x;
+  void run() const {
+    const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
+    const bool differ = mean && clipped(grid);
+    expand_windows(grid, images, x, [from = y, whole, differ](auto lanes, Index at, auto count) __attribute__((always_inline)) {
+      using V = typename decltype(lanes)::V;
+      const T share = differ ? T(1) / static_cast<T>(count()) : whole;
+      return [v = lanes.load(from + at) * V(share)](Index) __attribute__((always_inline)) { return v; };
+    });
+  }
+};
+
+}  // namespace detail
+
+/// y = f of the largest value of every window, or of NaN where there is one; place, unless null: where in the window it was, of
+/// equal ones the first. f is the epilogue's.
+template <class T>
+void max_pool(const Grid& grid, Index images, const T* x, T* y, std::type_identity_t<T>* place, const Epilogue<T>& epilogue = {}) {
+  if (place) {
+    launch(detail::MaxPool<T, true>{grid, images, x, y, place, epilogue});
+  } else {
+    launch(detail::MaxPool<T, false>{grid, images, x, y, place, epilogue});
+  }
 }
 
-/// The reverse: store(lanes, at, value) gets the value of x at each window's place.
-template <Windows W, Index Channels, class T, class F>
-void take_from_place(Index images, const T* place, const T* x, F store) {
-  reduce_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto, auto, auto each) {
-    using V = typename decltype(lanes)::V;
-    const V winner = lanes.load(place + at);
-    V found(0);
-    each([&](Index k, V value) { found = where(winner == V(static_cast<T>(k)), value, found); });
-    store(lanes, at, found);
-  });
+/// Scalars of scratch for put_in_place() with an epilogue.
+constexpr Index put_in_place_scratch(const Grid& grid) { return grid.windows(); }
+
+/// x = the values of the windows, f applied, at their places; 0 elsewhere. f is the epilogue's, laid out as the values.
+template <class T>
+void put_in_place(const Grid& grid, Index images, const T* value, const T* place, T* x, std::type_identity_t<T>* scratch = nullptr,
+                  const Epilogue<T>& epilogue = {}) {
+  launch(detail::PutInPlace<T>{grid, images, value, place, x, scratch, epilogue});
 }
 
-/// y = the sums of the windows; their means if Mean.
-template <bool Mean, Windows W, Index Channels, class T>
-void sum_windows(Index images, const T* x, T* y) {
-  reduce_windows<W, Channels>(images, x, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
-    using V = typename decltype(lanes)::V;
-    V sum(0);
-    each([&](Index, V value) { sum = sum + value; });
-    const T share = Mean ? T(1) / static_cast<T>((rows.end - rows.begin) * (columns.end - columns.begin)) : T(1);
-    lanes.store(y + at, sum * V(share));
-  });
+/// The reverse: value = f of x at each window's place.
+template <class T>
+void take_from_place(const Grid& grid, Index images, const T* x, const T* place, T* value, const Epilogue<T>& epilogue = {}) {
+  launch(detail::TakeFromPlace<T>{grid, images, x, place, value, epilogue});
 }
 
-/// x = the values of the windows, at each of their pixels; divided among these if Mean.
-template <bool Mean, Windows W, Index Channels, class T>
-void spread_windows(Index images, const T* y, T* x) {
-  expand_windows<W, Channels>(images, x, [=](auto lanes, Index at, Index i, Index j) {
-    using V = typename decltype(lanes)::V;
-    const double share = Mean ? Grid<W, Channels>::share(i, j) : 1;
-    return [v = lanes.load(y + at) * V(share)](Index) { return v; };
-  });
+/// y = the sums of the windows.
+template <class T>
+void sum_windows(const Grid& grid, Index images, const T* x, T* y) {
+  launch(detail::SumWindows<T>{false, grid, images, x, y});
+}
+/// y = the means of the windows' pixels.
+template <class T>
+void average_windows(const Grid& grid, Index images, const T* x, T* y) {
+  launch(detail::SumWindows<T>{true, grid, images, x, y});
+}
+
+/// x = the values of the windows, at each of their pixels.
+template <class T>
+void spread_windows(const Grid& grid, Index images, const T* y, T* x) {
+  launch(detail::SpreadWindows<T>{false, grid, images, y, x});
+}
+/// The same, each value divided among its pixels.
+template <class T>
+void share_windows(const Grid& grid, Index images, const T* y, T* x) {
+  launch(detail::SpreadWindows<T>{true, grid, images, y, x});
 }
 
 }  // namespace eigencoder::kernels

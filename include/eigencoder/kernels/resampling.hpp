@@ -5,92 +5,131 @@
 
 namespace eigencoder::kernels {
 
+namespace detail {
+
 /// One axis of an image that is enlarged with linear interpolation between the centres of its pixels.
-template <Index Pixels, Index Factor>
 struct Interpolated {
-  static constexpr Index half = Factor / 2;
+  Index pixels, factor;
+  double spacing = 1.0 / static_cast<double>(factor);  ///< of new pixels, in old ones
 
   /// The share of the next pixel in new pixel t of those from one centre to the next.
-  static constexpr double share_of_next(Index t) {
-    return (static_cast<double>(half + t) + 0.5) / static_cast<double>(Factor) - 0.5;
+  constexpr double share_of_next(Index t) const {
+    return (static_cast<double>(factor / 2 + t) + 0.5) * spacing - 0.5;
   }
-
   /// New pixels from one centre to the next, as windows over them: window i lies between the pixels i − 1 and i.
-  static constexpr Axis between = [] {
-    Axis axis(Pixels * Factor, Factor, Factor, 1, Padding::valid);
-    axis.padding_before = Factor - half;
-    axis.windows = Pixels + 1;
-    return axis;
-  }();
+  constexpr Axis between() const { return windows(factor, pixels + 1); }
   /// New pixels to which a pixel contributes, those of two such windows.
-  static constexpr Axis around = [] {
-    Axis axis(Pixels * Factor, 2 * Factor, Factor, 1, Padding::valid);
-    axis.padding_before = Factor - half;
-    axis.windows = Pixels;
-    return axis;
-  }();
+  constexpr Axis around() const { return windows(2 * factor, pixels); }
   /// What the pixel contributes to tap t of those around it. Beyond the outermost centres there is only one pixel to take.
-  template <class Tapped>
-  static constexpr double share(Index t, Tapped taps) {
-    if (t < Factor) return taps.begin > 0 ? 1 : share_of_next(t);
-    return taps.end < 2 * Factor ? 1 : 1 - share_of_next(t - Factor);
+  constexpr double share(Index t, Taps taps) const {
+    if (t < factor) return taps.begin > 0 ? 1 : share_of_next(t);
+    return taps.end < 2 * factor ? 1 : 1 - share_of_next(t - factor);
   }
-  static constexpr Index clamp(Index pixel) { return std::clamp<Index>(pixel, 0, Pixels - 1); }
+  constexpr Index clamp(Index pixel) const { return std::clamp<Index>(pixel, 0, pixels - 1); }
+
+ private:
+  constexpr Axis windows(Index taps, Index count) const {
+    Axis axis(pixels * factor, taps, factor, 1, Padding::valid);
+    axis.padding_before = factor - factor / 2;
+    axis.windows = count;
+    return axis;
+  }
 };
 
-/// y = x enlarged with bilinear interpolation.
-template <Shape In, Extent Factor, class T>
-void enlarge_bilinear(Index images, const T* x, T* y) {
-  using Down = Interpolated<In.height, Factor.height>;
-  using Across = Interpolated<In.width, Factor.width>;
-  constexpr Index channels = In.channels, height = In.height, width = In.width, factor = Factor.height;
-  for (Index n = 0; n < images; ++n) {
-    const auto row = [=](Index r) { return x + (n * height + Down::clamp(r)) * width * channels; };
-    for_each_window<Down::between>([&](Index i, Index top, auto rows) {
-      for (Index r = rows.begin; r < rows.end; ++r) {
-        const T *above = row(i - 1), *below = row(i);
-        const T lower = static_cast<T>(Down::share_of_next(r));
-        T* const to = y + (n * height * factor + top + r) * width * Factor.width * channels;
-        for_each_window<Across::between>([&](Index j, Index left, auto columns) {
-          for_each_channel<T, channels>([&](auto lanes, Index c) {
-            using V = typename decltype(lanes)::V;
-            const auto at = [&](Index s) {
-              const Index from = Across::clamp(s) * channels + c;
-              return multiply_add(V(lower), lanes.load(below + from), V(1 - lower) * lanes.load(above + from));
-            };
-            const V previous = at(j - 1), next = at(j);
-#pragma GCC unroll 8
-            for (Index s = columns.begin; s < columns.end; ++s) {
-              const double share = Across::share_of_next(s);
-              lanes.store(to + (left + s) * channels + c, multiply_add(V(share), next, V(1 - share) * previous));
+template <class T>
+struct EnlargeBilinear {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Interpolated down, across;
+  Index channels, images;
+  const T* x;
+  T* y;
+  void run() const { across.factor == 2 ? run_as<2>() : run_as<0>(); }
+
+ private:
+  /// Factor: that across, or any if 0.
+  template <Index Factor>
+  void run_as() const {
+    const Interpolated wide = Factor > 0 ? Interpolated{across.pixels, Factor} : across;
+    const Axis rows_between = down.between(), columns_between = wide.between();
+    const Taps inner = whole_windows(columns_between);
+    const Index line = wide.pixels * channels;
+    T* to = y;
+    for (Index n = 0; n < images; ++n) {
+      for (Index row = 0; row < rows_between.pixels; ++row, to += columns_between.pixels * channels) {
+        const Index i = (row + rows_between.padding_before) / down.factor;
+        const T *above = x + (n * down.pixels + down.clamp(i - 1)) * line, *below = x + (n * down.pixels + down.clamp(i)) * line;
+        const T lower = static_cast<T>(down.share_of_next(row + rows_between.padding_before - i * down.factor));
+        for_each_channel<T, 0, true>(channels, [=, this](auto lanes, Index c) __attribute__((always_inline)) {
+          using V = typename decltype(lanes)::V;
+          const auto at = [=, this](Index s) __attribute__((always_inline)) {
+            const Index from = wide.clamp(s) * channels + c;
+            return multiply_add(V(lower), lanes.load(below + from), V(1 - lower) * lanes.load(above + from));
+          };
+          V previous = at(-1);
+          const auto between = [=, this, &previous](Index j, auto taps) __attribute__((always_inline)) {
+            const Index left = j * wide.factor - columns_between.padding_before;
+            const V next = at(j);
+#pragma GCC unroll 4
+            for (Index s = taps.begin; s < taps.end; ++s) {
+              const double share = wide.share_of_next(s);
+              lanes.store(to + ((left + s) * channels + c), multiply_add(V(share), next, V(1 - share) * previous));
             }
-          });
+            previous = next;
+          };
+          for (Index j = 0; j < columns_between.windows; ++j) {
+            if (Factor > 0 && j >= inner.begin && j < inner.end) {
+              between(j, AllTaps<Factor>{});
+            } else {
+              between(j, taps_within(columns_between, j));
+            }
+          }
         });
       }
-    });
+    }
   }
+};
+
+template <class T>
+struct ReduceBilinear {
+  static constexpr bool compiled = CompiledScalar<T>;
+  Interpolated down, across;
+  Index channels, images;
+  const T* y;
+  T* x;
+  void run() const { down.factor == 2 && across.factor == 2 ? run_as<2>() : run_as<0>(); }
+
+ private:
+  /// Factor: that of both axes, or any if 0.
+  template <Index Factor>
+  void run_as() const {
+    const auto known = [](const Interpolated& axis) { return Factor > 0 ? Interpolated{axis.pixels, Factor} : axis; };
+    const Interpolated tall = known(down), wide = known(across);
+    const Grid grid{tall.around(), wide.around(), channels};
+    const auto sum = [=, from = y, to = x](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+      using V = typename decltype(lanes)::V;
+      V total(0);
+      each([&](Index r, Index s, Index, Index place) __attribute__((always_inline)) {
+        const double share = tall.share(r, {rows.begin, rows.end}) * wide.share(s, {columns.begin, columns.end});
+        total = multiply_add(V(share), lanes.load(from + place), total);
+      });
+      lanes.store(to + at, total);
+    };
+    for_each_window_as<T, 0, 2 * Factor, true>(grid, images, sum);
+  }
+};
+
+}  // namespace detail
+
+/// y = x enlarged with bilinear interpolation.   x: images of shape `in`   y: `factor` as high and wide
+template <class T>
+void enlarge_bilinear(Shape in, Extent factor, Index images, const T* x, T* y) {
+  launch(detail::EnlargeBilinear<T>{{in.height, factor.height}, {in.width, factor.width}, in.channels, images, x, y});
 }
 
 /// The reverse: x = what its pixels contribute to those of y, times these.
-template <Shape In, Extent Factor, class T>
-void reduce_bilinear(Index images, const T* y, T* x) {
-  using Down = Interpolated<In.height, Factor.height>;
-  using Across = Interpolated<In.width, Factor.width>;
-  constexpr Windows around = [] {
-    Windows w(Shape{}, 1, 1, Padding::valid);
-    w.vertical = Down::around;
-    w.horizontal = Across::around;
-    return w;
-  }();
-  reduce_windows<around, In.channels>(images, y, [=](auto lanes, Index at, auto rows, auto columns, auto each) {
-    using V = typename decltype(lanes)::V;
-    V sum(0);
-    each([&](Index k, V value) {
-      constexpr Index wide = 2 * Factor.width;
-      sum = multiply_add(V(Down::share(k / wide, rows) * Across::share(k % wide, columns)), value, sum);
-    });
-    lanes.store(x + at, sum);
-  });
+template <class T>
+void reduce_bilinear(Shape in, Extent factor, Index images, const T* y, T* x) {
+  launch(detail::ReduceBilinear<T>{{in.height, factor.height}, {in.width, factor.width}, in.channels, images, y, x});
 }
 
 }  // namespace eigencoder::kernels

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "eigencoder/kernels/depthwise.hpp"
-#include "eigencoder/kernels/depthwise_rows.hpp"
 #include "eigencoder/layers/convolution.hpp"
 
 namespace eigencoder {
@@ -42,7 +41,7 @@ struct DepthwiseConv2D {
     return Axis::count(n, reach, Stride.width, padding);
   }
   static constexpr Needs needs(Shape in) {
-    return {.scratch = kernels::depthwise_rows_scratch(windows(in), in.channels),
+    return {.scratch = kernels::depthwise_scratch(grid(in)),
             .backward_x = true,
             .derivative = true,
             .epilogue = true};
@@ -69,40 +68,33 @@ struct DepthwiseConv2D {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    convolve<false, S>(pass, pass.x, bias, pass.y, kernels::apply<T>(pass.epilogue));
+    kernels::depthwise(grid(S::in), pass.x.cols(), pass.x.data(), std::get<0>(pass.theta).data(), bias, pass.y.data(),
+                       scratch<S>(pass), kernels::apply<T>(pass.epilogue));
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    using T = typename S::Scalar;
-    constexpr Windows w = windows(S::in);
     const Index images = pass.dy.cols();
-    T* const dW = std::get<0>(pass.dtheta).data();
-    if constexpr (kernels::depthwise_in_rows<T>(w, S::in.channels)) {
-      kernels::add_depthwise_rows_gradient<w, S::in.channels>(images, pass.x.data(), pass.dy.data(), dW, pass.scratch.data());
-    } else {
-      kernels::add_depthwise_gradient<w, S::in.channels>(images, pass.x.data(), pass.dy.data(), dW);
-    }
+    kernels::add_depthwise_gradient(grid(S::in), images, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(),
+                                    scratch<S>(pass));
     if constexpr (biased) {
-      kernels::add_bias_gradient(S::in.channels, images * w.count(), pass.dy.data(), std::get<1>(pass.dtheta).data());
+      kernels::add_bias_gradient(S::in.channels, images * windows(S::in).count(), pass.dy.data(),
+                                 std::get<1>(pass.dtheta).data());
     }
     if constexpr (InputGradient) input_gradient(pass);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
-    convolve<true, S>(pass, pass.dy, nullptr, pass.dx, detail::derivative_of_previous(pass));
+    kernels::depthwise_transpose(grid(S::in), pass.dy.cols(), pass.dy.data(), std::get<0>(pass.theta).data(), pass.dx.data(),
+                                 scratch<S>(pass), detail::derivative_of_previous(pass));
   }
 
  private:
-  template <bool Backward, class S, class Pass, class From, class T = typename S::Scalar, class To>
-  static void convolve(Pass& pass, const From& from, const T* bias, To& to, const kernels::Epilogue<T>& epilogue) {
-    const T* const W = std::get<0>(pass.theta).data();
-    if constexpr (kernels::depthwise_in_rows<T>(windows(S::in), S::in.channels)) {
-      kernels::depthwise_rows<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(),
-                                                                        pass.scratch.data(), epilogue);
-    } else {
-      kernels::depthwise<Backward, windows(S::in), S::in.channels>(from.cols(), from.data(), W, bias, to.data(), epilogue);
-    }
+  static constexpr kernels::Grid grid(Shape in) { return {windows(in), in.channels}; }
+  template <class S>
+  static typename S::Scalar* scratch(const auto& pass) {
+    if constexpr (S::needs.scratch > 0) return pass.scratch.data();
+    return nullptr;
   }
 };
 

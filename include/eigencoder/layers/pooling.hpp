@@ -18,6 +18,7 @@ struct Pool {
   static_assert((OptionOf<Options, Padding> && ...), "an option of a pool is a Padding");
   static constexpr Padding padding = option_or<Padding, Options...>(Padding::valid);
   static constexpr Windows windows(Shape in) { return {in, Window, Stride, padding}; }
+  static constexpr kernels::Grid grid(Shape in) { return {windows(in), in.channels}; }
   static constexpr bool lost(Shape in) { return windows(in).vertical.lost() > 0 || windows(in).horizontal.lost() > 0; }
 
   static constexpr bool accepts(Shape in) { return windows(in).fit() && !windows(in).on_one_pixel() && !lost(in); }
@@ -88,15 +89,17 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
   }) using FusedWith = ActivatedMaxPool2D<Previous, Window, Stride, Options...>;
 
   /// The cache says where in its window each value of y was, counted along the rows.
-  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .derivative = true, .lengths = Pool::cuts}; }
+  static constexpr Needs needs(Shape in) {
+    return {.cache = Pool::output(in).size(),
+            .backward_scratch = Pool::output(in).size(),
+            .backward_y = true,
+            .derivative = true,
+            .lengths = Pool::cuts};
+  }
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    constexpr bool places = Forward<S, M>::keeps_cache;
-    typename S::Scalar* place = nullptr;
-    if constexpr (places) place = pass.cache.data();
-    kernels::max_pool<places, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data(), place);
-    if constexpr (Pool::cuts) take_from_cut(pass);
+    pool(pass, NoActivation{});
   }
 
   template <class S, bool InputGradient>
@@ -106,14 +109,22 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
 
   template <class S>
   void push(Push<S> pass) const {
-    auto* v = pass.v.data();
-    take<S>(pass, [=](auto lanes, Index at, auto u) { lanes.store(v + at, u); });
+    take<S>(pass, pass.v, {});
   }
 
  protected:
+  /// y = f of the largest values
+  template <class S, Mode M, class F, class T = typename S::Scalar>
+  static void pool(Forward<S, M>& pass, const F& f) {
+    T* place = nullptr;
+    if constexpr (Forward<S, M>::keeps_cache) place = pass.cache.data();
+    kernels::max_pool(Pool::grid(S::in), pass.x.cols(), pass.x.data(), pass.y.data(), place, kernels::apply<T>(f));
+    if constexpr (Pool::cuts) take_from_cut(pass, f);
+  }
+
   /// The largest values of the windows that the end of a sequence cuts: of its own steps alone.
   template <class S, Mode M>
-  static void take_from_cut(Forward<S, M>& pass) {
+  static void take_from_cut(Forward<S, M>& pass, const auto& f) {
     constexpr Index channels = S::in.channels, row = Pool::windows(S::in).vertical.padding_before * Window.width;
     Pool::template for_each_cut<S::in>(pass.lengths, pass.x.cols(), [&](Index j, Index i, Index first, Index begin, Index end) {
       for (Index c = 0; c < channels; ++c) {
@@ -122,24 +133,24 @@ struct MaxPool2D : detail::Pool<Window, Stride, Options...> {
         for (Index k = begin + 1; k < end; ++k) {
           if (!(at(k) <= at(most)) && at(most) == at(most)) most = k;  // the first NaN stays
         }
-        pass.y(i * channels + c, j) = at(most);
+        pass.y(i * channels + c, j) = f.apply(at(most));
         if constexpr (Forward<S, M>::keeps_cache) pass.cache(i * channels + c, j) = static_cast<typename S::Scalar>(row + most);
       }
     });
   }
 
-  /// The changes of the values that were taken, each given to store(lanes, place in v, changes).
-  template <class S, class F>
-  static void take(const auto& pass, F store) {
-    kernels::take_from_place<Pool::windows(S::in), S::in.channels>(pass.u.cols(), pass.cache.data(), pass.u.data(), store);
+  /// The changes of the values that were taken, times what the epilogue says.
+  template <class S>
+  static void take(const auto& pass, MatrixView<typename S::Scalar>& taken, const kernels::Epilogue<typename S::Scalar>& epilogue) {
+    kernels::take_from_place(Pool::grid(S::in), pass.u.cols(), pass.u.data(), pass.cache.data(), taken.data(), epilogue);
   }
 
   /// The values that were taken are y, so the previous activation's derivative there is that at y.
-  template <class S, class Previous>
+  template <class S, class Previous, class T = typename S::Scalar>
   static void differentiate(Backward<S, true>& pass, const Previous& previous) {
-    const auto *dy = pass.dy.data(), *y = pass.y.data();
-    const auto value = [=](auto lanes, Index at) { return lanes.load(dy + at) * previous.derivative(lanes.load(y + at)); };
-    kernels::put_in_place<Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.cache.data(), pass.dx.data(), value);
+    T* const scratch = std::same_as<Previous, NoActivation> ? nullptr : pass.scratch.data();
+    kernels::put_in_place(Pool::grid(S::in), pass.dy.cols(), pass.dy.data(), pass.cache.data(), pass.dx.data(), scratch,
+                          kernels::times_derivative<T>(previous, pass.y.data()));
   }
 };
 
@@ -151,13 +162,15 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
 
   constexpr ActivatedMaxPool2D(const Activation& previous, const auto&) : activation(previous) {}
 
-  static constexpr Needs needs(Shape in) { return {.cache = Pool::output(in).size(), .backward_y = true, .lengths = Pool::cuts}; }
+  static constexpr Needs needs(Shape in) {
+    Needs needs = Pool::needs(in);
+    needs.derivative = false;
+    return needs;
+  }
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    Pool::forward(pass);
-    kernels::transform(
-        pass.y.size(), pass.y.data(), [this](auto v) { return activation.apply(v); }, pass.y.data());
+    Pool::pool(pass, activation);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
@@ -166,16 +179,13 @@ struct ActivatedMaxPool2D : MaxPool2D<Window, Stride, Options...> {
 
   template <class S>
   void push(Push<S> pass) const {
-    auto* v = pass.v.data();
-    const auto* y = pass.y.data();
-    Pool::template take<S>(
-        pass, [=, this](auto lanes, Index at, auto u) { lanes.store(v + at, u * activation.derivative(lanes.load(y + at))); });
+    Pool::template take<S>(pass, pass.v, kernels::times_derivative<typename S::Scalar>(activation, pass.y.data()));
   }
   template <class S>
   requires Curved<Activation>
   void bend(Bend<S> pass) const {
-    auto *taken = pass.scratch.data(), *dy = pass.dy.data();  // some channels are taken twice: nothing may be added meanwhile
-    Pool::template take<S>(pass, [=](auto lanes, Index at, auto u) { lanes.store(taken + at, u); });
+    auto* dy = pass.dy.data();
+    Pool::template take<S>(pass, pass.scratch, {});
     kernels::transform(
         pass.dy.size(), dy, [this](auto before, auto out, auto u, auto at) { return before + out * u * activation.curvature(at); }, dy,
         pass.dv.data(), pass.scratch.data(), pass.y.data());
@@ -193,7 +203,7 @@ struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    kernels::sum_windows<true, Pool::windows(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+    kernels::average_windows(Pool::grid(S::in), pass.x.cols(), pass.x.data(), pass.y.data());
     if constexpr (Pool::cuts) {
       for_each_cut<S>(pass.lengths, pass.x.cols(), [&](Index j, Index i, Index, Index, double existing, double own) {
         pass.y.col(j).segment(i * S::in.channels, S::in.channels) *= static_cast<typename S::Scalar>(existing / own);
@@ -203,7 +213,7 @@ struct AvgPool2D : detail::Pool<Window, Stride, Options...> {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::spread_windows<true, Pool::windows(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      kernels::share_windows(Pool::grid(S::in), pass.dy.cols(), pass.dy.data(), pass.dx.data());
       if constexpr (Pool::cuts) {
         for_each_cut<S>(pass.lengths, pass.dy.cols(), [&](Index j, Index i, Index begin, Index end, double existing, double own) {
           const auto dy = pass.dy.col(j).segment(i * S::in.channels, S::in.channels);
@@ -244,13 +254,13 @@ struct GlobalAvgPool2D {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    kernels::sum_windows<true, whole(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+    kernels::average_windows(whole(S::in), pass.x.cols(), pass.x.data(), pass.y.data());
     among_own_steps<S>(pass.lengths, pass.y);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      kernels::spread_windows<true, whole(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      kernels::share_windows(whole(S::in), pass.dy.cols(), pass.dy.data(), pass.dx.data());
       among_own_steps<S>(pass.lengths, pass.dx);
     }
   }
@@ -262,7 +272,10 @@ struct GlobalAvgPool2D {
     using T = typename S::Scalar;
     for (Index j = 0; lengths && j < values.cols(); ++j) values.col(j) *= static_cast<T>(S::in.width) / static_cast<T>(lengths[j]);
   }
-  static constexpr Windows whole(Shape in) { return {in, {in.height, in.width}, {in.height, in.width}, Padding::valid}; }
+  static constexpr kernels::Grid whole(Shape in) {
+    const Extent image(in.height, in.width);
+    return {Windows(in, image, image, Padding::valid), in.channels};
+  }
 };
 
 /// Puts every value at the pixel that the MaxPool2D<Window> at Position in the network took its value from, and 0 elsewhere: the
@@ -290,22 +303,17 @@ struct MaxUnpool2D {
 
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
-    const auto* x = pass.x.data();
-    kernels::put_in_place<windows(S::in), S::in.channels>(pass.x.cols(), pass.source.cache.data(), pass.y.data(),
-                                                          [=](auto lanes, Index at) { return lanes.load(x + at); });
+    kernels::put_in_place(grid(S::in), pass.x.cols(), pass.x.data(), pass.source.cache.data(), pass.y.data());
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient) {
-      auto* dx = pass.dx.data();
-      kernels::take_from_place<windows(S::in), S::in.channels>(
-          pass.dy.cols(), pass.source.cache.data(), pass.dy.data(),
-          [=](auto lanes, Index at, auto value) { lanes.store(dx + at, value); });
+      kernels::take_from_place(grid(S::in), pass.dy.cols(), pass.dy.data(), pass.source.cache.data(), pass.dx.data());
     }
   }
 
  private:
-  static constexpr Windows windows(Shape in) { return {output(in), Window, Window, Padding::valid}; }
+  static constexpr kernels::Grid grid(Shape in) { return {Windows(output(in), Window, Window, Padding::valid), in.channels}; }
 };
 
 namespace detail {

@@ -40,9 +40,9 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     if constexpr (Between == Interpolation::nearest) {
-      kernels::spread_windows<false, copies(S::in), S::in.channels>(pass.x.cols(), pass.x.data(), pass.y.data());
+      kernels::spread_windows(copies(S::in), pass.x.cols(), pass.x.data(), pass.y.data());
     } else {
-      kernels::enlarge_bilinear<S::in, Factor>(pass.x.cols(), pass.x.data(), pass.y.data());
+      kernels::enlarge_bilinear(S::in, Factor, pass.x.cols(), pass.x.data(), pass.y.data());
       if constexpr (S::out.height == 1) repeat_last<S>(pass);
     }
   }
@@ -50,15 +50,15 @@ struct UpSample2D : detail::Repeats<Factor, Between> {
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     if constexpr (InputGradient && Between == Interpolation::nearest) {
-      kernels::sum_windows<false, copies(S::in), S::in.channels>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      kernels::sum_windows(copies(S::in), pass.dy.cols(), pass.dy.data(), pass.dx.data());
     } else if constexpr (InputGradient) {
-      kernels::reduce_bilinear<S::in, Factor>(pass.dy.cols(), pass.dy.data(), pass.dx.data());
+      kernels::reduce_bilinear(S::in, Factor, pass.dy.cols(), pass.dy.data(), pass.dx.data());
       if constexpr (S::out.height == 1) add_to_last<S>(pass);
     }
   }
 
  private:
-  static constexpr Windows copies(Shape in) { return {output(in), Factor, Factor, Padding::valid}; }
+  static constexpr kernels::Grid copies(Shape in) { return {Windows(output(in), Factor, Factor, Padding::valid), in.channels}; }
 
   // Of a sequence with padding, the new steps beyond the centre of its last step would be made of the padding too: they are the
   // last step again, however many of them the sample has.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
 #include <eigencoder/core/random.hpp>
 #include <eigencoder/kernels/pooling.hpp>
+#include <eigencoder/layers/activation.hpp>
 
 namespace kernels = eigencoder::kernels;
 using eigencoder::Axis, eigencoder::Extent, eigencoder::Index, eigencoder::Padding, eigencoder::Shape, eigencoder::Windows,
@@ -28,9 +30,10 @@ Values<T> unwritten(Index count) {
 }
 
 /// f(window's value, pixel, place) for every pixel of every window of a batch, all by their numbers.
-template <Windows W, Index Channels, class F>
-void for_all(Index images, F f) {
-  const Axis down = W.vertical, across = W.horizontal;
+template <class F>
+void for_all(const kernels::Grid& grid, Index images, F f) {
+  const Axis down = grid.vertical, across = grid.horizontal;
+  const Index channels = grid.channels;
   for (Index n = 0; n < images; ++n) {
     for (Index i = 0; i < down.windows; ++i) {
       for (Index j = 0; j < across.windows; ++j) {
@@ -38,9 +41,9 @@ void for_all(Index images, F f) {
           const Index r = i * down.stride - down.padding_before + k / across.taps,
                       s = j * across.stride - across.padding_before + k % across.taps;
           if (r < 0 || r >= down.pixels || s < 0 || s >= across.pixels) continue;
-          for (Index c = 0; c < Channels; ++c) {
-            f(((n * down.windows + i) * across.windows + j) * Channels + c,
-              ((n * down.pixels + r) * across.pixels + s) * Channels + c, k);
+          for (Index c = 0; c < channels; ++c) {
+            f(((n * down.windows + i) * across.windows + j) * channels + c,
+              ((n * down.pixels + r) * across.pixels + s) * channels + c, k);
           }
         }
       }
@@ -59,67 +62,110 @@ void check_close(const Values<T>& found, const Values<T>& expected) {
   CHECK(worst <= 32 * std::numeric_limits<T>::epsilon());
 }
 
-template <class T, Shape Image, Extent Window, Extent Stride, Padding Around>
-void check_windows() {
-  constexpr Windows W(Image, Window, Stride, Around);
-  constexpr Index images = 2, channels = Image.channels, pixels = images * Image.size(), values = images * W.count() * channels;
-  CAPTURE(Image.height, Image.width, channels, Window.height, Window.width, Stride.height, Stride.width,
-          Around == Padding::same);
-  const Values<T> x = normal<T>(pixels, 1), dy = normal<T>(values, 2);
+template <class T>
+void check_windows(Shape in, Extent window, Extent stride, Padding padding) {
+  const kernels::Grid grid(Windows(in, window, stride, padding), in.channels);
+  const Index images = 2, pixels = images * grid.pixels(), values = images * grid.windows();
+  CAPTURE(in.height, in.width, in.channels, window.height, window.width, stride.height, stride.width, padding == Padding::same);
+  const Values<T> x = normal<T>(pixels, 1), dy = normal<T>(values, 2), gate = normal<T>(values, 3);
   const auto at = [](auto& all, Index i) -> auto& { return all[std::size_t(i)]; };
 
   Values<T> most(std::size_t(values), -std::numeric_limits<T>::infinity()), places = unwritten<T>(values);
   Values<T> sums(std::size_t(values), T(0)), counts = sums, means = sums, dx(std::size_t(pixels), T(0)), spread = dx,
-                                             shared = dx;
-  for_all<W, channels>(images, [&](Index window, Index pixel, Index k) {
-    if (at(x, pixel) > at(most, window)) at(most, window) = at(x, pixel), at(places, window) = static_cast<T>(k);
-    at(sums, window) += at(x, pixel);
-    at(counts, window) += 1;
+                                             shared = dx, opened = dx, bent = dx;
+  for_all(grid, images, [&](Index to, Index pixel, Index k) {
+    if (at(x, pixel) > at(most, to)) at(most, to) = at(x, pixel), at(places, to) = static_cast<T>(k);
+    at(sums, to) += at(x, pixel);
+    at(counts, to) += 1;
   });
-  for_all<W, channels>(images, [&](Index window, Index pixel, Index k) {
-    if (at(places, window) == static_cast<T>(k)) at(dx, pixel) += at(dy, window);
-    at(spread, pixel) += at(dy, window);
-    at(shared, pixel) += at(dy, window) / at(counts, window);
-    at(means, window) = at(sums, window) / at(counts, window);
+  for_all(grid, images, [&](Index from, Index pixel, Index k) {
+    if (at(places, from) == static_cast<T>(k)) {
+      at(dx, pixel) += at(dy, from);
+      at(opened, pixel) += at(gate, from) > 0 ? at(dy, from) : 0;
+      at(bent, pixel) += at(dy, from) * (1 - at(gate, from) * at(gate, from));
+    }
+    at(spread, pixel) += at(dy, from);
+    at(shared, pixel) += at(dy, from) / at(counts, from);
+    at(means, from) = at(sums, from) / at(counts, from);
   });
 
-  Values<T> y = unwritten<T>(values), found = y, back = unwritten<T>(pixels);
-  kernels::max_pool<true, W, channels>(images, x.data(), y.data(), found.data());
-  CHECK(y == most);
+  // With a packet of poison around what is written.
+  Values<T> memory = unwritten<T>(std::max(values, pixels) + 64), found = unwritten<T>(values), scratch = unwritten<T>(grid.windows());
+  T* const to = memory.data() + 32;
+  const auto written = [&](Index count) {
+    const auto poisoned = [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        if (!std::isnan(at(memory, i))) return false;
+      }
+      return true;
+    };
+    CHECK((poisoned(0, 32) && poisoned(32 + count, std::ssize(memory))));
+    Values<T> all(to, to + count);
+    std::fill(memory.begin(), memory.end(), std::numeric_limits<T>::quiet_NaN());
+    return all;
+  };
+  kernels::max_pool(grid, images, x.data(), to, found.data());
+  CHECK(written(values) == most);
   CHECK(found == places);
-  y = unwritten<T>(values);
-  kernels::max_pool<false, W, channels, T>(images, x.data(), y.data(), nullptr);
-  CHECK(y == most);
-  kernels::take_from_place<W, channels>(images, places.data(), x.data(),
-                                        [&](auto lanes, Index i, auto value) { lanes.store(y.data() + i, value); });
-  CHECK(y == most);
-  kernels::put_in_place<W, channels>(images, places.data(), back.data(),
-                                     [&](auto lanes, Index i) { return lanes.load(dy.data() + i); });
-  check_close(back, dx);
-  kernels::sum_windows<false, W, channels>(images, x.data(), y.data());
-  check_close(y, sums);
-  kernels::sum_windows<true, W, channels>(images, x.data(), y.data());
-  check_close(y, means);
-  kernels::spread_windows<false, W, channels>(images, dy.data(), back.data());
-  check_close(back, spread);
-  kernels::spread_windows<true, W, channels>(images, dy.data(), back.data());
-  check_close(back, shared);
+  kernels::max_pool(grid, images, x.data(), to, nullptr);
+  CHECK(written(values) == most);
+  kernels::max_pool(grid, images, x.data(), to, nullptr, kernels::apply<T>(eigencoder::ReLU{}));
+  Values<T> expected = most;
+  for (T& value : expected) value = std::max(value, T(0));
+  CHECK(written(values) == expected);
+  kernels::max_pool(grid, images, x.data(), to, nullptr, kernels::apply<T>(eigencoder::Tanh{}));
+  for (std::size_t i = 0; i < most.size(); ++i) expected[i] = std::tanh(most[i]);
+  check_close(written(values), expected);
+
+  kernels::take_from_place(grid, images, x.data(), places.data(), to);
+  CHECK(written(values) == most);
+  kernels::take_from_place(grid, images, x.data(), places.data(), to, kernels::times_derivative<T>(eigencoder::ReLU{}, gate.data()));
+  for (std::size_t i = 0; i < most.size(); ++i) expected[i] = gate[i] > 0 ? most[i] : 0;
+  CHECK(written(values) == expected);
+  kernels::put_in_place(grid, images, dy.data(), places.data(), to);
+  check_close(written(pixels), dx);
+  kernels::put_in_place(grid, images, dy.data(), places.data(), to, scratch.data(),
+                        kernels::times_derivative<T>(eigencoder::ReLU{}, gate.data()));
+  check_close(written(pixels), opened);
+  const eigencoder::Tanh tanh;
+  kernels::put_in_place(grid, images, dy.data(), places.data(), to, scratch.data(), kernels::times_derivative<T>(tanh, gate.data()));
+  check_close(written(pixels), bent);
+
+  kernels::sum_windows(grid, images, x.data(), to);
+  check_close(written(values), sums);
+  kernels::average_windows(grid, images, x.data(), to);
+  check_close(written(values), means);
+  kernels::spread_windows(grid, images, dy.data(), to);
+  check_close(written(pixels), spread);
+  kernels::share_windows(grid, images, dy.data(), to);
+  check_close(written(pixels), shared);
 }
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("windows: what one loop after the other gives, for channels on every side of a packet's length", "", float,
                    double) {
-  check_windows<TestType, image(4, 6, 1), 2, 2, Padding::valid>();
-  check_windows<TestType, image(4, 6, 3), 2, 2, Padding::valid>();
-  check_windows<TestType, image(4, 2, 5), 2, 2, Padding::valid>();
-  check_windows<TestType, image(2, 4, 16), 2, 2, Padding::valid>();
-  check_windows<TestType, image(2, 4, 17), 2, 2, Padding::valid>();
-  check_windows<TestType, image(6, 3, 23), 3, 3, Padding::valid>();
-  check_windows<TestType, image(5, 8, 7), Extent(2, 3), Extent(3, 5), Padding::valid>();
-  check_windows<TestType, image(5, 7, 2), 3, 2, Padding::valid>();
-  check_windows<TestType, image(5, 4, 9), 3, 2, Padding::same>();
-  check_windows<TestType, image(7, 4, 1), 2, 3, Padding::same>();
-  check_windows<TestType, image(2, 1, 4), 5, 1, Padding::same>();
-  check_windows<TestType, image(3, 5, 33), Extent(2, 3), Extent(2, 1), Padding::same>();
+  const auto check = check_windows<TestType>;
+  for (const Index channels : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 18, 23, 32, 33}) {
+    const auto of = [&](Index height, Index width) { return image(height, width, channels); };
+    check(of(4, 6), 2, 2, Padding::valid);
+    check(of(2, 2), 2, 2, Padding::valid);
+    check(of(2, 20), 2, 2, Padding::valid);
+    check(of(4, 34), 2, 2, Padding::valid);
+    check(of(5, 7), 2, 2, Padding::same);
+    check(of(3, 4), 2, 1, Padding::valid);
+    check(of(6, 9), 3, 3, Padding::valid);
+    check(of(5, 7), 3, 2, Padding::valid);
+    check(of(5, 4), 3, 2, Padding::same);
+    check(of(8, 6), 3, 2, Padding::same);
+    check(of(4, 4), 3, 1, Padding::same);
+    check(of(7, 4), 2, 3, Padding::same);
+    check(of(5, 8), Extent(2, 3), Extent(3, 5), Padding::valid);
+    check(of(3, 5), Extent(2, 3), Extent(2, 1), Padding::same);
+    check(of(2, 1), 5, 1, Padding::same);
+    check(of(12, 13), 5, 5, Padding::same);
+    check(of(1, 8), Extent(1, 2), Extent(1, 2), Padding::valid);
+    check(of(3, 2), 1, 1, Padding::valid);
+    check(of(7, 5), Extent(7, 5), Extent(7, 5), Padding::valid);
+  }
 }

@@ -20,32 +20,32 @@ double hat(Index at, Index p, Index pixels, Index factor) {
   return std::max(0.0, 1 - std::abs(inside - static_cast<double>(p)));
 }
 
-template <class T, Shape In, Extent Factor>
-void check_bilinear() {
-  constexpr Index images = 2, rows = In.height * Factor.height, columns = In.width * Factor.width, channels = In.channels;
-  constexpr Index small = images * In.size(), large = images * rows * columns * channels;
-  CAPTURE(In.height, In.width, channels, Factor.height, Factor.width);
+template <class T>
+void check_bilinear(Shape in, Extent factor) {
+  const Index images = 2, rows = in.height * factor.height, columns = in.width * factor.width, channels = in.channels;
+  const auto small = std::size_t(images * in.size()), large = std::size_t(images * rows * columns * channels);
+  CAPTURE(in.height, in.width, channels, factor.height, factor.width);
   const eigencoder::Random draw(eigencoder::Seed{7}, 0, 0);
   std::vector<T> x(small), dy(large), y(large, std::numeric_limits<T>::quiet_NaN()), dx(small, y[0]);
-  for (Index i = 0; i < small; ++i) x[std::size_t(i)] = static_cast<T>(draw.normal(0, i));
-  for (Index i = 0; i < large; ++i) dy[std::size_t(i)] = static_cast<T>(draw.normal(1, i));
+  for (std::size_t i = 0; i < small; ++i) x[i] = static_cast<T>(draw.normal(0, Index(i)));
+  for (std::size_t i = 0; i < large; ++i) dy[i] = static_cast<T>(draw.normal(1, Index(i)));
   std::vector<double> expected_y(large), expected_dx(small);
   for (Index n = 0; n < images; ++n) {
     for (Index to = 0; to < rows * columns; ++to) {
-      for (Index from = 0; from < In.height * In.width; ++from) {
-        const double share = hat(to / columns, from / In.width, In.height, Factor.height) *
-                             hat(to % columns, from % In.width, In.width, Factor.width);
+      for (Index from = 0; from < in.height * in.width; ++from) {
+        const double share = hat(to / columns, from / in.width, in.height, factor.height) *
+                             hat(to % columns, from % in.width, in.width, factor.width);
         for (Index c = 0; c < channels; ++c) {
           const auto above = std::size_t((n * rows * columns + to) * channels + c),
-                     below = std::size_t(n * In.size() + from * channels + c);
+                     below = std::size_t(n * in.size() + from * channels + c);
           expected_y[above] += share * static_cast<double>(x[below]);
           expected_dx[below] += share * static_cast<double>(dy[above]);
         }
       }
     }
   }
-  kernels::enlarge_bilinear<In, Factor>(images, x.data(), y.data());
-  kernels::reduce_bilinear<In, Factor>(images, dy.data(), dx.data());
+  kernels::enlarge_bilinear(in, factor, images, x.data(), y.data());
+  kernels::reduce_bilinear(in, factor, images, dy.data(), dx.data());
   double worst = 0;
   const auto compare = [&](const std::vector<T>& found, const std::vector<double>& expected) {
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -61,10 +61,13 @@ void check_bilinear() {
 }  // namespace
 
 TEMPLATE_TEST_CASE("bilinear: the equation, for channels on every side of a packet's length", "", float, double) {
-  check_bilinear<TestType, image(3, 4, 1), 2>();
-  check_bilinear<TestType, image(2, 3, 3), 3>();
-  check_bilinear<TestType, image(1, 3, 5), Extent(2, 4)>();
-  check_bilinear<TestType, image(3, 1, 8), Extent(1, 2)>();
-  check_bilinear<TestType, image(2, 2, 16), 2>();
-  check_bilinear<TestType, image(3, 2, 23), Extent(5, 1)>();
+  for (const Index channels : {1, 2, 3, 5, 8, 9, 16, 17, 23, 33}) {
+    check_bilinear<TestType>(image(3, 4, channels), 2);
+    check_bilinear<TestType>(image(2, 3, channels), 3);
+    check_bilinear<TestType>(image(1, 3, channels), Extent(2, 4));
+    check_bilinear<TestType>(image(3, 1, channels), Extent(1, 2));
+    check_bilinear<TestType>(image(1, 1, channels), 2);
+    check_bilinear<TestType>(image(3, 2, channels), Extent(5, 1));
+    check_bilinear<TestType>(image(2, 12, channels), Extent(3, 2));
+  }
 }

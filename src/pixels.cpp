@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "level.hpp"
+
+EIGENCODER_FUNCTIONS(pixels, Pixels)
