@@ -1,5 +1,5 @@
 # How the project compiles its own programs. Nothing here reaches a consumer.
-option(EIGENCODER_NATIVE "Compile for the processor of this machine" OFF)
+option(EIGENCODER_NATIVE "Compile what does not link the component kernels for the processor of this machine" OFF)
 option(EIGENCODER_WERROR "Make warnings errors" OFF)
 set(EIGENCODER_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined")
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -12,13 +12,6 @@ target_compile_options(eigencoder_developer INTERFACE "$<$<CXX_COMPILER_ID:GNU>:
 if(EIGENCODER_WERROR)
   target_compile_options(eigencoder_developer INTERFACE -Werror)
 endif()
-if(EIGENCODER_NATIVE)
-  # A program can ask for another processor by its property ARCHITECTURE, or for none in particular.
-  set(own $<TARGET_PROPERTY:ARCHITECTURE>)
-  target_compile_options(
-    eigencoder_developer INTERFACE $<$<NOT:$<STREQUAL:${own},none>>:-march=$<IF:$<BOOL:${own}>,${own},native>>
-  )
-endif()
 if(EIGENCODER_SANITIZE)
   # The checks that sanitizers put into the standard library's code confuse g++ about what is initialised.
   target_compile_options(
@@ -27,4 +20,13 @@ if(EIGENCODER_SANITIZE)
                                    $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=pointer-overflow> # Eigen's blocks of empty matrices
   )
   target_link_options(eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE})
+endif()
+
+# A program links one of two: the compiled kernels, or those of the headers.
+add_library(eigencoder_program INTERFACE)
+target_link_libraries(eigencoder_program INTERFACE eigencoder_developer eigencoder::kernels)
+add_library(eigencoder_header_only INTERFACE)
+target_link_libraries(eigencoder_header_only INTERFACE eigencoder_developer)
+if(EIGENCODER_NATIVE)
+  target_compile_options(eigencoder_header_only INTERFACE -march=native)
 endif()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// by itself: it has functions of the system
 #include "eigencoder/files/atomic_file.hpp"
 
 #include <array>

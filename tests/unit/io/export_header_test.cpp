@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// by itself: what it writes names its own types
 #include <bit>
 #include <charconv>
 #include <fstream>

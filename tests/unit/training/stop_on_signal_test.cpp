@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// by itself: not every system has what it includes
 #include <csignal>
 
 #include "scripted_trainer.hpp"
