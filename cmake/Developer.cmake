@@ -30,3 +30,8 @@ target_link_libraries(eigencoder_header_only INTERFACE eigencoder_developer)
 if(EIGENCODER_NATIVE)
   target_compile_options(eigencoder_header_only INTERFACE -march=native)
 endif()
+
+# Tests start Python hundreds of times. Where python3 is a script that starts one of several interpreters: the one that it starts.
+if(NOT Python3_EXECUTABLE)
+  execute_process(COMMAND python3 -c "import sys; print(sys.executable)" OUTPUT_VARIABLE Python3_EXECUTABLE OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()

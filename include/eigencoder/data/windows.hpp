@@ -41,7 +41,7 @@ template <class X>
 auto windows(X&& series, const WindowOptions& options) {
   using S = std::remove_cvref_t<X>;
   using Matrix = Eigen::Matrix<typename S::Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-  using Windows = Eigen::Map<const Matrix, Eigen::Unaligned, Eigen::OuterStride<>>;
+  using View = Eigen::Map<const Matrix, Eigen::Unaligned, Eigen::OuterStride<>>;
   static_assert((S::Flags & Eigen::DirectAccessBit) != 0,
                 "windows: expected a series in memory, found an expression: give it a name first, as a matrix");
   static_assert(std::is_lvalue_reference_v<X> || (S::Flags & Eigen::NestByRefBit) == 0,  // which marks what holds values itself
@@ -59,7 +59,7 @@ auto windows(X&& series, const WindowOptions& options) {
     raise<ShapeError>("windows: expected a series with one step of ", channels, " values after the other in memory, found ",
                       within, " values from channel to channel and ", to_next,
                       " from step to step; copy it to a column-major matrix");
-  return Windows(series.data(), channels * options.length, (steps - options.length) / options.stride + 1,
+  return View(series.data(), channels * options.length, (steps - options.length) / options.stride + 1,
                  Eigen::OuterStride<>(channels * std::min(options.stride, steps)));
 }
 
