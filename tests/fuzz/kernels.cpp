@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eigencoder/kernels/convolution_gradient.hpp"
+#include "eigencoder/kernels/pooling.hpp"
 #include "eigencoder/layers/activation.hpp"
 #include "eigencoder/optimizers/adam.hpp"
 
@@ -405,8 +406,46 @@ void convolutions(Choices& choices) {
 }
 
 template <class T>
+void pooling(Choices& choices) {
+  enum : Index { largest, place_of_largest, sum, mean, spread, shared };
+  const kernels::Grid g{axis(choices), axis(choices), choices.from(1, 40)};  // in this order
+  const auto dilated = [](const ec::Axis& a) { return a.dilation > 1 || a.windows <= 0; };  // as no pool is
+  if (dilated(g.vertical) || dilated(g.horizontal)) return;
+  const Index kind = choices.from(largest, shared), images = choices.from(1, 5);
+  const Index pixels = images * g.pixels(), windows = images * g.windows();
+  const Values of_x(choices);
+  Memory<T> x(choices, kind < spread ? pixels : windows);
+  double magnitude = 0;
+  for (Index i = 0; i < x.size(); ++i) {
+    x.data()[i] = of_x.at<T>(i);
+    if (std::isfinite(x.data()[i])) magnitude = std::max(magnitude, std::abs(static_cast<double>(x.data()[i])));
+  }
+  const double terms = static_cast<double>(g.taps());
+  compare<T>(
+      "a pool", choices, kind < spread ? windows : pixels, [](Index) { return margin<T>; },
+      [&](T* output) {
+        Memory<T> other(choices, windows);
+        switch (kind) {
+          case largest:
+            return kernels::max_pool(g, images, x.data(), output, nullptr);
+          case place_of_largest:
+            return kernels::max_pool(g, images, x.data(), other.data(), output);
+          case sum:
+            return kernels::sum_windows(g, images, x.data(), output);
+          case mean:
+            return kernels::average_windows(g, images, x.data(), output);
+          case spread:
+            return kernels::spread_windows(g, images, x.data(), output);
+          default:
+            return kernels::share_windows(g, images, x.data(), output);
+        }
+      },
+      [&](Index) { return kind <= place_of_largest ? 0.0 : rounding<T>(g.taps(), terms * magnitude); });
+}
+
+template <class T>
 void elementwise(Choices& choices) {
-  const Index n = choices.from(0, 1000), kind = choices.from(0, 6);
+  const Index n = choices.from(0, 1000), kind = choices.from(0, 5);
   const Values of_x(choices), of_y(choices);
   Memory<T> x(choices, n), y(choices, n);
   for (Index i = 0; i < n; ++i) x.data()[i] = of_x.at<T>(i), y.data()[i] = of_y.small<T>(i);
@@ -441,17 +480,6 @@ void elementwise(Choices& choices) {
         "squares", choices, 1, fresh, [&](T* output) { *output = kernels::sum_squares(n, x.data()); },
         [&](Index) { return rounding<T>(n, sum); });
   } else if (kind == 3) {
-    for (const bool cleared : {false, true}) {
-      compare<T>(
-          "a moved sum", choices, n, [&](Index i) { return cleared ? x.data()[i] : y.data()[i]; },
-          [&](T* output) {
-            Memory<T> other(choices, n);
-            std::copy_n(cleared ? y.data() : x.data(), n, other.data());
-            cleared ? kernels::move_sum(n, other.data(), output) : kernels::move_sum(n, output, other.data());
-          },
-          [](Index) { return 0.0; });
-    }
-  } else if (kind == 4) {
     Operand<T> a(choices, choices.from(1, 150), choices.from(0, 60));
     a.fill(of_x);
     const bool squares = choices.yes();
@@ -476,7 +504,7 @@ void elementwise(Choices& choices) {
         [&](T* output) {
           Memory<T> m(choices, n), v(choices, n), of_loss(choices, n);
           for (Index i = 0; i < n; ++i) m.data()[i] = begin_m(i), v.data()[i] = begin_v(i), of_loss.data()[i] = slope(i);
-          if (kind == 5) {
+          if (kind == 4) {
             kernels::launch(ec::detail::UpdateStretch<T, 2, ec::Adam::Step>{
                 step.adam, output, of_loss.data(), n, {m.data(), v.data()}, 1, decays});
           } else {
