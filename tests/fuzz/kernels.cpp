@@ -522,13 +522,15 @@ void elementwise(Choices& choices) {
 
 template <class T>
 void run(Choices& choices) {
-  switch (choices.from(0, 2)) {
+  switch (choices.from(0, 3)) {
     case 0:
       return products<T>(choices);
     case 1:
       return convolutions<T>(choices);
-    default:
+    case 2:
       return elementwise<T>(choices);
+    default:
+      return pooling<T>(choices);
   }
 }
 
