@@ -38,6 +38,18 @@ template <class Kernel>
 struct Compiled {
   static const std::array<const Function*, 3> levels;
 };
+
+#ifdef __clang__  // which cannot know that the component defines them
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+template <class Kernel>
+Function compiled_for(Simd level) {
+  return *Compiled<Kernel>::levels[static_cast<std::size_t>(level)];
+}
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 #endif
 
 /// Whether the component has it: what Kernel::compiled says, if the program links the component.
@@ -57,7 +69,7 @@ constexpr bool in_component() {
 template <class Kernel>
 Function function() {
 #ifdef EIGENCODER_COMPILED_KERNELS
-  if constexpr (Kernel::compiled) return *Compiled<Kernel>::levels[static_cast<std::size_t>(simd())];
+  if constexpr (Kernel::compiled) return compiled_for<Kernel>(simd());
 #endif
   return [](const void* kernel) { static_cast<const Kernel*>(kernel)->run(); };
 }

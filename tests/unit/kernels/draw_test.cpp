@@ -138,7 +138,7 @@ std::vector<T> draw_at(ec::Simd level) {
   using Kernel = kernels::detail::TransformDraws<Law, T, kernels::Drawn, 0>;
   std::vector<T> values(1000);
   const Kernel kernel{{ec::Seed{3}, 1, 2}, 7, static_cast<Index>(values.size()), values.data(), {}, {}};
-  (*kernels::Compiled<Kernel>::levels[static_cast<std::size_t>(level)])(&kernel);
+  kernels::compiled_for<Kernel>(level)(&kernel);
   return values;
 }
 
