@@ -30,7 +30,7 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> normal_codes(Index size, Index 
   const Random random(seed, 0, 0);
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes(size, count);
   for (Index j = 0; j < count; ++j) {
-    kernels::transform_draws<kernels::Normal>(random, j, size, codes.col(j).data(), [](auto normal) { return normal; });
+    kernels::transform_draws<kernels::Normal>(random, j, size, codes.col(j).data(), kernels::Drawn{});
   }
   return codes;
 }
