@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/core/stage.hpp"
-#include "eigencoder/kernels/elementwise.hpp"
-#include "eigencoder/kernels/math.hpp"
+#include "eigencoder/kernels/cross_entropy.hpp"
 
+// Sums are taken in one order wherever the values lie in memory, so that a result has the same bits in place and apart.
 namespace eigencoder::kernels {
 
 /// y_c = e^(x_c) / Σ_k e^(x_k) over the channels of each place. `y` may be x.
@@ -15,12 +14,16 @@ struct SoftmaxChannels {
   const T* x;
   T* y;
   void run() const {
+    using P = Packet<T>;
     for (Index at = 0; at < places * channels; at += channels) {
-      const Packet<T> most(VectorView<const T>(x + at, channels).maxCoeff());  // subtracted, so that no exponential overflows
+      const T* const written = y + at;
+      const P most(detail::largest_of(channels, x + at));  // subtracted, so that no exponential overflows
       detail::transform_here(
-          channels, y + at, [=](Packet<T> v) { return exp(v - most); }, x + at);
-      VectorView<T> exponentials(y + at, channels);
-      exponentials *= T(1) / exponentials.sum();
+          channels, y + at, [=](P v) { return exp(v - most); }, x + at);
+      const P share(T(1) / detail::sum_of<T>(
+                               channels, [](P v) { return v; }, written));
+      detail::transform_here(
+          channels, y + at, [=](P v) { return v * share; }, written);
     }
   }
 };
@@ -33,9 +36,12 @@ struct SoftmaxGradient {
   const T *y, *dy;
   T* dx;
   void run() const {
+    using P = Packet<T>;
     for (Index at = 0; at < places * channels; at += channels) {
-      const VectorView<const T> p(y + at, channels), d(dy + at, channels);
-      VectorView<T>(dx + at, channels).array() = p.array() * (d.array() - d.dot(p));
+      const P dot(detail::sum_of<T>(
+          channels, [](P p, P d) { return p * d; }, y + at, dy + at));
+      detail::transform_here(
+          channels, dx + at, [=](P p, P d) { return p * (d - dot); }, y + at, dy + at);
     }
   }
 };
