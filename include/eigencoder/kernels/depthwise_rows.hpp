@@ -137,15 +137,15 @@ void add_depthwise_rows_gradient(const DepthwiseGradientOperands<T>& k) {
   for (Index n = 0; n < k.images; ++n, from += frame.image_size()) {
     frame.put(from, 1, k.scratch);
     for (Index row = 0; row < down.windows; ++row, dy += line) {
-      for (Index v = 0, tap = 0; v < down.taps; ++v) {
-        for (Index h = 0; h < across.taps; ++h, ++tap) {
-          const T* const source = k.scratch + (row + v * down.dilation) * frame.row() + h * across.dilation * channels;
-          T* const begin = sums + tap * length;
-          Cycle into(length, P::size);
-          for (Index at = 0; at < line; at += P::size, into.advance()) {
-            T* const sum = begin + into;
-            const Index lanes = std::min(P::size, line - at);
-            const P product = P::load_first(dy + at, lanes) * P::load(source + at);
+      Cycle into(length, P::size);
+      for (Index at = 0; at < line; at += P::size, into.advance()) {
+        const Index lanes = std::min(P::size, line - at);
+        const P gradient = P::load_first(dy + at, lanes);
+        T* sum = sums + into;
+        for (Index v = 0; v < down.taps; ++v) {
+          const T* source = k.scratch + (row + v * down.dilation) * frame.row() + at;
+          for (Index h = 0; h < across.taps; ++h, source += across.dilation * channels, sum += length) {
+            const P product = gradient * P::load(source);
             (P::load(sum) + (lanes == P::size ? product : product.first(lanes))).store(sum);
           }
         }

@@ -126,8 +126,8 @@ void for_each_window_as(const Grid& g, Index images, F f) {
     for_each_channel<T, Few, Twice>(channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
       const Index value = n * down.windows * windows * channels + c;
       const Index pixel = (n * down.pixels - down.padding_before) * line - across.padding_before * channels + c;
-      const auto window = [=](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
-        f(lanes, at, tall, taps, [=](auto visit) __attribute__((always_inline)) {
+      const auto window = [&](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
+        f(lanes, at, tall, taps, [&](auto visit) __attribute__((always_inline)) {
 #pragma GCC unroll 4
           for (Index r = tall.begin; r < tall.end; ++r) {
 #pragma GCC unroll 4
@@ -138,7 +138,7 @@ void for_each_window_as(const Grid& g, Index images, F f) {
       for (Index i = rows.begin; i < rows.end; ++i) {
         const Index at = value + (i * windows + columns.begin) * channels;
         const Index first = pixel + i * down.stride * line + columns.begin * step;
-        repeat<(Few == 1 ? 8 : 1)>(columns.count(), [=](Index j) __attribute__((always_inline)) {
+        repeat<(Few == 1 ? 8 : 1)>(columns.count(), [&](Index j) __attribute__((always_inline)) {
           if constexpr (Side > 0) {
             window(at + j * channels, first + j * step, AllTaps<Side>{}, AllTaps<Side>{});
           } else {
@@ -219,7 +219,7 @@ void expand_windows(const Grid& g, Index images, T* x, F from) {
   if (down.stride != down.taps || across.stride != across.taps || down.lost() > 0 || across.lost() > 0) return expand_any(g, images, x, from);
   for_each_window<T, true>(g, images, [=](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
     const auto value = from(lanes, at, [=] { return rows.count() * columns.count(); });
-    each([=](Index, Index, Index k, Index place) __attribute__((always_inline)) { lanes.store(x + place, value(k)); });
+    each([&](Index, Index, Index k, Index place) __attribute__((always_inline)) { lanes.store(x + place, value(k)); });
   });
 }
 

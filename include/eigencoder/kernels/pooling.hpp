@@ -55,23 +55,27 @@ struct PutInPlace {
   T *x, *scratch;
   Epilogue<T> epilogue;
   void run() const {
-    if (scratch == nullptr) return put(images, value, place, x);
+    if (epilogue.gate) return put(images, value, place, x, [open = epilogue.gate](auto lanes, auto v, Index at) __attribute__((always_inline)) {
+      return where(lanes.load(open + at) > decltype(v)(0), v, decltype(v)(0));
+    });
+    const auto as_it_is = [](auto, auto v, Index) __attribute__((always_inline)) { return v; };
+    if (!epilogue.then) return put(images, value, place, x, as_it_is);
     const Index values = grid.windows();
     Epilogue<T> of_image = epilogue;
     for (Index n = 0; n < images; ++n) {
       std::copy_n(value + n * values, values, scratch);
       finish(of_image, scratch, values);
-      if (of_image.y) of_image.y += values;
-      if (of_image.gate) of_image.gate += values;
-      put(1, scratch, place + n * values, x + n * grid.pixels());
+      of_image.y += values;
+      put(1, scratch, place + n * values, x + n * grid.pixels(), as_it_is);
     }
   }
 
  private:
-  void put(Index count, const T* from, const T* places, T* to) const {
+  template <class F>
+  void put(Index count, const T* from, const T* places, T* to, F f) const {
     expand_windows(grid, count, to, [=](auto lanes, Index at, auto) __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
-      return [v = lanes.load(from + at), winner = lanes.load(places + at)](Index k) __attribute__((always_inline)) {
+      return [v = f(lanes, lanes.load(from + at), at), winner = lanes.load(places + at)](Index k) __attribute__((always_inline)) {
         return where(winner == V(static_cast<T>(k)), v, V(0));
       };
     });
@@ -116,7 +120,10 @@ struct SumWindows {
       using V = typename decltype(lanes)::V;
       V total(0);
       each([&](Index, Index, Index, Index pixel) __attribute__((always_inline)) { total = total + lanes.load(here.x + pixel); });
-      const T share = differ ? T(1) / static_cast<T>(rows.count() * columns.count()) : whole;
+      T share = whole;
+      if constexpr (std::same_as<decltype(rows), Taps>) {
+        if (differ) share = T(1) / static_cast<T>(rows.count() * columns.count());
+      }
       lanes.store(here.y + at, total * V(share));
     };
     for_each_window<T, true>(grid, images, sum);
