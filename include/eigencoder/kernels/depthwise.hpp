@@ -152,17 +152,17 @@ struct AddDepthwiseGradient : DepthwiseGradientOperands<T> {
     const Axis across = grid.horizontal;
     const Index channels = grid.channels, line = across.pixels * channels, step = across.stride * channels;
     const T *from = x, *gradient = dy;
-    for (Index n = 0; n < images; ++n, from += grid.pixels()) {
-      for (Index row = 0; row < grid.vertical.windows; ++row, gradient += across.windows * channels) {
-        const Meetings rows = down.meetings(row);
-        for (Index i = 0; i < rows.count; ++i) {
-          for (Index h = 0; h < across.taps; ++h) {
-            // Windows [begin, end) have a pixel under this tap.
-            const Index first = h * across.dilation - across.padding_before;
-            const Index begin = first < 0 ? (-first + across.stride - 1) / across.stride : 0;
-            const Index end = first < across.pixels ? std::min((across.pixels - 1 - first) / across.stride + 1, across.windows) : 0;
-            if (begin >= end) continue;
-            add_products(end - begin, gradient + begin * channels,
+    for (Index n = 0; n < images; ++n, from += grid.pixels(), gradient += grid.windows()) {
+      for (Index h = 0; h < across.taps; ++h) {
+        // Windows [begin, end) have a pixel under this tap.
+        const Index first = h * across.dilation - across.padding_before;
+        const Index begin = first < 0 ? (-first + across.stride - 1) / across.stride : 0;
+        const Index end = first < across.pixels ? std::min((across.pixels - 1 - first) / across.stride + 1, across.windows) : 0;
+        if (begin >= end) continue;
+        for (Index row = 0; row < grid.vertical.windows; ++row) {
+          const Meetings rows = down.meetings(row);
+          for (Index i = 0; i < rows.count; ++i) {
+            add_products(end - begin, gradient + (row * across.windows + begin) * channels,
                          from + (rows.first + i * down.input_step) * line + (first + begin * across.stride) * channels, step,
                          dweight + ((rows.first_tap + i) * across.taps + h) * channels);
           }

@@ -72,14 +72,16 @@ struct DepthwiseGradientOperands {
   T *dweight, *scratch;
 };
 
-template <class T>
-void depthwise_rows(const DepthwiseOperands<T>& k) {
+/// Side: for windows of Side × Side pixels, or any if 0.
+template <Index Side, class T>
+void depthwise_rows_as(const DepthwiseOperands<T>& k) {
   using P = Packet<T>;
   const Grid g = k.grid;
   const bool backward = k.backward;
   const Frame frame = framed_rows(backward, g);
   const Axis down = g.vertical, across = g.horizontal;
-  const Index channels = g.channels, taps = g.taps(), length = channels + P::size;
+  const Index tall = Side > 0 ? Side : down.taps, wide = Side > 0 ? Side : across.taps;
+  const Index channels = g.channels, taps = tall * wide, length = channels + P::size;
   const Index rows = backward ? down.pixels : down.windows, line = (backward ? across.pixels : across.windows) * channels;
   T* const biases = k.scratch + frame.size() + longest_packet;  // what is read beyond the frame is not used
   T* const weights = biases + length;
@@ -89,26 +91,32 @@ void depthwise_rows(const DepthwiseOperands<T>& k) {
     for (Index t = 0; t < taps; ++t) weights[t * length + i] = k.weight[(backward ? taps - 1 - t : t) * channels + channel];
   }
 
+  const Cycle no_channel(channels, P::size);
   const T* from = k.x;
   T* to = k.y;
   for (Index n = 0; n < k.images; ++n, from += frame.image_size()) {
     frame.put(from, 1, k.scratch);
     for (Index row = 0; row < rows; ++row, to += line) {
       const T* const source = k.scratch + row * frame.row();
-      Cycle first_channel(channels, P::size);
+      Cycle first_channel = no_channel;
       Index at = 0;
-      const auto block = [&]<std::size_t N>() {
+      const auto block = [&]<std::size_t N>() __attribute__((always_inline)) {
         std::array<P, N> sums;
         std::array<const T*, N> weights_here;
         for (std::size_t i = 0; i < N; ++i, first_channel.advance()) {
           sums[i] = P::load(biases + first_channel);
           weights_here[i] = weights + first_channel;
         }
-        for (Index v = 0, tap = 0; v < down.taps; ++v) {
-          const T* pixel = source + at + v * down.dilation * frame.row();
-          for (Index h = 0; h < across.taps; ++h, ++tap, pixel += across.dilation * channels) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < tall; ++v) {
+          const T* const pixels = source + (at + v * down.dilation * frame.row());
+#pragma GCC unroll 4
+          for (Index h = 0; h < wide; ++h) {
+            const T* const pixel = pixels + h * across.dilation * channels;
+#pragma GCC unroll 4
             for (std::size_t i = 0; i < N; ++i) {
-              sums[i] = multiply_add(P::load(weights_here[i] + tap * length), P::load(pixel + static_cast<Index>(i) * P::size), sums[i]);
+              const P w = P::load(weights_here[i] + (v * wide + h) * length);
+              sums[i] = multiply_add(w, P::load(pixel + static_cast<Index>(i) * P::size), sums[i]);
             }
           }
         }
@@ -122,6 +130,10 @@ void depthwise_rows(const DepthwiseOperands<T>& k) {
       if (const Index begin = to - k.y; k.epilogue.then) k.epilogue.in_cache(k.y, &begin, 1, line);
     }
   }
+}
+template <class T>
+void depthwise_rows(const DepthwiseOperands<T>& k) {
+  k.grid.vertical.taps == 3 && k.grid.horizontal.taps == 3 ? depthwise_rows_as<3>(k) : depthwise_rows_as<0>(k);
 }
 
 template <class T>
