@@ -102,40 +102,42 @@ struct Depthwise : DepthwiseOperands<T> {
     const Index row_step = down.input_step * across.inputs * channels, column_step = across.input_step * channels;
     const Index weight_row = down.tap_step * taps * channels, weight_column = across.tap_step * channels;
     const bool same_taps = !backward || grid.horizontal.stride == 1;
-    for_each_packet<T>(channels, [=, this](auto lanes, Index c) __attribute__((always_inline)) {
-      using P = Packet<T>;
-      const P before = bias ? lanes.load(bias + c) : P(0);
-      const auto outputs = [=, this]<std::size_t N>(Index column) __attribute__((always_inline)) {
-        const Meetings met = columns[column];
-        std::array<P, N> sums;
-        sums.fill(before);
-        for (Index i = 0; i < rows.count; ++i) {
-          const T* source = from + (i * row_step + met.first * channels + c);
-          const T* w = weights + (i * weight_row + met.first_tap * channels + c);
-          for (Index j = 0; j < met.count; ++j, source += column_step, w += weight_column) {
-            const P here = lanes.load(w);
+    for_each_packet<T>(
+        channels, [ =, this ](auto lanes, Index c) __attribute__((always_inline)) {
+          using P = Packet<T>;
+          const P before = bias ? lanes.load(bias + c) : P(0);
+          const auto outputs = [ =, this ]<std::size_t N>(Index column) __attribute__((always_inline)) {
+            const Meetings met = columns[column];
+            std::array<P, N> sums;
+            sums.fill(before);
+            for (Index i = 0; i < rows.count; ++i) {
+              const T* source = from + (i * row_step + met.first * channels + c);
+              const T* w = weights + (i * weight_row + met.first_tap * channels + c);
+              for (Index j = 0; j < met.count; ++j, source += column_step, w += weight_column) {
+                const P here = lanes.load(w);
+#pragma GCC unroll 4
+                for (std::size_t o = 0; o < N; ++o) {
+                  sums[o] = multiply_add(here, lanes.load(source + static_cast<Index>(o) * spacing * channels), sums[o]);
+                }
+              }
+            }
 #pragma GCC unroll 4
             for (std::size_t o = 0; o < N; ++o) {
-              sums[o] = multiply_add(here, lanes.load(source + static_cast<Index>(o) * spacing * channels), sums[o]);
+              T* const at = to + (column + static_cast<Index>(o)) * channels + c;
+              lanes.store(at, lanes.finish(epilogue, sums[o], at - y));
+            }
+          };
+          for (Index column = 0; column < count;) {
+            if (same_taps && column + together <= count && columns[column].count == taps &&
+                columns[column + together - 1].count == taps) {
+              outputs.template operator()<together>(column);
+              column += together;
+            } else {
+              outputs.template operator()<1>(column);
+              ++column;
             }
           }
-        }
-#pragma GCC unroll 4
-        for (std::size_t o = 0; o < N; ++o) {
-          T* const at = to + (column + static_cast<Index>(o)) * channels + c;
-          lanes.store(at, lanes.finish(epilogue, sums[o], at - y));
-        }
-      };
-      for (Index column = 0; column < count;) {
-        if (same_taps && column + together <= count && columns[column].count == taps && columns[column + together - 1].count == taps) {
-          outputs.template operator()<together>(column);
-          column += together;
-        } else {
-          outputs.template operator()<1>(column);
-          ++column;
-        }
-      }
-    });
+        });
   }
 };
 
@@ -195,8 +197,8 @@ struct AddDepthwiseGradient : DepthwiseGradientOperands<T> {
 /// Forward: y(c, p) = f(bias(c) + Σ over taps t of W(c, t) x(c, pixel under t of window p)), zeros beyond the border.
 /// `bias` may be null. W(c, t) lies at channels · t + c, taps along the rows. f is the epilogue's.
 template <class T>
-void depthwise(const Grid& grid, Index images, const T* x, const T* weight, const std::type_identity_t<T>* bias, T* y, T* scratch,
-               const Epilogue<T>& epilogue = {}) {
+void depthwise(const Grid& grid, Index images, const T* x, const T* weight, const std::type_identity_t<T>* bias, T* y,
+               T* scratch, const Epilogue<T>& epilogue = {}) {
   launch(detail::Depthwise<T>{{false, grid, images, x, weight, bias, y, scratch, epilogue}});
 }
 

@@ -28,9 +28,10 @@ constexpr Frame framed_rows(bool backward, const Grid& g) {
 /// Scalars of scratch for depthwise(), its transpose and its gradient; 0 where packets never run along the rows.
 constexpr Index depthwise_scratch(const Grid& g) {
   if (g.channels >= 2 * detail::longest_packet || g.vertical.stride != 1 || g.horizontal.stride != 1) return 0;
-  const Index repeated = std::max((g.taps() + 1) * (g.channels + detail::longest_packet),
-                                  g.taps() * g.channels * detail::longest_packet);
-  return std::max(detail::framed_rows(false, g).size(), detail::framed_rows(true, g).size()) + detail::longest_packet + repeated;
+  const Index repeated =
+      std::max((g.taps() + 1) * (g.channels + detail::longest_packet), g.taps() * g.channels * detail::longest_packet);
+  return std::max(detail::framed_rows(false, g).size(), detail::framed_rows(true, g).size()) + detail::longest_packet +
+         repeated;
 }
 
 namespace detail {

@@ -123,39 +123,42 @@ void for_each_window_as(const Grid& g, Index images, F f) {
   const Taps rows = whole_windows(down), columns = whole_windows(across);
   const bool all_whole = !clipped(g);
   for (Index n = 0; n < images; ++n) {
-    for_each_channel<T, Few, Twice>(channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
-      const Index value = n * down.windows * windows * channels + c;
-      const Index pixel = (n * down.pixels - down.padding_before) * line - across.padding_before * channels + c;
-      const auto window = [&](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
-        f(lanes, at, tall, taps, [&](auto visit) __attribute__((always_inline)) {
+    for_each_channel<T, Few, Twice>(
+        channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
+          const Index value = n * down.windows * windows * channels + c;
+          const Index pixel = (n * down.pixels - down.padding_before) * line - across.padding_before * channels + c;
+          const auto window = [&](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
+            f(
+                lanes, at, tall, taps, [&](auto visit) __attribute__((always_inline)) {
 #pragma GCC unroll 4
-          for (Index r = tall.begin; r < tall.end; ++r) {
+                  for (Index r = tall.begin; r < tall.end; ++r) {
 #pragma GCC unroll 4
-            for (Index s = taps.begin; s < taps.end; ++s) visit(r, s, r * wide + s, first + (r * line + s * channels));
+                    for (Index s = taps.begin; s < taps.end; ++s) visit(r, s, r * wide + s, first + (r * line + s * channels));
+                  }
+                });
+          };
+          for (Index i = rows.begin; i < rows.end; ++i) {
+            const Index at = value + (i * windows + columns.begin) * channels;
+            const Index first = pixel + i * down.stride * line + columns.begin * step;
+            repeat<(Few == 1 ? 8 : 1)>(
+                columns.count(), [&](Index j) __attribute__((always_inline)) {
+                  if constexpr (Side > 0) {
+                    window(at + j * channels, first + j * step, AllTaps<Side>{}, AllTaps<Side>{});
+                  } else {
+                    window(at + j * channels, first + j * step, Taps{0, down.taps}, Taps{0, wide});
+                  }
+                });
+          }
+          if (all_whole) return;
+          for (Index i = 0; i < down.windows; ++i) {
+            const bool inside = i >= rows.begin && i < rows.end;
+            for (Index j = 0; j < windows; ++j) {
+              if (inside && j >= columns.begin && j < columns.end) continue;
+              window(value + (i * windows + j) * channels, pixel + i * down.stride * line + j * step, taps_within(down, i),
+                     taps_within(across, j));
+            }
           }
         });
-      };
-      for (Index i = rows.begin; i < rows.end; ++i) {
-        const Index at = value + (i * windows + columns.begin) * channels;
-        const Index first = pixel + i * down.stride * line + columns.begin * step;
-        repeat<(Few == 1 ? 8 : 1)>(columns.count(), [&](Index j) __attribute__((always_inline)) {
-          if constexpr (Side > 0) {
-            window(at + j * channels, first + j * step, AllTaps<Side>{}, AllTaps<Side>{});
-          } else {
-            window(at + j * channels, first + j * step, Taps{0, down.taps}, Taps{0, wide});
-          }
-        });
-      }
-      if (all_whole) return;
-      for (Index i = 0; i < down.windows; ++i) {
-        const bool inside = i >= rows.begin && i < rows.end;
-        for (Index j = 0; j < windows; ++j) {
-          if (inside && j >= columns.begin && j < columns.end) continue;
-          window(value + (i * windows + j) * channels, pixel + i * down.stride * line + j * step, taps_within(down, i),
-                 taps_within(across, j));
-        }
-      }
-    });
   }
 }
 
@@ -191,21 +194,22 @@ void expand_any(const Grid& g, Index images, T* x, F from) {
       move(down, r, rows);
       const Index value = (n * down.windows + rows.begin) * across.windows * channels;
       const Index tap = (r + down.padding_before - rows.begin * down.stride) * wide;
-      for_each_channel<T, 0, true>(channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
-        Taps columns{0, 0};
-        for (Index s = 0; s < across.pixels; ++s) {
-          move(across, s, columns);
-          typename decltype(lanes)::V sum(0);
-          Index line = value + c, k = tap + s + across.padding_before;
-          for (Index i = 0; i < rows.count(); ++i, line += across.windows * channels, k -= down.stride * wide) {
-            for (Index j = columns.begin; j < columns.end; ++j) {
-              const auto count = [=] { return taps_within(down, rows.begin + i).count() * taps_within(across, j).count(); };
-              sum = sum + from(lanes, line + j * channels, count)(k - j * across.stride);
+      for_each_channel<T, 0, true>(
+          channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
+            Taps columns{0, 0};
+            for (Index s = 0; s < across.pixels; ++s) {
+              move(across, s, columns);
+              typename decltype(lanes)::V sum(0);
+              Index line = value + c, k = tap + s + across.padding_before;
+              for (Index i = 0; i < rows.count(); ++i, line += across.windows * channels, k -= down.stride * wide) {
+                for (Index j = columns.begin; j < columns.end; ++j) {
+                  const auto count = [=] { return taps_within(down, rows.begin + i).count() * taps_within(across, j).count(); };
+                  sum = sum + from(lanes, line + j * channels, count)(k - j * across.stride);
+                }
+              }
+              lanes.store(x + (s * channels + c), sum);
             }
-          }
-          lanes.store(x + (s * channels + c), sum);
-        }
-      });
+          });
     }
   }
 }
@@ -216,11 +220,13 @@ void expand_any(const Grid& g, Index images, T* x, F from) {
 template <class T, class F>
 void expand_windows(const Grid& g, Index images, T* x, F from) {
   const Axis &down = g.vertical, &across = g.horizontal;
-  if (down.stride != down.taps || across.stride != across.taps || down.lost() > 0 || across.lost() > 0) return expand_any(g, images, x, from);
-  for_each_window<T, true>(g, images, [=](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
-    const auto value = from(lanes, at, [=] { return rows.count() * columns.count(); });
-    each([&](Index, Index, Index k, Index place) __attribute__((always_inline)) { lanes.store(x + place, value(k)); });
-  });
+  if (down.stride != down.taps || across.stride != across.taps || down.lost() > 0 || across.lost() > 0)
+    return expand_any(g, images, x, from);
+  for_each_window<T, true>(
+      g, images, [=](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+        const auto value = from(lanes, at, [=] { return rows.count() * columns.count(); });
+        each([&](Index, Index, Index k, Index place) __attribute__((always_inline)) { lanes.store(x + place, value(k)); });
+      });
 }
 
 }  // namespace detail

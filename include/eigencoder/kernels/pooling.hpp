@@ -55,9 +55,11 @@ struct PutInPlace {
   T *x, *scratch;
   Epilogue<T> epilogue;
   void run() const {
-    if (epilogue.gate) return put(images, value, place, x, [open = epilogue.gate](auto lanes, auto v, Index at) __attribute__((always_inline)) {
-      return where(lanes.load(open + at) > decltype(v)(0), v, decltype(v)(0));
-    });
+    if (epilogue.gate)
+      return put(
+          images, value, place, x, [open = epilogue.gate](auto lanes, auto v, Index at) __attribute__((always_inline)) {
+            return where(lanes.load(open + at) > decltype(v)(0), v, decltype(v)(0));
+          });
     const auto as_it_is = [](auto, auto v, Index) __attribute__((always_inline)) { return v; };
     if (!epilogue.then) return put(images, value, place, x, as_it_is);
     const Index values = grid.windows();
@@ -73,12 +75,14 @@ struct PutInPlace {
  private:
   template <class F>
   void put(Index count, const T* from, const T* places, T* to, F f) const {
-    expand_windows(grid, count, to, [=](auto lanes, Index at, auto) __attribute__((always_inline)) {
-      using V = typename decltype(lanes)::V;
-      return [v = f(lanes, lanes.load(from + at), at), winner = lanes.load(places + at)](Index k) __attribute__((always_inline)) {
-        return where(winner == V(static_cast<T>(k)), v, V(0));
-      };
-    });
+    expand_windows(
+        grid, count, to, [=](auto lanes, Index at, auto) __attribute__((always_inline)) {
+          using V = typename decltype(lanes)::V;
+          return [ v = f(lanes, lanes.load(from + at), at), winner = lanes.load(places + at) ](Index k)
+              __attribute__((always_inline)) {
+            return where(winner == V(static_cast<T>(k)), v, V(0));
+          };
+        });
   }
 };
 
@@ -116,10 +120,12 @@ struct SumWindows {
   void run() const {
     const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
     const bool differ = mean && clipped(grid);
-    const auto sum = [here = *this, whole, differ](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+    const auto sum = [ here = *this, whole, differ ](auto lanes, Index at, auto rows, auto columns, auto each)
+        __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
       V total(0);
-      each([&](Index, Index, Index, Index pixel) __attribute__((always_inline)) { total = total + lanes.load(here.x + pixel); });
+      each([&](Index, Index, Index, Index pixel)
+               __attribute__((always_inline)) { total = total + lanes.load(here.x + pixel); });
       T share = whole;
       if constexpr (std::same_as<decltype(rows), Taps>) {
         if (differ) share = T(1) / static_cast<T>(rows.count() * columns.count());
@@ -141,11 +147,12 @@ struct SpreadWindows {
   void run() const {
     const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
     const bool differ = mean && clipped(grid);
-    expand_windows(grid, images, x, [from = y, whole, differ](auto lanes, Index at, auto count) __attribute__((always_inline)) {
-      using V = typename decltype(lanes)::V;
-      const T share = differ ? T(1) / static_cast<T>(count()) : whole;
-      return [v = lanes.load(from + at) * V(share)](Index) __attribute__((always_inline)) { return v; };
-    });
+    expand_windows(
+        grid, images, x, [ from = y, whole, differ ](auto lanes, Index at, auto count) __attribute__((always_inline)) {
+          using V = typename decltype(lanes)::V;
+          const T share = differ ? T(1) / static_cast<T>(count()) : whole;
+          return [v = lanes.load(from + at) * V(share)](Index) __attribute__((always_inline)) { return v; };
+        });
   }
 };
 
@@ -154,7 +161,8 @@ struct SpreadWindows {
 /// y = f of the largest value of every window, or of NaN where there is one; place, unless null: where in the window it was, of
 /// equal ones the first. f is the epilogue's.
 template <class T>
-void max_pool(const Grid& grid, Index images, const T* x, T* y, std::type_identity_t<T>* place, const Epilogue<T>& epilogue = {}) {
+void max_pool(const Grid& grid, Index images, const T* x, T* y, std::type_identity_t<T>* place,
+              const Epilogue<T>& epilogue = {}) {
   if (place) {
     launch(detail::MaxPool<T, true>{grid, images, x, y, place, epilogue});
   } else {
@@ -167,8 +175,8 @@ constexpr Index put_in_place_scratch(const Grid& grid) { return grid.windows(); 
 
 /// x = the values of the windows, f applied, at their places; 0 elsewhere. f is the epilogue's, laid out as the values.
 template <class T>
-void put_in_place(const Grid& grid, Index images, const T* value, const T* place, T* x, std::type_identity_t<T>* scratch = nullptr,
-                  const Epilogue<T>& epilogue = {}) {
+void put_in_place(const Grid& grid, Index images, const T* value, const T* place, T* x,
+                  std::type_identity_t<T>* scratch = nullptr, const Epilogue<T>& epilogue = {}) {
   launch(detail::PutInPlace<T>{grid, images, value, place, x, scratch, epilogue});
 }
 

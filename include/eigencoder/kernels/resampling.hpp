@@ -13,9 +13,7 @@ struct Interpolated {
   double spacing = 1.0 / static_cast<double>(factor);  ///< of new pixels, in old ones
 
   /// The share of the next pixel in new pixel t of those from one centre to the next.
-  constexpr double share_of_next(Index t) const {
-    return (static_cast<double>(factor / 2 + t) + 0.5) * spacing - 0.5;
-  }
+  constexpr double share_of_next(Index t) const { return (static_cast<double>(factor / 2 + t) + 0.5) * spacing - 0.5; }
   /// New pixels from one centre to the next, as windows over them: window i lies between the pixels i − 1 and i.
   constexpr Axis between() const { return windows(factor, pixels + 1); }
   /// New pixels to which a pixel contributes, those of two such windows.
@@ -57,33 +55,35 @@ struct EnlargeBilinear {
     for (Index n = 0; n < images; ++n) {
       for (Index row = 0; row < rows_between.pixels; ++row, to += columns_between.pixels * channels) {
         const Index i = (row + rows_between.padding_before) / down.factor;
-        const T *above = x + (n * down.pixels + down.clamp(i - 1)) * line, *below = x + (n * down.pixels + down.clamp(i)) * line;
+        const T *above = x + (n * down.pixels + down.clamp(i - 1)) * line,
+                *below = x + (n * down.pixels + down.clamp(i)) * line;
         const T lower = static_cast<T>(down.share_of_next(row + rows_between.padding_before - i * down.factor));
-        for_each_channel<T, 0, true>(channels, [=, this](auto lanes, Index c) __attribute__((always_inline)) {
-          using V = typename decltype(lanes)::V;
-          const auto at = [=, this](Index s) __attribute__((always_inline)) {
-            const Index from = wide.clamp(s) * channels + c;
-            return multiply_add(V(lower), lanes.load(below + from), V(1 - lower) * lanes.load(above + from));
-          };
-          V previous = at(-1);
-          const auto between = [=, this, &previous](Index j, auto taps) __attribute__((always_inline)) {
-            const Index left = j * wide.factor - columns_between.padding_before;
-            const V next = at(j);
+        for_each_channel<T, 0, true>(
+            channels, [ =, this ](auto lanes, Index c) __attribute__((always_inline)) {
+              using V = typename decltype(lanes)::V;
+              const auto at = [ =, this ](Index s) __attribute__((always_inline)) {
+                const Index from = wide.clamp(s) * channels + c;
+                return multiply_add(V(lower), lanes.load(below + from), V(1 - lower) * lanes.load(above + from));
+              };
+              V previous = at(-1);
+              const auto between = [ =, this, &previous ](Index j, auto taps) __attribute__((always_inline)) {
+                const Index left = j * wide.factor - columns_between.padding_before;
+                const V next = at(j);
 #pragma GCC unroll 4
-            for (Index s = taps.begin; s < taps.end; ++s) {
-              const double share = wide.share_of_next(s);
-              lanes.store(to + ((left + s) * channels + c), multiply_add(V(share), next, V(1 - share) * previous));
-            }
-            previous = next;
-          };
-          for (Index j = 0; j < columns_between.windows; ++j) {
-            if (Factor > 0 && j >= inner.begin && j < inner.end) {
-              between(j, AllTaps<Factor>{});
-            } else {
-              between(j, taps_within(columns_between, j));
-            }
-          }
-        });
+                for (Index s = taps.begin; s < taps.end; ++s) {
+                  const double share = wide.share_of_next(s);
+                  lanes.store(to + ((left + s) * channels + c), multiply_add(V(share), next, V(1 - share) * previous));
+                }
+                previous = next;
+              };
+              for (Index j = 0; j < columns_between.windows; ++j) {
+                if (Factor > 0 && j >= inner.begin && j < inner.end) {
+                  between(j, AllTaps<Factor>{});
+                } else {
+                  between(j, taps_within(columns_between, j));
+                }
+              }
+            });
       }
     }
   }
@@ -105,7 +105,8 @@ struct ReduceBilinear {
     const auto known = [](const Interpolated& axis) { return Factor > 0 ? Interpolated{axis.pixels, Factor} : axis; };
     const Interpolated tall = known(down), wide = known(across);
     const Grid grid{tall.around(), wide.around(), channels};
-    const auto sum = [=, from = y, to = x](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+    const auto sum =
+        [ =, from = y, to = x ](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
       V total(0);
       each([&](Index r, Index s, Index, Index place) __attribute__((always_inline)) {

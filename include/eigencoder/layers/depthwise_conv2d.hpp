@@ -92,7 +92,7 @@ struct DepthwiseConv2D {
  private:
   static constexpr kernels::Grid grid(Shape in) { return {windows(in), in.channels}; }
   template <class S>
-  static typename S::Scalar* scratch(const auto& pass) {
+  static typename S::Scalar* scratch(auto& pass) {
     if constexpr (S::needs.scratch > 0) return pass.scratch.data();
     return nullptr;
   }

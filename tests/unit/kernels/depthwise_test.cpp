@@ -67,7 +67,8 @@ void check(const ec::Windows& w, Index channels) {
     dweight[tap] += dy[out] * x[in];
   });
 
-  std::vector<T> scratch(static_cast<std::size_t>(kernels::depthwise_scratch(grid)) + beyond, std::numeric_limits<T>::quiet_NaN());
+  std::vector<T> scratch(static_cast<std::size_t>(kernels::depthwise_scratch(grid)) + beyond,
+                         std::numeric_limits<T>::quiet_NaN());
   auto found = poisoned(std::vector<T>(y.size(), T(3)));
   kernels::depthwise(grid, images, x.data(), weight.data(), bias.data(), found.data(), scratch.data());
   CHECK(found == poisoned(y));
@@ -80,9 +81,9 @@ void check(const ec::Windows& w, Index channels) {
     for (T& value : bent) value = value > 0 ? value : slope * value;
     CHECK(found == poisoned(bent));
     found = poisoned(std::vector<T>(x.size(), T(3)));
-    kernels::depthwise_transpose(grid, images, dy.data(), weight.data(), found.data(), scratch.data(),
-                                 slope == 0 ? kernels::times_derivative<T>(ec::ReLU{}, x.data())
-                                            : kernels::times_derivative<T>(leaky, x.data()));
+    kernels::depthwise_transpose(
+        grid, images, dy.data(), weight.data(), found.data(), scratch.data(),
+        slope == 0 ? kernels::times_derivative<T>(ec::ReLU{}, x.data()) : kernels::times_derivative<T>(leaky, x.data()));
     bent = dx;
     for (std::size_t i = 0; i < dx.size(); ++i) bent[i] *= x[i] > 0 ? T(1) : slope;
     CHECK(found == poisoned(bent));

@@ -90,7 +90,8 @@ void check_windows(Shape in, Extent window, Extent stride, Padding padding) {
   });
 
   // With a packet of poison around what is written.
-  Values<T> memory = unwritten<T>(std::max(values, pixels) + 64), found = unwritten<T>(values), scratch = unwritten<T>(grid.windows());
+  Values<T> memory = unwritten<T>(std::max(values, pixels) + 64), found = unwritten<T>(values),
+            scratch = unwritten<T>(grid.windows());
   T* const to = memory.data() + 32;
   const auto written = [&](Index count) {
     const auto poisoned = [&](Index begin, Index end) {
@@ -119,7 +120,8 @@ void check_windows(Shape in, Extent window, Extent stride, Padding padding) {
 
   kernels::take_from_place(grid, images, x.data(), places.data(), to);
   CHECK(written(values) == most);
-  kernels::take_from_place(grid, images, x.data(), places.data(), to, kernels::times_derivative<T>(eigencoder::ReLU{}, gate.data()));
+  kernels::take_from_place(grid, images, x.data(), places.data(), to,
+                           kernels::times_derivative<T>(eigencoder::ReLU{}, gate.data()));
   for (std::size_t i = 0; i < most.size(); ++i) expected[i] = gate[i] > 0 ? most[i] : 0;
   CHECK(written(values) == expected);
   kernels::put_in_place(grid, images, dy.data(), places.data(), to);
@@ -128,7 +130,8 @@ void check_windows(Shape in, Extent window, Extent stride, Padding padding) {
                         kernels::times_derivative<T>(eigencoder::ReLU{}, gate.data()));
   check_close(written(pixels), opened);
   const eigencoder::Tanh tanh;
-  kernels::put_in_place(grid, images, dy.data(), places.data(), to, scratch.data(), kernels::times_derivative<T>(tanh, gate.data()));
+  kernels::put_in_place(grid, images, dy.data(), places.data(), to, scratch.data(),
+                        kernels::times_derivative<T>(tanh, gate.data()));
   check_close(written(pixels), bent);
 
   kernels::sum_windows(grid, images, x.data(), to);
