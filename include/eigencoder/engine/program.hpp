@@ -210,14 +210,14 @@ struct Program : Terms<C, O> {
     return i < Tangents::carriers;
   }
   /// The gradient of layer i's parameters is that of its parameter_gradient() alone: no other layer adds to it, and no term. The
-  /// first shard overwrites it. Few weights stay in the cache, where clearing and adding cost nothing that can be measured.
+  /// first shard overwrites it.
   static constexpr std::array<bool, layers> overwrites = [] {
     std::array<bool, layers> does{};
     C::for_each_layer([&]<std::size_t I>() {
       using S = typename C::template stage<I>;
       if constexpr (S::Trainable::count > 0 && !C::frozen[I] && !C::taken_over(I) && !C::is_source(I) &&
                     GivesParameterGradient<S> && GivesInputGradient<S>) {
-        does[I] = heavy && S::Trainable::entries[0].block.cols > 0 && !term_adds_to(I);
+        does[I] = S::Trainable::entries[0].block.cols > 0 && !term_adds_to(I);
       }
     });
     return does;
@@ -228,7 +228,7 @@ struct Program : Terms<C, O> {
   static constexpr bool together = [] {
     Index theirs = 0;
     for (std::size_t i = 0; i < layers; ++i) theirs += overwrites[i] ? C::theta_at[i + 1] - C::theta_at[i] : 0;
-    return !coupled && 8 * theirs > 7 * C::parameter_count;
+    return heavy && !coupled && 8 * theirs > 7 * C::parameter_count;
   }();
   /// Where part `part` of `parts` of the parameters begins, which one thread makes the gradient of: layers of `overwrites` are cut
   /// between two columns of their first block.

@@ -25,7 +25,7 @@ class Stepper {
       : team_(threads),
         seed_(seed),
         worth_sharing_(worth_sharing),
-        updater_(threads, !overwrites),
+        updater_(threads),
         totals_(static_cast<std::size_t>(P::totals)) {}
 
   std::size_t threads() const { return updater_.workers(); }  ///< asked for: into so many parts a step is cut
@@ -66,7 +66,6 @@ class Stepper {
       taken_ = updater_.update(team_, cut.workers, cut.gradients(), optimizer, memory.theta,
                                {.gradient = {}, .totals = totals_, .values = values_, .finite = finite, .samples = batch.size});
     } catch (...) {  // a user's exchange
-      updater_.clear();
       --step_;
       throw;
     }
@@ -93,7 +92,7 @@ class Stepper {
                                         T* gradient) {
     step_ = step;
     const Cut cut = execute<Mode::train>(model, model.parameters().data(), objective, batch);
-    updater_.take_gradient(cut.gradients(), gradient);
+    updater_.copy_gradient(cut.gradients(), gradient);
     return values_;
   }
 
@@ -110,8 +109,6 @@ class Stepper {
  private:
   static constexpr std::uint64_t evaluations =
       0x80000000;  ///< step numbers of evaluations begin here, beyond those of any training
-
-  static constexpr bool overwrites = std::any_of(P::overwrites.begin(), P::overwrites.end(), std::identity{});
 
   /// A batch in shards of nearly equal width, for so many workers.
   struct Cut {
@@ -197,7 +194,7 @@ class Stepper {
                   const Cut& cut) {
     constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
     team_.run(cut.workers, [&](std::size_t worker) {
-      if constexpr (M == Mode::train && Phase == 0 && overwrites) begin_gradient(cut, worker);
+      if constexpr (M == Mode::train && Phase == 0) begin_gradient(cut, worker);
       for (std::size_t s = cut.begin(worker); s < cut.begin(worker + 1); ++s) {
         run_shard<M, Phase>(layers, parameters, objective, batch, cut, worker, s);
       }

@@ -32,9 +32,7 @@ class Updater {
  public:
   static constexpr std::size_t parameters = static_cast<std::size_t>(C::parameter_count);
 
-  /// With `clears` the gradients are zero whenever a step begins: an update clears each piece while it is in the cache. Without,
-  /// a step begins with whatever the previous one has left.
-  Updater(std::size_t workers, bool clears) : clears_(clears), gradients_(workers), norms_(workers), squares_(workers * block_count) {
+  explicit Updater(std::size_t workers) : gradients_(workers), norms_(workers), squares_(workers * block_count) {
     for (std::size_t b = 0; b < block_count; ++b) rates_[b] = blocks[b].frozen ? 0 : 1;
     arrange();
   }
@@ -105,18 +103,16 @@ class Updater {
   /// The first layer with parameters that are not frozen: before it no gradient is needed. C::size if there is none.
   std::size_t first_trained() const { return first_trained_; }
 
-  /// What a worker adds to.
+  /// What a worker adds to. Nothing is known of it when a step begins.
   T* gradient(std::size_t worker) { return gradients_[worker].data(); }
   /// The worker has added all that it had to add.
   void complete(std::size_t worker) { complete(worker, worker, 0, C::parameter_count); }
   /// The same of a worker that has made the parameters [begin, end) of the first gradient, for all workers.
   void complete_part(std::size_t worker, Index begin, Index end) { complete(worker, 0, begin, end); }
-  /// Adds what the workers have at [begin, end) into the first gradient, in their order.
+  /// Adds what the workers have at [begin, end) into the first gradient.
   void add_up(std::size_t workers, Index begin, Index end) {
     for (std::size_t w = 1; w < workers; ++w) {
-      T* const summand = gradients_[w].data() + begin;
-      kernels::add_values(end - begin, gradients_[0].data() + begin, summand);
-      if (clears_) std::fill_n(summand, end - begin, T(0));
+      kernels::add_values(end - begin, gradients_[0].data() + begin, gradients_[w].data() + begin);
     }
   }
 
@@ -138,7 +134,6 @@ class Updater {
     if (!found.finite) {
       steepest_ = steepest(apart ? 1 : summands);
       refused_by_exchange_ = finite_here && exchange_;
-      clear();
       return false;
     }
     if (apart) {
@@ -171,18 +166,10 @@ class Updater {
   Index steepest() const { return steepest_; }
   /// Where no update was made: all was finite before the exchange.
   bool refused_by_exchange() const { return refused_by_exchange_; }
-  /// After a step without an update.
-  void clear() {
-    for (Arena<T>& gradient : gradients_) {
-      if (clears_) std::fill(gradient.begin(), gradient.end(), T(0));
-    }
-  }
-
-  /// Moves the sum of the first `summands` gradients to `sum`.
-  void take_gradient(std::size_t summands, T* sum) {
+  /// The sum of the first `summands` gradients.
+  void copy_gradient(std::size_t summands, T* sum) {
     add_up(summands, 0, C::parameter_count);
     std::copy(gradients_[0].begin(), gradients_[0].end(), sum);
-    clear();
   }
 
   void keep(Snapshot<T>& snapshot) const {
@@ -385,13 +372,11 @@ class Updater {
       for (std::size_t k = 0; k < Opt::slots; ++k) slots[k] = slots_.data() + k * parameters + at;
       kernels::launch(detail::UpdateStretch<T, Opt::slots, Rule>{rule, theta + at, gradient.data(), count, slots, updates_,
                                                              groups_[group].decay});
-      if (clears_) gradient.setZero();
       if (averages_) move_average(theta, at, count, fresh);
     });
     if (summands > 1) squares_[worker * block_count + group] = squares;
   }
 
-  bool clears_;
   std::vector<Arena<T>> gradients_;  ///< one a worker
   std::vector<T> norms_;             ///< theirs, or of the part of the first that each worker made
   std::vector<double> squares_;      ///< Σ g² of the sum: of each worker's part of each group

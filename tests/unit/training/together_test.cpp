@@ -24,7 +24,8 @@ template <class Model, class O = Loss>
 using Plan = ec::Program<typename Model::Chain, O>;
 static_assert(Plan<Heavy>::together && Plan<Heavy>::overwrites == std::array{true, false, true, false, true});
 static_assert(Plan<Mixed>::together && Plan<Mixed>::overwrites == std::array{true, false, false, true, false, true});
-static_assert(!Plan<Net<ec::Dense<20>, ec::ReLU, ec::Dense<6>>>::overwrites[0]);  // light
+using Light = Net<ec::Dense<20>, ec::ReLU, ec::Dense<6>>;
+static_assert(!Plan<Light>::together && Plan<Light>::overwrites[0]);
 using Regularised = std::decay_t<decltype(ec::MeanSquaredError{} + 1e-3 * ec::L2Weights{})>;
 static_assert(!Plan<Mixed, Regularised>::overwrites[0] && !Plan<Mixed, Regularised>::together);
 using Coupled = Net<ec::Dense<257>, ec::BatchNorm, ec::ReLU, ec::Dense<301>>;
