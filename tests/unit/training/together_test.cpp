@@ -55,7 +55,7 @@ constexpr bool cuts_between_columns() {
 }
 static_assert(cuts_between_columns<Plan<Heavy>, 1>() && cuts_between_columns<Plan<Heavy>, 2>() &&
               cuts_between_columns<Plan<Heavy>, 7>() && cuts_between_columns<Plan<Mixed>, 3>() &&
-              cuts_between_columns<Plan<Mixed>, 4095>());
+              cuts_between_columns<Plan<Mixed>, 97>());
 
 Eigen::MatrixXd samples(ec::Index rows, ec::Index count) {
   const ec::Random random(ec::Seed{11}, 0, 0);
