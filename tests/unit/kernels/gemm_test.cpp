@@ -211,7 +211,7 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
                   before = whole_numbers<T>(most, most, 6);
   for (Index k = 1; k <= most; k += every) {
     const Matrix<T> sum = before + exact_product<T>(a.leftCols(k), b.leftCols(k).transpose());
-    const Vector<T> row_sums = before.col(0) + a.leftCols(k).rowwise().sum();
+    const Vector<T> only_sums = a.leftCols(k).rowwise().sum(), row_sums = before.col(0) + only_sums;
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
       const bool with_sums = (m + n + k) % 2 == 0;
       Vector<T> sums = before.col(0).head(m);
@@ -220,8 +220,8 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
       if (!c.holds(sum)) FAIL(m << " × " << k << " · (" << n << " × " << k << ")ᵀ");
       if (sums != (with_sums ? row_sums : before.col(0)).head(m)) FAIL("sums of " << m << " × " << k);
       kernels::add_multiply_transposed<T>(corner(a, m, k), corner(b, n, k), c.view(), with_sums ? sums.data() : nullptr, false);
-      if (!c.holds(sum - before)) FAIL("overwritten: " << m << " × " << k << " · (" << n << " × " << k << ")ᵀ");
-      if (sums != (with_sums ? row_sums - before.col(0) : before.col(0)).head(m)) FAIL("overwritten: sums of " << m << " × " << k);
+      if (!c.holds(Matrix<T>(sum - before))) FAIL("overwritten: " << m << " × " << k << " · (" << n << " × " << k << ")ᵀ");
+      if (sums != (with_sums ? only_sums : before.col(0)).head(m)) FAIL("overwritten: sums of " << m << " × " << k);
     });
   }
 }
