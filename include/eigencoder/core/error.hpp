@@ -43,16 +43,48 @@ class NonFiniteError : public Error {
 
 namespace detail {
 
-inline void append(std::string& out, std::string_view text) { out += text; }
-inline void append(std::string& out, char character) { out += character; }
-inline void append(std::string& out, std::integral auto number) { out += std::to_string(number); }
-inline void append(std::string& out, std::floating_point auto number) {
-  if (std::isnan(number)) {  // without the sign, which means nothing
-    out += "nan";
-    return;
+/// What a message is put together from: a text or a number. Numbers are written by join, which is no template: a program has many
+/// messages, and each would compile its own copy.
+struct MessagePart {
+  enum class Kind : unsigned char { text, character, whole, natural, real } kind;
+  union {
+    std::string_view text;
+    char character;
+    long long whole;
+    unsigned long long natural;
+    double real;
+  };
+
+  MessagePart(std::string_view value) : kind(Kind::text), text(value) {}
+  MessagePart(char value) : kind(Kind::character), character(value) {}
+  MessagePart(std::signed_integral auto value) : kind(Kind::whole), whole(value) {}
+  MessagePart(std::unsigned_integral auto value) : kind(Kind::natural), natural(value) {}
+  MessagePart(std::floating_point auto value) : kind(Kind::real), real(static_cast<double>(value)) {}
+};
+
+inline std::string join(const MessagePart* part, std::size_t count) {
+  std::string out;
+  for (const MessagePart* const end = part + count; part != end; ++part) {
+    switch (part->kind) {
+      case MessagePart::Kind::text:
+        out += part->text;
+        break;
+      case MessagePart::Kind::character:
+        out += part->character;
+        break;
+      case MessagePart::Kind::whole:
+        out += std::to_string(part->whole);
+        break;
+      case MessagePart::Kind::natural:
+        out += std::to_string(part->natural);
+        break;
+      case MessagePart::Kind::real: {
+        char digits[32];  // a NaN without its sign, which means nothing
+        out.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", std::isnan(part->real) ? std::fabs(part->real) : part->real)));
+      }
+    }
   }
-  char digits[32];
-  out.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", static_cast<double>(number))));
+  return out;
 }
 
 }  // namespace detail
@@ -60,9 +92,9 @@ inline void append(std::string& out, std::floating_point auto number) {
 /// Joins strings and numbers into one string: message("row ", 3, " of ", 7).
 template <class... Parts>
 std::string message(const Parts&... parts) {
-  std::string out;
-  (detail::append(out, parts), ...);
-  return out;
+  if constexpr (sizeof...(parts) == 0) return {};
+  const detail::MessagePart all[] = {detail::MessagePart(parts)..., std::string_view()};
+  return detail::join(all, sizeof...(parts));
 }
 
 /// Throws an E with the message that the parts make: raise<OptionError>("rate: expected less than 1, found ", rate). Compiled
