@@ -134,4 +134,11 @@ struct Block {
   }
 };
 
+/// A block of a network: of which layer, and where it begins in the network's parameters, or in its running state.
+struct PlacedBlock {
+  std::size_t layer = 0;
+  Block block{};
+  Index offset = 0;
+};
+
 }  // namespace eigencoder

@@ -223,6 +223,26 @@ struct Chain {
 
   static constexpr Index parameter_count = theta_at[size], state_count = state_at[size];
 
+ private:
+  template <std::size_t I, bool Trainable>
+  using blocks_of = Blocks<runs_as<I>, shapes[reads(I)], Trainable>;
+  template <std::size_t... I>
+  static constexpr std::size_t count_blocks(std::index_sequence<I...>) {
+    return (0 + ... + (blocks_of<I, true>::count + blocks_of<I, false>::count));
+  }
+
+ public:
+  /// Every block, layer by layer, of each the trainable ones first: what goes through them need not be compiled once a layer.
+  static constexpr auto blocks = [] {
+    std::array<PlacedBlock, count_blocks(std::make_index_sequence<size>{})> all{};
+    [[maybe_unused]] std::size_t n = 0;
+    for_each_layer([&]<std::size_t I>() {
+      for (const auto& entry : blocks_of<I, true>::entries) all[n++] = {I, entry.block, theta_at[I] + entry.offset};
+      for (const auto& entry : blocks_of<I, false>::entries) all[n++] = {I, entry.block, state_at[I] + entry.offset};
+    });
+    return all;
+  }();
+
   /// Of parameters with values, forward, for a sample: every pixel of an image is multiplied with all of a layer's parameters, and
   /// every step that a recurrent layer reads.
   static constexpr Index multiplications = [] {

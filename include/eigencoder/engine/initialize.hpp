@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "eigencoder/core/layer.hpp"
@@ -98,6 +99,18 @@ inline std::vector<double> starting_values(const Block& block, const Random& ran
 template <class T>
 void initialize(const Block& block, T* values, Random random, Index stream = 0) {
   for (const double value : detail::starting_values(block, random, stream)) *values++ = static_cast<T>(value);
+}
+
+/// The same for all blocks of a network, layer by layer. A layer has draws of its own, and each of its blocks a stream of them.
+template <class T>
+void initialize(std::span<const PlacedBlock> blocks, T* theta, T* state, Seed seed) {
+  Index stream = 0;
+  const PlacedBlock* previous = nullptr;
+  for (const PlacedBlock& each : blocks) {
+    stream = previous && previous->layer == each.layer ? stream + 1 : 0;
+    previous = &each;
+    initialize(each.block, (each.block.trainable ? theta : state) + each.offset, Random(seed, 0, each.layer), stream);
+  }
 }
 
 }  // namespace eigencoder

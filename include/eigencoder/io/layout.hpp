@@ -58,19 +58,12 @@ struct LayerFacts {
   Index joined = no_link;        ///< the activation that it joins
 };
 
-/// A block of parameters or of running state, and where it begins in them.
-struct BlockFacts {
-  std::size_t layer = 0;
-  Block block;
-  Index offset = 0;
-};
-
 /// A model as files know it, without its types.
 struct ModelFacts {
   std::size_t code = 0;     ///< the activation that is the code; beyond the last, there is none
   std::string_view half{};  ///< "encoder." or "decoder.", if it is one half of an autoencoder
   std::vector<LayerFacts> layers{};
-  std::vector<BlockFacts> blocks{};
+  std::vector<PlacedBlock> blocks{};
 };
 
 template <std::size_t Position, class Layer>
@@ -143,7 +136,7 @@ ModelFacts model_facts(const Model<C>& model) {
                            : C::code == 0     ? "decoder."
                                               : "",
                    .layers = {},
-                   .blocks = {}};
+                   .blocks = {C::blocks.begin(), C::blocks.end()}};
   C::for_each_layer([&]<std::size_t I>() {
     using L = typename Unfrozen<typename C::template layer<I>>::type;
     constexpr bool training_only = C::template layer<I>::needs(C::shapes[I]).training_only;
@@ -166,9 +159,6 @@ ModelFacts model_facts(const Model<C>& model) {
       layer.source = C::links[I];
     }
     facts.layers.push_back(std::move(layer));
-    using S = typename C::template stage<I>;
-    for (const auto& entry : S::Trainable::entries) facts.blocks.push_back({I, entry.block, C::theta_at[I] + entry.offset});
-    for (const auto& entry : S::Running::entries) facts.blocks.push_back({I, entry.block, C::state_at[I] + entry.offset});
   });
   return facts;
 }

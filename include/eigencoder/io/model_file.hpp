@@ -36,7 +36,7 @@ std::vector<std::byte> encode_model(const std::string& where, const ModelFacts& 
   for (const TensorPlan& plan : plans) {
     const std::string module = model.layers[plan.layer].position + '.';
     const std::vector<T> values = plan.gather<T>([&](std::size_t i) {
-      const BlockFacts& block = model.blocks[i];
+      const PlacedBlock& block = model.blocks[i];
       return (block.block.trainable ? theta : state) + block.offset;
     });
     stored.push_back({module + plan.name, plan.shape(), to_bytes(std::span<const T>(values))});

@@ -22,7 +22,7 @@ template <class T>
 struct Contents {
   std::vector<T> theta, state;
 
-  T* of(const BlockFacts& block) { return (block.block.trainable ? theta : state).data() + block.offset; }
+  T* of(const PlacedBlock& block) { return (block.block.trainable ? theta : state).data() + block.offset; }
 };
 
 /// Finds the tensors of a model in a file.
@@ -113,7 +113,7 @@ class ModelReader {
       return prefix_ + std::string(position.substr(0, point == std::string_view::npos ? 0 : point + 1));
     };
     std::map<std::string, std::vector<std::size_t>> halves;  // the layers with tensors
-    for (const BlockFacts& block : model_.blocks) {
+    for (const PlacedBlock& block : model_.blocks) {
       std::vector<std::size_t>& layers = halves[half(model_.layers[block.layer].position)];
       if (layers.empty() || layers.back() != block.layer) layers.push_back(block.layer);
     }

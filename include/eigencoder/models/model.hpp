@@ -160,19 +160,14 @@ class Model {
     if (C::code > C::size) return message("layer.", i);
     return i < C::code ? message("encoder.", i) : message("decoder.", i - C::code);
   }
+  /// The name of a block of layer i: "encoder.0.weight".
+  static std::string name_of(std::size_t i, const Block& block) { return message(position(i), '.', block.name); }
 
  protected:
   Model(Seed seed, const typename C::Layers& layers)
       : layers_(layers), theta_(static_cast<std::size_t>(parameter_count)), state_(static_cast<std::size_t>(state_count)) {
     simd();  // throws here, and not in a thread, where the environment asks for a level that does not exist
-    Index stream = 0;
-    std::size_t block_of_layer = 0, last = C::size;
-    visit_places([&](std::size_t layer, const Block& block, Index offset) {
-      block_of_layer = layer == last ? block_of_layer + 1 : 0;
-      last = layer;
-      stream = static_cast<Index>(block_of_layer);
-      initialize(block, (block.trainable ? theta_.data() : state_.data()) + offset, Random(seed, 0, layer), stream);
-    });
+    initialize(std::span<const PlacedBlock>(C::blocks), theta_.data(), state_.data(), seed);
   }
 
   /// Runs layers [From, To) into y, which has the right size already.
@@ -237,21 +232,12 @@ class Model {
                              ", one sample a column), found ", found));
   }
 
-  /// Calls f(layer, block, offset in theta or state) in the order of memory.
-  template <class F>
-  static void visit_places(F f) {
-    C::for_each_layer([&]<std::size_t I>() {
-      using S = typename C::template stage<I>;
-      for (const auto& entry : S::Trainable::entries) f(I, entry.block, C::theta_at[I] + entry.offset);
-      for (const auto& entry : S::Running::entries) f(I, entry.block, C::state_at[I] + entry.offset);
-    });
-  }
   template <class T, class F>
   static void visit_blocks(T* theta, T* state, F& f) {
-    visit_places([&](std::size_t layer, const Block& block, Index offset) {
-      f(message(position(layer), '.', block.name), block,
+    for (const auto& [layer, block, offset] : C::blocks) {
+      f(name_of(layer, block), block,
         MatrixView<T>((block.trainable ? theta : state) + offset, block.rows, std::max<Index>(block.cols, 1)));
-    });
+    }
   }
 
   /// Memory of a model that has some: one that has been moved from has not.

@@ -26,30 +26,21 @@ inline std::string readable_bytes(Index bytes) {
   return text;
 }
 
-}  // namespace detail
+/// A layer as a summary shows it.
+struct SummaryRow {
+  std::string position, layer, shape, parameters;
+};
 
-/// A table of the model: each layer with its output shape and number of parameters, then totals, bytes, and the instructions that its kernels use.
-template <class C>
-std::string summary(const Model<C>& model) {
-  struct Row {
-    std::string position, layer, shape, parameters;
-  };
-  std::vector<Row> rows{{"input", "", to_string(C::input), ""}};
-  C::for_each_layer([&]<std::size_t I>() {
-    const Index count = C::theta_at[I + 1] - C::theta_at[I] + C::state_at[I + 1] - C::state_at[I];
-    std::string layer = type_name<typename C::template layer<I>>();
-    if (C::joins[I]) layer += C::links[I] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[I]));
-    rows.push_back({model.position(I), layer, to_string(C::shapes[I + 1]), detail::with_commas(count)});
-  });
-
+/// The rows between their rules; `encoder` of them, the input besides, are the encoder.
+inline std::string summary_table(const std::vector<SummaryRow>& rows, std::size_t encoder) {
   std::size_t position_width = 0, layer_width = 0, shape_width = 12;
-  for (const Row& row : rows) {
+  for (const SummaryRow& row : rows) {
     position_width = std::max(position_width, row.position.size());
     layer_width = std::max(layer_width, row.layer.size());
     shape_width = std::max(shape_width, row.shape.size());
   }
   constexpr std::size_t number_width = 12;
-  const auto line = [&](const Row& row) {
+  const auto line = [&](const SummaryRow& row) {
     const auto pad = [](std::size_t width, const std::string& text) {
       return std::string(width - std::min(width, text.size()), ' ');
     };
@@ -63,21 +54,33 @@ std::string summary(const Model<C>& model) {
   std::string text = line({"Layer", "", "Output shape", "Parameters"}) + rule('=');
   for (std::size_t i = 0; i < rows.size(); ++i) {
     text += line(rows[i]);
-    if (i == C::code && i < C::size) text += rule('-');  // here ends the encoder
+    if (i == encoder && i + 1 < rows.size()) text += rule('-');
   }
-  text += rule('=');
+  return text + rule('=');
+}
 
-  constexpr Index scalar = sizeof(typename C::Scalar);
+/// What follows the table: scalars in all, bytes, and the instructions of the kernels.
+inline std::string summary_totals(Index parameters, Index state, Index scalar, Index one_sample, Index many_samples) {
+  const auto count = [&](Index scalars) { return message(with_commas(scalars), " (", readable_bytes(scalars * scalar), ')'); };
+  return message(" Parameters: ", count(parameters), state > 0 ? ", state: " + count(state) : "", "\n To predict one sample: ",
+                 readable_bytes(one_sample), " more; 256 at once: ", readable_bytes(many_samples), "\n Kernels: ", name(simd()), '\n');
+}
+
+}  // namespace detail
+
+/// A table of the model: each layer with its output shape and number of parameters, then totals, bytes, and the instructions that its kernels use.
+template <class C>
+std::string summary(const Model<C>& model) {
+  std::vector<detail::SummaryRow> rows{{"input", "", to_string(C::input), ""}};
+  C::for_each_layer([&]<std::size_t I>() {
+    const Index count = C::theta_at[I + 1] - C::theta_at[I] + C::state_at[I + 1] - C::state_at[I];
+    std::string layer = type_name<typename C::template layer<I>>();
+    if (C::joins[I]) layer += C::links[I] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[I]));
+    rows.push_back({model.position(I), layer, to_string(C::shapes[I + 1]), detail::with_commas(count)});
+  });
   using Workspace = typename Model<C>::Workspace;
-  text += message(" Parameters: ", detail::with_commas(C::parameter_count), " (",
-                  detail::readable_bytes(C::parameter_count * scalar), ")");
-  if constexpr (C::state_count > 0) {
-    text +=
-        message(", state: ", detail::with_commas(C::state_count), " (", detail::readable_bytes(C::state_count * scalar), ")");
-  }
-  return text + message("\n To predict one sample: ", detail::readable_bytes(Workspace::bytes(1)),
-                        " more; 256 at once: ", detail::readable_bytes(Workspace::bytes(256)),
-                        "\n Kernels: ", name(simd()), '\n');
+  return detail::summary_table(rows, C::code) + detail::summary_totals(C::parameter_count, C::state_count, sizeof(typename C::Scalar),
+                                                                      Workspace::bytes(1), Workspace::bytes(256));
 }
 
 }  // namespace eigencoder

@@ -87,17 +87,12 @@ template <class ModelType>
 std::vector<BlockPlace> block_places() {
   using C = typename ModelType::Chain;
   std::vector<BlockPlace> places;
-  const auto add = [&](std::size_t layer, const Block& block, Index begin) {
+  for (const auto& [layer, block, begin] : C::blocks) {
     std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(block.rows)};
     if (block.cols > 0) shape.insert(shape.begin(), static_cast<std::uint64_t>(block.cols));
-    places.push_back({message(ModelType::position(layer), '.', block.name), std::move(shape), static_cast<std::size_t>(begin),
+    places.push_back({ModelType::name_of(layer, block), std::move(shape), static_cast<std::size_t>(begin),
                       static_cast<std::size_t>(block.size()), block.trainable, C::frozen[layer]});
-  };
-  C::for_each_layer([&]<std::size_t I>() {
-    using S = typename C::template stage<I>;
-    for (const auto& entry : S::Trainable::entries) add(I, entry.block, C::theta_at[I] + entry.offset);
-    for (const auto& entry : S::Running::entries) add(I, entry.block, C::state_at[I] + entry.offset);
-  });
+  }
   return places;
 }
 
@@ -140,35 +135,37 @@ void for_each_tensor(std::string_view vector, bool trainable, std::size_t copies
   }
 }
 
-/// Writes a checkpoint of a trainer, as write_file does. The number of threads and the best moment are not compared on reading:
-/// they inform.
-template <class ModelType, class TrainerType>
-void write_checkpoint(const std::filesystem::path& path, const ModelType& model, const TrainerType& trainer) {
-  using T = typename ModelType::Scalar;
-  using Names = CheckpointNames;
-  const Snapshot<T> snapshot = trainer.snapshot();
+/// What a checkpoint says of a trainer besides its snapshot.
+struct CheckpointTrainer {
+  std::size_t threads, slots;  ///< slots: vectors of the optimizer
+  double best_loss;
+  Index best_epoch;
+  double learning_rate;
+  GradientClip clip;
+  std::vector<std::pair<std::string, double>> rates;
+};
 
+template <class T>
+void write_checkpoint(const std::filesystem::path& path, const Snapshot<T>& snapshot, const CheckpointTrainer& trainer, Facts facts,
+                      const std::vector<BlockPlace>& places) {
+  using Names = CheckpointNames;
   Metadata metadata{{Names::format, std::string(Names::is_checkpoint)},
                     {Names::format_version, std::string(Names::version)},
                     {Names::library, message(version.major, '.', version.minor, '.', version.patch)},
-                    {"threads", exact_text(std::uint64_t{trainer.threads()})},
-                    {"best.loss", exact_text(trainer.best_loss())},
-                    {"best.epoch", std::to_string(trainer.best_epoch())}};
-  for (auto& [name, text] : facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value, trainer.weight_average())) {
-    metadata[Names::fact + name] = std::move(text);
-  }
+                    {"threads", exact_text(std::uint64_t{trainer.threads})},
+                    {"best.loss", exact_text(trainer.best_loss)},
+                    {"best.epoch", std::to_string(trainer.best_epoch)}};
+  for (auto& [name, text] : facts) metadata[Names::fact + name] = std::move(text);
   const auto add = [&](const char* prefix) {
     return [&, prefix](std::string_view name, auto number) { metadata[message(prefix, name)] = exact_text(number); };
   };
   for_each_counter(snapshot, add(Names::counter));
-  const double learning_rate = trainer.learning_rate();
-  for_each_setting(learning_rate, trainer.clip(), add(Names::setting));
-  for (const auto& [block, rate] : trainer.rates()) metadata[Names::rate + block] = exact_text(rate);
+  for_each_setting(trainer.learning_rate, trainer.clip, add(Names::setting));
+  for (const auto& [block, rate] : trainer.rates) metadata[Names::rate + block] = exact_text(rate);
 
   std::vector<std::vector<std::byte>> bytes;
   std::vector<TensorView> tensors;
-  const std::vector<BlockPlace> places = block_places<ModelType>();
-  for_each_vector(snapshot, std::remove_cvref_t<decltype(trainer.optimizer())>::slots,
+  for_each_vector(snapshot, trainer.slots,
                   [&](auto name, const auto& values, bool trainable, auto copies, bool) {
                     if (values.empty()) return;
                     bytes.push_back(to_bytes(std::span(values)));
@@ -180,6 +177,22 @@ void write_checkpoint(const std::filesystem::path& path, const ModelType& model,
                         });
                   });
   write_safetensors(path, tensors, metadata);
+}
+
+/// Writes a checkpoint of a trainer, as write_file does. The number of threads and the best moment are not compared on reading:
+/// they inform.
+template <class ModelType, class TrainerType>
+void write_checkpoint(const std::filesystem::path& path, const ModelType& model, const TrainerType& trainer) {
+  write_checkpoint(path, trainer.snapshot(),
+                   {.threads = trainer.threads(),
+                    .slots = std::remove_cvref_t<decltype(trainer.optimizer())>::slots,
+                    .best_loss = trainer.best_loss(),
+                    .best_epoch = trainer.best_epoch(),
+                    .learning_rate = trainer.learning_rate(),
+                    .clip = trainer.clip(),
+                    .rates = trainer.rates()},
+                   facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value, trainer.weight_average()),
+                   block_places<ModelType>());
 }
 
 }  // namespace eigencoder::detail

@@ -10,15 +10,11 @@ namespace eigencoder {
 
 /// The name of the block that holds the parameter of that number.
 template <class C>
-std::string name_of_parameter(const Model<C>& model, Index number) {
-  std::string found;
-  Index end = 0;
-  model.for_each_block([&](const std::string& name, const Block& block, const auto& view) {
-    if (!block.trainable) return;
-    end += view.size();
-    if (found.empty() && number < end) found = name;
-  });
-  return found;
+std::string name_of_parameter(const Model<C>&, Index number) {
+  for (const auto& [layer, block, offset] : C::blocks) {
+    if (block.trainable && number < offset + block.size()) return Model<C>::name_of(layer, block);
+  }
+  return {};
 }
 
 /// Tells where the first NaN or infinity of a forward pass is: in the inputs, in a parameter, or in the output of which layer.
