@@ -97,20 +97,24 @@ inline void shorten_inits(std::string& name) {
   }
 }
 
+inline std::string readable_type_name(std::string_view raw) {
+  std::string name(raw);
+  shorten_inits(name);
+  const auto erase = [&name](std::string_view part) {
+    for (auto at = name.find(part); at != std::string::npos; at = name.find(part)) name.erase(at, part.size());
+  };
+  erase("eigencoder::");
+  shorten_values(name);
+  return name;
+}
+
 }  // namespace detail
 
 /// A type's name as a person would write it: "Dense<32>", "Conv2D<32, 3>", "Reshape<(4, 4, 64)>". For summaries and messages;
 /// not a stable key.
 template <class T>
 std::string type_name() {
-  std::string name(detail::raw_type_name<T>());
-  detail::shorten_inits(name);
-  const auto erase = [&name](std::string_view part) {
-    for (auto at = name.find(part); at != std::string::npos; at = name.find(part)) name.erase(at, part.size());
-  };
-  erase("eigencoder::");
-  detail::shorten_values(name);
-  return name;
+  return detail::readable_type_name(detail::raw_type_name<T>());
 }
 
 }  // namespace eigencoder
