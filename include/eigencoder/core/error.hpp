@@ -43,8 +43,8 @@ class NonFiniteError : public Error {
 
 namespace detail {
 
-/// What a message is put together from: a text or a number. Numbers are written by join, which is no template: a program has many
-/// messages, and each would compile its own copy.
+/// What a message is put together from: a text or a number. Numbers are written by join, which is no template: a program has
+/// many messages, and each would compile its own copy.
 struct MessagePart {
   enum class Kind : unsigned char { text, character, whole, natural, real } kind;
   union {
@@ -80,7 +80,8 @@ inline std::string join(const MessagePart* part, std::size_t count) {
         break;
       case MessagePart::Kind::real: {
         char digits[32];  // a NaN without its sign, which means nothing
-        out.append(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", std::isnan(part->real) ? std::fabs(part->real) : part->real)));
+        out.append(digits, static_cast<std::size_t>(std::snprintf(
+                               digits, sizeof digits, "%g", std::isnan(part->real) ? std::fabs(part->real) : part->real)));
       }
     }
   }
@@ -92,7 +93,6 @@ inline std::string join(const MessagePart* part, std::size_t count) {
 /// Joins strings and numbers into one string: message("row ", 3, " of ", 7).
 template <class... Parts>
 std::string message(const Parts&... parts) {
-  if constexpr (sizeof...(parts) == 0) return {};
   const detail::MessagePart all[] = {detail::MessagePart(parts)..., std::string_view()};
   return detail::join(all, sizeof...(parts));
 }

@@ -68,19 +68,22 @@ inline std::string summary_totals(Index parameters, Index state, Index scalar, I
 
 }  // namespace detail
 
-/// A table of the model: each layer with its output shape and number of parameters, then totals, bytes, and the instructions that its kernels use.
+/// A table of the model: each layer with its output shape and number of parameters, then totals, bytes, and the instructions that
+/// its kernels use.
 template <class C>
 std::string summary(const Model<C>& model) {
   std::vector<detail::SummaryRow> rows{{"input", "", to_string(C::input), ""}};
   C::for_each_layer([&]<std::size_t I>() {
     const Index count = C::theta_at[I + 1] - C::theta_at[I] + C::state_at[I + 1] - C::state_at[I];
     std::string layer = type_name<typename C::template layer<I>>();
-    if (C::joins[I]) layer += C::links[I] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[I]));
+    if (C::joins[I])
+      layer += C::links[I] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[I]));
     rows.push_back({model.position(I), layer, to_string(C::shapes[I + 1]), detail::with_commas(count)});
   });
   using Workspace = typename Model<C>::Workspace;
-  return detail::summary_table(rows, C::code) + detail::summary_totals(C::parameter_count, C::state_count, sizeof(typename C::Scalar),
-                                                                      Workspace::bytes(1), Workspace::bytes(256));
+  return detail::summary_table(rows, C::code) + detail::summary_totals(C::parameter_count, C::state_count,
+                                                                       sizeof(typename C::Scalar), Workspace::bytes(1),
+                                                                       Workspace::bytes(256));
 }
 
 }  // namespace eigencoder

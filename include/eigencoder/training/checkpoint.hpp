@@ -146,8 +146,8 @@ struct CheckpointTrainer {
 };
 
 template <class T>
-void write_checkpoint(const std::filesystem::path& path, const Snapshot<T>& snapshot, const CheckpointTrainer& trainer, Facts facts,
-                      const std::vector<BlockPlace>& places) {
+void write_checkpoint(const std::filesystem::path& path, const Snapshot<T>& snapshot, const CheckpointTrainer& trainer,
+                      Facts facts, const std::vector<BlockPlace>& places) {
   using Names = CheckpointNames;
   Metadata metadata{{Names::format, std::string(Names::is_checkpoint)},
                     {Names::format_version, std::string(Names::version)},

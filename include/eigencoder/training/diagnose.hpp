@@ -29,7 +29,8 @@ std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& i
   for (Index j = 0; j < x.cols(); ++j) {
     const Index sample = order.empty() ? j : order[static_cast<std::size_t>(j)];
     inputs.copy_column(sample, x.col(j).data());
-    if (!finite(x.col(j).data(), x.rows())) return message(first_are, "in the inputs, sample ", order.empty() ? first + j : sample, '.');
+    if (!finite(x.col(j).data(), x.rows()))
+      return message(first_are, "in the inputs, sample ", order.empty() ? first + j : sample, '.');
   }
   for (const auto& [layer, block, offset] : C::blocks) {
     const T* const values = (block.trainable ? model.parameters() : model.state()).data() + offset;
