@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// by itself: it reads the name of a type of its own, namespace and all
 // What a file holds, read back by a few lines; that ONNX Runtime computes the same with it is shown by tests/readers/onnx.py.
 #include "eigencoder/io/onnx.hpp"
 
