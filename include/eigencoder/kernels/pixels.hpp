@@ -80,6 +80,22 @@ struct AllTaps {
   static constexpr Index count() { return Count; }
 };
 
+/// f(r, s) for rows × columns of taps: code without loops where they are types, but not else, where it would be long and rarely run.
+template <class Rows, class Columns, class F>
+[[gnu::always_inline]] inline void for_each_tap(Rows rows, Columns columns, F f) {
+  if constexpr (std::same_as<Columns, Taps>) {
+    for (Index r = rows.begin; r < rows.end; ++r) {
+      for (Index s = columns.begin; s < columns.end; ++s) f(r, s);
+    }
+  } else {
+#pragma GCC unroll 4
+    for (Index r = rows.begin; r < rows.end; ++r) {
+#pragma GCC unroll 4
+      for (Index s = columns.begin; s < columns.end; ++s) f(r, s);
+    }
+  }
+}
+
 /// The windows that lie wholly within the image.
 constexpr Taps whole_windows(const Axis& axis) {
   const Index begin = std::min((axis.padding_before + axis.stride - 1) / axis.stride, axis.windows);
@@ -130,11 +146,10 @@ void for_each_window_as(const Grid& g, Index images, F f) {
           const auto window = [&](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
             f(
                 lanes, at, tall, taps, [&](auto visit) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-                  for (Index r = tall.begin; r < tall.end; ++r) {
-#pragma GCC unroll 4
-                    for (Index s = taps.begin; s < taps.end; ++s) visit(r, s, r * wide + s, first + (r * line + s * channels));
-                  }
+                  for_each_tap(
+                      tall, taps, [&](Index r, Index s) __attribute__((always_inline)) {
+                        visit(r, s, r * wide + s, first + (r * line + s * channels));
+                      });
                 });
           };
           for (Index i = rows.begin; i < rows.end; ++i) {
