@@ -307,7 +307,7 @@ inline constexpr bool compiled_function<F> = true;
 template <class F>
 inline constexpr bool compiled_function<eigencoder::detail::Activated<F>> = compiled_function<F>;
 template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::TimesDerivative<F>> = compiled_function<F>;
+inline constexpr bool compiled_function<eigencoder::detail::TimesDerivative<F>> = contains<F, CompiledActivations>;
 template <class F>
 inline constexpr bool compiled_function<eigencoder::detail::TimesSlope<F>> = compiled_function<F>;
 
