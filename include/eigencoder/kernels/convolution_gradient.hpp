@@ -119,6 +119,14 @@ constexpr Index correlate_transpose_gradient_scratch(const Correlation& g) {
 
 namespace detail {
 
+/// to += fromᵀ, where `to` has so many rows and columns.
+template <class T>
+void add_transposed(Index rows, Index columns, const T* from, T* to) {
+  for (Index j = 0; j < columns; ++j) {
+    for (Index i = 0; i < rows; ++i) to[j * rows + i] += from[i * columns + j];
+  }
+}
+
 /// Few window channels leave registers empty: then the product has the pixels' channels as rows, and is transposed.
 template <class T>
 struct AddCorrelateGradient {
@@ -133,12 +141,8 @@ struct AddCorrelateGradient {
     std::fill_n(sum, g.weights(), T(0));
     add_outer_at_windows(turned(g), count, dwindows, pixels, sum, scratch + g.weights());
     for (Index tap = 0; tap < g.taps(); ++tap) {
-      for (Index c = 0; c < g.pixel_channels; ++c) {
-        for (Index f = 0; f < g.window_channels; ++f) {
-          dweights[(tap * g.pixel_channels + c) * g.window_channels + f] +=
-              sum[((g.taps() - 1 - tap) * g.window_channels + f) * g.pixel_channels + c];
-        }
-      }
+      add_transposed(g.window_channels, g.pixel_channels, sum + (g.taps() - 1 - tap) * g.window_channels * g.pixel_channels,
+                     dweights + tap * g.window_channels * g.pixel_channels);
     }
   }
 };
@@ -156,12 +160,8 @@ struct AddCorrelateTransposeGradient {
     std::fill_n(sum, g.weights(), T(0));
     add_outer_at_windows(g, count, dpixels, windows, sum, scratch + g.weights());
     for (Index tap = 0; tap < g.taps(); ++tap) {
-      for (Index c = 0; c < g.window_channels; ++c) {
-        for (Index f = 0; f < g.pixel_channels; ++f) {
-          dweights[(tap * g.window_channels + c) * g.pixel_channels + f] +=
-              sum[(tap * g.pixel_channels + f) * g.window_channels + c];
-        }
-      }
+      const Index weights = tap * g.window_channels * g.pixel_channels;
+      add_transposed(g.pixel_channels, g.window_channels, sum + weights, dweights + weights);
     }
   }
 };

@@ -240,8 +240,8 @@ struct SoftmaxCrossEntropy {
 template <bool Gradient, bool Accumulate, class T, class Targets>
 double softmax_cross_entropy(Index channels, Index places, const T* z, T* dz, double scale, const Targets& targets) {
   double total = 0;
-  launch(detail::SoftmaxCrossEntropy < Gradient, Gradient && Accumulate, T,
-         Targets > {channels, places, z, dz, scale, targets, &total});
+  constexpr bool adds = Gradient && Accumulate;
+  launch(detail::SoftmaxCrossEntropy<Gradient, adds, T, Targets>{channels, places, z, dz, scale, targets, &total});
   return total;
 }
 

@@ -89,7 +89,7 @@ struct Depthwise : DepthwiseOperands<T> {
           const Meetings rows = down.meetings(row);
           const T* const from = x + (n * down.inputs + rows.first) * from_row;
           row_of(down, across, rows, columns.data(), count, from, to);
-          if (const Index begin = to - y; epilogue.then) epilogue.in_cache(y, &begin, 1, count * channels);
+          epilogue.in_cache(y, to - y, count * channels);
         }
       }
     }

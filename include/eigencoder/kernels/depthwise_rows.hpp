@@ -128,7 +128,7 @@ void depthwise_rows_as(const DepthwiseOperands<T>& k) {
       };
       while (at + 4 * P::size <= line) block.template operator()<4>();
       while (at < line) block.template operator()<1>();
-      if (const Index begin = to - k.y; k.epilogue.then) k.epilogue.in_cache(k.y, &begin, 1, line);
+      k.epilogue.in_cache(k.y, to - k.y, line);
     }
   }
 }

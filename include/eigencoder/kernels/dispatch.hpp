@@ -32,25 +32,11 @@ inline constexpr bool contains<T, TypeList<Types...>> = (std::same_as<T, Types> 
 template <class F>
 inline constexpr bool compiled_function = false;
 
-#ifdef EIGENCODER_COMPILED_KERNELS
 /// Where the component has a kernel's functions, one for each level of Simd that the architecture has.
 template <class Kernel>
 struct Compiled {
   static const std::array<const Function*, 3> levels;
 };
-
-#ifdef __clang__  // which cannot know that the component defines them
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#endif
-template <class Kernel>
-Function compiled_for(Simd level) {
-  return *Compiled<Kernel>::levels[static_cast<std::size_t>(level)];
-}
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
-#endif
 
 /// Whether the component has it: what Kernel::compiled says, if the program links the component.
 template <class Kernel>
@@ -62,20 +48,27 @@ constexpr bool in_component() {
 #endif
 }
 
-#ifdef __clang__  // the component defines them
+#ifdef __clang__  // which cannot know that the component defines them
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
+/// The component's function for a level.
 template <class Kernel>
-Function function() {
-#ifdef EIGENCODER_COMPILED_KERNELS
-  if constexpr (Kernel::compiled) return compiled_for<Kernel>(simd());
-#endif
-  return [](const void* kernel) { static_cast<const Kernel*>(kernel)->run(); };
+Function compiled_for(Simd level) {
+  return *Compiled<Kernel>::levels[static_cast<std::size_t>(level)];
 }
 #ifdef __clang__
 #pragma clang diagnostic pop
 #endif
+
+template <class Kernel>
+Function function() {
+  if constexpr (in_component<Kernel>()) {
+    return compiled_for<Kernel>(simd());
+  } else {
+    return [](const void* kernel) { static_cast<const Kernel*>(kernel)->run(); };
+  }
+}
 
 template <class Kernel>
 void launch(const Kernel& kernel) {

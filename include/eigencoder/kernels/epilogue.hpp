@@ -76,6 +76,10 @@ struct Epilogue {
     const Written<T> written{f, c, y, at, count, rows};
     then(&written);
   }
+  /// The same for `rows` values from `place` on, where there is anything to do in the cache.
+  void in_cache(T* c, Index place, Index rows) const {
+    if (then) in_cache(c, &place, 1, rows);
+  }
 };
 
 /// result = f(sum)

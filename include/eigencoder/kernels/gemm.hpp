@@ -123,7 +123,7 @@ struct ProductWithVector {
           const P sum = bias ? total + P::load_first(bias + i, rows) : total;
           epilogue.in_registers(sum, i, rows).store_first(c + i, rows);
         });
-    if (const Index begin = 0; epilogue.then) epilogue.in_cache(c, &begin, 1, a.rows);
+    epilogue.in_cache(c, 0, a.rows);
   }
 };
 

@@ -61,9 +61,8 @@ struct NormalisedPixelsGradient {
       const Index end = std::min(begin + stretch, pixels);
       std::fill_n(sums, 2 * channels, T(0));
       for (Index pixel = begin; pixel < end; ++pixel) differentiate(pixel);
-      const auto sum = [](auto a, auto b) { return a + b; };
-      detail::transform_here(channels, dgamma, sum, static_cast<const T*>(dgamma), static_cast<const T*>(sums));
-      detail::transform_here(channels, dbeta, sum, static_cast<const T*>(dbeta), static_cast<const T*>(sums + channels));
+      add_values(channels, dgamma, sums);
+      add_values(channels, dbeta, sums + channels);
     }
   }
 

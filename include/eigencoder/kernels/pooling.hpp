@@ -11,8 +11,8 @@ namespace detail {
 template <class T>
 void finish(const Epilogue<T>& epilogue, T* c, Index n) {
   using P = Packet<T>;
-  if (const Index begin = 0; epilogue.then) return epilogue.in_cache(c, &begin, 1, n);
-  if (!epilogue.gate && !(epilogue.least > -std::numeric_limits<T>::infinity())) return;
+  if (epilogue.none()) return;
+  if (epilogue.then) return epilogue.in_cache(c, 0, n);
   for (Index at = 0; at < n; at += P::size) {
     const Index lanes = std::min(P::size, n - at);
     epilogue.in_registers(P::load_first(c + at, lanes), at, lanes).store_first(c + at, lanes);

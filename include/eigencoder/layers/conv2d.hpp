@@ -80,8 +80,8 @@ struct Conv2D {
     constexpr kernels::Correlation g = correlation(S::in);
     const auto weights = detail::weights_to_windows(std::get<0>(pass.theta), S::in.channels);
     kernels::pack_correlate(g, weights, pass.packed.data());
-    if (pass.packed.size() == kernels::correlate_packed(g)) return;
-    kernels::pack_correlate_transpose(g, weights, pass.packed.data() + kernels::correlate_packed(g));
+    if (pass.packed.size() == S::needs.packed)
+      kernels::pack_correlate_transpose(g, weights, pass.packed.data() + detail::for_backward<S>);
   }
 
   template <class S, Mode M>
@@ -108,7 +108,7 @@ struct Conv2D {
   void input_gradient(Backward<S, true> pass) const {
     using T = typename S::Scalar;
     constexpr kernels::Correlation g = correlation(S::in);
-    const T* const packed = pass.packed.data() + kernels::correlate_packed(g);
+    const T* const packed = pass.packed.data() + detail::for_backward<S>;
     kernels::correlate_transpose(g, pass.dy.cols(), pass.dy.data(), packed, nullptr, pass.dx.data(),
                                  pass.scratch.data(), detail::derivative_of_previous(pass));
   }

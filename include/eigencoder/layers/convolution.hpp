@@ -72,15 +72,15 @@ constexpr Needs convolution_needs(const kernels::Correlation& g, Index forward_s
       .epilogue = true};
 }
 
+/// Where the packed weights begin that backward alone reads.
+template <class S>
+inline constexpr Index for_backward = S::needs.packed - S::needs.backward_packed;
+
 // A layer that goes from windows to pixels: a transposed convolution, or an upsampling together with the convolution after it.
 
 constexpr Needs transpose_needs(const kernels::Correlation& g, Index gradient_scratch) {
   return convolution_needs(g, kernels::correlate_transpose_scratch(g), kernels::correlate_packed(g), gradient_scratch);
 }
-
-/// Where the packed weights begin that backward alone reads.
-template <class S>
-inline constexpr Index for_backward = S::needs.packed - S::needs.backward_packed;
 
 template <class S>
 void prepare_transpose(const kernels::Correlation& g, Prepare<S>& pass, const kernels::Weights<typename S::Scalar>& weights) {
@@ -96,7 +96,8 @@ void forward_transpose(const kernels::Correlation& g, Forward<S, M>& pass, const
 
 template <class S>
 void input_gradient_transpose(const kernels::Correlation& g, Backward<S, true>& pass) {
-  kernels::correlate(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + for_backward<S>, nullptr, pass.dx.data(), pass.scratch.data(), derivative_of_previous(pass));
+  kernels::correlate(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + for_backward<S>, nullptr, pass.dx.data(),
+                     pass.scratch.data(), derivative_of_previous(pass));
 }
 
 }  // namespace eigencoder::detail

@@ -23,12 +23,6 @@ struct SumThen {
     return f.apply(x + e);
   }
 };
-/// to += dy
-template <class From, class To>
-void add_gradient(const From& dy, To& to) {
-  const auto* const before = to.data();
-  kernels::transform(dy.size(), to.data(), SumThen<NoActivation>{}, before, dy.data());
-}
 
 }  // namespace detail
 
@@ -54,7 +48,7 @@ struct Add {
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (S::Source::trained) detail::add_gradient(pass.dy, pass.source.dy);
+    if constexpr (S::Source::trained) kernels::add_values(pass.dy.size(), pass.source.dy.data(), pass.dy.data());
     if constexpr (InputGradient) {
       if (pass.dx.data() != pass.dy.data()) pass.dx = pass.dy;
     }
@@ -115,7 +109,7 @@ struct Branch {
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    if constexpr (S::Source::trained) detail::add_gradient(pass.dy, pass.source.dy);
+    if constexpr (S::Source::trained) kernels::add_values(pass.dy.size(), pass.source.dy.data(), pass.dy.data());
     if constexpr (InputGradient) pass.dx.setZero();
   }
 };

@@ -62,13 +62,7 @@ struct RepeatedConv2D {
     const auto& W = std::get<0>(pass.theta);
     MatrixView<T> V(pass.packed.data() + kernels::correlate_transpose_packed(g), Filters, g.taps() * channels);
     V.setZero();
-    for (Index row = 0; row < folded.height; ++row) {
-      for (Index column = 0; column < folded.width; ++column) {
-        for_each_tap_in(row, column, [&](Index tap) {
-          V.middleCols((row * folded.width + column) * channels, channels) += W.middleCols(tap * channels, channels);
-        });
-      }
-    }
+    for_each_summand([&](Index sum, Index tap) { V.middleCols(sum * channels, channels) += W.middleCols(tap * channels, channels); });
     detail::prepare_transpose(g, pass, detail::weights_to_pixels(V, channels));
   }
   template <class S, Mode M>
@@ -86,13 +80,7 @@ struct RepeatedConv2D {
     dV.setZero();
     kernels::add_correlate_transpose_gradient(g, count, pass.dy.data(), pass.x.data(), dV.data(), dV.data() + dV.size());
     auto& dW = std::get<0>(pass.dtheta);
-    for (Index row = 0; row < folded.height; ++row) {
-      for (Index column = 0; column < folded.width; ++column) {
-        for_each_tap_in(row, column, [&](Index tap) {
-          dW.middleCols(tap * channels, channels) += dV.middleCols((row * folded.width + column) * channels, channels);
-        });
-      }
-    }
+    for_each_summand([&](Index sum, Index tap) { dW.middleCols(tap * channels, channels) += dV.middleCols(sum * channels, channels); });
     if constexpr (biased)
       kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());
     if constexpr (InputGradient) input_gradient(pass);
@@ -103,14 +91,20 @@ struct RepeatedConv2D {
   }
 
  private:
-  /// The taps of the kernel whose sum is tap (row, column) of the folded one: with e = row − (K − 1 − before), those from
-  /// before − e = K − 1 − row on, R of them as far as they exist.
+  /// f(sum, tap) for every tap of the kernel that a tap of the folded one, `sum`, is the sum of. For (row, column) of the latter, with
+  /// e = row − (K − 1 − before), these are from before − e = K − 1 − row on, R of them as far as they exist.
   template <class F>
-  static void for_each_tap_in(Index row, Index column, F f) {
+  static void for_each_summand(F f) {
     const auto begin = [](Index at, Index kernel) { return std::max<Index>(kernel - 1 - at, 0); };
     const auto end = [](Index at, Index kernel, Index repeats) { return std::min(kernel - 1 - at + repeats, kernel); };
-    for (Index y = begin(row, Kernel.height); y < end(row, Kernel.height, Repeats.height); ++y) {
-      for (Index x = begin(column, Kernel.width); x < end(column, Kernel.width, Repeats.width); ++x) f(y * Kernel.width + x);
+    for (Index row = 0; row < folded.height; ++row) {
+      for (Index column = 0; column < folded.width; ++column) {
+        for (Index y = begin(row, Kernel.height); y < end(row, Kernel.height, Repeats.height); ++y) {
+          for (Index x = begin(column, Kernel.width); x < end(column, Kernel.width, Repeats.width); ++x) {
+            f(row * folded.width + column, y * Kernel.width + x);
+          }
+        }
+      }
     }
   }
 };

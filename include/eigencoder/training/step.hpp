@@ -151,9 +151,9 @@ class Stepper {
     std::vector<double> shares, values;  ///< of the shards
   };
 
-  // Activations of a shard should stay in half of the second-level cache. If the weights alone do not fit there, shards are large instead, so that weights and their gradients are read from memory less often. Samples
-  // that are large by themselves are images, and kernels for images are efficient with few samples. Layers whose products are
-  // not, ask for more.
+  // Activations of a shard should stay in half of the second-level cache. If the weights alone do not fit there, shards are large
+  // instead, so that weights and their gradients are read from memory less often. Samples that are large by themselves are images,
+  // and kernels for images are efficient with few samples. Layers whose products are not, ask for more.
   static constexpr Index widest_shard = [] {
     const Index sample = (C::input.size() + P::per_sample) * static_cast<Index>(sizeof(T));
     const Index least = std::max(C::columns, Index{P::heavy ? 16 : 4}), fitting = (P::heavy ? 16 : 1) * P::cache / sample;

@@ -196,18 +196,15 @@ class Updater {
   };
   static constexpr std::size_t block_count = [] {
     std::size_t count = 0;
-    C::for_each_layer([&]<std::size_t I>() { count += C::template stage<I>::Trainable::count; });
+    for (const PlacedBlock& each : C::blocks) count += each.block.trainable;
     return count;
   }();
   static constexpr std::array<Place, block_count> blocks = [] {
     std::array<Place, block_count> all{};
     [[maybe_unused]] std::size_t n = 0;
-    C::for_each_layer([&]<std::size_t I>() {
-      for (const auto& entry : C::template stage<I>::Trainable::entries) {
-        const std::ptrdiff_t begin = C::theta_at[I] + entry.offset;
-        all[n++] = {I, entry.block.name, begin, begin + entry.block.size(), entry.block.decay, C::frozen[I]};
-      }
-    });
+    for (const auto& [layer, block, offset] : C::blocks) {
+      if (block.trainable) all[n++] = {layer, block.name, offset, offset + block.size(), block.decay, C::frozen[layer]};
+    }
     return all;
   }();
   static std::string name_of(std::size_t block) {
