@@ -73,7 +73,7 @@ struct Epilogue {
     return kernels::max(value, least);
   }
   void in_cache(T* c, const Index* at, Index count, Index rows) const {
-    const Written<T> written{f, c, y, at, count, rows};
+    Written<T> written{f, c, y, at, count, rows};
     then(&written);
   }
   /// The same for `rows` values from `place` on, where there is anything to do in the cache.
