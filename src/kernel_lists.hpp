@@ -37,6 +37,10 @@
 // undefined reference to Compiled<…>::levels in a program that uses it.
 namespace eigencoder::kernels {
 
+/// Types, as a list.
+template <class... Types>
+struct TypeList {};
+
 template <class... Lists>
 struct Joined;
 template <class... Types>
@@ -84,6 +88,9 @@ using PixelsOf = TypeList<detail::MaxPool<T, false>, detail::MaxPool<T, true>, d
 using Pixels = FloatAndDouble<PixelsOf>;
 
 // Activations
+
+using CompiledActivations = TypeList<Identity, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus, Softsign>;
+using CompiledInputActivations = TypeList<SiLU, GELU>;
 
 template <class T, class List, class InputList>
 struct ActivationsFrom;

@@ -47,6 +47,7 @@ namespace {
 
 template <class... Kernels>
 constexpr std::array<const void*, sizeof...(Kernels)> all(TypeList<Kernels...>) {
+  static_assert((Kernels::compiled && ...), "a kernel of the lists does not say that the component has it");
   return {&Compiled<Kernels>::levels...};
 }
 

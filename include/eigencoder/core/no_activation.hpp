@@ -5,6 +5,7 @@ namespace eigencoder {
 
 /// The activation of a layer that applies no other one in its store: f(x) = x, with the derivative 1.
 struct NoActivation {
+  using InComponent = NoActivation;
   template <class V>
   static constexpr V apply(V value) {
     return value;

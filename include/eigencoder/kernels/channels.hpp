@@ -46,7 +46,7 @@ class Periods {
 
 template <class T, class F, std::size_t K, std::size_t Ins>
 struct TransformChannels {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   Index channels, n;
   T* out;
   F f;
@@ -67,7 +67,7 @@ struct TransformChannels {
 /// The two totals of each of the channels [begin, begin + count): of all, or of longest_period of them.
 template <class T, class F, std::size_t K, std::size_t Ins>
 struct SumChannels {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   static constexpr Index stretch = 128;  // rows that are summed in T
   Index channels, n, begin, count;
   F f;
@@ -130,14 +130,13 @@ void transform_channels(Index channels, Index n, T* out, F f, const std::array<c
 /// f(a v + b), with a channel's a and b.
 template <class F>
 struct Affine {
+  using InComponent = InComponentWith<F, Affine>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V a, V b, V v) const {
     return f.apply(multiply_add(a, v, b));
   }
 };
-template <class F>
-inline constexpr bool compiled_function<Affine<F>> = compiled_function<F>;
 
 /// Sums f(v[c]..., in[i]...), two values, over all i < n with i mod channels = c, and gives them to collect(c, sum, sum). At
 /// most 128 values are added in T, their sums in double. n is a multiple of `channels`.

@@ -19,18 +19,14 @@ using Function = void (*)(const void* kernel);
 template <class T>
 concept CompiledScalar = std::same_as<T, float> || std::same_as<T, double>;
 
-/// Types, as a list.
-template <class... Types>
-struct TypeList {};
-
-template <class T, class List>
-inline constexpr bool contains = false;
-template <class T, class... Types>
-inline constexpr bool contains<T, TypeList<Types...>> = (std::same_as<T, Types> || ...);
-
-/// Functions of values that the component knows, and with which it has the kernels that take one. A header adds its own.
+/// Functions of values that the component knows, and with which it has the kernels that take one. Such a function says so by
+/// `using InComponent = F;`, F being itself: a class that is derived from it is not known.
 template <class F>
-inline constexpr bool compiled_function = false;
+concept CompiledFunction = std::same_as<typename F::InComponent, F>;
+
+/// What a function Self that calls F says: the component knows it if it knows F.
+template <class F, class Self>
+using InComponentWith = std::conditional_t<CompiledFunction<F>, Self, void>;
 
 /// Where the component has a kernel's functions, one for each level of Simd that the architecture has.
 template <class Kernel>

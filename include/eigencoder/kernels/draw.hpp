@@ -55,7 +55,7 @@ namespace detail {
 
 template <class Law, class T, class F, std::size_t K>
 struct TransformDraws {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   Random random;
   Index sample, n;
   T* out;
@@ -81,23 +81,21 @@ void transform_draws(const Random& random, Index sample, Index n, T* out, F f, c
 
 /// The draw itself.
 struct Drawn {
+  using InComponent = Drawn;
   template <class V>
   V operator()(V draw) const {
     return draw;
   }
 };
-template <>
-inline constexpr bool compiled_function<Drawn> = true;
 
 /// 0 where the draw u is below the rate, else `kept`.
 struct DrawnFactor {
+  using InComponent = DrawnFactor;
   double rate, kept;
   template <class V>
   V operator()(V u) const {
     return where(u < V(rate), V(0), V(kept));
   }
 };
-template <>
-inline constexpr bool compiled_function<DrawnFactor> = true;
 
 }  // namespace eigencoder::kernels

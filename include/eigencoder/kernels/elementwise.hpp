@@ -23,7 +23,7 @@ void transform_here(Index n, T* out, F f, const In*... in) {
 
 template <class T, class F, std::size_t K>
 struct Transform {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   Index n;
   T* out;
   F f;
@@ -45,19 +45,15 @@ void transform(Index n, T* out, F f, const In*... in) {
   }
 }
 
-template <>
-inline constexpr bool compiled_function<NoActivation> = true;
-
 /// factor · v
 struct Scaled {
+  using InComponent = Scaled;
   double factor;
   template <class V>
   V operator()(V v) const {
     return V(factor) * v;
   }
 };
-template <>
-inline constexpr bool compiled_function<Scaled> = true;
 
 /// A loss at one value and its derivative there.
 template <class V>
@@ -99,7 +95,7 @@ double sum_pointwise_here(Index n, const T* y, const T* t, T* dy, double scale, 
 
 template <bool Gradient, bool Accumulate, class T, class F, std::size_t K>
 struct SumPointwise {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   Index n;
   const T *y, *t;
   T* dy;

@@ -24,7 +24,7 @@ struct Written {
 /// c = f(c)
 template <class T, class F>
 struct ApplyWritten : Written<T> {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   void run() const {
     const F function = *static_cast<const F*>(this->f);
     for (Index j = 0; j < this->count; ++j) {
@@ -37,7 +37,7 @@ struct ApplyWritten : Written<T> {
 /// c = c · f′, where f′ follows from y
 template <class T, class F>
 struct DifferentiateWritten : Written<T> {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   void run() const {
     const F function = *static_cast<const F*>(this->f);
     for (Index j = 0; j < this->count; ++j) {

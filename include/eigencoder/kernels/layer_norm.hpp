@@ -11,7 +11,7 @@ namespace eigencoder::kernels {
 /// y = f(γ ∘ x̂ + β), f an activation. `y` may be x.
 template <class T, class F>
 struct NormalisePixels {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   Index channels, pixels;
   const T *x, *gamma, *beta;
   double epsilon;
@@ -46,7 +46,7 @@ struct NormalisePixels {
 /// follows from x. `dx` may be dy.
 template <class T, class F>
 struct NormalisedPixelsGradient {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<F>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<F>;
   static constexpr Index stretch = 128;  ///< pixels whose gradients are summed apart, so that a long sum rounds less
   Index channels, pixels;
   const T *x, *dy, *gamma;

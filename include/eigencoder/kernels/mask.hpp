@@ -43,14 +43,13 @@ namespace kernels {
 
 /// 1 where the draw u is below the rate, else 0.
 struct DrawnBelow {
+  using InComponent = DrawnBelow;
   double rate;
   template <class V>
   V operator()(V u) const {
     return where(u < V(rate), V(1), V(0));
   }
 };
-template <>
-inline constexpr bool compiled_function<DrawnBelow> = true;
 
 /// One mask of height × width pixels, row by row, 1 where hidden and 0 where seen. It depends on the options and the addresses
 /// of `random` alone, and float and double draw the same.

@@ -9,7 +9,7 @@
 
 // Recurrent layers without their equations: the loop over the steps, the products, and where everything lies. A cell says what
 // its gates are and what becomes of them; layers/lstm.hpp has an example. docs/recurrent.md derives the passes. The component
-// has the kernels of each Cell of which compiled_function says so: what packs the weights and what reads them, for panels are
+// has the kernels of each Cell that says so: what packs the weights and what reads them, for panels are
 // as tall as registers are long.
 namespace eigencoder::kernels {
 
@@ -184,7 +184,7 @@ namespace detail {
 
 template <class Cell, class T>
 struct PackRecurrenceForward {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<Cell>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<Cell>;
 
   Recurrence<Cell> r;
   RecurrentWeights<const T> w;
@@ -209,7 +209,7 @@ struct PackRecurrenceForward {
 
 template <class Cell, class T>
 struct PackRecurrenceBackward {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<Cell>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<Cell>;
 
   Recurrence<Cell> r;
   RecurrentWeights<const T> w;

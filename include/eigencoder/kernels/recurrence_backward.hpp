@@ -29,7 +29,7 @@ namespace detail {
 /// Steps [first, last) of a backward pass, from the last one on, after those after them.
 template <class Cell, class T>
 struct BackwardSteps {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<Cell>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<Cell>;
 
   Recurrence<Cell> r;
   RecurrentBackward<T> p;

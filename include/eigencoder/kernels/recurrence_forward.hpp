@@ -27,7 +27,7 @@ namespace detail {
 /// Steps [first, last) of a forward pass, after those before them.
 template <class Cell, class T>
 struct ForwardSteps {
-  static constexpr bool compiled = CompiledScalar<T> && compiled_function<Cell>;
+  static constexpr bool compiled = CompiledScalar<T> && CompiledFunction<Cell>;
 
   Recurrence<Cell> r;
   RecurrentForward<T> p;

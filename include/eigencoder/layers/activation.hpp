@@ -17,6 +17,7 @@ namespace detail {
 
 template <class F>
 struct Activated {
+  using InComponent = kernels::InComponentWith<F, Activated>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V x) const {
@@ -25,6 +26,7 @@ struct Activated {
 };
 template <class F>
 struct TimesDerivative {
+  using InComponent = kernels::InComponentWith<F, TimesDerivative>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V dy, V y) const {
@@ -33,6 +35,7 @@ struct TimesDerivative {
 };
 template <class F>
 struct TimesSlope {
+  using InComponent = kernels::InComponentWith<F, TimesSlope>;
   template <class V>
   V operator()(V dy, V x) const {
     return dy * F::slope(x);
@@ -114,6 +117,7 @@ struct InputActivation {
 
 /// y = x
 struct Identity : PiecewiseLinear<Identity> {
+  using InComponent = Identity;
   static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
@@ -127,6 +131,7 @@ struct Identity : PiecewiseLinear<Identity> {
 
 /// y = max(x, 0)
 struct ReLU : PiecewiseLinear<ReLU> {
+  using InComponent = ReLU;
   static constexpr bool monotone = true;
   static constexpr double least = 0;  ///< what products take the maximum with while they have the sum in a register
   template <class V>
@@ -142,6 +147,7 @@ struct ReLU : PiecewiseLinear<ReLU> {
 /// y = x for x > 0, slope · x otherwise. The slope must be finite and not negative, or the output would not tell the sign of
 /// the input. Default 0.3, as in Keras (PyTorch: 0.01). Throws OptionError.
 struct LeakyReLU : PiecewiseLinear<LeakyReLU> {
+  using InComponent = LeakyReLU;
   static constexpr bool monotone = true;
   double slope = 0.3;
 
@@ -165,6 +171,7 @@ struct LeakyReLU : PiecewiseLinear<LeakyReLU> {
 /// y = x for x > 0, α (eˣ − 1) otherwise. α must be finite and positive; default 1. Throws OptionError.
 /// Clevert, Unterthiner and Hochreiter, 2016.
 struct ELU : Activation<ELU> {
+  using InComponent = ELU;
   static constexpr bool monotone = true;
   double alpha = 1;
 
@@ -191,6 +198,7 @@ struct ELU : Activation<ELU> {
 
 /// y = 1 / (1 + e⁻ˣ)
 struct Sigmoid : Activation<Sigmoid> {
+  using InComponent = Sigmoid;
   static constexpr bool monotone = true;
   static constexpr Range range{0, 1};
   static constexpr Logits logits = Logits::logistic;  ///< which BinaryCrossEntropy takes over
@@ -211,6 +219,7 @@ struct Sigmoid : Activation<Sigmoid> {
 
 /// y = tanh x
 struct Tanh : Activation<Tanh> {
+  using InComponent = Tanh;
   static constexpr bool monotone = true;
   static constexpr Range range{-1, 1};
   template <class V>
@@ -229,6 +238,7 @@ struct Tanh : Activation<Tanh> {
 
 /// y = log(1 + eˣ), whose derivative is the sigmoid of x: 1 − e⁻ʸ.
 struct Softplus : Activation<Softplus> {
+  using InComponent = Softplus;
   static constexpr bool monotone = true;
   template <class V>
   static V apply(V x) {
@@ -246,6 +256,7 @@ struct Softplus : Activation<Softplus> {
 
 /// y = x / (1 + |x|), whose derivative is (1 − |y|)². Bergstra, Desjardins, Lamblin and Bengio, 2009.
 struct Softsign : Activation<Softsign> {
+  using InComponent = Softsign;
   static constexpr bool monotone = true;
   static constexpr Range range{-1, 1};
   template <class V>
@@ -266,6 +277,7 @@ struct Softsign : Activation<Softsign> {
 
 /// y = x σ(x), also known as swish. Ramachandran, Zoph and Le, 2017.
 struct SiLU : InputActivation<SiLU> {
+  using InComponent = SiLU;
   template <class V>
   static V apply(V x) {
     return x * kernels::sigmoid(x);
@@ -279,6 +291,7 @@ struct SiLU : InputActivation<SiLU> {
 
 /// y = x Φ(x) with Φ the standard normal distribution function, exact (PyTorch's default). Hendrycks and Gimpel, 2016.
 struct GELU : InputActivation<GELU> {
+  using InComponent = GELU;
   template <class V>
   static V distribution(V x) {
     return V(0.5) * (V(1) + kernels::erf(V(0.70710678118654752440) * x));
@@ -295,20 +308,3 @@ struct GELU : InputActivation<GELU> {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-using CompiledActivations = TypeList<Identity, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus, Softsign>;
-using CompiledInputActivations = TypeList<SiLU, GELU>;
-
-template <class F>
-requires contains<F, CompiledActivations> || contains<F, CompiledInputActivations>
-inline constexpr bool compiled_function<F> = true;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::Activated<F>> = compiled_function<F>;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::TimesDerivative<F>> = contains<F, CompiledActivations>;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::TimesSlope<F>> = compiled_function<F>;
-
-}  // namespace eigencoder::kernels

@@ -32,6 +32,7 @@ struct BatchMoments {
 /// (a dy + b x + c) f′, where f′ follows from x
 template <class F>
 struct NormalisedGradient {
+  using InComponent = kernels::InComponentWith<F, NormalisedGradient>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V a, V b, V c, V dy, V x) const {
@@ -40,6 +41,7 @@ struct NormalisedGradient {
 };
 /// x − K, (x − K)²
 struct DifferencesFrom {
+  using InComponent = DifferencesFrom;
   template <class V>
   std::array<V, 2> operator()(V origin, V x) const {
     return {x - origin, (x - origin) * (x - origin)};
@@ -47,6 +49,7 @@ struct DifferencesFrom {
 };
 /// dy, dy (x − K)
 struct ProductsFrom {
+  using InComponent = ProductsFrom;
   template <class V>
   std::array<V, 2> operator()(V origin, V dy, V x) const {
     return {dy, dy * (x - origin)};
@@ -223,14 +226,3 @@ struct BatchNorm {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::NormalisedGradient<F>> = compiled_function<F>;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::DifferencesFrom> = true;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::ProductsFrom> = true;
-
-}  // namespace eigencoder::kernels

@@ -59,6 +59,7 @@ struct SpatialDropout2D {
 
   /// factor · v, and 0 where the factor is 0, whatever v is
   struct KeepChannel {
+    using InComponent = KeepChannel;
     template <class V>
     V operator()(V factor, V v) const {
       return kernels::where(V(0) < factor, factor * v, V(0));
@@ -79,10 +80,3 @@ struct SpatialDropout2D {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<SpatialDropout2D::KeepChannel> = true;
-
-}  // namespace eigencoder::kernels

@@ -39,6 +39,7 @@ struct EntropyBottleneck {
 
   /// x + u − ½
   struct AddUniform {
+    using InComponent = AddUniform;
     template <class V>
     V operator()(V u, V x) const {
       return x + (u - V(0.5));
@@ -46,6 +47,7 @@ struct EntropyBottleneck {
   };
   /// The nearest multiple of the step.
   struct Round {
+    using InComponent = Round;
     double step;
     template <class V>
     V operator()(V x) const {
@@ -74,12 +76,3 @@ struct EntropyBottleneck {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<EntropyBottleneck::AddUniform> = true;
-template <>
-inline constexpr bool compiled_function<EntropyBottleneck::Round> = true;
-
-}  // namespace eigencoder::kernels

@@ -41,6 +41,7 @@ struct GaussianSample {
 
   /// μ + e^(s/2) ε
   struct Sample {
+    using InComponent = Sample;
     template <class V>
     V operator()(V epsilon, V mu, V s) const {
       return kernels::multiply_add(kernels::exp(V(0.5) * s), epsilon, mu);
@@ -48,6 +49,7 @@ struct GaussianSample {
   };
   /// dz · ½ e^(s/2) ε
   struct LogVarianceGradient {
+    using InComponent = LogVarianceGradient;
     template <class V>
     V operator()(V epsilon, V dz, V s) const {
       return dz * V(0.5) * kernels::exp(V(0.5) * s) * epsilon;
@@ -83,12 +85,3 @@ struct GaussianSample {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<GaussianSample::Sample> = true;
-template <>
-inline constexpr bool compiled_function<GaussianSample::LogVarianceGradient> = true;
-
-}  // namespace eigencoder::kernels

@@ -12,6 +12,7 @@ namespace detail {
 /// input and one of the state. In the order n_x, r, z, n_h the gates that the input reaches lie side by side, and so do those
 /// of the state.
 struct GRUCell {
+  using InComponent = GRUCell;
   static constexpr Index gates = 4, state_begin = 1, input_end = 3;
   static constexpr kernels::CellState state = kernels::CellState::output;
   static constexpr Index weight_gates = 3;
@@ -58,8 +59,3 @@ struct GRU : detail::RecurrentLayer<detail::GRUCell, Units, Options...> {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::GRUCell> = true;
-}  // namespace eigencoder::kernels

@@ -17,6 +17,7 @@ namespace detail {
 /// f(x + e)
 template <class F>
 struct SumThen {
+  using InComponent = kernels::InComponentWith<F, SumThen>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V x, V e) const {
@@ -115,10 +116,3 @@ struct Branch {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::SumThen<F>> = compiled_function<F>;
-
-}  // namespace eigencoder::kernels

@@ -16,6 +16,7 @@ namespace detail {
 
 /// dy where y is not 0, else 0
 struct WhereKept {
+  using InComponent = WhereKept;
   template <class V>
   V operator()(V dy, V y) const {
     return kernels::where(y == V(0), V(0), dy);
@@ -74,10 +75,3 @@ struct KSparse {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::WhereKept> = true;
-
-}  // namespace eigencoder::kernels

@@ -10,6 +10,7 @@ namespace detail {
 
 /// The equations of an LSTM, on packets of units. Gates in the order i, f, g, o.
 struct LSTMCell {
+  using InComponent = LSTMCell;
   static constexpr Index gates = 4, state_begin = 0, input_end = 4;
   static constexpr kernels::CellState state = kernels::CellState::own;
   static constexpr Index weight_gates = 4;
@@ -56,8 +57,3 @@ struct LSTM : detail::RecurrentLayer<detail::LSTMCell, Units, Options...> {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::LSTMCell> = true;
-}  // namespace eigencoder::kernels

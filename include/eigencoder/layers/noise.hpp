@@ -20,6 +20,7 @@ constexpr double noise_rate(const char* layer, double rate) {
 
 /// 0 where the draw u is below the rate, else v scaled.
 struct ClearHit {
+  using InComponent = ClearHit;
   double rate, scale;
   template <class V>
   V operator()(V u, V v) const {
@@ -69,6 +70,7 @@ struct GaussianNoise {
 
   /// clip(x + σ n)
   struct AddNoise {
+    using InComponent = AddNoise;
     double sigma, low, high;
     template <class V>
     V operator()(V n, V x) const {
@@ -77,6 +79,7 @@ struct GaussianNoise {
   };
   /// dy where y lies between the bounds, else 0
   struct BetweenBounds {
+    using InComponent = BetweenBounds;
     double low, high;
     template <class V>
     V operator()(V dy, V y) const {
@@ -147,6 +150,7 @@ struct SaltAndPepperNoise {
 
   /// pepper, salt or x, as the draw u says
   struct Replace {
+    using InComponent = Replace;
     double rate, pepper, salt;
     template <class V>
     V operator()(V u, V x) const {
@@ -168,16 +172,3 @@ struct SaltAndPepperNoise {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::ClearHit> = true;
-template <>
-inline constexpr bool compiled_function<GaussianNoise::AddNoise> = true;
-template <>
-inline constexpr bool compiled_function<GaussianNoise::BetweenBounds> = true;
-template <>
-inline constexpr bool compiled_function<SaltAndPepperNoise::Replace> = true;
-
-}  // namespace eigencoder::kernels

@@ -35,6 +35,7 @@ struct MaskSuits {
 
 /// `hidden` where the mask m is 1, else v
 struct Hide {
+  using InComponent = Hide;
   double hidden;
   template <class V>
   V operator()(V m, V v) const {
@@ -43,6 +44,7 @@ struct Hide {
 };
 /// `hidden` where the mask m is 1, else `seen`
 struct HiddenOrSeen {
+  using InComponent = HiddenOrSeen;
   double hidden, seen;
   template <class V>
   V operator()(V m) const {
@@ -146,12 +148,3 @@ RandomMask(MaskOptions, double)->RandomMask<false>;
 RandomMask(MaskOptions, double, MaskWeights)->RandomMask<true>;
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::Hide> = true;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::HiddenOrSeen> = true;
-
-}  // namespace eigencoder::kernels

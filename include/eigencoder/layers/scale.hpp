@@ -13,6 +13,7 @@ namespace detail {
 /// f(s x), with a channel's s
 template <class F>
 struct TimesFactor {
+  using InComponent = kernels::InComponentWith<F, TimesFactor>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V s, V x) const {
@@ -22,6 +23,7 @@ struct TimesFactor {
 /// s dy f′, where f′ follows from x
 template <class F>
 struct TimesFactorAndSlope {
+  using InComponent = kernels::InComponentWith<F, TimesFactorAndSlope>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V s, V dy, V x) const {
@@ -30,6 +32,7 @@ struct TimesFactorAndSlope {
 };
 /// dy x, dy
 struct ProductsWithInput {
+  using InComponent = ProductsWithInput;
   template <class V>
   std::array<V, 2> operator()(V dy, V x) const {
     return {dy * x, dy};
@@ -114,14 +117,3 @@ struct Scale {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::TimesFactor<F>> = compiled_function<F>;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::TimesFactorAndSlope<F>> = compiled_function<F>;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::ProductsWithInput> = true;
-
-}  // namespace eigencoder::kernels

@@ -10,6 +10,7 @@ namespace detail {
 
 /// The equation of a simple recurrent network, on packets of units.
 struct SimpleRNNCell {
+  using InComponent = SimpleRNNCell;
   static constexpr Index gates = 1, state_begin = 0, input_end = 1;
   static constexpr kernels::CellState state = kernels::CellState::none;
   static constexpr Index weight_gates = 1;
@@ -45,8 +46,3 @@ struct SimpleRNN : detail::RecurrentLayer<detail::SimpleRNNCell, Units, Options.
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::SimpleRNNCell> = true;
-}  // namespace eigencoder::kernels

@@ -31,6 +31,7 @@ struct BinaryCrossEntropyOnLogits {
 
   /// At one value.
   struct At {
+    using InComponent = At;
     template <class V>
     kernels::Pointwise<V> operator()(V z, V t) const {
       const V small = kernels::exp(-kernels::abs(z));  // serves the logarithm and the sigmoid
@@ -66,6 +67,7 @@ struct BinaryCrossEntropy {
 
   /// At one value.
   struct At {
+    using InComponent = At;
     template <class V>
     kernels::Pointwise<V> operator()(V y, V t) const {
       const V least(1e-7), most(1 - 1e-7);
@@ -83,12 +85,3 @@ struct BinaryCrossEntropy {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<BinaryCrossEntropyOnLogits::At> = true;
-template <>
-inline constexpr bool compiled_function<BinaryCrossEntropy::At> = true;
-
-}  // namespace eigencoder::kernels

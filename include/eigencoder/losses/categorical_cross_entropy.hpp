@@ -94,6 +94,7 @@ struct CategoricalCrossEntropy {
 
   /// At one value, times `factor`.
   struct At {
+    using InComponent = At;
     double factor;
     template <class V>
     kernels::Pointwise<V> operator()(V y, V t) const {
@@ -112,10 +113,3 @@ struct CategoricalCrossEntropy {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<CategoricalCrossEntropy::At> = true;
-
-}  // namespace eigencoder::kernels

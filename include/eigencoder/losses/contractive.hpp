@@ -19,6 +19,7 @@ namespace detail {
 /// sum + f′²
 template <class F>
 struct AddSquaredSlope {
+  using InComponent = kernels::InComponentWith<F, AddSquaredSlope>;
   [[no_unique_address]] F f;
   template <class V>
   V operator()(V sum, V y) const {
@@ -28,6 +29,7 @@ struct AddSquaredSlope {
 /// before + factor f′ f″ norm
 template <class F>
 struct AddSlopeGradient {
+  using InComponent = kernels::InComponentWith<F, AddSlopeGradient>;
   [[no_unique_address]] F f;
   double factor;
   template <class V>
@@ -37,6 +39,7 @@ struct AddSlopeGradient {
 };
 /// before + a b
 struct AddProduct {
+  using InComponent = AddProduct;
   template <class V>
   V operator()(V before, V a, V b) const {
     return kernels::multiply_add(a, b, before);
@@ -183,14 +186,3 @@ struct DeepContractive : detail::SquaredTangent {
 static_assert(Penalty<DeepContractive>);
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::AddSquaredSlope<F>> = compiled_function<F>;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::AddSlopeGradient<F>> = compiled_function<F>;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::AddProduct> = true;
-
-}  // namespace eigencoder::kernels

@@ -55,6 +55,7 @@ struct SamplesGaussian {
 
 /// What a mean adds to KL: ½ μ²
 struct DivergenceOfMean {
+  using InComponent = DivergenceOfMean;
   template <class V>
   kernels::Pointwise<V> operator()(V mean) const {
     return {V(0.5) * mean * mean, mean};
@@ -62,6 +63,7 @@ struct DivergenceOfMean {
 };
 /// What the logarithm of a variance adds: ½ (e^s − 1 − s)
 struct DivergenceOfLogVariance {
+  using InComponent = DivergenceOfLogVariance;
   template <class V>
   kernels::Pointwise<V> operator()(V s) const {
     const V excess = kernels::exp_minus_one(s);
@@ -205,12 +207,3 @@ struct Capacity {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::DivergenceOfMean> = true;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::DivergenceOfLogVariance> = true;
-
-}  // namespace eigencoder::kernels

@@ -22,6 +22,7 @@ struct Huber {
 
   /// At one value.
   struct At {
+    using InComponent = At;
     double delta;
     template <class V>
     kernels::Pointwise<V> operator()(V y, V t) const {
@@ -38,10 +39,3 @@ struct Huber {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<Huber::At> = true;
-
-}  // namespace eigencoder::kernels

@@ -54,6 +54,7 @@ struct Gaussian {
 
   /// At one value: precision / 2 (y − t)² + constant
   struct At {
+    using InComponent = At;
     double precision, constant;
     template <class V>
     kernels::Pointwise<V> operator()(V y, V t) const {
@@ -105,6 +106,7 @@ struct Laplace {
 
   /// At one value: factor |y − t| + constant
   struct At {
+    using InComponent = At;
     double factor, constant;
     template <class V>
     kernels::Pointwise<V> operator()(V y, V t) const {
@@ -120,12 +122,3 @@ struct Laplace {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<Gaussian::At> = true;
-template <>
-inline constexpr bool compiled_function<Laplace::At> = true;
-
-}  // namespace eigencoder::kernels

@@ -12,6 +12,7 @@ namespace detail {
 
 /// |v|, whose derivative at 0 is taken as 0.
 struct Absolute {
+  using InComponent = Absolute;
   template <class V>
   kernels::Pointwise<V> operator()(V v) const {
     return {kernels::abs(v), kernels::where(v > V(0), V(1), kernels::where(v < V(0), V(-1), V(0)))};
@@ -21,6 +22,7 @@ inline constexpr Absolute absolute;
 
 /// v²
 struct Square {
+  using InComponent = Square;
   template <class V>
   kernels::Pointwise<V> operator()(V v) const {
     return {v * v, v + v};
@@ -31,6 +33,7 @@ inline constexpr Square square;
 /// f(y − t)
 template <class F>
 struct OfDifference {
+  using InComponent = kernels::InComponentWith<F, OfDifference>;
   [[no_unique_address]] F f;
   template <class V>
   kernels::Pointwise<V> operator()(V y, V t) const {
@@ -41,6 +44,7 @@ struct OfDifference {
 /// f(y), whatever the target
 template <class F>
 struct OfValue {
+  using InComponent = kernels::InComponentWith<F, OfValue>;
   [[no_unique_address]] F f;
   template <class V>
   kernels::Pointwise<V> operator()(V y, V) const {
@@ -51,6 +55,7 @@ struct OfValue {
 /// v f(y, t), and 0 where v is 0, whatever f is there
 template <class F>
 struct Counted {
+  using InComponent = kernels::InComponentWith<F, Counted>;
   [[no_unique_address]] F f;
   template <class V>
   kernels::Pointwise<V> operator()(V y, V t, V v) const {
@@ -118,18 +123,3 @@ double pointwise_penalty(WeightPass<T, Gradient> pass, F f) {
 }
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::Absolute> = true;
-template <>
-inline constexpr bool compiled_function<eigencoder::detail::Square> = true;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::OfDifference<F>> = compiled_function<F>;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::OfValue<F>> = compiled_function<F>;
-template <class F>
-inline constexpr bool compiled_function<eigencoder::detail::Counted<F>> = compiled_function<F>;
-
-}  // namespace eigencoder::kernels

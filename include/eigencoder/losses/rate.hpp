@@ -53,6 +53,7 @@ struct Rate {
   /// −ln p of one value, and what its derivative by r is, but for a factor of the channel.
   template <bool Gradient>
   struct Nats {
+    using InComponent = Nats;
     template <class V>
     std::array<V, 2> operator()(V log_scale, V y) const {
       const auto [d, a, b] = logits(log_scale, y);
@@ -63,6 +64,7 @@ struct Rate {
   };
   /// sum + factor · ∂(−ln p)/∂y
   struct AddGradient {
+    using InComponent = AddGradient;
     double factor;
     template <class V>
     V operator()(V log_scale, V y, V sum) const {
@@ -82,12 +84,3 @@ struct Rate {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <bool Gradient>
-inline constexpr bool compiled_function<Rate::Nats<Gradient>> = true;
-template <>
-inline constexpr bool compiled_function<Rate::AddGradient> = true;
-
-}  // namespace eigencoder::kernels

@@ -35,6 +35,7 @@ struct Adam {
 
   /// The constants of step t, which are the same for all parameters.
   struct Step {
+    using InComponent = Step;
     double rate, added, beta1, beta2;
 
     template <class T>
@@ -84,6 +85,7 @@ struct AdamW {
   }
 
   struct Step {
+    using InComponent = Step;
     Adam::Step adam;
     double kept;
 
@@ -105,12 +107,3 @@ struct AdamW {
 };
 
 }  // namespace eigencoder
-
-namespace eigencoder::kernels {
-
-template <>
-inline constexpr bool compiled_function<Adam::Step> = true;
-template <>
-inline constexpr bool compiled_function<AdamW::Step> = true;
-
-}  // namespace eigencoder::kernels

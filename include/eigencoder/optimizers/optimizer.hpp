@@ -121,7 +121,7 @@ auto at_step(const O& optimizer, std::uint64_t t) {
 /// The update of one stretch by a rule that at_step() made, as a kernel.
 template <class T, std::size_t Slots, class Rule>
 struct UpdateStretch {
-  static constexpr bool compiled = kernels::CompiledScalar<T> && kernels::compiled_function<Rule>;
+  static constexpr bool compiled = kernels::CompiledScalar<T> && kernels::CompiledFunction<Rule>;
   Rule rule;
   T *theta, *gradient;
   Index count;

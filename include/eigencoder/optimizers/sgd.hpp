@@ -8,6 +8,7 @@ namespace eigencoder {
 /// Stochastic gradient descent: v ← μ v + g, θ ← θ − η v, or θ ← θ − η (g + μ v) with Nesterov's momentum. As in PyTorch;
 /// with a constant η Keras's velocity is this one times −η, and the steps are the same. Sutskever et al., 2013.
 struct SGD {
+  using InComponent = SGD;
   double learning_rate = 1e-2;
   double momentum = 0;
   bool nesterov = false;
@@ -42,5 +43,3 @@ struct SGD {
 
 }  // namespace eigencoder
 
-template <>
-inline constexpr bool eigencoder::kernels::compiled_function<eigencoder::SGD> = true;
