@@ -99,10 +99,8 @@ constexpr void for_each_direction(F f) {
 /// The masks of all directions, one under the other, for each column: one a sequence, which every step is multiplied with.
 template <class T>
 void draw_recurrent_masks(const Random& random, double rate, Index units, Index columns, T* masks) {
-  using V = kernels::Packet<T>;
   for (Index j = 0; j < columns; ++j) {
-    kernels::transform_draws<kernels::Uniform>(random, j, units, masks + j * units,
-                                               [=](V u) { return where(u < V(rate), V(0), V(1 / (1 - rate))); });
+    kernels::transform_draws<kernels::Uniform>(random, j, units, masks + j * units, kernels::DrawnFactor{rate, 1 / (1 - rate)});
   }
 }
 

@@ -79,7 +79,9 @@ struct RecurrentDecoder {
   static constexpr bool accepts(Shape in) { return in.height == 1 && in.width == 1 && in.size() == state_size; }
   template <Shape In>
   struct Refusal {
-    static_assert(accepts(In), "a RecurrentDecoder begins with the state of its recurrent layer, for an LSTM features(2 · Units): end the encoder with Returns::state, or put a Dense before it");
+    static_assert(accepts(In),
+                  "a RecurrentDecoder begins with the state of its recurrent layer, for an LSTM features(2 · Units): end the encoder "
+                  "with Returns::state, or put a Dense before it");
   };
   static constexpr Shape output(Shape) { return sequence(Steps, Features); }
   static constexpr Needs needs(Shape) {
