@@ -1,13 +1,13 @@
-"""The umbrella header needs Eigen and the standard library alone, and draws in no stream objects and no solvers.
+"""The umbrella header needs Eigen and the standard library alone, and draws in nothing that most programs do not need.
 
-    python3 lean_umbrella.py compiler [flags]"""
+    python3 lean_umbrella.py unwanted,headers,or,folders compiler [flags]"""
 
 import pathlib
 import subprocess
 import sys
 
-unwanted = {"Eigenvalues", "iostream", "nlohmann", "zlib.h", "png.h", "jpeglib.h"}
-command = [*sys.argv[1:], "-M", "-x", "c++", "-"]
+unwanted = set(sys.argv[1].split(","))
+command = [*sys.argv[2:], "-M", "-x", "c++", "-"]
 rule = subprocess.run(command, input="#include <eigencoder/eigencoder.hpp>\n", stdout=subprocess.PIPE, text=True, check=True).stdout
 headers = [pathlib.PurePath(word) for word in rule.split()]
 if not any(header.name == "trainer.hpp" for header in headers):

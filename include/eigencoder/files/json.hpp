@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
-#include <cmath>
 #include <concepts>
-#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -14,54 +11,17 @@
 namespace eigencoder::detail {
 
 /// Where the first byte is that is no UTF-8, or npos.
-inline std::size_t find_no_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char lead = byte(i);
-    const std::size_t more = lead < 0x80                   ? 0
-                             : lead >= 0xc2 && lead < 0xe0 ? 1
-                             : lead >= 0xe0 && lead < 0xf0 ? 2
-                             : lead >= 0xf0 && lead < 0xf5 ? 3
-                                                           : 4;
-    if (more == 4 || i + more >= text.size()) return i;
-    for (std::size_t k = 1; k <= more; ++k) {
-      // Overlong forms, surrogates and what is beyond U+10FFFF show in the second byte.
-      const unsigned char least = k > 1 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-      const unsigned char most = k > 1 ? 0xbf : lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-      if (byte(i + k) < least || byte(i + k) > most) return i;
-    }
-    i += more + 1;
-  }
-  return std::string_view::npos;
-}
+std::size_t find_no_utf8(std::string_view text);
 
 /// With its quotation marks. Throws Error, in the name of `what`, if it is no UTF-8.
-inline std::string json_string(std::string_view text, std::string_view what = "a text") {
-  if (const std::size_t at = find_no_utf8(text); at != std::string_view::npos) {
-    throw Error(message(what, ": expected UTF-8, found another byte at ", at));
-  }
-  std::string out = "\"";
-  for (const char character : text) {
-    if (character == '"' || character == '\\') {
-      out += '\\';
-      out += character;
-    } else if (static_cast<unsigned char>(character) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(character));
-      out += escape;
-    } else {
-      out += character;
-    }
-  }
-  return out + '"';
-}
+std::string json_string(std::string_view text, std::string_view what = "a text");
 
 /// The shortest digits that give the same number again, and null for one that is not finite.
-inline std::string json_number(double value) {
-  if (!std::isfinite(value)) return "null";
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
-}
+std::string json_number(double value);
 inline std::string json_number(std::integral auto value) { return std::to_string(value); }
 
 }  // namespace eigencoder::detail
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/files/json_impl.hpp"
+#endif
