@@ -37,7 +37,7 @@ class Execute {
 
   /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:
   /// from the whole batch, whose shards were run with `together`. Layers before `first_trained` have none.
-  static void parameter_gradients(const typename C::Layers& layers, std::span<const KeptShard<P>> shards, T* gradient, Index begin,
+  static void parameter_gradients(const typename C::Layers& layers, std::span<const KeptShard<T>> shards, T* gradient, Index begin,
                                   Index end, std::size_t first_trained) {
     const auto of_operation = [&]<std::size_t K>() {
       constexpr Operation operation = P::training.list[K];
@@ -47,9 +47,10 @@ class Execute {
         constexpr Index width = std::max<Index>(piece / first_block<I>.rows / 96, 1) * 96;
         for (Index first = column_at<I>(begin), last = column_at<I>(end), next = 0; first < last; first = next) {
           next = std::min(first + width, last);
-          for (const KeptShard<P>& shard : shards) {
-            const LayerMemory<T> memory{.x = C::reads(I) == 0 ? shard.x : shard.lane->activation(C::reads(I)),
-                                        .dy = shard.lane->delta(operation.delta),
+          for (const KeptShard<T>& shard : shards) {
+            const Lane<P> lane(*shard.memory);
+            const LayerMemory<T> memory{.x = C::reads(I) == 0 ? shard.x : lane.activation(C::reads(I)),
+                                        .dy = lane.delta(operation.delta),
                                         .gradient = gradient};
             run_parameter_gradient<C, I, typename C::template stage<I>>(layers, memory, shard.columns, first, next,
                                                                         &shard != &shards.front());

@@ -13,7 +13,7 @@ class TangentMemory {
   using Plan = typename P::Tangents;
 
  public:
-  explicit TangentMemory(Lane<P>& lane) : lane_(lane) {}
+  explicit TangentMemory(const Lane<P>& lane) : lane_(lane) {}
 
   T* tangent(std::size_t i) const { return at(Plan::at[i]); }                                    ///< of activation i
   T* delta(int which) const { return at(Plan::at[Plan::carriers + 1] + which * Plan::widest); }  ///< of a tangent
@@ -23,7 +23,7 @@ class TangentMemory {
  private:
   T* at(Index scalars_a_sample) const { return lane_.tangents() + scalars_a_sample * lane_.capacity(); }
 
-  Lane<P>& lane_;
+  Lane<P> lane_;
 };
 
 namespace detail {

@@ -102,7 +102,7 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
   SampleErrors errors{Eigen::VectorXd(count), Eigen::VectorXd::Zero(C::output.size())};
   Eigen::MatrixXd features = Eigen::MatrixXd::Zero(C::output.size(), static_cast<Index>(threads));
   in_parallel(threads, [&](std::size_t thread) {
-    Lane<P> lane(piece);
+    LaneMemory<T> lane = Lane<P>::memory(piece);
     Arena<T> inputs(static_cast<std::size_t>(C::input.size() * piece)),
         wanted(static_cast<std::size_t>(C::output.size() * piece));
     std::vector<double> totals(static_cast<std::size_t>(P::totals)), values(P::terms);
@@ -113,9 +113,8 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
       const O objective{as_objective(detail::RecordedLoss<Term>{loss, errors.samples.data() + first, of_features})};
       const T* const read = x.columns_without_gaps(first, columns, inputs.data());
       Execute<P, Mode::predict>::template phase<0>(
-          Shard<P>{.layers = model.layers(),
-                   .objective = objective,
-                   .lane = lane,
+          Shard<P>(model.layers(), objective,
+                  {.memory = lane,
                    .parameters = {theta, model.state().data(), packed.data()},
                    .x = read,
                    .target = targets == x ? read : targets.columns_without_gaps(first, columns, wanted.data()),
@@ -125,7 +124,7 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
                    .share = totals,
                    .totals = totals,
                    .values = values,
-                   .seed = {}});
+                   .seed = {}}));
     }
   });
   errors.features = features.rowwise().sum() / static_cast<double>(count);

@@ -48,7 +48,7 @@ class SampleValues {
   class Workspace {
    public:
     Workspace()
-        : lane_(P::draws),
+        : lane_(Lane<P>::memory(P::draws)),
           inputs_(static_cast<std::size_t>(C::input.size() * P::draws)),
           packed_(static_cast<std::size_t>(C::packed_at[C::size])),
           totals_(static_cast<std::size_t>(P::totals)),
@@ -56,7 +56,7 @@ class SampleValues {
 
    private:
     friend SampleValues;
-    Lane<P> lane_;
+    LaneMemory<T> lane_;
     Arena<T> inputs_, packed_;
     std::vector<double> totals_, terms_;
     std::uint64_t prepared_ = 0;  ///< the version of the parameters that packed_ was derived from
@@ -137,9 +137,8 @@ class SampleValues {
     }
     constexpr std::uint64_t first_evaluation = 0x80000000;  // the draws of a Trainer's evaluation of a first batch
     std::fill(workspace.terms_.begin(), workspace.terms_.end(), 0.0);
-    Execute<P, mode>::template phase<0>(Shard<P>{.layers = model_->layers(),
-                                                 .objective = objective_,
-                                                 .lane = workspace.lane_,
+    Execute<P, mode>::template phase<0>(Shard<P>(model_->layers(), objective_,
+                                                {.memory = workspace.lane_,
                                                  .parameters = {theta, model_->state().data(), workspace.packed_.data()},
                                                  .x = x,
                                                  .target = x,
@@ -149,7 +148,7 @@ class SampleValues {
                                                  .totals = workspace.totals_,
                                                  .values = workspace.terms_,
                                                  .seed = {},
-                                                 .step = first_evaluation});
+                                                 .step = first_evaluation}));
     double value = 0;
     auto term = workspace.terms_.begin();
     for_each_term([&](const auto& weighted) { value += weighted.weight * *term++; });

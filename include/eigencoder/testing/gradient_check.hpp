@@ -200,7 +200,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   std::vector<Index> lengths;
   for (const Index length : options.lengths) lengths.insert(lengths.end(), static_cast<std::size_t>(P::draws), length);
   detail::clear_padding<C, 0>(x.data(), x.cols(), lengths.empty() ? nullptr : lengths.data());
-  Lane<P> lane(x.cols());
+  LaneMemory<double> lane = Lane<P>::memory(x.cols());
   Arena<double> shared(static_cast<std::size_t>(P::shared_at[P::terms] * x.cols()));
   detail::CheckVector gradient = detail::CheckVector::Constant(C::parameter_count, detail::poison);
   Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size]));
@@ -211,9 +211,8 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
     prepare<C>(model.layers(), theta, packed.data());
     std::fill(shares.begin(), shares.end(), 0.0);
     std::fill(values.begin(), values.end(), 0.0);
-    const Shard<P> shard{.layers = model.layers(),
-                         .objective = objective,
-                         .lane = lane,
+    const Shard<P> shard(model.layers(), objective,
+                        {.memory = lane,
                          .parameters = {theta, model.state().data(), packed.data()},
                          .gradient = gradient.data(),
                          .x = x.data(),
@@ -227,7 +226,7 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .values = values,
                          .shared = shared.data(),
                          .seed = options.seed,
-                         .step = 1};
+                         .step = 1});
     [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
       ((Execute<P, Mode::train>::template phase<Phase>(shard),
         Execute<P, Mode::train>::template total<Phase>(shares, 1, totals)),

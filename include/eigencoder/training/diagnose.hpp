@@ -8,15 +8,6 @@
 
 namespace eigencoder {
 
-/// The name of the block that holds the parameter of that number.
-template <class C>
-std::string name_of_parameter(const Model<C>&, Index number) {
-  for (const auto& [layer, block, offset] : C::blocks) {
-    if (block.trainable && number < offset + block.size()) return Model<C>::name_of(layer, block);
-  }
-  return {};
-}
-
 /// Tells where the first NaN or infinity of a forward pass is: in the inputs, in a parameter, or in the output of which layer.
 /// Looks at the samples whose numbers `order` holds; if it is empty, at all, which are then numbered first, first + 1, …
 template <class C>

@@ -4,28 +4,27 @@
 #include <chrono>
 #include <numeric>
 
-#include "eigencoder/training/divergence.hpp"
 #include "eigencoder/training/sets.hpp"
-#include "eigencoder/training/snapshot.hpp"
+#include "eigencoder/training/trainer_of.hpp"
 
 namespace eigencoder::detail {
 
 /// One fit of a trainer, which is its friend: the epochs, and what lives as long as they do.
-template <class Trainer>
+template <class T>
 class Fit {
-  using T = typename Trainer::T;
+  using Trainer = TrainerOf<T>;
 
  public:
   /// Checks everything, and takes the memory. Options must outlive the fit.
   Fit(Trainer& trainer, const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options)
       : trainer_(trainer),
         options_(options),
-        sets_(checked_sets(Trainer::rules, inputs, targets, options, trainer.seed_)),
+        sets_(checked_sets(trainer.rules_, inputs, targets, options, trainer.seed_)),
         batch_size_(std::min(options.batch_size, train_.size())),
         history_{.terms = trainer.terms(), .metrics = names_of(options.metrics)},
         display_(options.progress, options.epochs, history_.terms, history_.metrics),
         order_(options.shuffle ? static_cast<std::size_t>(train_.size()) : 0) {
-    trainer_.stepper_.reserve_training(batch_size_);
+    trainer_.stepper_->reserve_training(batch_size_);
     trainer_.best_ = {.snapshot = trainer_.snapshot(), .begun = validates_ ? Snapshot<T>{} : trainer_.snapshot()};
     trainer_.stop_.clear();
   }
@@ -73,7 +72,7 @@ class Fit {
     trainer_.best_.offer(report, [this](Snapshot<T>& moment) { trainer_.keep(moment); });
     display_.epoch(report);
     history_.epochs.push_back(report);
-    trainer_.for_each_term([&, k = std::size_t{0}](const auto& weighted) mutable { warn(weighted.term, report, k++); });
+    for (std::size_t k = 0; k < terms; ++k) warn(report, k);
     for (const Callback& callback : options_.callbacks) {
       if (callback.after_epoch && callback.after_epoch(report) == Training::stop && trainer_.stop_.empty()) {
         trainer_.stop(message("a callback stopped it after epoch ", epoch));
@@ -89,9 +88,9 @@ class Fit {
     const Index* const order = next_order();
     for (Index first = 0; first < total; first += batch_size_) {
       const Batch<T> batch = train_.batch(order, first, std::min(batch_size_, total - first));
-      const auto values = trainer_.stepper_.train(trainer_.model_, trainer_.objective_, trainer_.optimizer_, batch);
-      const double loss = trainer_.trained(values);
-      if (!trainer_.stepper_.taken()) {
+      const auto values = trainer_.train_step(batch);
+      const double loss = trainer_.weighted(values, true);
+      if (!trainer_.stepper_->taken()) {
         const Index number = first / batch_size_ + 1;
         go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, batch, first)); }, report.epoch);
       }
@@ -111,10 +110,12 @@ class Fit {
       if (!trainer_.stop_.empty() && samples < total) return false;
     }
     report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
-    if (const auto& now = std::as_const(trainer_.model_); !now.parameters().allFinite() || !now.state().allFinite()) {
+    const Parameters<T> now = trainer_.contents();
+    const auto finite = [](const T* values, Index count) { return VectorView<const T>(values, count).allFinite(); };
+    if (!finite(now.theta, trainer_.layout_.parameters) || !finite(now.state, trainer_.layout_.state)) {
       const Samples<T> any = train_.inputs.columns(0, 1);
-      const std::string advice = after_divergence(trainer_.learning_rate());
-      go_back([&] { return message("after its last step: ", diagnose(now, any), advice); }, report.epoch);
+      const std::string advice = Trainer::after_divergence(trainer_.learning_rate());
+      go_back([&] { return message("after its last step: ", trainer_.diagnosis(any, {}, 0), advice); }, report.epoch);
     }
     return true;
   }
@@ -135,21 +136,18 @@ class Fit {
     const T* const theta = trainer_.weights_to_predict();
     trainer_.evaluate_batches(sets_.validation, batch_size_, theta, report.validation);
     if (options_.metrics.empty()) return;
-    report.metrics = evaluate_metrics(options_.metrics, trainer_.model_, theta, sets_.validation, trainer_.threads());
+    report.metrics = evaluate_metrics(options_.metrics, trainer_.predictor(theta), sets_.validation, trainer_.threads());
   }
 
-  /// Shows and keeps the first warning(value) of a term that has one.
-  template <class Term>
-  void warn(const Term& term, const EpochReport& report, std::size_t k) {
-    if constexpr (needs_of<Term>.warning) {
-      const std::string from = history_.terms[k] + ": ";
-      const auto spoke = [&](const std::string& text) { return text.starts_with(from); };
-      if (std::any_of(history_.warnings.begin(), history_.warnings.end(), spoke)) return;
-      const std::string text = term.warning(report.train.terms[k]);
-      if (text.empty()) return;
-      history_.warnings.push_back(from + text);
-      display_.warning(history_.warnings.back());
-    }
+  /// Shows and keeps the first warning of a term.
+  void warn(const EpochReport& report, std::size_t k) {
+    const std::string from = history_.terms[k] + ": ";
+    const auto spoke = [&](const std::string& text) { return text.starts_with(from); };
+    if (std::any_of(history_.warnings.begin(), history_.warnings.end(), spoke)) return;
+    const std::string text = trainer_.warning(k, report.train.terms[k]);
+    if (text.empty()) return;
+    history_.warnings.push_back(from + text);
+    display_.warning(history_.warnings.back());
   }
 
   /// Ends a fit that has diverged: goes back to the best so far, after what() has looked at the state that diverged.

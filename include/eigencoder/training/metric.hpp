@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "eigencoder/models/model.hpp"
+#include "eigencoder/engine/arena.hpp"
+#include "eigencoder/engine/parallel.hpp"
 #include "eigencoder/training/batch.hpp"
 
 namespace eigencoder {
@@ -32,36 +33,44 @@ void check_metrics(const std::vector<Metric<T>>& metrics) {
   }
 }
 
-/// The metrics of predictions for a set, by the given parameters.
-template <class C>
-std::vector<double> evaluate_metrics(const std::vector<Metric<typename C::Scalar>>& metrics, const Model<C>& model,
-                                     const typename C::Scalar* theta, const SampleSet<typename C::Scalar>& set,
+/// Predicts with a model, whatever its type.
+template <class T>
+struct Predictor {
+  using Run = std::function<void(const T* x, T* y, Index count)>;
+
+  Index input = 0, output = 0;  ///< values a sample
+  double operations = 0;        ///< a sample
+  std::function<Run(Index columns)> make{};  ///< what runs up to `columns` samples at a time, in memory of its own
+};
+
+/// The metrics of predictions for a set.
+template <class T>
+std::vector<double> evaluate_metrics(const std::vector<Metric<T>>& metrics, const Predictor<T>& predictor, const SampleSet<T>& set,
                                      std::size_t threads) {
-  using T = typename C::Scalar;
-  using Matrix = typename Model<C>::Matrix;
   constexpr Index piece = 64;
-  const Index all = set.size(), pieces = (all + piece - 1) / piece;
+  const Index all = set.size(), pieces = (all + piece - 1) / piece, target = set.targets.rows();
   const bool in_place = set.chosen.empty() && set.targets.in_place();
-  Matrix outputs(C::output.size(), all), targets(set.targets.rows(), in_place ? 0 : all);
-  const double operations = 2.0 * static_cast<double>(C::multiplications) * static_cast<double>(all);
-  const std::size_t parts = useful_threads(operations, std::min(threads, static_cast<std::size_t>(pieces)));
+  const auto scalars = [](Index count) { return Arena<T>(static_cast<std::size_t>(count)); };
+  Arena<T> outputs = scalars(predictor.output * all), targets = scalars(in_place ? 0 : target * all);
+  const std::size_t parts =
+      useful_threads(predictor.operations * static_cast<double>(all), std::min(threads, static_cast<std::size_t>(pieces)));
   in_parallel(parts, [&](std::size_t part) {
     const auto border = [&](std::size_t p) { return pieces * static_cast<Index>(p) / static_cast<Index>(parts); };
-    Workspace<C> workspace(std::min(piece, all));
-    Matrix inputs(C::input.size(), workspace.columns());
+    const Index columns = std::min(piece, all);
+    const auto run = predictor.make(columns);
+    Arena<T> inputs = scalars(predictor.input * columns);
     for (Index p = border(part); p < border(part + 1); ++p) {
       const Index first = p * piece, count = std::min(piece, all - first);
       for (Index j = 0; j < count; ++j) {
         const Index sample = set.chosen.empty() ? first + j : set.chosen[static_cast<std::size_t>(first + j)];
-        set.inputs.copy_column(sample, inputs.col(j).data());
-        if (!in_place) set.targets.copy_column(sample, targets.col(first + j).data());
+        set.inputs.copy_column(sample, inputs.data() + j * predictor.input);
+        if (!in_place) set.targets.copy_column(sample, targets.data() + (first + j) * target);
       }
-      workspace.template run<0, C::size>(model.layers(), {theta, model.state().data(), nullptr}, 1, inputs.data(),
-                                         outputs.col(first).data(), count);
+      run(inputs.data(), outputs.data() + first * predictor.output, count);
     }
   });
-  const MatrixView<const T> y(outputs.data(), outputs.rows(), all);
-  const MatrixView<const T> t(in_place ? set.targets.column(0) : targets.data(), targets.rows(), all);
+  const MatrixView<const T> y(outputs.data(), predictor.output, all);
+  const MatrixView<const T> t(in_place ? set.targets.column(0) : targets.data(), target, all);
   std::vector<double> values;
   for (const Metric<T>& metric : metrics) values.push_back(metric.function(y, t));
   return values;

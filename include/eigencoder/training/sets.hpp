@@ -4,45 +4,12 @@
 #include <cmath>
 #include <vector>
 
-#include "eigencoder/engine/program.hpp"
 #include "eigencoder/models/check_data.hpp"
-#include "eigencoder/training/callbacks.hpp"
-#include "eigencoder/training/metric.hpp"
-#include "eigencoder/training/progress.hpp"
+#include "eigencoder/training/batch.hpp"
+#include "eigencoder/training/fit_options.hpp"
 #include "eigencoder/training/shuffle.hpp"
 
 namespace eigencoder {
-
-template <class T>
-struct FitOptions {
-  Index epochs = 1;
-  Index batch_size = 32;    ///< the last batch of an epoch holds what is left, and is trained on at its true size
-  bool shuffle = true;      ///< a new order each epoch
-  Samples<T> validation{};  ///< evaluated after each epoch; its own targets unless validation_targets is given
-  Samples<T> validation_targets{};
-  double validation_fraction = 0;   ///< in [0, 1): that part of the samples is validated on, not trained on
-  bool validation_shuffle = true;   ///< which samples these are the trainer's seed draws; false: the last ones
-  Samples<T> sample_weights{};      ///< of the inputs: one value each, in a row or a column; none: all are 1
-  Samples<T> validation_weights{};  ///< of `validation`
-  Samples<T> element_weights{};     ///< of the targets' values, output × N, or output × 1 for all, `validation` too; none: 1
-  Samples<T> validation_element_weights{};  ///< of the values of `validation_targets`
-  StepCounts lengths{};                     ///< steps that each of the inputs has, one a sample; none: all have all
-  StepCounts validation_lengths{};          ///< of `validation`
-  std::vector<Metric<T>> metrics{};         ///< evaluated on what is validated on
-  std::vector<Callback> callbacks{};
-  Progress progress = Progress::automatic;
-  bool check_data = true;  ///< look for NaN, infinity and targets outside the loss's range before the first step
-};
-
-/// What Trainer::evaluate may be told.
-template <class T>
-struct EvaluateOptions {
-  Index batch_size = 256;
-  Samples<T> sample_weights{};   ///< as in FitOptions
-  Samples<T> element_weights{};  ///< as in FitOptions
-  StepCounts lengths{};          ///< as in FitOptions
-  bool averaged = false;         ///< with the moving average of the parameters (WeightAverage), as validation has it
-};
 
 namespace detail {
 
@@ -52,51 +19,6 @@ struct Sets {
   SampleSet<T> train, validation;
   std::vector<T> weights{}, validation_weights{};  ///< of the samples, or none
 };
-
-/// The name of an objective's first loss that does not say that it takes weights, or null.
-template <class... Terms>
-constexpr auto unweighted_loss(std::type_identity<Objective<Terms...>>, bool TermNeeds::*says) {
-  std::string (*name)() = nullptr;
-  const auto look = [&]<class Term>() {
-    if (name == nullptr && Loss<Term> && !(needs_of<Term>.*says)) name = type_name<Term>;
-  };
-  (look.template operator()<Terms>(), ...);
-  return name;
-}
-
-/// The name of the layer of a program P that weighs the values of the targets, or null.
-template <class P>
-constexpr auto weighing_layer() {
-  std::string (*name)() = nullptr;
-  if constexpr (P::weighs) name = type_name<typename P::Chain::template layer<P::weighing>>;
-  return name;
-}
-
-/// The name of a layer or a term of a program P that would count the padding of sequences, or null: layers that mix samples and do
-/// not ask for lengths, losses that are no sums over values on an output that has steps, and penalties at an activation that has some.
-template <class P>
-constexpr auto refuses_padding() {
-  using C = typename P::Chain;
-  std::string (*name)() = nullptr;
-  if constexpr (Steps<C>::sequence(0)) {
-    C::for_each_layer([&]<std::size_t I>() {
-      constexpr Needs needs = C::needs[I];
-      constexpr bool mixes = needs.sums + needs.dsums + needs.tallies > 0;
-      if (mixes && !needs.lengths && Steps<C>::template known<I>) name = type_name<typename C::template layer<I>>;
-    });
-    const auto look = [&]<std::size_t K>() {
-      using Term = typename P::Objective::template term<K>;
-      const bool penalises_steps = [] {
-        if constexpr (P::penalty[K]) return Steps<C>::template known<P::site[K]> || needs_of<Term>.site == Site::tangent;
-        return false;
-      }();
-      if (penalises_steps || (Loss<Term> && !needs_of<Term>.element_weights && Steps<C>::template known<C::size>)) name = type_name<Term>;
-    };
-    [&]<std::size_t... K>(std::index_sequence<K...>) { (look.template operator()<K>(), ...); }
-    (std::make_index_sequence<P::Objective::size>{});
-  }
-  return name;
-}
 
 /// Checks the weights of `count` samples and copies them. Returns where they are, null if there are none. Throws ShapeError,
 /// OptionError, NonFiniteError.

@@ -26,13 +26,12 @@ Result differentiate(const Model& model, const Part& part, const Matrix& samples
   const Matrix x = Matrix::NullaryExpr(samples.rows(), samples.cols() * P::draws,
                                        [&](Index i, Index j) { return samples(i, j / P::draws); });
   Result result{0, Eigen::VectorXd::Zero(C::parameter_count)};
-  ec::Lane<P> lane(x.cols());
+  ec::LaneMemory<double> lane = ec::Lane<P>::memory(x.cols());
   std::vector<double> sums(static_cast<std::size_t>(P::totals)), values(P::terms);
   ec::Arena<double> packed(static_cast<std::size_t>(C::packed_at[C::size]));
   ec::prepare<C>(model.layers(), model.parameters().data(), packed.data());
-  const ec::Shard<P> shard{.layers = model.layers(),
-                           .objective = objective,
-                           .lane = lane,
+  const ec::Shard<P> shard(model.layers(), objective,
+                          {.memory = lane,
                            .parameters = {model.parameters().data(), model.state().data(), packed.data()},
                            .gradient = result.gradient.data(),
                            .x = x.data(),
@@ -46,7 +45,7 @@ Result differentiate(const Model& model, const Part& part, const Matrix& samples
                            .values = values,
                            .shared = nullptr,
                            .seed = ec::Seed{5},
-                           .step = 1};
+                           .step = 1});
   static_assert(P::training.phases == 1);
   ec::Execute<P, ec::Mode::train>::template phase<0>(shard);
   std::size_t k = 0;
