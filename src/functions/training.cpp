@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-#define EIGENCODER_COMPILED_KERNELS
-#include "eigencoder/training/trainer_of.hpp"
+#include "bodies.hpp"
 
+#include "eigencoder/engine/parallel_impl.hpp"
+#include "eigencoder/training/diagnose_impl.hpp"
 #include "eigencoder/training/step_impl.hpp"
 #include "eigencoder/training/trainer_of_impl.hpp"
 #include "eigencoder/training/update_impl.hpp"
 
 namespace eigencoder {
 
+template class detail::Diagnosis<float>;
+template class detail::Diagnosis<double>;
 template class Updater<float>;
 template class Updater<double>;
 template class StepperOf<float>;

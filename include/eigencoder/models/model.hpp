@@ -7,6 +7,7 @@
 #include <string>
 
 #include "eigencoder/engine/initialize.hpp"
+#include "eigencoder/engine/network_layout.hpp"
 #include "eigencoder/engine/parallel.hpp"
 #include "eigencoder/core/simd.hpp"
 #include "eigencoder/core/type_name.hpp"
@@ -156,12 +157,9 @@ class Model {
   Workspace workspace(Index columns = 1) const { return Workspace(columns); }
 
   /// Where layer i stands, for messages: "encoder.0".
-  static std::string position(std::size_t i) {
-    if (C::code > C::size) return message("layer.", i);
-    return i < C::code ? message("encoder.", i) : message("decoder.", i - C::code);
-  }
+  static std::string position(std::size_t i) { return layout_of<C>.position(i); }
   /// The name of a block of layer i: "encoder.0.weight".
-  static std::string name_of(std::size_t i, const Block& block) { return message(position(i), '.', block.name); }
+  static std::string name_of(std::size_t i, const Block& block) { return layout_of<C>.name_of(i, block); }
 
  protected:
   Model(Seed seed, const typename C::Layers& layers)
@@ -198,16 +196,15 @@ class Model {
     // Enough columns for the kernels, few enough to stay in the cache.
     constexpr Index piece = std::clamp<Index>(512 * 1024 / (Workspace::bytes(2) - Workspace::bytes(1)), 4, 64);
     const Index pieces = (x.cols() + piece - 1) / piece, threads = useful(x.cols(), pieces);
-    std::vector<Workspace> workspaces(static_cast<std::size_t>(threads), Workspace(std::min(piece, x.cols())));
-    Matrix y(C::shapes[To].size(), x.cols()), copies(x.rows(), x.in_place() ? 0 : threads * piece);
-    in_parallel(workspaces.size(), [&](std::size_t thread) {
+    Matrix y(C::shapes[To].size(), x.cols());
+    in_parallel(static_cast<std::size_t>(threads), [&](std::size_t thread) {
       const auto border = [&](std::size_t t) { return std::min(x.cols(), pieces * static_cast<Index>(t) / threads * piece); };
-      Scalar* const copy = copies.data() + (x.in_place() ? 0 : static_cast<Index>(thread) * piece * x.rows());
+      Workspace workspace(std::min(piece, x.cols()));
+      Arena<Scalar> copy(x.in_place() ? 0 : static_cast<std::size_t>(piece * x.rows()));
       for (Index j = border(thread); j < border(thread + 1); j += piece) {
         const Index count = std::min(piece, border(thread + 1) - j);
-        workspaces[thread].template run<From, To>(layers_, contents, version_, x.columns_without_gaps(j, count, copy),
-                                                  y.col(j).data(), count,
-                                                  {.lengths = lengths.empty() ? nullptr : lengths.data() + j});
+        workspace.template run<From, To>(layers_, contents, version_, x.columns_without_gaps(j, count, copy.data()), y.col(j).data(),
+                                         count, {.lengths = lengths.empty() ? nullptr : lengths.data() + j});
       }
     });
     return y;

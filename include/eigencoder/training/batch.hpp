@@ -32,6 +32,8 @@ struct SampleSet {
 
   Index size() const { return chosen.empty() ? inputs.cols() : std::ssize(chosen); }
   const Index* order() const { return chosen.empty() ? nullptr : chosen.data(); }
+  /// The column of the set's sample of that number.
+  Index sample(Index j) const { return chosen.empty() ? j : chosen[static_cast<std::size_t>(j)]; }
   /// `count` samples, order[first] and so on, or those from `first` on where they lie.
   Batch<T> batch(const Index* from, Index first, Index count) const {
     if (from != nullptr) return {inputs, targets, from + first, count, weights, element_weights, lengths};

@@ -1,12 +1,46 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
+#include <string>
+#include <vector>
 
-#include "eigencoder/engine/layer_runner.hpp"
+#include "eigencoder/engine/run_layer.hpp"
 #include "eigencoder/models/model.hpp"
 
 namespace eigencoder {
+
+namespace detail {
+
+/// The search for the first value of a forward pass that is not finite, in one layer after the other, and the memory that they need.
+template <class T>
+class Diagnosis {
+ public:
+  explicit Diagnosis(const NetworkLayout& layout) : layout_(layout), joined_(layout.layers()), caches_(layout.layers()) {}
+
+  const std::string& found() const { return found_; }  ///< where it is, or empty
+  Index columns() const { return columns_; }
+
+  /// Of the samples whose numbers `order` holds; if it is empty, of all, which are numbered first, first + 1, …
+  void look_at_inputs(const Samples<T>& inputs, std::span<const Index> order, Index first);
+  void look_at_parameters(const Parameters<T>& parameters);
+  /// Keeps activation i, what the next layer is to read, for a layer that joins it.
+  void keep_activation(std::size_t i) { joined_[i] = x_; }
+  /// Layer i's operands and memory: `joined`, the activation that it joins; `source`, the layer that it links to; −1: none.
+  LayerMemory<T> memory(std::size_t i, const Needs& needs, Index output, Index joined, Index source);
+  /// Looks at what layer i has made, which is then what the next one reads.
+  void look_after(std::size_t i, std::string (*name)());
+
+ private:
+  static bool finite(const T* values, Index count) { return VectorView<const T>(values, count).allFinite(); }
+
+  const NetworkLayout& layout_;
+  Index columns_ = 0;
+  Arena<T> x_{}, y_{}, scratch_{}, scratch_per_sample_{};
+  std::vector<Arena<T>> joined_, caches_;
+  std::string found_{};
+};
+
+}  // namespace detail
 
 /// Tells where the first NaN or infinity of a forward pass is: in the inputs, in a parameter, or in the output of which layer.
 /// Looks at the samples whose numbers `order` holds; if it is empty, at all, which are then numbered first, first + 1, …
@@ -14,44 +48,37 @@ template <class C>
 std::string diagnose(const Model<C>& model, const Samples<typename C::Scalar>& inputs, std::span<const Index> order = {},
                      Index first = 0) {
   using T = typename C::Scalar;
-  const auto finite = [](const T* values, Index count) { return VectorView<const T>(values, count).allFinite(); };
-  constexpr std::string_view first_are = "the first values that are not finite are ";
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(inputs.rows(), order.empty() ? inputs.cols() : std::ssize(order));
-  for (Index j = 0; j < x.cols(); ++j) {
-    const Index sample = order.empty() ? j : order[static_cast<std::size_t>(j)];
-    inputs.copy_column(sample, x.col(j).data());
-    if (!finite(x.col(j).data(), x.rows()))
-      return message(first_are, "in the inputs, sample ", order.empty() ? first + j : sample, '.');
-  }
-  for (const auto& [layer, block, offset] : C::blocks) {
-    const T* const values = (block.trainable ? model.parameters() : model.state()).data() + offset;
-    if (!finite(values, block.size())) return message(first_are, "in parameter ", model.name_of(layer, block), '.');
-  }
+  Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size]));
+  const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};
+  detail::Diagnosis<T> diagnosis(layout_of<C>);
+  diagnosis.look_at_inputs(inputs, order, first);
+  diagnosis.look_at_parameters(parameters);
+  if (!diagnosis.found().empty()) return diagnosis.found();
 
   // Layer by layer, as in inference but without fusion, so that every activation exists and can be checked.
-  Arena<T> packed(static_cast<std::size_t>(C::packed_at[C::size]));
-  prepare<C>(model.layers(), model.parameters().data(), packed.data());
-  const Parameters<T> parameters{model.parameters().data(), model.state().data(), packed.data()};
-  std::array<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, C::size> borrowed, joined;
-  std::string where;
+  prepare<C>(model.layers(), parameters.theta, packed.data());
   C::for_each_layer([&]<std::size_t I>() {
-    if constexpr (C::joined[I]) joined[I] = x;
+    if constexpr (C::joined[I]) diagnosis.keep_activation(I);
     if constexpr (!C::taken_over(I)) {
-      if (!where.empty()) return;
-      LayerRunner<C, I> run(model.layers(), parameters, T(0));
-      if constexpr (C::joins[I]) {
-        run.joined = joined[C::joined_by(I)];
-      } else if constexpr (C::links[I] != no_link) {
-        run.source_cache = borrowed[static_cast<std::size_t>(C::links[I])];
-      }
-      x = run.template forward<Mode::predict>(x);
-      if (!finite(x.data(), x.size())) {
-        where = message(first_are, "after layer ", model.position(I), ", ", type_name<typename C::template layer<I>>(), '.');
-      }
-      if constexpr (C::is_source(I)) borrowed[I].swap(run.cache);
+      if (!diagnosis.found().empty()) return;
+      using S = typename C::template stage<I>;
+      const Index joined = C::joins[I] ? static_cast<Index>(C::joined_by(I)) : -1, source = C::joins[I] ? no_link : C::links[I];
+      run_forward<C, I, S, Mode::predict>(model.layers(), parameters,
+                                          diagnosis.memory(I, S::needs, S::out.size(), joined, source == no_link ? -1 : source),
+                                          {.columns = diagnosis.columns(), .batch = diagnosis.columns()});
+      diagnosis.look_after(I, type_name<typename C::template layer<I>>);
     }
   });
-  return where.empty() ? "every activation is finite, the loss itself is not." : where;
+  return diagnosis.found().empty() ? "every activation is finite, the loss itself is not." : diagnosis.found();
 }
 
 }  // namespace eigencoder
+
+#ifdef EIGENCODER_COMPILED_KERNELS
+namespace eigencoder::detail {
+extern template class Diagnosis<float>;
+extern template class Diagnosis<double>;
+}  // namespace eigencoder::detail
+#else
+#include "eigencoder/training/diagnose_impl.hpp"
+#endif

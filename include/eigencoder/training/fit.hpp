@@ -136,7 +136,10 @@ class Fit {
     const T* const theta = trainer_.weights_to_predict();
     trainer_.evaluate_batches(sets_.validation, batch_size_, theta, report.validation);
     if (options_.metrics.empty()) return;
-    report.metrics = evaluate_metrics(options_.metrics, trainer_.predictor(theta), sets_.validation, trainer_.threads());
+    const NetworkLayout& layout = trainer_.layout_;
+    report.metrics = evaluate_metrics(
+        options_.metrics, sets_.validation, layout.output, 2.0 * static_cast<double>(layout.multiplications), trainer_.threads(),
+        [&](Index first, Index end, T* outputs) { trainer_.predict(theta, sets_.validation, first, end, outputs); });
   }
 
   /// Shows and keeps the first warning of a term.

@@ -33,43 +33,26 @@ void check_metrics(const std::vector<Metric<T>>& metrics) {
   }
 }
 
-/// Predicts with a model, whatever its type.
-template <class T>
-struct Predictor {
-  using Run = std::function<void(const T* x, T* y, Index count)>;
-
-  Index input = 0, output = 0;  ///< values a sample
-  double operations = 0;        ///< a sample
-  std::function<Run(Index columns)> make{};  ///< what runs up to `columns` samples at a time, in memory of its own
-};
-
-/// The metrics of predictions for a set.
-template <class T>
-std::vector<double> evaluate_metrics(const std::vector<Metric<T>>& metrics, const Predictor<T>& predictor, const SampleSet<T>& set,
-                                     std::size_t threads) {
+/// The metrics of predictions for a set: predict(first, end, outputs) makes those of samples [first, end), which must be safe
+/// from many threads at once.
+template <class T, class Predict>
+std::vector<double> evaluate_metrics(const std::vector<Metric<T>>& metrics, const SampleSet<T>& set, Index output, double operations,
+                                     std::size_t threads, const Predict& predict) {
   constexpr Index piece = 64;
   const Index all = set.size(), pieces = (all + piece - 1) / piece, target = set.targets.rows();
   const bool in_place = set.chosen.empty() && set.targets.in_place();
   const auto scalars = [](Index count) { return Arena<T>(static_cast<std::size_t>(count)); };
-  Arena<T> outputs = scalars(predictor.output * all), targets = scalars(in_place ? 0 : target * all);
-  const std::size_t parts =
-      useful_threads(predictor.operations * static_cast<double>(all), std::min(threads, static_cast<std::size_t>(pieces)));
+  Arena<T> outputs = scalars(output * all), targets = scalars(in_place ? 0 : target * all);
+  const std::size_t parts = useful_threads(operations * static_cast<double>(all), std::min(threads, static_cast<std::size_t>(pieces)));
   in_parallel(parts, [&](std::size_t part) {
-    const auto border = [&](std::size_t p) { return pieces * static_cast<Index>(p) / static_cast<Index>(parts); };
-    const Index columns = std::min(piece, all);
-    const auto run = predictor.make(columns);
-    Arena<T> inputs = scalars(predictor.input * columns);
-    for (Index p = border(part); p < border(part + 1); ++p) {
-      const Index first = p * piece, count = std::min(piece, all - first);
-      for (Index j = 0; j < count; ++j) {
-        const Index sample = set.chosen.empty() ? first + j : set.chosen[static_cast<std::size_t>(first + j)];
-        set.inputs.copy_column(sample, inputs.data() + j * predictor.input);
-        if (!in_place) set.targets.copy_column(sample, targets.data() + (first + j) * target);
-      }
-      run(inputs.data(), outputs.data() + first * predictor.output, count);
-    }
+    const auto border = [&](std::size_t p) {
+      return std::min(pieces * static_cast<Index>(p) / static_cast<Index>(parts) * piece, all);
+    };
+    const Index first = border(part), end = border(part + 1);
+    for (Index j = first; j < end && !in_place; ++j) set.targets.copy_column(set.sample(j), targets.data() + j * target);
+    predict(first, end, outputs.data() + first * output);
   });
-  const MatrixView<const T> y(outputs.data(), predictor.output, all);
+  const MatrixView<const T> y(outputs.data(), output, all);
   const MatrixView<const T> t(in_place ? set.targets.column(0) : targets.data(), target, all);
   std::vector<double> values;
   for (const Metric<T>& metric : metrics) values.push_back(metric.function(y, t));

@@ -132,15 +132,17 @@ class Trainer : public TrainerOf<typename ModelType::Scalar> {
   std::string diagnosis(const Samples<T>& inputs, std::span<const Index> order, Index first) const override {
     return diagnose(model_, inputs, order, first);
   }
-  detail::Predictor<T> predictor(const T* theta) const override {
-    using Run = typename detail::Predictor<T>::Run;
-    const auto make = [&model = model_, theta](Index columns) {
-      return Run([&model, theta, workspace = Workspace<C>(columns)](const T* x, T* y, Index count) mutable {
-        workspace.template run<0, C::size>(model.layers(), {theta, std::as_const(model).state().data(), nullptr}, 1, x, y, count);
-      });
-    };
-    return {C::input.size(), C::output.size(), 2.0 * static_cast<double>(C::multiplications), make};
+  void predict(const T* theta, const detail::SampleSet<T>& set, Index first, Index end, T* outputs) const override {
+    constexpr Index piece = 64;
+    Workspace<C> workspace(std::min(piece, end - first));
+    Arena<T> inputs(static_cast<std::size_t>(C::input.size() * workspace.columns()));
+    for (Index count = 0; first < end; first += count, outputs += count * C::output.size()) {
+      count = std::min(piece, end - first);
+      for (Index j = 0; j < count; ++j) set.inputs.copy_column(set.sample(first + j), inputs.data() + j * C::input.size());
+      workspace.template run<0, C::size>(model_.layers(), contents_with(theta), 1, inputs.data(), outputs, count);
+    }
   }
+  Parameters<T> contents_with(const T* theta) const { return {theta, contents().state}; }
 
   template <class F>
   void for_each_term(F f) const {

@@ -102,7 +102,7 @@ class TrainerOf : public AnyTrainer {
     T *theta, *state;
   };
 
-  TrainerOf(const ParameterLayout& layout, const detail::SampleRules& rules, std::unique_ptr<StepperOf<T>> stepper,
+  TrainerOf(const NetworkLayout& layout, const detail::SampleRules& rules, std::unique_ptr<StepperOf<T>> stepper,
             const TrainerOptions& options);
   static std::size_t checked_threads(std::size_t threads);
   /// Throws OptionError unless a term, a loss or another, may have that weight in an objective.
@@ -134,7 +134,8 @@ class TrainerOf : public AnyTrainer {
   /// What the term of that number says to its value in an epoch: a warning, or nothing.
   virtual std::string warning(std::size_t term, double value) const = 0;
   virtual std::string diagnosis(const Samples<T>& inputs, std::span<const Index> order, Index first) const = 0;
-  virtual detail::Predictor<T> predictor(const T* theta) const = 0;
+  /// Of samples [first, end) of a set; from many threads at once.
+  virtual void predict(const T* theta, const detail::SampleSet<T>& set, Index first, Index end, T* outputs) const = 0;
 
   void keep(Snapshot<T>& snapshot) const;
   /// With parameters of the given ones, or of the model's where that is null.
@@ -144,7 +145,7 @@ class TrainerOf : public AnyTrainer {
   std::string why_not_taken(double loss, const Batch<T>& batch, Index first) const;
   static std::string after_divergence(double learning_rate);
 
-  const ParameterLayout& layout_;
+  const NetworkLayout& layout_;
   const detail::SampleRules& rules_;
   Seed seed_;
   std::uint64_t shuffles_ = 0, epochs_ = 0;

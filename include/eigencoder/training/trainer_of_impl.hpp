@@ -6,7 +6,7 @@
 namespace eigencoder {
 
 template <class T>
-TrainerOf<T>::TrainerOf(const ParameterLayout& layout, const detail::SampleRules& rules, std::unique_ptr<StepperOf<T>> stepper,
+TrainerOf<T>::TrainerOf(const NetworkLayout& layout, const detail::SampleRules& rules, std::unique_ptr<StepperOf<T>> stepper,
                         const TrainerOptions& options)
     : layout_(layout), rules_(rules), seed_(options.seed), stepper_(std::move(stepper)) {
   set_clip(options.clip);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "eigencoder/engine/parameter_layout.hpp"
+#include "eigencoder/engine/network_layout.hpp"
 #include "eigencoder/training/exchange.hpp"
 #include "eigencoder/training/gradient_clip.hpp"
 #include "eigencoder/training/optimizer_step.hpp"
@@ -26,7 +26,7 @@ class Updater {
  public:
   /// For an optimizer of so many `slots`. One that does not look at Stretch::decay (`decays` is false) gets blocks of one rate
   /// together, as long stretches, unless each is clipped by its own norm.
-  Updater(const ParameterLayout& layout, std::size_t workers, std::size_t slots, bool decays);
+  Updater(const NetworkLayout& layout, std::size_t workers, std::size_t slots, bool decays);
 
   std::size_t workers() const { return gradients_.size(); }
   std::size_t slots() const { return slot_count_; }  ///< vectors of the optimizer
@@ -125,7 +125,7 @@ class Updater {
 
   static constexpr std::size_t chunk = 1024;  ///< a chunk stays in the first cache from one use to the next
 
-  ParameterLayout layout_;
+  NetworkLayout layout_;
   std::size_t parameters_, slot_count_;
   bool decays_;
   std::vector<Place> blocks_;

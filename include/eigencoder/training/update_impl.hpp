@@ -12,7 +12,7 @@ namespace eigencoder {
 // — what each block is trained with
 
 template <class T>
-Updater<T>::Updater(const ParameterLayout& layout, std::size_t workers, std::size_t slots, bool decays)
+Updater<T>::Updater(const NetworkLayout& layout, std::size_t workers, std::size_t slots, bool decays)
     : layout_(layout),
       parameters_(static_cast<std::size_t>(layout.parameters)),
       slot_count_(slots),

@@ -8,12 +8,15 @@
 
 namespace eigencoder {
 
-/// Where the parameters and the running state of a network lie, as data: for code that is the same for all networks.
-struct ParameterLayout {
+/// What is to be known of a network and of where its parameters and running state lie, as data: for code that is the same for all
+/// networks.
+struct NetworkLayout {
   std::span<const PlacedBlock> blocks;  ///< layer by layer
   std::span<const bool> frozen;         ///< of the layers, by their type
   std::size_t code = 0;                 ///< the decoder's first layer; beyond the last: there is no decoder
   Index parameters = 0, state = 0;      ///< scalars
+  Index output = 0;                     ///< values a sample
+  Index multiplications = 0;            ///< Chain::multiplications
 
   std::size_t layers() const { return frozen.size(); }
   /// Where layer i stands, for messages: "encoder.0".
@@ -33,6 +36,7 @@ struct ParameterLayout {
 };
 
 template <class C>
-inline constexpr ParameterLayout layout_of{C::blocks, C::frozen, C::code, C::parameter_count, C::state_count};
+inline constexpr NetworkLayout layout_of{C::blocks,          C::frozen,      C::code,          C::parameter_count,
+                                         C::state_count,     C::output.size(), C::multiplications};
 
 }  // namespace eigencoder
