@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <utility>
+
 #include "eigencoder/core/window.hpp"
 #include "eigencoder/kernels/epilogue.hpp"
+#include "eigencoder/kernels/phases.hpp"
 
 // Loops over the windows of images and over their pixels. The usual cases are branched off once, to loops whose ends the
 // compiler knows; a window that lies wholly within its image is code without branches.
@@ -47,24 +50,19 @@ struct Single {
   void store(T* to, V value) const { *to = value; }
 };
 
-/// f(lanes, c) for the channels from c on, until all are done. If Twice, some may be done twice where that is faster.
-/// Few: how many there are, if the compiler is to know it, too few for a packet; else 0.
-template <class T, Index Few, bool Twice, class F>
-[[gnu::always_inline]] inline void for_each_channel(Index channels, F f) {
+/// f(lanes, i) for n scalars in a row from i on, until all are done; some may be done twice.
+template <class T, class F>
+[[gnu::always_inline]] inline void for_each_lane(Index n, F f) {
   using P = Packet<T>;
-  if constexpr (Few > 0) {
-    for (Index c = 0; c < Few; ++c) f(Single<T>{}, c);
+  const Index rest = n % P::size, end = n - rest;
+  for (Index i = 0; i < end; i += P::size) f(Whole<T>{}, i);
+  if (rest == 0) return;
+  if (end > 0) {
+    f(Whole<T>{}, n - P::size);
+  } else if (P::masks && rest > 3) {
+    f(Part<T>{rest}, 0);
   } else {
-    const Index rest = channels % P::size, end = channels - rest;
-    for (Index c = 0; c < end; c += P::size) f(Whole<T>{}, c);
-    if (rest == 0) return;
-    if (P::masks && rest > 3) {
-      f(Part<T>{rest}, end);
-    } else if (Twice && end > 0) {
-      f(Whole<T>{}, channels - P::size);
-    } else {
-      for (Index c = end; c < channels; ++c) f(Single<T>{}, c);
-    }
+    for (Index i = 0; i < n; ++i) f(Single<T>{}, i);
   }
 }
 
@@ -79,22 +77,6 @@ struct AllTaps {
   static constexpr Index begin = 0, end = Count;
   static constexpr Index count() { return Count; }
 };
-
-/// f(r, s) for rows × columns of taps: code without loops where they are types, but not else, where it would be long and rarely run.
-template <class Rows, class Columns, class F>
-[[gnu::always_inline]] inline void for_each_tap(Rows rows, Columns columns, F f) {
-  if constexpr (std::same_as<Columns, Taps>) {
-    for (Index r = rows.begin; r < rows.end; ++r) {
-      for (Index s = columns.begin; s < columns.end; ++s) f(r, s);
-    }
-  } else {
-#pragma GCC unroll 4
-    for (Index r = rows.begin; r < rows.end; ++r) {
-#pragma GCC unroll 4
-      for (Index s = columns.begin; s < columns.end; ++s) f(r, s);
-    }
-  }
-}
 
 /// The windows that lie wholly within the image.
 constexpr Taps whole_windows(const Axis& axis) {
@@ -113,134 +95,277 @@ constexpr bool clipped(const Grid& g) {
   return whole_windows(g.vertical).count() < g.vertical.windows || whole_windows(g.horizontal).count() < g.horizontal.windows;
 }
 
-/// f(i) for i < n. If Together, in blocks of which the compiler knows the length, so that it can make packets of them; some
-/// i may come twice.
-template <Index Together, class F>
-[[gnu::always_inline]] inline void repeat(Index n, F f) {
-  if (Together == 1 || n < Together) {
-    for (Index i = 0; i < n; ++i) f(i);
-  } else {
-    for (Index block = 0; block < n; block += Together) {
-      const Index first = std::min(block, n - Together);
-#ifndef __clang__
-#pragma GCC ivdep
-#endif
-      for (Index i = 0; i < Together; ++i) f(first + i);
+/// Windows that cover their image without overlap, whole ones alone.
+constexpr bool tiles(const Axis& axis) {
+  return axis.stride == axis.taps && axis.padding_before == 0 && axis.windows * axis.taps == axis.pixels;
+}
+
+/// How the pixels of images lie while their windows are looked at: as they are, or, where a pixel is less than a packet and
+/// windows are several pixels apart, sorted by phase in bands of rows, so that packets can run along a row; and where windows
+/// tile the image, from one row of windows to the next.
+struct Layout {
+  Index channels;
+  Index row, phase, pitch;  ///< from a row to the next, from a phase to the next, and from a pixel of a phase to the next
+  Index window_row;         ///< from a row of windows to the next
+  Index band = 0;           ///< how many rows of windows, or of pixels, are sorted at a time; 0: the pixels are as they are
+  bool tiled = false;       ///< whether the windows of a band are one row
+
+  template <class T>
+  static constexpr Index most = 16384 / sizeof(T);  ///< scalars that are sorted at a time: half of a first cache
+
+  constexpr Layout(const Grid& g)
+      : channels(g.channels),
+        row(g.horizontal.pixels * channels),
+        phase(channels),
+        pitch(g.horizontal.stride * channels),
+        window_row(g.vertical.stride * row) {}
+
+  template <class T>
+  static constexpr bool sorts(const Grid& g, Index rows) {
+    return g.channels < Packet<T>::size && g.horizontal.stride > 1 && g.horizontal.windows > 1 &&
+           rows * Phases(g.horizontal, g.channels).length * g.horizontal.stride <= most<T>;
+  }
+  /// For rows of windows.
+  template <class T>
+  static constexpr Layout of_windows(const Grid& g, const Phases& phases) {
+    Layout lies(g);
+    const Axis down = g.vertical;
+    if (!sorts<T>(g, down.taps)) return lies;
+    const Index size = phases.length * phases.stride;
+    lies.pitch = lies.channels;
+    lies.tiled = tiles(down) && tiles(g.horizontal);
+    lies.band = (most<T> / size - down.taps) / down.stride + 1;
+    lies.phase = lies.tiled ? lies.band * phases.length : phases.length;
+    lies.row = phases.stride * lies.phase;
+    lies.window_row = lies.tiled ? phases.length : down.stride * size;
+    return lies;
+  }
+  /// For rows of pixels.
+  template <class T>
+  static constexpr Layout of_pixels(const Grid& g, const Phases& phases) {
+    Layout lies(g);
+    if (!sorts<T>(g, 1)) return lies;
+    lies.pitch = lies.channels;
+    lies.phase = phases.length;
+    lies.row = phases.stride * lies.phase;
+    lies.band = most<T> / lies.row;
+    return lies;
+  }
+  /// Whether successive windows see successive pixels.
+  constexpr bool runs() const { return pitch == channels; }
+};
+
+/// f(lanes, at, rows, columns, each) for the windows [begin, end) of a row, which have the same taps, rows × columns. The value
+/// of window 0 lies at `value`, its first tap at `place`.
+template <class T, class F>
+[[gnu::always_inline]] inline void for_windows(const Grid& g, const Layout& lies, Index begin, Index end, Index value,
+                                               Index place, Taps rows, Taps columns, F f) {
+  const Index channels = g.channels, tall = g.vertical.taps, wide = g.horizontal.taps, stride = g.horizontal.stride;
+  const Index row = lies.row, phase = lies.phase, pitch = lies.pitch, step = lies.runs() ? end - begin : 1;
+  const auto with = [=](auto down, auto across, auto each) __attribute__((always_inline)) {
+    for_each_lane<T>(
+        step * channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
+          Index at = value + begin * channels + c, first = place + begin * pitch + c;
+          for (Index j = begin; j < end; j += step, at += step * channels, first += step * pitch) {
+            f(
+                lanes, at, down, across, [&](const auto& visit) __attribute__((always_inline)) { each(first, visit); });
+          }
+        });
+  };
+  const auto with_side = [=]<Index Side>(AllTaps<Side> taps) __attribute__((always_inline)) {
+    const auto offset = [=](Index s) { return s / stride * pitch + s % stride * phase; };
+    const Index one = offset(1), two = offset(2);
+    with(
+        taps, taps, [=](Index at, const auto& visit) __attribute__((always_inline)) {
+          [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
+            (visit(Index(K), at + Index(K) / Side * row + (K % Side == 0 ? 0 : K % Side == 1 ? one : two)), ...);
+          }
+          (std::make_index_sequence<static_cast<std::size_t>(Side * Side)>{});
+        });
+  };
+  const auto whole = [=](Index side) {
+    return rows.count() == side && tall == side && columns.count() == side && wide == side;
+  };
+  if (whole(2)) return with_side(AllTaps<2>{});
+  if (whole(3)) return with_side(AllTaps<3>{});
+  Index first_phase = columns.begin, first = rows.begin * row;
+  while (first_phase >= stride) first_phase -= stride, first += pitch;
+  first += first_phase * phase;
+  with(
+      rows, columns, [=](Index line, const auto& visit) __attribute__((always_inline)) {
+        line += first;
+        for (Index r = rows.begin; r < rows.end; ++r, line += row) {
+          Index at = line, p = first_phase;
+          for (Index s = columns.begin; s < columns.end; ++s) {
+            visit(r * wide + s, at);
+            at += phase;
+            if (++p == stride) p = 0, at += pitch - stride * phase;
+          }
+        }
+      });
+}
+
+/// f(lanes, at, rows, columns, each) for every window and all channels: `at` is where its value lies, rows × columns its taps
+/// within the image. each(visit) calls visit(k, place) for these in order, k being the number of the tap in the whole window,
+/// and `place` where the pixel lies, after begin(top, bottom) was called for the rows [top, bottom) of all images, and before
+/// end(top, bottom) is.
+template <class T, class Begin, class F, class End>
+[[gnu::always_inline]] inline void for_each_band(const Grid& g, const Layout& lies, Index images, Begin begin, F f, End end) {
+  const Axis down = g.vertical, across = g.horizontal;
+  const Index windows = across.windows, row_of_values = windows * g.channels;
+  if (lies.tiled) {
+    for (Index first = 0; first < images * down.windows; first += lies.band) {
+      const Index count = std::min(lies.band, images * down.windows - first);
+      begin(first * down.taps, (first + count) * down.taps);
+      for_windows<T>(g, lies, 0, count * windows, first * row_of_values, 0, {0, down.taps}, {0, across.taps}, f);
+      end(first * down.taps, (first + count) * down.taps);
+    }
+    return;
+  }
+  const Taps whole = whole_windows(across);
+  const Index together = lies.band > 0 ? lies.band : down.windows;
+  for (Index n = 0; n < images; ++n) {
+    for (Index first = 0; first < down.windows; first += together) {
+      const Index count = std::min(together, down.windows - first);
+      const Index top = std::max<Index>(first * down.stride - down.padding_before, 0);
+      const Index bottom = std::min((first + count - 1) * down.stride - down.padding_before + down.taps, down.pixels);
+      begin(n * down.pixels + top, n * down.pixels + bottom);
+      Index value = (n * down.windows + first) * row_of_values;
+      Index place = (first * down.stride - down.padding_before) * lies.row;
+      place += lies.band > 0 ? -top * lies.row : n * g.pixels() - across.padding_before * g.channels;
+      for (Index i = first; i < first + count; ++i, value += row_of_values, place += lies.window_row) {
+        const Taps rows = taps_within(down, i);
+        for (Index j = 0; j < windows;) {
+          const bool inside = j >= whole.begin && j < whole.end;
+          const Index until = inside ? whole.end : j + 1;
+          for_windows<T>(g, lies, j, until, value, place, rows, taps_within(across, j), f);
+          j = until;
+        }
+      }
+      end(n * down.pixels + top, n * down.pixels + bottom);
     }
   }
 }
 
-/// for_each_window() for Few channels, or any if 0, and windows of Side × Side, or any if 0. If Few, the stride is Side too.
-template <class T, Index Few, Index Side, bool Twice, class F>
-void for_each_window_as(const Grid& g, Index images, F f) {
-  const Axis down = g.vertical, across = g.horizontal;
-  const Index channels = Few > 0 ? Few : g.channels, line = across.pixels * channels, windows = across.windows;
-  const Index wide = Side > 0 ? Side : across.taps, step = (Few > 0 ? Side : across.stride) * channels;
-  const Taps rows = whole_windows(down), columns = whole_windows(across);
-  const bool all_whole = !clipped(g);
-  for (Index n = 0; n < images; ++n) {
-    for_each_channel<T, Few, Twice>(
-        channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
-          const Index value = n * down.windows * windows * channels + c;
-          const Index pixel = (n * down.pixels - down.padding_before) * line - across.padding_before * channels + c;
-          const auto window = [&](Index at, Index first, auto tall, auto taps) __attribute__((always_inline)) {
-            f(
-                lanes, at, tall, taps, [&](auto visit) __attribute__((always_inline)) {
-                  for_each_tap(
-                      tall, taps, [&](Index r, Index s) __attribute__((always_inline)) {
-                        visit(r, s, r * wide + s, first + (r * line + s * channels));
-                      });
-                });
-          };
-          for (Index i = rows.begin; i < rows.end; ++i) {
-            const Index at = value + (i * windows + columns.begin) * channels;
-            const Index first = pixel + i * down.stride * line + columns.begin * step;
-            repeat<(Few == 1 ? 8 : 1)>(
-                columns.count(), [&](Index j) __attribute__((always_inline)) {
-                  if constexpr (Side > 0) {
-                    window(at + j * channels, first + j * step, AllTaps<Side>{}, AllTaps<Side>{});
-                  } else {
-                    window(at + j * channels, first + j * step, Taps{0, down.taps}, Taps{0, wide});
-                  }
-                });
-          }
-          if (all_whole) return;
-          for (Index i = 0; i < down.windows; ++i) {
-            const bool inside = i >= rows.begin && i < rows.end;
-            for (Index j = 0; j < windows; ++j) {
-              if (inside && j >= columns.begin && j < columns.end) continue;
-              window(value + (i * windows + j) * channels, pixel + i * down.stride * line + j * step, taps_within(down, i),
-                     taps_within(across, j));
-            }
-          }
-        });
-  }
+/// f(rows as they are and sorted) for the rows of a band, of which the first lie at `row` and `sorted`.
+template <class Row, class Sorted, class F>
+void for_sorted_rows(const Grid& g, const Layout& lies, Index count, Row* row, Sorted* sorted, F f) {
+  using Rows = Phases::Rows<Row, Sorted>;
+  const Index line = g.horizontal.pixels * g.channels, taps = g.vertical.taps;
+  if (!lies.tiled) return f(Rows{count, row, line, sorted, lies.row, lies.phase});
+  for (Index r = 0; r < taps; ++r)
+    f(Rows{count / taps, row + r * line, taps * line, sorted + r * lies.row, lies.window_row, lies.phase});
 }
 
 /// f(lanes, at, rows, columns, each) for every window and all channels: `at` is where its value lies, rows × columns its taps
-/// within the image. each(visit) calls visit(r, s, k, place) for these in order, k being the number of tap (r, s) in the whole
-/// window, and place where the pixel lies. If Twice, some channels may be done twice.
-template <class T, bool Twice, class F>
-void for_each_window(const Grid& g, Index images, F f) {
-  const auto square = [&](Index side) { return g.vertical.taps == side && g.horizontal.taps == side; };
-  if (square(2)) {
-    if (g.horizontal.stride == 2 && g.channels == 1) return for_each_window_as<T, 1, 2, Twice>(g, images, f);
-    if (g.horizontal.stride == 2 && g.channels == 3) return for_each_window_as<T, 3, 2, Twice>(g, images, f);
-    return for_each_window_as<T, 0, 2, Twice>(g, images, f);
-  }
-  if (square(3)) return for_each_window_as<T, 0, 3, Twice>(g, images, f);
-  for_each_window_as<T, 0, 0, Twice>(g, images, f);
+/// within the image. each(visit) calls visit(k, value) for these in order, k being the number of the tap in the whole window,
+/// and `value` that of its pixel in x. Some channels may be done twice.
+template <class T, class F>
+void for_each_window(const Grid& g, Index images, const T* x, F f) {
+  const Phases phases(g.horizontal, g.channels);
+  const Layout lies = Layout::of_windows<T>(g, phases);
+  std::array<T, static_cast<std::size_t>(Layout::most<T>)> memory;
+  const Index line = g.horizontal.pixels * g.channels;
+  const T* const from = lies.band > 0 ? memory.data() : x;
+  for_each_band<T>(
+      g, lies, images,
+      [&](Index top, Index bottom) {
+        if (lies.band == 0) return;
+        for_sorted_rows(g, lies, bottom - top, x + top * line, memory.data(), [&](const auto& rows) { phases.split<T>(rows); });
+      },
+      [=](auto lanes, Index at, auto rows, auto columns, const auto& each) __attribute__((always_inline)) {
+        f(
+            lanes, at, rows, columns, [&](const auto& visit) __attribute__((always_inline)) {
+              each([&](Index k, Index place) __attribute__((always_inline)) { visit(k, lanes.load(from + place)); });
+            });
+      },
+      [](Index, Index) {});
 }
 
 /// expand_windows() for windows that overlap, or leave pixels out.
 template <class T, class F>
 void expand_any(const Grid& g, Index images, T* x, F from) {
   const Axis down = g.vertical, across = g.horizontal;
-  const Index channels = g.channels, wide = across.taps;
-  // The windows that hold a pixel, from those that hold the one before.
-  const auto move = [](const Axis& axis, Index pixel, Taps& over) __attribute__((always_inline)) {
-    const Index reached = pixel + axis.padding_before;
-    while (over.end < axis.windows && over.end * axis.stride <= reached) ++over.end;
-    while (over.begin < over.end && over.begin * axis.stride + axis.taps <= reached) ++over.begin;
+  const Index channels = g.channels, wide = across.taps, stride = across.stride, row_of_values = across.windows * channels;
+  const Index line = across.pixels * channels, before = across.padding_before;
+  const Phases phases(across, channels);
+  const Layout lies = Layout::of_pixels<T>(g, phases);
+  const Taps whole = whole_windows(across);
+  std::array<T, static_cast<std::size_t>(Layout::most<T>)> memory;
+  const Index reached = before + across.pixels, end_group = reached / stride, end_phase = reached % stride;
+  const Index begin_group = before / stride, begin_phase = before % stride, most_of_phase = wide / stride,
+              longer = wide % stride;
+  // A pixel of phase p and number q has tap p + m · stride of window q − m.
+  const auto expand_row = [&](Taps rows, Index values, Index first_tap, T * to) __attribute__((always_inline)) {
+    for (Index p = 0; p < stride; ++p) {
+      const Index most = most_of_phase + (p < longer);  // windows of a pixel
+      const Index begin = begin_group + (p < begin_phase), end = end_group + (p < end_phase);
+      for (Index q = begin; q < end;) {
+        const bool inside = q >= whole.begin + most - 1 && q < whole.end;
+        const Index until = inside ? std::min(end, whole.end) : q + 1, step = lies.runs() ? until - q : 1;
+        const Taps over{std::max<Index>(q - across.windows + 1, 0), std::min(q + 1, most)};
+        for_each_lane<T>(
+            step * channels, [&](auto lanes, Index c) __attribute__((always_inline)) {
+              for (Index at = q; at < until; at += step) {
+                typename decltype(lanes)::V sum(0);
+                Index value_row = values + c, tap_row = first_tap + p;
+                for (Index i = rows.begin; i < rows.end; ++i, value_row += row_of_values, tap_row -= down.stride * wide) {
+                  const Index tall = taps_within(down, i).count();
+                  Index value = value_row + (at - over.begin) * channels, tap = tap_row + over.begin * stride;
+                  for (Index m = over.begin; m < over.end; ++m, value -= channels, tap += stride) {
+                    const Index taps = inside ? wide : taps_within(across, at - m).count();
+                    sum = sum + from(lanes, value, tall, taps)(tap);
+                  }
+                }
+                lanes.store(to + (p * lies.phase + at * lies.pitch + c), sum);
+              }
+            });
+        q = until;
+      }
+    }
   };
+  const Index together = lies.band > 0 ? lies.band : down.pixels;
   for (Index n = 0; n < images; ++n) {
     Taps rows{0, 0};
-    for (Index r = 0; r < down.pixels; ++r, x += across.pixels * channels) {
-      move(down, r, rows);
-      const Index value = (n * down.windows + rows.begin) * across.windows * channels;
-      const Index tap = (r + down.padding_before - rows.begin * down.stride) * wide;
-      for_each_channel<T, 0, true>(
-          channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
-            Taps columns{0, 0};
-            for (Index s = 0; s < across.pixels; ++s) {
-              move(across, s, columns);
-              typename decltype(lanes)::V sum(0);
-              Index line = value + c, k = tap + s + across.padding_before;
-              for (Index i = 0; i < rows.count(); ++i, line += across.windows * channels, k -= down.stride * wide) {
-                for (Index j = columns.begin; j < columns.end; ++j) {
-                  const auto count = [=] { return taps_within(down, rows.begin + i).count() * taps_within(across, j).count(); };
-                  sum = sum + from(lanes, line + j * channels, count)(k - j * across.stride);
-                }
-              }
-              lanes.store(x + (s * channels + c), sum);
-            }
-          });
+    for (Index first = 0; first < down.pixels; first += together) {
+      const Index count = std::min(together, down.pixels - first);
+      for (Index r = first; r < first + count; ++r) {
+        // The windows that hold a row, from those that hold the one before.
+        const Index at = r + down.padding_before;
+        while (rows.end < down.windows && rows.end * down.stride <= at) ++rows.end;
+        while (rows.begin < rows.end && rows.begin * down.stride + down.taps <= at) ++rows.begin;
+        expand_row(rows, (n * down.windows + rows.begin) * row_of_values, (at - rows.begin * down.stride) * wide,
+                   lies.band > 0 ? memory.data() + (r - first) * lies.row : x + (r * line - before * channels));
+      }
+      if (lies.band > 0) phases.merge<T>({count, x + first * line, line, memory.data(), lies.row, lies.phase});
     }
+    x += down.pixels * line;
   }
 }
 
 /// From the values of windows to their pixels: a pixel is the sum over its windows of value(k), k being the number of its tap,
-/// and value = from(lanes, at, count) a function for the window whose value lies at `at` and that has count() taps within the
-/// image.
+/// and value = from(lanes, at, rows, columns) a function for the window whose value lies at `at` and that has rows × columns
+/// taps within the image.
 template <class T, class F>
 void expand_windows(const Grid& g, Index images, T* x, F from) {
-  const Axis &down = g.vertical, &across = g.horizontal;
+  const Axis down = g.vertical, across = g.horizontal;
   if (down.stride != down.taps || across.stride != across.taps || down.lost() > 0 || across.lost() > 0)
     return expand_any(g, images, x, from);
-  for_each_window<T, true>(
-      g, images, [=](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
-        const auto value = from(lanes, at, [=] { return rows.count() * columns.count(); });
-        each([&](Index, Index, Index k, Index place) __attribute__((always_inline)) { lanes.store(x + place, value(k)); });
+  const Phases phases(across, g.channels);
+  const Layout lies = Layout::of_windows<T>(g, phases);
+  std::array<T, static_cast<std::size_t>(Layout::most<T>)> memory;
+  const Index line = across.pixels * g.channels;
+  T* const to = lies.band > 0 ? memory.data() : x;
+  for_each_band<T>(
+      g, lies, images, [](Index, Index) {},
+      [=](auto lanes, Index at, auto rows, auto columns, const auto& each) __attribute__((always_inline)) {
+        const auto value = from(lanes, at, rows.count(), columns.count());
+        each([&](Index k, Index place) __attribute__((always_inline)) { lanes.store(to + place, value(k)); });
+      },
+      [&](Index top, Index bottom) {
+        if (lies.band == 0) return;
+        for_sorted_rows(g, lies, bottom - top, x + top * line, std::as_const(memory).data(),
+                        [&](const auto& rows) { phases.merge<T>(rows); });
       });
 }
 

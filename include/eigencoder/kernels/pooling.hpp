@@ -28,20 +28,19 @@ struct MaxPool {
   T *y, *place;
   Epilogue<T> epilogue;
   void run() const {
-    const auto keep = [here = *this](auto lanes, Index at, auto, auto, auto each) __attribute__((always_inline)) {
+    const auto keep = [here = *this](auto lanes, Index at, auto rows, auto columns, const auto& each)
+        __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
-      V most(0), winner(0);
-      bool first = true;
-      each([&](Index, Index, Index k, Index pixel) __attribute__((always_inline)) {
-        const V number(static_cast<T>(k)), value = lanes.load(here.x + pixel);
-        if constexpr (Places) winner = first ? number : where(most < value, number, winner);
-        most = first ? value : where(value <= value, max(most, value), value);
-        first = false;
+      V most(-std::numeric_limits<T>::infinity()),
+          winner(static_cast<T>(rows.begin * here.grid.horizontal.taps + columns.begin));
+      each([&](Index k, V value) __attribute__((always_inline)) {
+        if constexpr (Places) winner = where(most < value, V(static_cast<T>(k)), winner);
+        most = where(value <= value, max(most, value), value);
       });
       lanes.store(here.y + at, most);
       if constexpr (Places) lanes.store(here.place + at, winner);
     };
-    for_each_window<T, true>(grid, images, keep);
+    for_each_window(grid, images, x, keep);
     finish(epilogue, y, images * grid.windows());
   }
 };
@@ -76,7 +75,7 @@ struct PutInPlace {
   template <class F>
   void put(Index count, const T* from, const T* places, T* to, F f) const {
     expand_windows(
-        grid, count, to, [=](auto lanes, Index at, auto) __attribute__((always_inline)) {
+        grid, count, to, [=](auto lanes, Index at, Index, Index) __attribute__((always_inline)) {
           using V = typename decltype(lanes)::V;
           return [ v = f(lanes, lanes.load(from + at), at), winner = lanes.load(places + at) ](Index k)
               __attribute__((always_inline)) {
@@ -95,16 +94,15 @@ struct TakeFromPlace {
   T* value;
   Epilogue<T> epilogue;
   void run() const {
-    const auto take = [here = *this](auto lanes, Index at, auto, auto, auto each) __attribute__((always_inline)) {
+    const auto take = [here = *this](auto lanes, Index at, auto, auto, const auto& each) __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
       const V winner = lanes.load(here.place + at);
       V found(0);
-      each([&](Index, Index, Index k, Index pixel) __attribute__((always_inline)) {
-        found = where(winner == V(static_cast<T>(k)), lanes.load(here.x + pixel), found);
-      });
+      each([&](Index k, V pixel)
+               __attribute__((always_inline)) { found = where(winner == V(static_cast<T>(k)), pixel, found); });
       lanes.store(here.value + at, found);
     };
-    for_each_window<T, true>(grid, images, take);
+    for_each_window(grid, images, x, take);
     finish(epilogue, value, images * grid.windows());
   }
 };
@@ -120,19 +118,18 @@ struct SumWindows {
   void run() const {
     const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
     const bool differ = mean && clipped(grid);
-    const auto sum = [ here = *this, whole, differ ](auto lanes, Index at, auto rows, auto columns, auto each)
+    const auto sum = [ here = *this, whole, differ ](auto lanes, Index at, auto rows, auto columns, const auto& each)
         __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
       V total(0);
-      each([&](Index, Index, Index, Index pixel)
-               __attribute__((always_inline)) { total = total + lanes.load(here.x + pixel); });
+      each([&](Index, V value) __attribute__((always_inline)) { total = total + value; });
       T share = whole;
       if constexpr (std::same_as<decltype(rows), Taps>) {
         if (differ) share = T(1) / static_cast<T>(rows.count() * columns.count());
       }
       lanes.store(here.y + at, total * V(share));
     };
-    for_each_window<T, true>(grid, images, sum);
+    for_each_window(grid, images, x, sum);
   }
 };
 
@@ -145,14 +142,19 @@ struct SpreadWindows {
   const T* y;
   T* x;
   void run() const {
+    std::array<T, 32> shares;  // of a value among so many pixels
+    for (std::size_t n = 1; n < shares.size(); ++n) shares[n] = T(1) / static_cast<T>(n);
     const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
     const bool differ = mean && clipped(grid);
     expand_windows(
-        grid, images, x, [ from = y, whole, differ ](auto lanes, Index at, auto count) __attribute__((always_inline)) {
-          using V = typename decltype(lanes)::V;
-          const T share = differ ? T(1) / static_cast<T>(count()) : whole;
-          return [v = lanes.load(from + at) * V(share)](Index) __attribute__((always_inline)) { return v; };
-        });
+        grid, images, x,
+        [ =, from = y, some = shares.data(), most = std::ssize(shares) ](auto lanes, Index at, Index rows, Index columns)
+            __attribute__((always_inline)) {
+              using V = typename decltype(lanes)::V;
+              const Index pixels = rows * columns;
+              const T share = !differ ? whole : pixels < most ? some[pixels] : T(1) / static_cast<T>(pixels);
+              return [v = lanes.load(from + at) * V(share)](Index) __attribute__((always_inline)) { return v; };
+            });
   }
 };
 

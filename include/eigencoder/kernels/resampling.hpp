@@ -58,7 +58,7 @@ struct EnlargeBilinear {
         const T *above = x + (n * down.pixels + down.clamp(i - 1)) * line,
                 *below = x + (n * down.pixels + down.clamp(i)) * line;
         const T lower = static_cast<T>(down.share_of_next(row + rows_between.padding_before - i * down.factor));
-        for_each_channel<T, 0, true>(
+        for_each_lane<T>(
             channels, [ =, this ](auto lanes, Index c) __attribute__((always_inline)) {
               using V = typename decltype(lanes)::V;
               const auto at = [ =, this ](Index s) __attribute__((always_inline)) {
@@ -96,26 +96,20 @@ struct ReduceBilinear {
   Index channels, images;
   const T* y;
   T* x;
-  void run() const { down.factor == 2 && across.factor == 2 ? run_as<2>() : run_as<0>(); }
-
- private:
-  /// Factor: that of both axes, or any if 0.
-  template <Index Factor>
-  void run_as() const {
-    const auto known = [](const Interpolated& axis) { return Factor > 0 ? Interpolated{axis.pixels, Factor} : axis; };
-    const Interpolated tall = known(down), wide = known(across);
-    const Grid grid{tall.around(), wide.around(), channels};
-    const auto sum =
-        [ =, from = y, to = x ](auto lanes, Index at, auto rows, auto columns, auto each) __attribute__((always_inline)) {
+  void run() const {
+    const Grid grid{down.around(), across.around(), channels};
+    const auto sum = [ tall = down, wide = across, to = x ](auto lanes, Index at, auto rows, auto columns, const auto& each)
+        __attribute__((always_inline)) {
       using V = typename decltype(lanes)::V;
       V total(0);
-      each([&](Index r, Index s, Index, Index place) __attribute__((always_inline)) {
-        const double share = tall.share(r, {rows.begin, rows.end}) * wide.share(s, {columns.begin, columns.end});
-        total = multiply_add(V(share), lanes.load(from + place), total);
+      each([&](Index k, V value) __attribute__((always_inline)) {
+        const Index taps = 2 * wide.factor;
+        const double share = tall.share(k / taps, {rows.begin, rows.end}) * wide.share(k % taps, {columns.begin, columns.end});
+        total = multiply_add(V(share), value, total);
       });
       lanes.store(to + at, total);
     };
-    for_each_window_as<T, 0, 2 * Factor, true>(grid, images, sum);
+    for_each_window(grid, images, y, sum);
   }
 };
 
