@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#define EIGENCODER_COMPILED_KERNELS
 #include "eigencoder/core/simd.hpp"
 
 #include <algorithm>

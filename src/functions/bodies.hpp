@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The beginning of every file of this folder, which compile, once and for any processor, the bodies that the headers leave out where a
-// program links the component: include/eigencoder/core/bodies.hpp.
-#ifndef EIGENCODER_COMPILED_KERNELS
+// The beginning of every file of this folder, which compile, once and for any processor, the bodies that the headers leave out
+// where a program links the component: include/eigencoder/core/bodies.hpp.
 #define EIGENCODER_COMPILED_KERNELS
-#endif
 #define EIGENCODER_INLINE

@@ -1,16 +1,4 @@
 // SPDX-License-Identifier: MIT
 #include "bodies.hpp"
-
 #include "eigencoder/files/safetensors_impl.hpp"
 #include "eigencoder/io/describe_impl.hpp"
-#include "eigencoder/io/model_file_impl.hpp"
-#include "eigencoder/io/model_reader_impl.hpp"
-
-namespace eigencoder::detail {
-
-template std::vector<std::byte> encode_model(const std::string&, const ModelFacts&, Shape, const float*, const float*, const SaveOptions&);
-template std::vector<std::byte> encode_model(const std::string&, const ModelFacts&, Shape, const double*, const double*, const SaveOptions&);
-template void read_contents(const SafetensorsFile&, const ModelFacts&, const LoadOptions&, const std::string&, Contents<float>&);
-template void read_contents(const SafetensorsFile&, const ModelFacts&, const LoadOptions&, const std::string&, Contents<double>&);
-
-}  // namespace eigencoder::detail

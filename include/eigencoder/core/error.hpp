@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstdio>
 #include <cstdlib>
@@ -62,31 +61,7 @@ struct MessagePart {
   MessagePart(std::floating_point auto value) : kind(Kind::real), real(static_cast<double>(value)) {}
 };
 
-inline std::string join(const MessagePart* part, std::size_t count) {
-  std::string out;
-  for (const MessagePart* const end = part + count; part != end; ++part) {
-    switch (part->kind) {
-      case MessagePart::Kind::text:
-        out += part->text;
-        break;
-      case MessagePart::Kind::character:
-        out += part->character;
-        break;
-      case MessagePart::Kind::whole:
-        out += std::to_string(part->whole);
-        break;
-      case MessagePart::Kind::natural:
-        out += std::to_string(part->natural);
-        break;
-      case MessagePart::Kind::real: {
-        char digits[32];  // a NaN without its sign, which means nothing
-        out.append(digits, static_cast<std::size_t>(std::snprintf(
-                               digits, sizeof digits, "%g", std::isnan(part->real) ? std::fabs(part->real) : part->real)));
-      }
-    }
-  }
-  return out;
-}
+std::string join(const MessagePart* part, std::size_t count);
 
 }  // namespace detail
 
@@ -111,3 +86,7 @@ template <std::derived_from<Error> E, class... Parts>
 }
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/core/error_impl.hpp"
+#endif

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,8 +12,6 @@
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
-#include "eigencoder/files/byte_order.hpp"
-#include "eigencoder/files/gzip.hpp"
 
 namespace eigencoder {
 
@@ -45,22 +40,8 @@ constexpr const IdxTypeFacts* find_idx_type(IdxType type) {
   return nullptr;
 }
 
-template <class T, class Value>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> decode_idx(std::span<const std::uint8_t> bytes, Index samples) {
-  const Index size = std::ssize(bytes) / static_cast<Index>(sizeof(Value));
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> values(size / samples, samples);
-  for (Index i = 0; i < size; ++i)
-    values.data()[i] =
-        static_cast<T>(read_value<Value, std::endian::big>(bytes.data() + i * static_cast<Index>(sizeof(Value))));
-  return values;
-}
-
 /// "60000 × 28 × 28 uint8"
-inline std::string describe_idx(std::string_view type, std::span<const Index> dimensions) {
-  std::string text;
-  for (const Index extent : dimensions) text += message(text.empty() ? "" : " × ", extent);
-  return message(text, ' ', type);
-}
+std::string describe_idx(std::string_view type, std::span<const Index> dimensions);
 
 }  // namespace detail
 
@@ -89,93 +70,12 @@ struct Idx {
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix() const;
 };
 
-template <SampleScalar T>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> Idx::matrix() const {
-  if (!std::floating_point<T> && type != IdxType::uint8) {
-    throw ShapeError(message("IDX array: expected uint8 values for a matrix of them, found ", to_string(type), "; ask for float or double"));
-  }
-  // Dividing, unlike multiplying, cannot overflow.
-  Index value_bytes = dimensions.empty() ? 0 : std::ssize(bytes);
-  for (const Index extent : dimensions) value_bytes = extent > 0 && value_bytes % extent == 0 ? value_bytes / extent : 0;
-  const detail::IdxTypeFacts* facts = detail::find_idx_type(type);
-  if (facts && value_bytes == facts->bytes) {
-    const Index samples = dimensions.front();
-    switch (type) {
-      case IdxType::uint8:
-        return detail::decode_idx<T, std::uint8_t>(bytes, samples);
-      case IdxType::int8:
-        return detail::decode_idx<T, std::int8_t>(bytes, samples);
-      case IdxType::int16:
-        return detail::decode_idx<T, std::int16_t>(bytes, samples);
-      case IdxType::int32:
-        return detail::decode_idx<T, std::int32_t>(bytes, samples);
-      case IdxType::float32:
-        return detail::decode_idx<T, float>(bytes, samples);
-      case IdxType::float64:
-        return detail::decode_idx<T, double>(bytes, samples);
-    }
-  }
-  throw ShapeError(message("IDX array: expected the bytes of ", detail::describe_idx(to_string(type), dimensions), ", found ",
-                           bytes.size(), " bytes; make its type, dimensions and bytes agree"));
-}
-
 /// Reads an IDX file, plain or packed with gzip. Memory grows with the bytes that are there, never with what the header says.
 /// Throws FileError if the file cannot be read, is damaged, does not end where its header says, or holds no values.
-inline Idx read_idx(const std::filesystem::path& path) {
-  detail::GzipReader file(path);
-  const auto read_header = [&](std::span<std::uint8_t> out) {
-    const Index end = file.offset() + std::ssize(out);
-    if (file.read(out) != out.size())
-      file.fail("expected a header of at least ", end, " bytes, found ", file.offset(),
-                " bytes in all; not an IDX file, or cut short");
-  };
-
-  std::array<std::uint8_t, 4> word;
-  read_header(word);
-  if (word[0] != 0 || word[1] != 0)
-    file.fail("expected 00 00 at byte 0, found ", detail::hexadecimal(std::span(word).first(2)), "; not an IDX file");
-  Idx idx{.type = IdxType{word[2]}, .dimensions = {}, .bytes = {}};
-  const detail::IdxTypeFacts* type = detail::find_idx_type(idx.type);
-  if (!type)
-    file.fail("expected a type of value at byte 2, one of 08, 09, 0b, 0c, 0d, 0e, found ",
-              detail::hexadecimal(std::span(word).subspan(2, 1)), "; not an IDX file");
-  const Index dimensions = word[3];
-  if (dimensions == 0) file.fail("expected at least one dimension at byte 3, found 0; not an IDX file");
-
-  const Index header = 4 + 4 * dimensions;
-  Index size = type->bytes;
-  for (Index i = 0; i < dimensions; ++i) {
-    read_header(word);
-    const Index extent = detail::read_value<std::uint32_t, std::endian::big>(word.data());
-    if (extent == 0)
-      file.fail("expected a positive size at byte ", file.offset() - 4, ", dimension ", i + 1, " of ", dimensions,
-                ", found 0; an empty set is of no use");
-    idx.dimensions.push_back(extent);
-    if (extent > (std::numeric_limits<Index>::max() - header) / size)
-      file.fail("expected a size that a file can have, found ", detail::describe_idx(type->name, idx.dimensions),
-                " in the header up to byte ", file.offset(), "; the header is damaged");
-    size *= extent;
-  }
-
-  const auto promised = [&] {
-    return message(header + size, " bytes (the header and ", detail::describe_idx(type->name, idx.dimensions), ")");
-  };
-  constexpr Index chunk = 1 << 20;
-  while (std::ssize(idx.bytes) < size) {
-    const std::size_t begin = idx.bytes.size();
-    const Index wanted = std::min(chunk, size - std::ssize(idx.bytes));
-    idx.bytes.resize(begin + static_cast<std::size_t>(wanted));
-    const std::size_t count = file.read(std::span(idx.bytes).subspan(begin));
-    idx.bytes.resize(begin + count);
-    if (static_cast<Index>(count) < wanted)
-      file.fail("expected ", promised(), ", found only ", file.offset(), "; it is cut short: download it again");
-  }
-
-  // One byte past the end: gzip checks its sum only when asked for more than it has.
-  const std::string expected = promised();
-  if (std::uint8_t beyond; file.read({&beyond, 1}) != 0)
-    file.fail("expected ", expected, ", found more; the file or its header is damaged");
-  return idx;
-}
+Idx read_idx(const std::filesystem::path& path);
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/data/idx_impl.hpp"
+#endif

@@ -23,7 +23,6 @@
 #include "eigencoder/data/npy_header.hpp"
 #include "eigencoder/files/atomic_file.hpp"
 #include "eigencoder/files/byte_order.hpp"
-#include "eigencoder/files/read_file.hpp"
 
 namespace eigencoder {
 
@@ -65,10 +64,7 @@ constexpr Index count_values(std::span<const Index> dimensions) {
 }
 
 /// "60000 × 28 × 28 uint8"
-inline std::string describe(const NpyArray& array) {
-  return array.dimensions.empty() ? message("a single ", to_string(array.type))
-                                  : describe_idx(to_string(array.type), array.dimensions);
-}
+std::string describe(const NpyArray& array);
 
 /// A float16 as it lies in a file.
 struct Half {
@@ -90,19 +86,7 @@ struct NpyAxis {
 };
 
 /// The axes of `array` in the order in which a set has them, the last one fastest; n × c × h × w becomes n × h × w × c.
-inline std::vector<NpyAxis> walk(const NpyArray& array, bool channels_first) {
-  std::vector<NpyAxis> axes;
-  for (const Index extent : array.dimensions) axes.push_back({extent, 1});
-  Index stride = 1;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    NpyAxis& axis = axes[array.fortran_order ? i : axes.size() - 1 - i];
-    axis.stride = stride;
-    stride *= axis.extent;
-  }
-  if (channels_first) std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
-  if (!array.fortran_order && !channels_first) axes = {{stride, 1}};
-  return axes;
-}
+std::vector<NpyAxis> walk(const NpyArray& array, bool channels_first);
 
 /// False if a value does not fit.
 template <class T, class Value>
@@ -162,54 +146,8 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> npy_matrix(const NpyArray& arra
   return values;
 }
 
-template <class T>
-Dataset<T> npy_dataset(const NpyArray& array, std::string_view name, bool channels_first) {
-  const auto& d = array.dimensions;
-  if (d.size() < 2 || d.size() > 4 || (channels_first && d.size() != 4))
-    throw FileError(message(name, ": expected an array of ",
-                            channels_first ? "samples, channels, height and width" : "2 to 4 dimensions",
-                            ", the first counting the samples, found ", describe(array),
-                            d.size() == 1 ? "; save array.reshape(-1, 1) for samples of one number" : "; reshape it in NumPy"));
-  if (count_values(d) < 1) throw FileError(message(name, ": expected at least one value, found ", describe(array)));
-  if (!std::floating_point<T> && array.type != NpyType::uint8)
-    throw FileError(message(name, ": expected 8-bit pixels, found ", describe(array), "; load it as float or double"));
-  const Shape shape = d.size() == 2    ? features(d[1])
-                      : d.size() == 3  ? image(d[1], d[2])
-                      : channels_first ? image(d[2], d[3], d[1])
-                                       : image(d[1], d[2], d[3]);
-  Dataset<T> set{npy_matrix<T>(array, channels_first), {}, shape};
-  if constexpr (std::floating_point<T>)
-    if (array.type == NpyType::uint8) set.samples /= T(255);
-  return set;
-}
-
-/// The labels of `samples` samples, n or n × 1 integers.
-inline Eigen::VectorXi npy_labels(const NpyArray& array, std::string_view name, Index samples) {
-  const auto& d = array.dimensions;
-  const NpyTypeFacts* facts = find_npy_type(array.type);
-  if (!facts || facts->kind == 'f' || d.empty() || d.size() > 2 || (d.size() == 2 && d[1] != 1))
-    throw FileError(message(name, ": expected labels, one dimension of integers, found ", describe(array)));
-  if (d[0] != samples)
-    throw FileError(message(name, ": expected as many labels as there are samples, ", samples, ", found ", d[0]));
-  return npy_matrix<int>(array, false).reshaped();
-}
-
 /// An array out of the bytes of an NPY file, of which the header goes.
-inline NpyArray parse_npy(std::vector<std::byte> bytes, std::string_view name) {
-  const NpyHeader header = parse_npy_header(bytes, name);
-  NpyArray array{header.type, header.dimensions, header.fortran_order, {}};
-  const Index count = count_values(array.dimensions), value = find_npy_type(array.type)->bytes;
-  const Index found = std::ssize(bytes) - header.size;
-  if (count < 0 || count > std::numeric_limits<Index>::max() / value)
-    throw FileError(
-        message(name, ": expected a size that a file can have, found ", describe(array), "; the header is damaged"));
-  if (found != count * value)
-    throw FileError(message(name, ": expected ", count * value, " bytes (", describe(array), ") after the header, found ",
-                            found, found < count * value ? "; it is cut short" : "; the file or its header is damaged"));
-  bytes.erase(bytes.begin(), bytes.begin() + header.size);
-  array.bytes = std::move(bytes);
-  return array;
-}
+NpyArray parse_npy(std::vector<std::byte> bytes, std::string_view name);
 
 template <class Derived>
 void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& samples, std::span<const Index> dimensions) {
@@ -237,19 +175,14 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> NpyArray::matrix() const {
 /// Reads an NPY file as numpy.save writes it: versions 1.0, 2.0 and 3.0, C and Fortran order, bool, integers of 8 to 64 bits,
 /// float16, float32, float64, little endian. Throws FileError for anything else, saying what to write in NumPy instead, and for
 /// a file that is not exactly as long as its header says.
-inline NpyArray read_npy(const std::filesystem::path& path) { return detail::parse_npy(read_file(path), path.string()); }
+NpyArray read_npy(const std::filesystem::path& path);
 
 /// Reads samples from an NPY file, and labels from another if an option names it. The first axis counts the samples: n × d
 /// becomes features(d), n × h × w image(h, w), n × h × w × c image(h, w, c); set .shape for sequences. Values of type uint8 are
 /// scaled to [0, 1]; other types stay as they are. T as in Dataset: with std::uint8_t nothing is scaled.
 /// Throws FileError as read_npy does, for other dimensions and for labels that do not fit.
 template <SampleScalar T = float>
-Dataset<T> load_npy(const std::filesystem::path& path, const NpyOptions& options = {}) {
-  Dataset<T> set = detail::npy_dataset<T>(eigencoder::read_npy(path), path.string(), options.channels_first);
-  if (!options.labels.empty())
-    set.labels = detail::npy_labels(eigencoder::read_npy(options.labels), options.labels, set.size());
-  return set;
-}
+Dataset<T> load_npy(const std::filesystem::path& path, const NpyOptions& options = {});
 
 /// Writes samples, one a column, as numpy.load reads them: an array of (columns, rows), one sample a row, in C order, which is
 /// the matrix as it lies in memory. A vector becomes an array of one dimension. float, double, bool and integers.
@@ -277,3 +210,7 @@ void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived
 }
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/data/npy_impl.hpp"
+#endif

@@ -9,69 +9,23 @@
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 #include "eigencoder/data/npy.hpp"
-#include "eigencoder/files/zip.hpp"
 
 namespace eigencoder {
-
-namespace detail {
-
-/// An NPZ file: a ZIP archive with one NPY file an array, called by the array's name and .npy.
-class NpzFile {
- public:
-  explicit NpzFile(const std::filesystem::path& path) : zip_(path) {
-    for (const ZipEntry& entry : zip_.entries()) {
-      const std::string_view name = entry.name;
-      entries_.emplace(name.ends_with(".npy") ? name.substr(0, name.size() - 4) : name, &entry);
-    }
-    if (entries_.size() < zip_.entries().size())
-      throw FileError(
-          message(zip_.name(), ": expected one array a name, found two of the same; write it again with numpy.savez"));
-  }
-
-  /// "train.npz, array "x""
-  std::string place(std::string_view name) const { return message(zip_.name(), ", array \"", name, "\""); }
-
-  NpyArray read(std::string_view name) const {
-    const auto found = entries_.find(name);
-    if (found == entries_.end()) {
-      std::string names;
-      for (const auto& [other, entry] : entries_) names += message(names.empty() ? "" : ", ", other);
-      throw FileError(
-          message(zip_.name(), ": expected an array called \"", name, "\", found ", names.empty() ? "none at all" : names));
-    }
-    return parse_npy(zip_.read(*found->second), place(name));
-  }
-
-  const auto& entries() const { return entries_; }
-
- private:
-  ZipFile zip_;
-  std::map<std::string, const ZipEntry*, std::less<>> entries_;
-};
-
-}  // namespace detail
 
 /// The arrays of an NPZ file by name, as numpy.savez and numpy.savez_compressed write it.
 /// Throws FileError as read_npy does, with the array's name, and for an archive that is damaged, encrypted, packed in another
 /// way, or has an entry that does not unpack to what the archive says. Memory grows with what has been unpacked.
-inline std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path) {
-  const detail::NpzFile file(path);
-  std::map<std::string, NpyArray> arrays;
-  for (const auto& [name, entry] : file.entries()) arrays.emplace(name, file.read(name));
-  return arrays;
-}
+std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path);
 
 /// Reads the samples that are in an NPZ file under `name`, and labels if an option names them; no other array is unpacked.
 /// Otherwise as load_npy.
 ///
 ///     const auto train = ec::load_npz("mnist.npz", "x_train", {.labels = "y_train"});
 template <SampleScalar T = float>
-Dataset<T> load_npz(const std::filesystem::path& path, std::string_view name, const NpyOptions& options = {}) {
-  const detail::NpzFile file(path);
-  Dataset<T> set = detail::npy_dataset<T>(file.read(name), file.place(name), options.channels_first);
-  if (!options.labels.empty())
-    set.labels = detail::npy_labels(file.read(options.labels), file.place(options.labels), set.size());
-  return set;
-}
+Dataset<T> load_npz(const std::filesystem::path& path, std::string_view name, const NpyOptions& options = {});
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/data/npz_impl.hpp"
+#endif

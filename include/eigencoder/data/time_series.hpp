@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "eigencoder/data/time_series_set.hpp"
-#include "eigencoder/data/ts_reader.hpp"
-#include "eigencoder/data/ucr_reader.hpp"
 
 // Sets of time series: one sequence a line of a file, of one or more channels, with a class. One long series is read by
 // load_csv (data/csv.hpp), a line a step, and cut by windows (data/windows.hpp).
@@ -24,9 +22,7 @@ namespace eigencoder {
 /// for each that is there.
 ///   const auto train = ec::read_ts("data/time_series/JapaneseVowels_TRAIN.ts.gz");
 template <std::floating_point T = float>
-TimeSeriesSet<T> read_ts(const std::filesystem::path& path) {
-  return detail::TsReader<T>(path).read();
-}
+TimeSeriesSet<T> read_ts(const std::filesystem::path& path);
 
 /// Reads a file of the UCR archive (.tsv, .txt), plain or packed with gzip: in each line a label and the values of a sequence
 /// of one channel, with tabs, commas or spaces between them. NaN at the end of a line is padding of a shorter sequence. Classes
@@ -36,8 +32,10 @@ TimeSeriesSet<T> read_ts(const std::filesystem::path& path) {
 ///   const auto test = ec::read_ucr("ECG5000_TEST.tsv", train.classes);
 /// Throws FileError as read_ts does, and for lines of different numbers of columns.
 template <std::floating_point T = float>
-TimeSeriesSet<T> read_ucr(const std::filesystem::path& path, const std::vector<std::string>& classes = {}) {
-  return detail::UcrReader<T>(path, classes).read();
-}
+TimeSeriesSet<T> read_ucr(const std::filesystem::path& path, const std::vector<std::string>& classes = {});
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/data/time_series_impl.hpp"
+#endif

@@ -145,8 +145,7 @@ void from_bytes(std::span<const std::byte> bytes, std::span<T> values) {
 std::vector<std::byte> encode_safetensors(std::span<const TensorView> tensors, const Metadata& metadata = {});
 
 /// Writes such a file, as write_file does: whoever reads it finds the old file or all of the new one. Throws FileError too.
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
-                              const Metadata& metadata = {});
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors, const Metadata& metadata = {});
 
 }  // namespace eigencoder
 

@@ -20,7 +20,8 @@ struct Contents {
   T* of(const PlacedBlock& block) { return (block.block.trainable ? theta : state).data() + block.offset; }
 };
 
-/// Finds the tensors of a model in a file called `name`, and reads them into contents of the model's sizes. Throws as load does.
+/// Finds the tensors of a model in a file called `name`, and reads them into contents of the model's sizes. Throws as load
+/// does.
 template <class T>
 void read_contents(const SafetensorsFile& file, const ModelFacts& model, const LoadOptions& options, const std::string& name,
                    Contents<T>& contents);

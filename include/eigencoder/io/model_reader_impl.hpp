@@ -47,7 +47,8 @@ class ModelReader {
 
   void read_texts() {
     if (const std::string* const kind = file_.text("format"); kind != nullptr && *kind == "eigencoder checkpoint") {
-      throw FileError(message(name_, ": expected a model, found a checkpoint: Trainer::resume reads it, ec::save writes models"));
+      throw FileError(
+          message(name_, ": expected a model, found a checkpoint: Trainer::resume reads it, ec::save writes models"));
     }
     const std::string* const format = file_.text(own_name("format"));
     if (format == nullptr) return;
@@ -187,8 +188,9 @@ void read_contents(const SafetensorsFile& file, const ModelFacts& model, const L
   ModelReader(file, model, options, name).read(contents);
 }
 
-EIGENCODER_INLINE std::vector<std::function<void()>> prepare_values(const SafetensorsFile& file, const std::vector<LoadedValue>& values,
-                                                         const std::string& name) {
+EIGENCODER_INLINE std::vector<std::function<void()>> prepare_values(const SafetensorsFile& file,
+                                                                    const std::vector<LoadedValue>& values,
+                                                                    const std::string& name) {
   std::vector<std::function<void()>> write;
   for (const LoadedValue& value : values) {
     try {

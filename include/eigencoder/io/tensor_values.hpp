@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <vector>
@@ -11,9 +13,16 @@
 namespace eigencoder::detail {
 
 /// IEEE 754 binary16, exactly: a sign, 5 bits of exponent, 10 of fraction.
-float from_half(std::uint16_t bits);
+inline float from_half(std::uint16_t bits) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16, exponent = bits >> 10 & 0x1f,
+                      fraction = bits & 0x3ff;
+  if (exponent == 0)
+    return std::copysign(std::ldexp(static_cast<float>(fraction), -24), std::bit_cast<float>(sign | 0x3f800000));
+  const std::uint32_t wide = exponent == 0x1f ? 0xff : exponent + 112;  // the exponents' biases are 15 and 127
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
 /// bfloat16, the upper half of a float.
-float from_bfloat16(std::uint16_t bits);
+inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
 constexpr bool is_real(Dtype dtype) {
   return dtype == Dtype::F16 || dtype == Dtype::BF16 || dtype == Dtype::F32 || dtype == Dtype::F64;
@@ -38,7 +47,3 @@ std::vector<T> real_values(const TensorView& tensor) {
 }
 
 }  // namespace eigencoder::detail
-
-#ifndef EIGENCODER_COMPILED_KERNELS
-#include "eigencoder/io/tensor_values_impl.hpp"
-#endif

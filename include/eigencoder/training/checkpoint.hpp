@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,11 +27,8 @@ struct CheckpointNames {
 };
 
 /// The shortest digits that give the same number again; "inf" for infinity.
-inline std::string exact_text(double value) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
-}
-inline std::string exact_text(std::uint64_t value) { return std::to_string(value); }
+std::string exact_text(double value);
+std::string exact_text(std::uint64_t value);
 
 /// What two trainers must have in common for one to go on from the other, by name and in order.
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -147,37 +142,7 @@ struct CheckpointTrainer {
 
 template <class T>
 void write_checkpoint(const std::filesystem::path& path, const Snapshot<T>& snapshot, const CheckpointTrainer& trainer,
-                      Facts facts, const std::vector<BlockPlace>& places) {
-  using Names = CheckpointNames;
-  Metadata metadata{{Names::format, std::string(Names::is_checkpoint)},
-                    {Names::format_version, std::string(Names::version)},
-                    {Names::library, message(version.major, '.', version.minor, '.', version.patch)},
-                    {"threads", exact_text(std::uint64_t{trainer.threads})},
-                    {"best.loss", exact_text(trainer.best_loss)},
-                    {"best.epoch", std::to_string(trainer.best_epoch)}};
-  for (auto& [name, text] : facts) metadata[Names::fact + name] = std::move(text);
-  const auto add = [&](const char* prefix) {
-    return [&, prefix](std::string_view name, auto number) { metadata[message(prefix, name)] = exact_text(number); };
-  };
-  for_each_counter(snapshot, add(Names::counter));
-  for_each_setting(trainer.learning_rate, trainer.clip, add(Names::setting));
-  for (const auto& [block, rate] : trainer.rates) metadata[Names::rate + block] = exact_text(rate);
-
-  std::vector<std::vector<std::byte>> bytes;
-  std::vector<TensorView> tensors;
-  for_each_vector(snapshot, trainer.slots,
-                  [&](auto name, const auto& values, bool trainable, auto copies, bool) {
-                    if (values.empty()) return;
-                    bytes.push_back(to_bytes(std::span(values)));
-                    for_each_tensor(
-                        name, trainable, copies, places,
-                        [&](const std::string& tensor, const BlockPlace& place, std::size_t begin) {
-                          tensors.push_back({tensor, dtype_of<T>, place.shape,
-                                             std::span(bytes.back()).subspan(begin * sizeof(T), place.size * sizeof(T))});
-                        });
-                  });
-  write_safetensors(path, tensors, metadata);
-}
+                      Facts facts, const std::vector<BlockPlace>& places);
 
 /// Writes a checkpoint of a trainer, as write_file does. The number of threads and the best moment are not compared on reading:
 /// they inform.
@@ -196,3 +161,7 @@ void write_checkpoint(const std::filesystem::path& path, const ModelType& model,
 }
 
 }  // namespace eigencoder::detail
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/training/checkpoint_impl.hpp"
+#endif

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <limits>
-#include <memory>
 #include <string>
 
 #include "eigencoder/training/early_stopping.hpp"
@@ -28,71 +27,18 @@ struct ModelCheckpoint {
   /// initial_value_threshold.
   double below = std::numeric_limits<double>::infinity();
 
-  operator Callback() const {
-    check();
-    struct State {
-      AnyTrainer* trainer = nullptr;
-      std::uint64_t saved = 0;  ///< updates at the last save
-      double least = 0;
-    };
-    const auto state = std::make_shared<State>();
-    const auto save = [state, path = path] {
-      state->trainer->save(numbered(path, state->trainer->epochs()));
-      state->saved = state->trainer->updates();
-    };
-    Callback callback{.before_fit =
-                          [state, options = *this](AnyTrainer& trainer, const FitPlan&) {
-                            options.check_folder();
-                            *state = {&trainer, trainer.updates(), options.below};
-                          },
-                      .after_epoch =
-                          [state, save, options = *this](const EpochReport& report) {
-                            if (state->trainer->epochs() % static_cast<std::uint64_t>(options.every) != 0)
-                              return Training::go_on;
-                            if (options.best_only) {
-                              const double loss = detail::watched_loss(report);
-                              if (!(loss < state->least)) return Training::go_on;
-                              state->least = loss;
-                            }
-                            save();
-                            return Training::go_on;
-                          }};
-    if (!best_only) {
-      callback.after_fit = [state, save](const History&) {
-        if (state->trainer->updates() != state->saved) save();
-      };
-    }
-    return callback;
-  }
+  operator Callback() const;
 
  private:
   static constexpr std::string_view place = "{epoch}";
 
-  void check() const {
-    if (path.filename().empty())
-      throw OptionError(message("ModelCheckpoint: path must name a file, found \"", path.string(), '"'));
-    if (const std::string rest = numbered(path, 0); rest.find('{') != std::string::npos) {
-      throw OptionError(message("ModelCheckpoint: in braces the path may have {epoch} alone, found \"", path.string(), '"'));
-    }
-    if (every < 1) throw OptionError(message("ModelCheckpoint: every must be at least 1, found ", every));
-    if (std::isnan(below)) throw OptionError("ModelCheckpoint: below must be a number, found nan");
-    if (!best_only && below < std::numeric_limits<double>::infinity()) {
-      throw OptionError(message("ModelCheckpoint: below (", below, ") needs best_only"));
-    }
-  }
-  void check_folder() const {
-    const std::filesystem::path folder = std::filesystem::path(numbered(path, 0)).parent_path();
-    std::error_code unused;
-    if (!folder.empty() && !std::filesystem::is_directory(folder, unused)) {
-      throw FileError(message("ModelCheckpoint: ", path.string(), " cannot be written: there is no folder ", folder.string()));
-    }
-  }
-  static std::string numbered(const std::filesystem::path& path, std::uint64_t epochs) {
-    std::string text = path.string();
-    for (std::size_t at = text.find(place); at != std::string::npos; at = text.find(place, at))
-      text.replace(at, place.size(), std::to_string(epochs));
-    return text;
-  }
+  void check() const;
+  void check_folder() const;
+  static std::string numbered(const std::filesystem::path& path, std::uint64_t epochs);
 };
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/training/model_checkpoint_impl.hpp"
+#endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <system_error>
@@ -25,16 +26,9 @@ struct Checkpoint {
 /// The differences between a checkpoint and a trainer, line by line.
 class CheckpointDifferences {
  public:
-  void add(std::string_view what, const std::string& expected, const std::string& found) {
-    if (++count_ > most) return;
-    lines_ += message("\n  ", what, ": expected ", expected, ", found ", found);
-  }
+  void add(std::string_view what, const std::string& expected, const std::string& found);
   /// Throws FileError if there are any.
-  void check(const std::string& file) const {
-    if (count_ == 0) return;
-    throw FileError(message(file, ": this checkpoint is of another trainer, and nothing was changed:", lines_,
-                            count_ > most ? message("\n  and ", count_ - most, " more") : ""));
-  }
+  void check(const std::string& file) const;
 
  private:
   static constexpr std::size_t most = 30;
@@ -46,53 +40,17 @@ class CheckpointDifferences {
 class CheckpointTexts {
  public:
   /// Throws FileError if it is none of this version.
-  CheckpointTexts(const std::string& file, const Metadata& texts) : file_(file), texts_(texts) {
-    using Names = CheckpointNames;
-    const auto format = texts.find(Names::format);
-    if (format == texts.end() || format->second != Names::is_checkpoint) {
-      throw FileError(message(file,
-                              ": expected a checkpoint, as Trainer::save writes it, found a file without the text format = ",
-                              shown_name(Names::is_checkpoint)));
-    }
-    if (const std::string& found = get(Names::format_version); found != Names::version) {
-      throw FileError(message(file, ": expected a checkpoint of version ", Names::version, ", found version ",
-                              shown_name(found), " of eigencoder ", shown_name(get(Names::library))));
-    }
-  }
+  CheckpointTexts(const std::string& file, const Metadata& texts);
 
-  void compare(const Facts& expected, CheckpointDifferences& differences) const {
-    std::set<std::string> names;
-    for (const auto& [name, text] : expected) {
-      const auto& full = *names.insert(CheckpointNames::fact + name).first;
-      const auto found = texts_.find(full);
-      if (found == texts_.end()) {
-        differences.add(name, text, "nothing");
-      } else if (found->second != text) {
-        differences.add(name, text, shown(found->second));
-      }
-    }
-    const std::string_view prefix = CheckpointNames::fact;
-    for (const auto& [name, text] : texts_) {
-      if (name.starts_with(prefix) && !names.contains(name)) {
-        differences.add(shown(name.substr(prefix.size())), "nothing", shown(text));
-      }
-    }
-  }
+  void compare(const Facts& expected, CheckpointDifferences& differences) const;
 
   /// Throws FileError where it is missing or no whole number, or no number.
   void read(const std::string& name, std::uint64_t& number) const { parse(name, number, "a whole number"); }
   void read(const std::string& name, double& number) const { parse(name, number, "a number"); }
 
  private:
-  static std::string shown(std::string_view text) {
-    const std::string quoted = shown_name(text);
-    return quoted.size() == text.size() + 2 ? std::string(text) : quoted;  // quotation marks only where they are of use
-  }
-  const std::string& get(const std::string& name) const {
-    const auto found = texts_.find(name);
-    if (found == texts_.end()) throw FileError(message(file_, ": expected a text ", shown_name(name), ", found none"));
-    return found->second;
-  }
+  static std::string shown(std::string_view text);
+  const std::string& get(const std::string& name) const;
   template <class Number>
   void parse(const std::string& name, Number& number, const char* expected) const {
     const std::string& text = get(name);
@@ -110,38 +68,14 @@ class CheckpointTensors {
  public:
   explicit CheckpointTensors(const std::vector<TensorView>& tensors) : tensors_(tensors) {}
 
-  bool has_any(const std::string& prefix) const {
-    const auto at = place(prefix);
-    return at != tensors_.end() && at->name.starts_with(prefix);
-  }
+  bool has_any(const std::string& prefix) const;
   /// The tensor of this name, or null, which the differences then say.
-  const TensorView* take(const std::string& name, Dtype dtype, const BlockPlace& block, CheckpointDifferences& differences) {
-    const std::string expected = message(to_string(dtype), ' ', shape_text(block.shape));
-    const auto at = place(name);
-    if (at == tensors_.end() || at->name != name) {
-      differences.add(name, expected, "nothing");
-      return nullptr;
-    }
-    ++taken_;
-    names_.insert(name);
-    if (at->dtype == dtype && at->shape == block.shape) return &*at;
-    differences.add(name, expected, message(to_string(at->dtype), ' ', shape_text(at->shape)));
-    return nullptr;
-  }
+  const TensorView* take(const std::string& name, Dtype dtype, const BlockPlace& block, CheckpointDifferences& differences);
   /// Those that nobody took.
-  void report_others(CheckpointDifferences& differences) const {
-    if (taken_ == tensors_.size()) return;
-    for (const TensorView& tensor : tensors_) {
-      if (names_.contains(tensor.name)) continue;
-      differences.add(shown_name(tensor.name), "nothing", message(to_string(tensor.dtype), ' ', shape_text(tensor.shape)));
-    }
-  }
+  void report_others(CheckpointDifferences& differences) const;
 
  private:
-  std::vector<TensorView>::const_iterator place(const std::string& name) const {
-    return std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                            [](const TensorView& tensor, const std::string& wanted) { return tensor.name < wanted; });
-  }
+  std::vector<TensorView>::const_iterator place(const std::string& name) const;
   const std::vector<TensorView>& tensors_;
   std::set<std::string> names_{};
   std::size_t taken_ = 0;
@@ -210,3 +144,7 @@ auto read_checkpoint(const std::filesystem::path& path, const ModelType& model, 
 }
 
 }  // namespace eigencoder::detail
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/training/resume_impl.hpp"
+#endif

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include "bodies.hpp"
+#include "eigencoder/core/error_impl.hpp"
+#include "eigencoder/core/type_name_impl.hpp"
+#include "eigencoder/models/summary_impl.hpp"

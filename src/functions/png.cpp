@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#include "bodies.hpp"
+#include "eigencoder/io/png_impl.hpp"
