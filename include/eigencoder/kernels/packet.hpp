@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -192,6 +193,31 @@ Packet<T, R> scale_by_power_of_two(Packet<T, R> a, Packet<T, R> n) {
     return Packet<T, R>(simd::pmul(simd::pmul(a.raw, power(half)), power(simd::psub(whole, half))));
   } else {
     return Packet<T, R>(Eigen::internal::pldexp(a.raw, n.raw));
+  }
+}
+/// The values of two bfloat16 a lane: of the lower half of its bits, and of the upper half.
+template <Register R>
+Packet<float, R> lower_bfloat16(Packet<float, R> pairs) {
+  if constexpr (Packet<float, R>::size > 1) {
+    namespace simd = Eigen::internal;
+    using Whole = typename detail::WholePacket<Packet<float, R>>::type;
+    using Raw = typename Packet<float, R>::Raw;
+    return Packet<float, R>(simd::preinterpret<Raw>(simd::plogical_shift_left<16>(simd::preinterpret<Whole>(pairs.raw))));
+  } else {
+    return Packet<float, R>(std::bit_cast<float>(std::bit_cast<std::uint32_t>(pairs.raw) << 16));
+  }
+}
+template <Register R>
+Packet<float, R> upper_bfloat16(Packet<float, R> pairs) {
+  constexpr std::uint32_t upper = 0xFFFF0000;
+  if constexpr (Packet<float, R>::size > 1) {
+    namespace simd = Eigen::internal;
+    using Whole = typename detail::WholePacket<Packet<float, R>>::type;
+    using Raw = typename Packet<float, R>::Raw;
+    const Whole mask = simd::pset1<Whole>(static_cast<std::int32_t>(upper));
+    return Packet<float, R>(simd::preinterpret<Raw>(simd::pand(simd::preinterpret<Whole>(pairs.raw), mask)));
+  } else {
+    return Packet<float, R>(std::bit_cast<float>(std::bit_cast<std::uint32_t>(pairs.raw) & upper));
   }
 }
 /// A function of scalars, lane by lane: for what has no packet form.
