@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "eigencoder/kernels/compact_weights.hpp"
 #include "eigencoder/kernels/convolution_gradient.hpp"
 #include "eigencoder/kernels/depthwise.hpp"
 #include "eigencoder/kernels/nearest.hpp"
@@ -69,7 +70,9 @@ template <class T>
 using ProductsOf =
     TypeList<detail::Product<T, false, false>, detail::Product<T, false, true>, detail::Product<T, true, false>,
              detail::ProductWithVector<T>, detail::AddColumns<T>, detail::SquareRows<T>>;
-using Products = FloatAndDouble<ProductsOf>;
+using CompactProducts =
+    TypeList<detail::QuantiseColumns, detail::CompactProduct<WeightFormat::bfloat16>, detail::CompactProduct<WeightFormat::int8>>;
+using Products = Join<FloatAndDouble<ProductsOf>, CompactProducts>;
 
 // Convolutions
 

@@ -67,6 +67,7 @@
 #include "eigencoder/models/autoencoder.hpp"
 #include "eigencoder/models/branches.hpp"
 #include "eigencoder/models/codebook.hpp"
+#include "eigencoder/models/compact_model.hpp"
 #include "eigencoder/models/conditional_variational_autoencoder.hpp"
 #include "eigencoder/models/frozen_layers.hpp"
 #include "eigencoder/models/mirror.hpp"

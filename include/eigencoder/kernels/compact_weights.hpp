@@ -13,7 +13,7 @@
 namespace eigencoder {
 
 /// How a CompactModel keeps the weights of its dense layers.
-enum class Weights : std::uint8_t {
+enum class WeightFormat : std::uint8_t {
   bfloat16,  ///< a float32's upper half, rounded to the nearest: 8 bits of significand, two bytes a weight
   int8,      ///< w_ij ≈ s_i q_ij with whole numbers |q_ij| ≤ 127 and a scale s_i = max_j |w_ij| / 127 for every row: one byte a weight
 };
@@ -32,13 +32,13 @@ inline constexpr Index compact_panel = 32;
 
 constexpr Index compact_rows(Index rows) { return (rows + compact_panel - 1) / compact_panel * compact_panel; }
 /// Bytes of a weight.
-constexpr Index bytes_of(Weights weights) { return weights == Weights::int8 ? 1 : 2; }
+constexpr Index bytes_of(WeightFormat format) { return format == WeightFormat::int8 ? 1 : 2; }
 /// Floats that hold an m × n matrix.
-constexpr Index compact_size(Weights weights, Index rows, Index cols) {
-  return compact_rows(rows) * ((cols + 1) / 2) * bytes_of(weights) / 2;
+constexpr Index compact_size(WeightFormat format, Index rows, Index cols) {
+  return compact_rows(rows) * ((cols + 1) / 2) * bytes_of(format) / 2;
 }
 /// Floats of working memory a column of B: it in 16 bits, and its scale.
-constexpr Index compact_scratch(Weights weights, Index depth) { return weights == Weights::int8 ? (depth + 1) / 2 + 1 : 0; }
+constexpr Index compact_scratch(WeightFormat format, Index depth) { return format == WeightFormat::int8 ? (depth + 1) / 2 + 1 : 0; }
 
 /// The upper half of the nearest bfloat16, of two equally near ones the even. Infinity beyond the largest; not for NaN.
 inline std::uint16_t to_bfloat16(float value) {
@@ -60,11 +60,11 @@ inline std::int8_t to_int8(float value, float scale) {
 }
 
 /// A finite matrix in the memory described above: compact_size(…) floats. scales: compact_rows(m), of int8 alone.   W: m × n
-inline void compact_weights(Weights weights, View<const float> w, float* packed, float* scales) {
+inline void compact_weights(WeightFormat format, View<const float> w, float* packed, float* scales) {
   auto* const to = reinterpret_cast<std::byte*>(packed);
-  const Index bytes = bytes_of(weights), pairs = (w.cols + 1) / 2;
+  const Index bytes = bytes_of(format), pairs = (w.cols + 1) / 2;
   std::memset(to, 0, static_cast<std::size_t>(compact_rows(w.rows) * pairs * 2 * bytes));
-  if (weights == Weights::int8) {
+  if (format == WeightFormat::int8) {
     std::fill_n(scales, compact_rows(w.rows), 0.0F);
     for (Index j = 0; j < w.cols; ++j) {
       for (Index i = 0; i < w.rows; ++i) scales[i] = std::max(scales[i], std::abs(w.column(j)[i]));
@@ -74,7 +74,7 @@ inline void compact_weights(Weights weights, View<const float> w, float* packed,
   for (Index j = 0; j < w.cols; ++j) {
     for (Index i = 0; i < w.rows; ++i) {
       std::byte* const place = to + (((i / compact_panel * pairs + j / 2) * compact_panel + i % compact_panel) * 2 + j % 2) * bytes;
-      if (weights == Weights::int8) {
+      if (format == WeightFormat::int8) {
         const std::int8_t q = to_int8(w.column(j)[i], scales[i]);
         std::memcpy(place, &q, sizeof q);
       } else {
@@ -94,7 +94,7 @@ struct QuantiseColumns {
   float* scratch;  ///< compact_scratch(int8, x.rows) a column: z with a zero behind an odd number, then t
   void run() const {
     using P = Packet<float>;
-    const Index size = compact_scratch(Weights::int8, x.rows);
+    const Index size = compact_scratch(WeightFormat::int8, x.rows);
     for (Index j = 0; j < x.cols; ++j) {
       const float* const column = x.column(j);
       P largest(0), poison(0);  // 0, or NaN once there was something that is not finite
@@ -123,11 +123,11 @@ struct QuantiseColumns {
 };
 
 /// Y = f(A·B + bias·1ᵀ), where A is compact. Its tiles are a few packets of rows × a few columns, as in kernels/tile.hpp.
-template <Weights W>
+template <WeightFormat W>
 struct CompactProduct {
   static constexpr bool compiled = true;
   using P = Packet<float>;
-  static constexpr bool whole = W == Weights::int8;
+  static constexpr bool whole = W == WeightFormat::int8;
   static constexpr Index packet_bytes = P::size * 2 * bytes_of(W), step_bytes = compact_panel * 2 * bytes_of(W);
 
   const float* a;
@@ -240,7 +240,10 @@ struct CompactProduct {
     const auto step = [&](const float* x, bool both) {
       P w[Packets];
 #pragma GCC unroll 16
-      for (int p = 0; p < Packets; ++p) w[p] = P::load(reinterpret_cast<const float*>(rows + p * packet_bytes));
+      for (int p = 0; p < Packets; ++p) {
+        w[p] = P::load(reinterpret_cast<const float*>(rows + p * packet_bytes));
+        if constexpr (apart) w[p] = loaded_once(w[p]);
+      }
 #pragma GCC unroll 16
       for (int c = 0; c < Columns; ++c) {
 #pragma GCC unroll 16
@@ -272,11 +275,11 @@ struct CompactProduct {
 /// bias: compact_rows(m), or null   scratch: compact_scratch(W, n) · B
 /// With int8, X too is rounded, to 16 bits of each column's largest magnitude: no error to be seen beside that of the weights. A
 /// column that is not finite gives NaN in all rows.
-template <Weights W, class F>
+template <WeightFormat W, class F>
 void multiply_compact(const float* weights, const float* scales, View<const float> x, View<float> y, const float* bias, const F& f,
                       float* scratch) {
   View<const float> right = x;
-  if constexpr (W == Weights::int8) {
+  if constexpr (W == WeightFormat::int8) {
     launch(detail::QuantiseColumns{x, scratch});
     const Index size = compact_scratch(W, x.rows);
     right = {scratch, size, x.cols, size};

@@ -220,6 +220,17 @@ Packet<float, R> upper_bfloat16(Packet<float, R> pairs) {
     return Packet<float, R>(std::bit_cast<float>(std::bit_cast<std::uint32_t>(pairs.raw) & upper));
   }
 }
+/// The same value, which the compiler must keep in a register: it would rather load it once more for each of several uses, where
+/// loads are what a loop waits for.
+template <class T, Register R>
+Packet<T, R> loaded_once(Packet<T, R> a) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+  asm("" : "+v"(a.raw));
+#elif defined(EIGEN_VECTORIZE_SSE2)
+  asm("" : "+x"(a.raw));
+#endif
+  return a;
+}
 /// A function of scalars, lane by lane: for what has no packet form.
 template <class T, Register R, class F>
 Packet<T, R> lanewise(Packet<T, R> a, F f) {
