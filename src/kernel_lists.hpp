@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "eigencoder/kernels/bfloat16.hpp"
 #include "eigencoder/kernels/compact_weights.hpp"
 #include "eigencoder/kernels/convolution_gradient.hpp"
 #include "eigencoder/kernels/depthwise.hpp"
@@ -73,6 +74,8 @@ using ProductsOf =
 using CompactProducts =
     TypeList<detail::QuantiseColumns, detail::CompactProduct<WeightFormat::bfloat16>, detail::CompactProduct<WeightFormat::int8>>;
 using Products = Join<FloatAndDouble<ProductsOf>, CompactProducts>;
+using Products = FloatAndDouble<ProductsOf>;
+using Bfloat16Products = TypeList<detail::ProductInBfloat16<float>>;
 
 // Convolutions
 
@@ -209,7 +212,7 @@ using Channels = Join<FloatAndDouble<FusedOf>, FloatAndDouble<ChannelsOf>>;
 
 }  // namespace eigencoder::kernels
 
-/// Calls group(name, list) for every file.
+/// Calls group(name, list) for every file, and for those that are compiled for v4 with AVX-512 BF16 alone: v4_bf16.
 #define EIGENCODER_KERNEL_GROUPS(group) \
   group(products, Products)             \
   group(convolutions, Convolutions)     \
@@ -219,4 +222,5 @@ using Channels = Join<FloatAndDouble<FusedOf>, FloatAndDouble<ChannelsOf>>;
   group(updates, Updates)               \
   group(losses, Losses)                 \
   group(draws, Draws)                   \
-  group(channels, Channels)
+  group(channels, Channels)             \
+  group(bfloat16, Bfloat16Products)

@@ -11,12 +11,17 @@
   EIGENCODER_TABLE(group, List, baseline) \
   EIGENCODER_TABLE(group, List, v3)       \
   EIGENCODER_TABLE(group, List, v4)
+#define EIGENCODER_BFLOAT16_TABLE(group, List) EIGENCODER_TABLE(group, List, v4_bf16)
+#define EIGENCODER_BFLOAT16_LEVELS(group, i) {nullptr, nullptr, eigencoder_##group##_v4_bf16.data() + i}
 #define EIGENCODER_LEVELS(group, i) {eigencoder_##group##_baseline.data() + i, eigencoder_##group##_v3.data() + i, eigencoder_##group##_v4.data() + i}
 #else
 #define EIGENCODER_TABLES(group, List) EIGENCODER_TABLE(group, List, baseline)
 #define EIGENCODER_LEVELS(group, i) {eigencoder_##group##_baseline.data() + i}
+#define EIGENCODER_BFLOAT16_TABLE(group, List)
+#define EIGENCODER_BFLOAT16_LEVELS(group, i) {}
 #endif
 EIGENCODER_KERNEL_GROUPS(EIGENCODER_TABLES)
+EIGENCODER_BFLOAT16_GROUPS(EIGENCODER_BFLOAT16_TABLE)
 
 namespace eigencoder::kernels {
 
@@ -31,11 +36,13 @@ constexpr std::size_t place(TypeList<Kernels...>) {
 
 template <class Kernel>
 constexpr std::array<const Function*, 3> find() {
-#define EIGENCODER_FIND(group, List) \
+#define EIGENCODER_FIND(group, List, LEVELS) \
   constexpr std::size_t in_##group = place<Kernel>(List{}); \
-  if constexpr (in_##group < length<List>) return EIGENCODER_LEVELS(group, in_##group);
-  EIGENCODER_KERNEL_GROUPS(EIGENCODER_FIND)
-#undef EIGENCODER_FIND
+  if constexpr (in_##group < length<List>) return LEVELS(group, in_##group);
+#define EIGENCODER_FIND_AT_LEVELS(group, List) EIGENCODER_FIND(group, List, EIGENCODER_LEVELS)
+#define EIGENCODER_FIND_BFLOAT16(group, List) EIGENCODER_FIND(group, List, EIGENCODER_BFLOAT16_LEVELS)
+  EIGENCODER_KERNEL_GROUPS(EIGENCODER_FIND_AT_LEVELS)
+  EIGENCODER_BFLOAT16_GROUPS(EIGENCODER_FIND_BFLOAT16)
 }
 
 }  // namespace
@@ -56,5 +63,6 @@ constexpr std::array<const void*, sizeof...(Kernels)> all(TypeList<Kernels...>) 
 // Makes them: the user's program only knows their names.
 #define EIGENCODER_MAKE(group, List) [[gnu::used]] constexpr auto group##_made = all(List{});
 EIGENCODER_KERNEL_GROUPS(EIGENCODER_MAKE)
+EIGENCODER_BFLOAT16_GROUPS(EIGENCODER_MAKE)
 
 }  // namespace eigencoder::kernels

@@ -47,9 +47,19 @@ Simd decide() {
 
 }  // namespace
 
-Simd component_simd(HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH>) {
+Simd component_simd(TheseHeaders) {
   static const Simd level = decide();
   return level;
+}
+
+bool component_bfloat16(TheseHeaders headers) {
+#if EIGEN_ARCH_x86_64
+  static const bool has = component_simd(headers) == Simd::v4 && __builtin_cpu_supports("avx512bf16");
+  return has;
+#else
+  static_cast<void>(headers);
+  return false;
+#endif
 }
 
 }  // namespace eigencoder::detail

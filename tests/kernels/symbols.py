@@ -16,7 +16,7 @@ def defined(nm, path):
 
 
 def main(nm, level, *objects):
-    own = re.compile(rf"eigencoder_{level}|Eigen_{level}|^_?eigencoder_[a-z_]+_{level}$")
+    own = re.compile(rf"eigencoder_{level}|Eigen_{level}|^_?eigencoder_[a-z0-9_]+_{level}$")
     found = {path: defined(nm, path) for path in objects}
     empty = [path for path, symbols in found.items() if not symbols]
     if not objects or empty:

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "eigencoder/core/lengths.hpp"
+#include "eigencoder/core/precision.hpp"
 #include "eigencoder/core/random.hpp"
 #include "eigencoder/core/stage.hpp"
 
@@ -136,6 +137,7 @@ struct Forward {
   /// In a stream, carry × columns: what the last call left; overwrite. Elsewhere null: begin at zero.
   IfAsked<(S::needs.carry > 0), T*, asked_for::carry> carry;
   IfAsked<(M == Mode::train && S::needs.targets), MatrixView<const T>, asked_for::targets> targets;
+  Precision precision = Precision::float32;  ///< of products; in training alone another than float32
   [[no_unique_address]] typename S::Epilogue epilogue;
 };
 
@@ -160,6 +162,7 @@ struct Backward {
   Index batch;
   IfAsked<S::needs.lengths, Lengths, asked_for::lengths> lengths;  ///< of x
   IfAsked<S::needs.targets, MatrixView<const T>, asked_for::targets> targets;
+  Precision precision = Precision::float32;
   [[no_unique_address]] typename S::Previous previous;
 };
 
@@ -176,6 +179,7 @@ struct ParameterGradient {
   MatrixView<const T> dy;
   Index begin, end;  ///< never empty
   bool add;
+  Precision precision = Precision::float32;
 };
 
 /// The concept of a layer at its place: it has the functions that its Needs call for, and no other.

@@ -32,12 +32,23 @@ inline constexpr Simd compiled_simd = Simd::v3;
 inline constexpr Simd compiled_simd = Simd::baseline;
 #endif
 
+// AVX-512 BF16, on top of v4.
+#if defined(__AVX512BF16__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(EIGEN_VECTORIZE_AVX512)
+#define EIGENCODER_HAS_BFLOAT16
+inline constexpr bool compiled_bfloat16 = true;
+#else
+inline constexpr bool compiled_bfloat16 = false;
+#endif
+
 /// A type that is part of a function's name for the linker: headers of one version do not link with a component of another.
 template <int Major, int Minor, int Patch>
 struct HeadersOf {};
 
+using TheseHeaders = HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH>;
+
 /// What the component decides.
-Simd component_simd(HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH>);
+Simd component_simd(TheseHeaders);
+bool component_bfloat16(TheseHeaders);
 
 }  // namespace detail
 
@@ -49,6 +60,16 @@ inline Simd simd() {
   return detail::component_simd({});
 #else
   return detail::compiled_simd;
+#endif
+}
+
+/// Whether products may multiply bfloat16 (Precision::bfloat16): the level is v4, and AVX-512 BF16 is there too. AMD's processors
+/// have it since 2022, Intel's servers since 2023.
+inline bool has_bfloat16() {
+#ifdef EIGENCODER_COMPILED_KERNELS
+  return detail::component_bfloat16({});
+#else
+  return detail::compiled_bfloat16;
 #endif
 }
 

@@ -38,7 +38,7 @@ class Execute {
   /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:
   /// from the whole batch, whose shards were run with `together`. Layers before `first_trained` have none.
   static void parameter_gradients(const typename C::Layers& layers, std::span<const KeptShard<T>> shards, T* gradient, Index begin,
-                                  Index end, std::size_t first_trained) {
+                                  Index end, std::size_t first_trained, Precision precision) {
     const auto of_operation = [&]<std::size_t K>() {
       constexpr Operation operation = P::training.list[K];
       constexpr std::size_t I = operation.index;
@@ -53,7 +53,7 @@ class Execute {
                                         .dy = lane.delta(operation.delta),
                                         .gradient = gradient};
             run_parameter_gradient<C, I, typename C::template stage<I>>(layers, memory, shard.columns, first, next,
-                                                                        &shard != &shards.front());
+                                                                        &shard != &shards.front(), precision);
           }
         }
       }
@@ -172,7 +172,7 @@ class Execute {
       const LayerMemory<T> where = memory(shard, I, Delta);
       if (!shard.together) {
         run_parameter_gradient<C, I, typename C::template stage<I>>(shard.layers, where, shard.columns, 0, first_block<I>.cols,
-                                                                    !shard.first_of_gradient);
+                                                                    !shard.first_of_gradient, shard.parameters.precision);
       }
       if constexpr (C::trains_before(I)) run_input_gradient<C, I, S>(shard.layers, shard.parameters, where, layer_batch(shard, I));
     } else {

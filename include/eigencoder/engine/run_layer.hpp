@@ -13,6 +13,7 @@ struct Parameters {
   const T* state = nullptr;
   const T* packed = nullptr;
   bool forward_only = false;  ///< `packed` has what forward reads alone
+  Precision precision = Precision::float32;
 };
 
 /// Where layer I's operands and working memory lie for some columns. What the layer has not asked for may be null.
@@ -155,6 +156,7 @@ void run_forward(const typename C::Layers& layers, const Parameters<typename C::
              .lengths = detail::lengths_of<C, I, S>(batch),
              .carry = decltype(Pass::carry)(memory.carry),
              .targets = decltype(Pass::targets)(memory.targets, S::out.size(), batch.columns),
+             .precision = parameters.precision,
              .epilogue = applied_layer<typename S::Epilogue, I + 1>(layers)});
     detail::clear_padding<C, I + 1>(memory.y, batch.columns, batch.lengths);
   }
@@ -185,6 +187,7 @@ Backward<S, InputGradient> backward_pass(const typename C::Layers& layers, const
           .batch = batch.batch,
           .lengths = detail::lengths_of<C, I, S>(batch),
           .targets = decltype(Pass::targets)(memory.targets, S::out.size(), batch.columns),
+          .precision = parameters.precision,
           .previous = applied_layer<typename S::Previous, C::reads(I) - 1>(layers)};
 }
 
@@ -200,7 +203,7 @@ void run_backward(const typename C::Layers& layers, const Parameters<typename C:
 /// Layer I of a chain backward, dy → gradient alone: columns [begin, end) of its first block, and with the last the other blocks.
 template <class C, std::size_t I, class S>
 void run_parameter_gradient(const typename C::Layers& layers, const LayerMemory<typename C::Scalar>& memory, Index columns,
-                            Index begin, Index end, bool add) {
+                            Index begin, Index end, bool add, Precision precision) {
   using T = typename C::Scalar;
   using Pass = ParameterGradient<S>;
   C::template recipe<I>(layers).parameter_gradient(Pass{.dtheta = S::Trainable::views(memory.gradient + C::theta_at[I]),
@@ -208,7 +211,8 @@ void run_parameter_gradient(const typename C::Layers& layers, const LayerMemory<
                                                         .dy = MatrixView<const T>(memory.dy, S::out.size(), columns),
                                                         .begin = begin,
                                                         .end = end,
-                                                        .add = add});
+                                                        .add = add,
+                                                        .precision = precision});
 }
 
 /// Layer I of a chain backward, dy → dx alone.

@@ -28,7 +28,8 @@ concept CompiledFunction = std::same_as<typename F::InComponent, F>;
 template <class F, class Self>
 using InComponentWith = std::conditional_t<CompiledFunction<F>, Self, void>;
 
-/// Where the component has a kernel's functions, one for each level of Simd that the architecture has.
+/// Where the component has a kernel's functions, one for each level of Simd that the architecture has; null at a level that it is
+/// never launched at.
 template <class Kernel>
 struct Compiled {
   static const std::array<const Function*, 3> levels;

@@ -151,7 +151,7 @@ struct Product {
       while (slice.end < c.cols) {
         slice.first = slice.end;
         while (slice.end < c.cols && slice.end < slice.first + column_block<LeftTransposed>)
-          slice.end += width(c.cols - slice.end);
+          slice.end += tile_width(c.cols - slice.end);
         slice.end = std::min(slice.end, c.cols);
         for_each_panel<T>(c.rows, [&]<class Part, int Packets>(Index i, Index rows) { panel<Part, Packets>(slice, i, rows); });
       }
@@ -167,18 +167,15 @@ struct Product {
     Right<T, Transposed> rest;
   };
 
-  static int width(Index left) {
-    return left > 2 * narrow_tile || (left > narrow_tile && left <= wide_tile) ? wide_tile : narrow_tile;
-  }
   Index tiled() const {
     Index j = 0;
-    while (j + width(c.cols - j) <= c.cols) j += width(c.cols - j);
+    while (j + tile_width(c.cols - j) <= c.cols) j += tile_width(c.cols - j);
     return j;
   }
 
   /// The columns from `first` on, which fill no tile, padded with zeros.
   Right<T, Transposed> copy_rest(Index begin, Index depth, Index first, T* rest) const {
-    const Index wide = width(c.cols - first);
+    const Index wide = tile_width(c.cols - first);
     const Right<T, Transposed> copy{rest, Transposed ? wide : depth};
     for (Index j = 0; first < c.cols && j < wide; ++j) {
       T* const to = rest + j * copy.column_step();
@@ -256,7 +253,7 @@ struct Product {
                  .bias = bias && slice.begin == 0 ? bias + i : nullptr,
                  .epilogue = slice.last && !epilogue.none() ? &epilogue : nullptr};
     for (Index j = slice.first; j < slice.end; j += sink.columns) {
-      const int wide = width(c.cols - j);
+      const int wide = tile_width(c.cols - j);
       const bool filled = j == slice.tiled;
       const Right<T, Transposed> right = filled ? slice.rest : b.from(slice.begin, j);
       sink.place = i + j * c.stride;

@@ -12,6 +12,11 @@ namespace eigencoder::kernels::detail {
 inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
 inline constexpr int wide_tile = many_registers ? 12 : 6, narrow_tile = many_registers ? 8 : 4;
 
+/// Of the tile that comes next where so many columns are left.
+inline int tile_width(Index left) {
+  return left > 2 * narrow_tile || (left > narrow_tile && left <= wide_tile) ? wide_tile : narrow_tile;
+}
+
 /// Long registers often cost twice what short ones do: few rows are then faster in short ones.
 template <class T>
 using ShortPacket = Packet<T, sizeof(typename Packet<T>::Raw) == 64 ? Register::half : Register::whole>;
@@ -56,7 +61,15 @@ struct Sink {
   const Epilogue<T>* epilogue;  ///< or null: there is none, or the depth is not complete
 };
 
-template <class P, int Packets, int Columns, bool Transposed, class T = typename P::Scalar>
+/// How a tile adds to a sum.
+struct MultiplyAdd {
+  template <class P>
+  P operator()(P left, P right, P sum) const {
+    return multiply_add(left, right, sum);
+  }
+};
+
+template <class P, int Packets, int Columns, class Multiply = MultiplyAdd, bool Transposed, class T = typename P::Scalar>
 void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const Sink<T>& sink) {
   const Sink<T> to = sink;  // a copy that no store can change: its fields stay in registers
   const bool whole = to.rows == Packets * P::size && to.columns == Columns;
@@ -93,7 +106,7 @@ void tile(const T* a, Index a_stride, Right<T, Transposed> b, Index depth, const
     for (int j = 0; j < Columns; ++j) {
       const P value(right[j / group][j % group * column_step]);
 #pragma GCC unroll 16
-      for (int i = 0; i < Packets; ++i) sum[j][i] = multiply_add(left[i], value, sum[j][i]);
+      for (int i = 0; i < Packets; ++i) sum[j][i] = Multiply{}(left[i], value, sum[j][i]);
     }
 #pragma GCC unroll 16
     for (int g = 0; g < groups; ++g) right[g] += depth_step;

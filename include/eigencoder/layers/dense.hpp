@@ -4,7 +4,7 @@
 #include <array>
 
 #include "eigencoder/core/tangent_pass.hpp"
-#include "eigencoder/kernels/gemm.hpp"
+#include "eigencoder/kernels/bfloat16.hpp"
 #include "eigencoder/layers/tied_dense.hpp"
 
 namespace eigencoder {
@@ -46,13 +46,18 @@ struct Dense {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    kernels::multiply<T>(std::get<0>(pass.theta), pass.x, pass.y, bias, pass.epilogue);
+    kernels::multiply<T>(pass.precision, std::get<0>(pass.theta), pass.x, pass.y, bias, pass.epilogue);
   }
 
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
-    parameter_gradient(ParameterGradient<S>{
-        .dtheta = pass.dtheta, .x = pass.x, .dy = pass.dy, .begin = 0, .end = S::in.size(), .add = true});
+    parameter_gradient(ParameterGradient<S>{.dtheta = pass.dtheta,
+                                            .x = pass.x,
+                                            .dy = pass.dy,
+                                            .begin = 0,
+                                            .end = S::in.size(),
+                                            .add = true,
+                                            .precision = pass.precision});
     if constexpr (InputGradient) input_gradient(pass);
   }
   template <class S>
@@ -63,13 +68,13 @@ struct Dense {
     const Index columns = pass.end - pass.begin;
     T* bias = nullptr;
     if constexpr (biased) bias = pass.end == dW.cols ? std::get<1>(pass.dtheta).data() : nullptr;
-    kernels::add_multiply_transposed<T>(pass.dy, {x.data + pass.begin, columns, x.cols, x.stride},
+    kernels::add_multiply_transposed<T>(pass.precision, pass.dy, {x.data + pass.begin, columns, x.cols, x.stride},
                                         {dW.column(pass.begin), dW.rows, columns, dW.stride}, bias, pass.add);
   }
   template <class S>
   void input_gradient(Backward<S, true> pass) const {
     using T = typename S::Scalar;
-    kernels::multiply_transposed<T>(std::get<0>(pass.theta), pass.dy, pass.dx, pass.previous, pass.x);
+    kernels::multiply_transposed<T>(pass.precision, std::get<0>(pass.theta), pass.dy, pass.dx, pass.previous, pass.x);
   }
 
   template <class S>

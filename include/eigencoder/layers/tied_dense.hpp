@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "eigencoder/kernels/gemm.hpp"
+#include "eigencoder/kernels/bfloat16.hpp"
 #include "eigencoder/layers/tied.hpp"
 
 namespace eigencoder {
@@ -25,15 +25,15 @@ struct TiedDense : detail::Tied<Position, features(Out.size()), Options...> {
   template <class S, Mode M>
   void forward(Forward<S, M> pass) const {
     using T = typename S::Scalar;
-    kernels::multiply_transposed<T>(std::get<0>(pass.source.theta), pass.x, pass.y, Base::template bias<const T>(pass.theta),
+    kernels::multiply_transposed<T>(pass.precision, std::get<0>(pass.source.theta), pass.x, pass.y, Base::template bias<const T>(pass.theta),
                                     pass.epilogue);
   }
   template <class S, bool InputGradient>
   void backward(Backward<S, InputGradient> pass) const {
     using T = typename S::Scalar;
-    kernels::add_multiply_transposed<T>(pass.x, pass.dy, std::get<0>(pass.source.dtheta));
+    kernels::add_multiply_transposed<T>(pass.precision, pass.x, pass.dy, std::get<0>(pass.source.dtheta));
     if constexpr (Base::biased) kernels::add_columns<T>(pass.dy, std::get<0>(pass.dtheta).data());
-    if constexpr (InputGradient) kernels::multiply<T>(std::get<0>(pass.source.theta), pass.dy, pass.dx);
+    if constexpr (InputGradient) kernels::multiply<T>(pass.precision, std::get<0>(pass.source.theta), pass.dy, pass.dx);
   }
 };
 

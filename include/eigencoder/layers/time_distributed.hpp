@@ -95,6 +95,7 @@ struct TimeDistributed {
                                     .lengths = {},
                                     .carry = {},
                                     .targets = columns(pass.targets, Inner::out.size()),
+                                    .precision = pass.precision,
                                     .epilogue = pass.epilogue});
   }
 
@@ -138,6 +139,7 @@ struct TimeDistributed {
             .batch = pass.batch * S::in.width,
             .lengths = {},
             .targets = columns(pass.targets, Inner::out.size()),
+            .precision = pass.precision,
             .previous = pass.previous};
   }
 };

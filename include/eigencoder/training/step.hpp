@@ -37,7 +37,7 @@ class AnyProgram {
   virtual void total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const = 0;
   /// Execute::parameter_gradients.
   virtual void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
-                                   std::size_t first_trained) const = 0;
+                                   std::size_t first_trained, Precision precision) const = 0;
   virtual void settle(T* state, Index columns, std::span<const double> totals) const = 0;
 
  protected:
@@ -52,7 +52,8 @@ class StepperOf {
  public:
   StepperOf(const StepLayout& layout, std::size_t threads, Seed seed, double worth_sharing, Updater<T> updater);
 
-  std::size_t threads() const { return updater_.workers(); }  ///< asked for: into so many parts a step is cut
+  void set_precision(Precision precision) { precision_ = precision; }  ///< of products in training
+  std::size_t threads() const { return updater_.workers(); }           ///< asked for: into so many parts a step is cut
   Updater<T>& updater() { return updater_; }
   const Updater<T>& updater() const { return updater_; }
   /// Number of the last training step, on which schedules of the objective depend.
@@ -118,6 +119,7 @@ class StepperOf {
   Team team_;
   Seed seed_;
   double worth_sharing_;
+  Precision precision_ = Precision::float32;
   std::uint64_t step_ = 0;  ///< numbers the draws of noise
   Index reserved_ = 0;
   Memory memory_;
@@ -217,8 +219,10 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
       });
     }
     void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
-                             std::size_t first_trained) const override {
-      if constexpr (P::together) Execute<P, Mode::train>::parameter_gradients(layers_, shards, gradient, begin, end, first_trained);
+                             std::size_t first_trained, Precision precision) const override {
+      if constexpr (P::together) {
+        Execute<P, Mode::train>::parameter_gradients(layers_, shards, gradient, begin, end, first_trained, precision);
+      }
     }
     void settle(T* state, Index columns, std::span<const double> totals) const override {
       C::for_each_layer([&]<std::size_t I>() {

@@ -125,7 +125,10 @@ std::span<const double> StepperOf<T>::evaluate(const AnyProgram<T>& program, con
 template <class T>
 typename StepperOf<T>::Cut StepperOf<T>::execute(const AnyProgram<T>& program, bool train, const T* theta, const T* state,
                                                  const Batch<T>& batch) {
-  const Parameters<T> parameters{theta, state, memory_.packed.data()};
+  const Parameters<T> parameters{.theta = theta,
+                                 .state = state,
+                                 .packed = memory_.packed.data(),
+                                 .precision = train ? precision_ : Precision::float32};
   program.prepare(theta, memory_.packed.data());
   const Cut cut = cut_of(batch.size * layout_.draws);
   std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
@@ -166,7 +169,7 @@ void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Cu
   team_.run(cut.workers, [&](std::size_t worker) {
     const Index begin = border(worker), end = border(worker + 1);
     program.parameter_gradients(std::span<const KeptShard<T>>(memory_.kept).first(cut.shards), updater_.gradient(0), begin, end,
-                                updater_.first_trained());
+                                updater_.first_trained(), precision_);
     for (std::size_t i = 0; i < layout_.overwrites.size(); ++i) {
       const Index first = std::max(begin, layout_.theta_at[i]), last = std::min(end, layout_.theta_at[i + 1]);
       if (!layout_.overwrites[i] && first < last) updater_.add_up(cut.workers, first, last);

@@ -87,7 +87,7 @@ class Trainer : public TrainerOf<typename ModelType::Scalar> {
   /// happens, the old file or all of the new one is there. Throws FileError.
   void save(const std::filesystem::path& path) const override { detail::write_checkpoint(path, model_, *this); }
   /// Goes on from a checkpoint: what trains from here on has the bits that it would have had in the trainer that saved it
-  /// between two epochs, given the same number of threads. Model, optimizer's vectors, counters, learning rate, clip and rates
+  /// between two epochs, given the same number of threads and the same precision. Model, optimizer's vectors, counters, learning rate, clip and rates
   /// are then the checkpoint's. Throws FileError, and changes nothing, where it cannot be read, or where network, scalar,
   /// objective, seed or the optimizer's other options are not this trainer's. Needs eigencoder::safetensors.
   template <class Path>

@@ -20,6 +20,7 @@ struct TrainerOptions {
   Seed seed{};              ///< of shuffling, noise and dropout
   GradientClip clip{};      ///< bounds the gradient before the optimizer sees it: {.clip = {.global_norm = 1}}
   WeightAverage average{};  ///< of the parameters, to validate and predict with: {.average = {.decay = 0.999}}
+  Precision precision = Precision::float32;  ///< of products in training, of a network of floats (docs/precision.md)
 };
 
 /// What trainers of all models of T, objectives and optimizers have in common: all but the step itself.

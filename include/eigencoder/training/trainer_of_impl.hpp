@@ -11,6 +11,10 @@ TrainerOf<T>::TrainerOf(const NetworkLayout& layout, const detail::SampleRules& 
     : layout_(layout), rules_(rules), seed_(options.seed), stepper_(std::move(stepper)) {
   set_clip(options.clip);
   stepper_->updater().set_weight_average(options.average);
+  if (!std::same_as<T, float> && options.precision != Precision::float32) {
+    throw OptionError(message("Precision::bfloat16 is for networks of float, found one of ", type_name<T>()));
+  }
+  stepper_->set_precision(options.precision);
 }
 
 template <class T>
