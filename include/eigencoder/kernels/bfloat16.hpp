@@ -138,6 +138,19 @@ struct ProductInBfloat16 {
     }
   }
 
+  /// What the tiles of a panel prefetch for the next one, which begins at row i: a large operand's columns, whose pieces are too short
+  /// and too far apart for hardware to predict. Of a transposed one they are long.
+  struct Ahead {
+    const T* from = nullptr;
+    Index step = 0;
+  };
+  Ahead next_panel(const Slice& slice, Index i) const {
+    const auto large = [](Index values) { return values * static_cast<Index>(sizeof(T)) > 256 * 1024; };
+    if (i + 2 * Packet<T>::size > c.rows) return {};
+    if (b_transposed && large(c.rows * c.cols)) return {c.column(slice.first) + i, c.stride};
+    return !a_transposed && large(a.rows * a.cols) ? Ahead{a.column(slice.begin) + i, a.stride} : Ahead{};
+  }
+
   template <int Packets>
   void panel(const Slice& slice, Index i) const {
     using P = Packet<T>;
@@ -160,11 +173,20 @@ struct ProductInBfloat16 {
                  .ahead_step = 0,
                  .bias = bias && slice.begin == 0 ? bias + i : nullptr,
                  .epilogue = slice.last && !epilogue.none() ? &epilogue : nullptr};
+    const Ahead ahead = next_panel(slice, i + tall);
+    const Index wanted = b_transposed ? slice.end - slice.first : slice.depth;
+    Index asked = 0;  // columns of one cache line of rows, then of the other
     const T* pairs = slice.right;
     for (Index j = slice.first; j < slice.end; j += sink.columns) {
       const int wide = tile_width(c.cols - j);
       sink.place = i + j * c.stride;
       sink.columns = std::min<Index>(wide, c.cols - j);
+      if (ahead.from) {
+        const bool asks = asked < Packets * wanted;
+        sink.ahead = asks ? ahead.from + asked / wanted * P::size + asked % wanted * ahead.step : left;
+        sink.ahead_step = asks ? ahead.step : 0;
+        asked += slice.pairs();
+      }
       if (wide == wide_tile) {
         tile<P, Packets, wide_tile, MultiplyAddPairs>(left, tall, Right<T, true>{pairs, wide}, slice.pairs(), sink);
       } else {
