@@ -2,7 +2,8 @@
 // Whole training steps of the examples' networks, of two with codes of their own kind, and of one that branches: images a second,
 // per cent of the machine's arithmetic limit (one core's peak, measured here, times the threads), memory of model and trainer,
 // allocations in all steps after the first (0). %limit counts the arithmetic of the network as written, %busy that of what runs:
-// an upsampling and its 3×3 convolution take 4/9 as one, and a recurrent layer multiplies a repeated vector once.
+// an upsampling and its 3×3 convolution take 4/9 as one, and a recurrent layer multiplies a repeated vector once. The limit is that of
+// floats: in bfloat16 a processor may reach twice as much.
 //   build/release/benchmarks/steps
 #ifdef __linux__
 #include <malloc.h>
@@ -66,14 +67,14 @@ double heap_bytes() {
 #endif
 }
 
-template <class Model, class Loss>
+template <class Model, class Loss, ec::Precision Of = ec::Precision::float32>
 void step(benchmark::State& state) {
   const auto batch = static_cast<ec::Index>(state.range(0));
   const auto threads = static_cast<std::size_t>(state.range(1));
   const Eigen::MatrixXf x = (Eigen::MatrixXf::Random(Model::input.size(), batch).array() + 1) / 2;
   const double before = heap_bytes();
   Model model{ec::Seed{1}};
-  ec::Trainer trainer{model, Loss{}, ec::Adam{}, {.threads = threads}};
+  ec::Trainer trainer{model, Loss{}, ec::Adam{}, {.threads = threads, .precision = Of}};
   for (int warm = 0; warm < 3; ++warm) trainer.train_on_batch(x);
   const double bytes = heap_bytes() - before;
   const long before_steps = allocations::count();
@@ -127,6 +128,12 @@ BENCHMARK(step<networks::Vanilla<float>, ec::MeanSquaredError>)->Name("vanilla")
 BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError>)->Name("deep")->Apply([](auto* b) { threads(b, 256); });
 BENCHMARK(step<networks::Symmetric<float>, ec::MeanSquaredError>)->Name("symmetric")->Apply([](auto* b) { threads(b, 32); });
 BENCHMARK(step<networks::Denoiser<float>, ec::BinaryCrossEntropy>)->Name("denoiser")->Apply([](auto* b) { threads(b, 128); });
+BENCHMARK(step<networks::Deep<float>, ec::MeanSquaredError, ec::Precision::bfloat16>)->Name("deep in bfloat16")->Apply([](auto* b) {
+  threads(b, 256);
+});
+BENCHMARK(step<networks::Denoiser<float>, ec::BinaryCrossEntropy, ec::Precision::bfloat16>)
+    ->Name("denoiser in bfloat16")
+    ->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<networks::Variational<float>, ec::Elbo<ec::Bernoulli>>)->Name("variational")->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<networks::LstmAutoencoder<float>, ec::MeanSquaredError>)->Name("lstm")->Apply([](auto* b) { threads(b, 128); });
 BENCHMARK(step<networks::GruAutoencoder<float>, ec::MeanSquaredError>)->Name("gru")->Apply([](auto* b) { threads(b, 128); });

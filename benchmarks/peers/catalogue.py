@@ -212,6 +212,7 @@ PEERS = {
             (
                 Way("fit", "training", "Trainer::fit"),
                 Way("fit-bytes", "training", "the same on 8-bit pixels, converted a batch at a time"),
+                Way("fit-bfloat16", "training", "Trainer::fit with products in bfloat16, where the processor has it"),
                 Way("fit-1-thread", "training", "Trainer::fit on one thread", "fit", one_thread=True),
                 Way("reconstruct", "inference", "reconstruct with a workspace"),
             ),

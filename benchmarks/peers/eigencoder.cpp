@@ -58,13 +58,13 @@ Bytes bytes(peers::Task& task, const std::string& set, ec::Index width) {
 
 template <class Model, class Loss>
 void train(peers::Task& task, peers::Result& result, ec::Index batch_size, const ec::Samples<float>& inputs,
-           const ec::Samples<float>& targets) {
+           const ec::Samples<float>& targets, ec::Precision precision = ec::Precision::float32) {
   const ec::Seed seed{static_cast<std::uint64_t>(task.count("seed"))};
   auto model = first_model<Model>(task);
   ec::Trainer trainer{model,
                       Loss{},
                       ec::Adam{.learning_rate = 1e-3, .epsilon = 1e-7},
-                      {.threads = static_cast<std::size_t>(task.count("threads")), .seed = seed}};
+                      {.threads = static_cast<std::size_t>(task.count("threads")), .seed = seed, .precision = precision}};
 
   // The clock stands outside, so that shuffling counts, as it does for everybody.
   std::vector<double> ends;
@@ -109,10 +109,11 @@ void work(peers::Task& task, peers::Result& result, ec::Index batch_size) {
 #endif
   result.add_version(peer, ec::message(ec::version.major, '.', ec::version.minor, '.', ec::version.patch, " on ", name(ec::simd())));
   const std::string way = task.text("way");
-  if (way == "fit") {
+  if (way == "fit" || way == "fit-bfloat16") {
     const Set set = Set::read<Model>(task, "train");
     return train<Model, Loss>(task, result, batch_size, as_matrix(set.inputs, Model::input.size()),
-                              as_matrix(set.wanted(), Model::output.size()));
+                              as_matrix(set.wanted(), Model::output.size()),
+                              way == "fit" ? ec::Precision::float32 : ec::Precision::bfloat16);
   }
   if (way == "fit-bytes") {
     const Bytes inputs = bytes(task, "train-inputs", Model::input.size());
