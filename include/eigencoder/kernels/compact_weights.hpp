@@ -87,7 +87,8 @@ inline void compact_weights(WeightFormat format, View<const float> w, float* pac
 
 namespace detail {
 
-/// x ≈ t z: each column in whole numbers |z| ≤ 32767 with a scale t = max |x| / 32767 of its own, or t = NaN where x is not finite.
+/// x ≈ t z: each column in whole numbers |z| ≤ 32767 with a scale t = max |x| / 32767 of its own: 0 where that would be no normal
+/// number, NaN where x is not finite.
 struct QuantiseColumns {
   static constexpr bool compiled = true;
   View<const float> x;
@@ -105,7 +106,7 @@ struct QuantiseColumns {
       }
       float most = 0;
       for (const float lane : largest.lanes()) most = kernels::max(lane, most);
-      const bool normal = most >= std::numeric_limits<float>::min();
+      const bool normal = most >= 32767 * std::numeric_limits<float>::min();
       const P inverse(normal ? 1 / most : 0.0F), steps(normal ? 32767.0F : 0.0F);
       float* const to = scratch + j * size;
       auto* const z = reinterpret_cast<std::int16_t*>(to);
@@ -180,8 +181,12 @@ struct CompactProduct {
         const Index row = i + p * P::size, left = std::min(P::size, y.rows - row);
         if (left <= 0) continue;
         P value = sums[c][p];
-        if constexpr (whole) value = value * P::load(scales + row);
-        if (bias) value = value + P::load(bias + row);
+        const P first = bias ? P::load(bias + row) : P(0);
+        if constexpr (whole) {
+          value = multiply_add(value, P::load(scales + row), first);
+        } else {
+          value = value + first;
+        }
         epilogue.in_registers(value, places[c] + p * P::size, left).store_first(y.data + places[c] + p * P::size, left);
       }
     }
@@ -220,8 +225,7 @@ struct CompactProduct {
         const P scale(b.column(j + c)[b.rows - 1]);
 #pragma GCC unroll 16
         for (int p = 0; p < Packets; ++p) {
-          const P more = part[c][p].values() * scale;
-          sums[c][p] = begin == 0 ? more : sums[c][p] + more;
+          sums[c][p] = multiply_add(part[c][p].values(), scale, begin == 0 ? P(0) : sums[c][p]);
         }
       }
     }
