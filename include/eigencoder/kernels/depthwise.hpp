@@ -150,45 +150,63 @@ struct AddDepthwiseGradient : DepthwiseGradientOperands<T> {
 
  private:
   void along_channels() const {
-    const Sides down(false, grid.vertical);
-    const Axis across = grid.horizontal;
-    const Index channels = grid.channels, line = across.pixels * channels, step = across.stride * channels;
-    const T *from = x, *gradient = dy;
-    for (Index n = 0; n < images; ++n, from += grid.pixels(), gradient += grid.windows()) {
-      for (Index h = 0; h < across.taps; ++h) {
-        // Windows [begin, end) have a pixel under this tap.
-        const Index first = h * across.dilation - across.padding_before;
-        const Index begin = first < 0 ? (-first + across.stride - 1) / across.stride : 0;
-        const Index end = first < across.pixels ? std::min((across.pixels - 1 - first) / across.stride + 1, across.windows) : 0;
-        if (begin >= end) continue;
-        for (Index row = 0; row < grid.vertical.windows; ++row) {
-          const Meetings rows = down.meetings(row);
-          for (Index i = 0; i < rows.count; ++i) {
-            add_products(end - begin, gradient + (row * across.windows + begin) * channels,
-                         from + (rows.first + i * down.input_step) * line + (first + begin * across.stride) * channels, step,
-                         dweight + ((rows.first_tap + i) * across.taps + h) * channels);
+    const Axis down = grid.vertical, across = grid.horizontal;
+    const Index channels = grid.channels, line = across.pixels * channels, row_of_windows = across.windows * channels;
+    // Windows [begin, end) have a pixel under a tap, the first of them pixel `first`.
+    struct Seen {
+      Index begin, end, first;
+      Seen(const Axis& axis, Index tap) {
+        const Index at = tap * axis.dilation - axis.padding_before;
+        const auto per_stride = [&](Index count) { return axis.stride == 1 ? count : count / axis.stride; };
+        begin = at < 0 ? per_stride(-at + axis.stride - 1) : 0;
+        end = at < axis.pixels ? std::min(per_stride(axis.pixels - 1 - at) + 1, axis.windows) : 0;
+        first = at + begin * axis.stride;
+      }
+    };
+    const Index band =
+        std::max<Index>(8192 / static_cast<Index>(sizeof(T)) / row_of_windows, 1);  // rows that the first cache keeps
+    for (Index n = 0; n < images; ++n) {
+      const T *const gradients = dy + n * grid.windows(), *const pixels = x + n * grid.pixels();
+      for (Index top = 0; top < down.windows; top += band) {
+        T* to = dweight;
+        for (Index v = 0; v < down.taps; ++v) {
+          const Seen rows(down, v);
+          const Index begin = std::max(rows.begin, top), end = std::min(rows.end, top + band);
+          for (Index h = 0; h < across.taps; ++h, to += channels) {
+            const Seen columns(across, h);
+            if (begin >= end || columns.begin >= columns.end) continue;
+            add_products(end - begin, columns.end - columns.begin,
+                         gradients + begin * row_of_windows + columns.begin * channels,
+                         pixels + (rows.first + (begin - rows.begin) * down.stride) * line + columns.first * channels, to);
           }
         }
       }
     }
   }
 
-  /// to(c) += Σ over p < count of gradient(c, p) · pixel(c, p)
-  void add_products(Index count, const T* gradient, const T* pixel, Index step, T* to) const {
-    const Index channels = grid.channels;
-    for_each_packet<T>(channels, [&](auto lanes, Index c) {
-      using P = Packet<T>;
-      std::array<P, 4> sums{lanes.load(to + c), P(0), P(0), P(0)};
-      const auto add = [&](std::size_t into, Index p) {
-        sums[into] = multiply_add(lanes.load(gradient + p * channels + c), lanes.load(pixel + p * step + c), sums[into]);
-      };
-      Index p = 0;
-      for (; p + 4 <= count; p += 4) {
-        for (std::size_t k = 0; k < 4; ++k) add(k, p + static_cast<Index>(k));
-      }
-      for (; p < count; ++p) add(0, p);
-      lanes.store(to + c, (sums[0] + sums[1]) + (sums[2] + sums[3]));
-    });
+  /// to(c) += Σ over rows × columns of gradient(c, window) · pixel(c, window)
+  void add_products(Index rows, Index columns, const T* gradient, const T* pixel, T* to) const {
+    const Index channels = grid.channels, step = grid.horizontal.stride * channels;
+    const Index next_gradients = grid.horizontal.windows * channels,
+                next_pixels = grid.vertical.stride * grid.horizontal.pixels * channels;
+    for_each_packet<T>(
+        channels, [=](auto lanes, Index c) __attribute__((always_inline)) {
+          using P = Packet<T>;
+          P one = lanes.load(to + c), two(0), three(0), four(0);
+          for (Index row = 0; row < rows; ++row) {
+            const T *dy_row = gradient + row * next_gradients + c, *x_row = pixel + row * next_pixels + c;
+            Index p = columns;
+            for (; p >= 4; p -= 4, dy_row += 4 * channels, x_row += 4 * step) {
+              one = multiply_add(lanes.load(dy_row), lanes.load(x_row), one);
+              two = multiply_add(lanes.load(dy_row + channels), lanes.load(x_row + step), two);
+              three = multiply_add(lanes.load(dy_row + 2 * channels), lanes.load(x_row + 2 * step), three);
+              four = multiply_add(lanes.load(dy_row + 3 * channels), lanes.load(x_row + 3 * step), four);
+            }
+            for (; p > 0; --p, dy_row += channels, x_row += step)
+              one = multiply_add(lanes.load(dy_row), lanes.load(x_row), one);
+          }
+          lanes.store(to + c, (one + two) + (three + four));
+        });
   }
 };
 
