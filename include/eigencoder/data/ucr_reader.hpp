@@ -12,9 +12,7 @@
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
-#include "eigencoder/data/csv_scanner.hpp"
-#include "eigencoder/data/text_scanner.hpp"
-#include "eigencoder/data/time_series_set.hpp"
+#include "eigencoder/data/sequence_collector.hpp"
 
 namespace eigencoder::detail {
 
