@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One hidden layer or seven, at the same size of code: what depth gains.
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "common/example.hpp"

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
     const ec::History history = program.fit(trainer, model, small_train, options.fit(small_test));
 
-    program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
+    program.write_metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
 
     const Eigen::MatrixXf originals = small_test.leftCols(std::min<ec::Index>(small_test.cols(), 10));
     program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, Model::input);

@@ -31,7 +31,7 @@ void train_with(const example::Program& program) {
   ec::Trainer trainer{model, ec::BinaryCrossEntropy{}, ec::Adam{.learning_rate = options.learning_rate}, options.trainer()};
   const ec::History history = program.fit(trainer, model, train.samples, options.fit(test.samples));
 
-  program.write_metrics(program.metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads()));
+  program.write_metrics(history, train.size(), test.size(), Model::parameter_count, trainer.threads());
 
   const Eigen::MatrixXf originals = test.samples.leftCols(std::min<ec::Index>(test.size(), 10));
   program.write("reconstructions.png", {{"original", originals}, {"reconstruction", model.reconstruct(originals)}}, test.shape);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An autoencoder that removes noise. In training its first layer adds new noise to every image in every step, and the targets
 // are the clean images; a prediction adds no noise.
+#include <nlohmann/json.hpp>
 #include <variant>
 
 #include "common/example.hpp"

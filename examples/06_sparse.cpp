@@ -2,6 +2,7 @@
 // Codes of more numbers than there are pixels, of which few are active, by four ways: nothing, an L1 penalty, a
 // Kullback-Leibler penalty, or the 32 largest.
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "common/example.hpp"
 

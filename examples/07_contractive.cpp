@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The contractive autoencoder beside the same network without its penalty: how far the code moves when the image does.
 #include "common/example.hpp"
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 

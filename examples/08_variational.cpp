@@ -4,6 +4,7 @@
 #include <eigencoder/tasks/latent_grid.hpp>
 #include <eigencoder/tasks/latent_statistics.hpp>
 #include <eigencoder/tasks/pca.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using Eigen::MatrixXf;

@@ -4,6 +4,7 @@
 #include "common/example.hpp"
 #include <eigencoder/tasks/empty_spot.hpp>
 #include <eigencoder/tasks/nearest.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using Eigen::MatrixXf;

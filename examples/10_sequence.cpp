@@ -6,6 +6,7 @@
 #include <eigencoder/tasks/nearest.hpp>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/silhouette.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;

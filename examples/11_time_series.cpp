@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Anomalies in time series: a model of what is normal restores the rest badly. What it finds stands beside what methods without
 // training find.
+#include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "common/example.hpp"

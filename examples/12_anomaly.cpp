@@ -7,6 +7,7 @@
 #include <eigencoder/tasks/nearest.hpp>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/ranking_metrics.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;

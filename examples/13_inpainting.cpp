@@ -7,6 +7,7 @@
 #include "common/example.hpp"
 #include <eigencoder/tasks/hole_filling.hpp>
 #include <eigencoder/tasks/hole_metrics.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using Eigen::MatrixXf;

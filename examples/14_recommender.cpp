@@ -9,6 +9,7 @@
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/rating_baselines.hpp>
 #include <eigencoder/tasks/recommendation.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;

@@ -5,6 +5,7 @@
 #include "common/garment_scenes.hpp"
 #include <eigencoder/data/segmentation_folder.hpp>
 #include <eigencoder/tasks/class_map.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;

@@ -2,6 +2,7 @@
 // What codes learnt without labels are worth: few labels classify them better than raw pixels. Encoders are trained in four
 // ways, then judged by classifiers of few labels, by clusters, and by neighbours.
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "common/example.hpp"

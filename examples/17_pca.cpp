@@ -3,6 +3,7 @@
 // one, with a code of the same size, does better.
 #include "common/example.hpp"
 #include <eigencoder/tasks/pca.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 

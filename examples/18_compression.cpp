@@ -7,6 +7,7 @@
 #include "common/example.hpp"
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/tasks/reconstruction_metrics.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
 using ec::Index;

@@ -2,6 +2,7 @@
 // Colour: a variational autoencoder of residual blocks learns emoji. It restores those that it has not seen, draws new ones,
 // and goes from one to another.
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "common/example.hpp"

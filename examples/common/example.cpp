@@ -9,6 +9,7 @@
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/training/report.hpp>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "common/plot.hpp"
@@ -241,6 +242,11 @@ void Program::write_metrics(const nlohmann::ordered_json& metrics) const {
   state_->metrics = metrics;
   ec::write_file(path("metrics.json"), std::string_view(metrics.dump(2) + '\n'));
   print(ec::message("wrote ", path("metrics.json").string(), '\n'));
+}
+
+void Program::write_metrics(const ec::History& history, Index train_samples, Index validation_samples, Index parameters,
+                            std::size_t threads) const {
+  write_metrics(metrics(history, train_samples, validation_samples, parameters, threads));
 }
 
 }  // namespace example

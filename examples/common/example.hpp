@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -185,6 +185,9 @@ class Program {
 
   /// Writes them. Comes before pictures, which they then outlive if one cannot be written.
   void write_metrics(const nlohmann::ordered_json& metrics) const;
+  /// Where there are no others.
+  void write_metrics(const ec::History& history, Index train_samples, Index validation_samples, Index parameters,
+                     std::size_t threads) const;
 
  private:
   /// Throws if --out cannot be written to: before the training rather than after it.

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <zlib.h>
+
 #include "eigencoder/files/atomic_file.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"

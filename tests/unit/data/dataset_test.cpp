@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <zlib.h>
+
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/out_of_memory.hpp"

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <zlib.h>
+
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"

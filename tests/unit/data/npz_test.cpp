@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <zlib.h>
+
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // by itself: it has functions of the system
-#include "eigencoder/files/atomic_file.hpp"
+#include "eigencoder/files/atomic_file_impl.hpp"
 
 #include <array>
 #include <atomic>

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "eigencoder/io/font.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"

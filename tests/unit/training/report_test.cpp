@@ -7,6 +7,8 @@
 
 #include "support/folder.hpp"
 #include "support/throws.hpp"
+#include <eigencoder/core/version.hpp>
+#include <eigencoder/files/json.hpp>
 #include <eigencoder/files/read_file.hpp>
 #include <eigencoder/training/report.hpp>
 
