@@ -56,6 +56,7 @@ class StepperOf {
   std::size_t threads() const { return updater_.workers(); }           ///< asked for: into so many parts a step is cut
   Updater<T>& updater() { return updater_; }
   const Updater<T>& updater() const { return updater_; }
+  std::size_t terms() const { return layout_.terms; }  ///< of the objective
   /// Number of the last training step, on which schedules of the objective depend.
   std::uint64_t step() const { return step_; }
   /// Whether the last training step was.

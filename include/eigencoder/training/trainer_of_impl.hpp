@@ -67,7 +67,7 @@ Evaluation TrainerOf<T>::evaluate(const Samples<T>& inputs, const Samples<T>& ta
                       .element_weights = detail::checked_element_weights(rules_, "element_weights", options.element_weights, size),
                       .lengths = detail::checked_lengths(rules_, "lengths", options.lengths, size)};
   detail::check_targets(rules_, inputs, targets, set.lengths);
-  Evaluation sum{.terms = std::vector<double>(terms().size())};
+  Evaluation sum{.terms = std::vector<double>(stepper_->terms())};
   evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum);
   return sum;
 }
