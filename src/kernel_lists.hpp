@@ -74,7 +74,6 @@ using ProductsOf =
 using CompactProducts =
     TypeList<detail::QuantiseColumns, detail::CompactProduct<WeightFormat::bfloat16>, detail::CompactProduct<WeightFormat::int8>>;
 using Products = Join<FloatAndDouble<ProductsOf>, CompactProducts>;
-using Products = FloatAndDouble<ProductsOf>;
 using Bfloat16Products = TypeList<detail::ProductInBfloat16<float>>;
 
 // Convolutions
@@ -222,5 +221,5 @@ using Channels = Join<FloatAndDouble<FusedOf>, FloatAndDouble<ChannelsOf>>;
   group(updates, Updates)               \
   group(losses, Losses)                 \
   group(draws, Draws)                   \
-  group(channels, Channels)             \
-  group(bfloat16, Bfloat16Products)
+  group(channels, Channels)
+#define EIGENCODER_BFLOAT16_GROUPS(group) group(bfloat16, Bfloat16Products)
