@@ -2,4 +2,4 @@
 // Of one level of its own: v4 with AVX-512 BF16.
 #include "level.hpp"
 
-EIGENCODER_FUNCTIONS(bfloat16, Bfloat16Products)
+EIGENCODER_FUNCTIONS(bfloat16, Bfloat16)

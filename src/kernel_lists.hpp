@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "eigencoder/kernels/bfloat16.hpp"
+#include "eigencoder/kernels/bfloat16_convolution.hpp"
 #include "eigencoder/kernels/compact_weights.hpp"
 #include "eigencoder/kernels/convolution_gradient.hpp"
 #include "eigencoder/kernels/depthwise.hpp"
@@ -74,7 +74,6 @@ using ProductsOf =
 using CompactProducts =
     TypeList<detail::QuantiseColumns, detail::CompactProduct<WeightFormat::bfloat16>, detail::CompactProduct<WeightFormat::int8>>;
 using Products = Join<FloatAndDouble<ProductsOf>, CompactProducts>;
-using Bfloat16Products = TypeList<detail::ProductInBfloat16<float>>;
 
 // Convolutions
 
@@ -83,6 +82,11 @@ using ConvolutionsOf =
     TypeList<detail::PackCorrelate<T>, detail::PackCorrelateTranspose<T>, detail::Correlate<T>, detail::CorrelateTranspose<T>,
              detail::AddCorrelateGradient<T>, detail::AddCorrelateTransposeGradient<T>, detail::AddSum<T>>;
 using Convolutions = FloatAndDouble<ConvolutionsOf>;
+
+// Products and convolutions in bfloat16
+
+using Bfloat16 = TypeList<detail::ProductInBfloat16<float>, detail::ConvolutionInBfloat16<detail::Correlate<float>, float>,
+                          detail::ConvolutionInBfloat16<detail::CorrelateTranspose<float>, float>>;
 
 // Pooling, resampling and depthwise convolutions
 
@@ -222,4 +226,4 @@ using Channels = Join<FloatAndDouble<FusedOf>, FloatAndDouble<ChannelsOf>>;
   group(losses, Losses)                 \
   group(draws, Draws)                   \
   group(channels, Channels)
-#define EIGENCODER_BFLOAT16_GROUPS(group) group(bfloat16, Bfloat16Products)
+#define EIGENCODER_BFLOAT16_GROUPS(group) group(bfloat16, Bfloat16)

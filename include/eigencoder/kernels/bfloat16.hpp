@@ -21,6 +21,10 @@ struct MultiplyAddPairs {
   P operator()(P left, P right, P sum) const {
     return P(_mm512_dpbf16_ps(sum.raw, __builtin_bit_cast(__m512bh, left.raw), __builtin_bit_cast(__m512bh, right.raw)));
   }
+  using Half = Packet<float, Register::half>;
+  Half operator()(Half left, Half right, Half sum) const {
+    return Half(_mm256_dpbf16_ps(sum.raw, __builtin_bit_cast(__m256bh, left.raw), __builtin_bit_cast(__m256bh, right.raw)));
+  }
 };
 
 /// Lane i: the pair of values 2 i and 2 i + 1 of both packets in a row, rounded to nearest, ties to even.

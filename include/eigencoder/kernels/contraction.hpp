@@ -54,7 +54,7 @@ class Walker {
 
 /// C(:, n) = f(Σ_k A(:, k) B(k, n) + bias), or C(:, n) += Σ_k A(:, k) B(k, n), where k goes through `depth` and n through
 /// `columns`. A's rows are adjacent in memory, and so are C's. Element (k, n) of B lies at the sum of both loops' offsets.
-template <class T>
+template <class T, class Multiply = detail::MultiplyAdd>
 struct Contraction {
   const T* a;  ///< made by pack_panels(), or at every step of the depth as many readable values as whole panels have rows
   bool packed;
@@ -163,7 +163,7 @@ struct Contraction {
           for (int j = 0; j < Columns; ++j) {
             const P factor(pointers ? right[j / Group][j % Group] : r[offset[j / Group] + j % Group]);
 #pragma GCC unroll 16
-            for (int i = 0; i < Packets; ++i) sum[j][i] = multiply_add(value[i], factor, sum[j][i]);
+            for (int i = 0; i < Packets; ++i) sum[j][i] = Multiply{}(value[i], factor, sum[j][i]);
           }
           l += left_inner;
           if constexpr (pointers) {

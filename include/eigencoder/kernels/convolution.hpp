@@ -208,6 +208,16 @@ struct PackCorrelateTranspose {
   }
 };
 
+/// The operands of a convolution as they are.
+struct Floats {
+  using Multiply = MultiplyAdd;
+  static constexpr Index together = 1;  ///< channels of the depth that lie where a float does
+  template <class T>
+  static const T* around(const Frame& frame, const T* images, Index count, T* memory) {
+    return frame.around(images, count, memory);
+  }
+};
+
 template <class T>
 struct Correlate {
   static constexpr bool compiled = CompiledScalar<T>;
@@ -216,18 +226,24 @@ struct Correlate {
   const T *pixels, *packed, *bias;
   T *windows, *scratch;
   Epilogue<T> epilogue;
-  void run() const {
-    const Frame frame = g.pixel_frame();
+  void run() const { run_with<Floats>(packed); }
+
+  template <class Operands>
+  void run_with(const T* weights) const {
+    Correlation of = g;
+    of.pixel_channels /= Operands::together;
+    const Frame frame = of.pixel_frame();
     const Index group = g.group();
     for (Index n = 0; n < count; n += group) {
       const Index images = std::min(group, count - n);
       run_for_pixels(
-          Contraction<T>{.a = packed,
+          Contraction<T, typename Operands::Multiply>{
+                         .a = weights,
                          .packed = true,
                          .rows = g.window_channels,
-                         .b = frame.around(pixels + n * g.pixels(), images, scratch),
+                         .b = Operands::around(frame, pixels + n * g.pixels(), images, scratch),
                          .c = windows + n * g.windows(),
-                         .depth = correlate_depth(g, frame),
+                         .depth = correlate_depth(of, frame),
                          .columns = {.extent = {images, g.vertical.windows, g.horizontal.windows},
                                      .first = {frame.size(), g.vertical.stride * frame.row(), g.horizontal.stride * frame.pixel},
                                      .second = {g.windows(), g.horizontal.windows * g.window_channels, g.window_channels}},
@@ -245,19 +261,24 @@ struct CorrelateTranspose {
   const T *windows, *packed, *bias;
   T *pixels, *scratch;
   Epilogue<T> epilogue;
-  void run() const {
-    const Frame frame = g.window_frame();
+  void run() const { run_with<Floats>(packed); }
+
+  template <class Operands>
+  void run_with(const T* all_weights) const {
+    Correlation of = g;
+    of.window_channels /= Operands::together;
+    const Frame frame = of.window_frame();
     const Index group = g.group();
     for (Index n = 0; n < count; n += group) {
       const Index images = std::min(group, count - n);
-      const T* const framed = frame.around(windows + n * g.windows(), images, scratch);
-      const T* weights = packed;
+      const T* const framed = Operands::around(frame, windows + n * g.windows(), images, scratch);
+      const T* weights = all_weights;
       for_each_stride_phase(g, [&](const StridePhase& y, const StridePhase& x) {
         const Index row = g.horizontal.pixels * g.pixel_channels;
         const Index first = n * g.pixels() + y.first_pixel * row + x.first_pixel * g.pixel_channels;
-        const Loops depth = correlate_transpose_depth(g, frame, y, x);
+        const Loops depth = correlate_transpose_depth(of, frame, y, x);
         run_for_pixels(
-            Contraction<T>{.a = weights,
+            Contraction<T, typename Operands::Multiply>{.a = weights,
                            .packed = true,
                            .rows = g.pixel_channels,
                            .b = framed + (frame.top + y.first_window) * frame.row() + (frame.left + x.first_window) * frame.pixel,

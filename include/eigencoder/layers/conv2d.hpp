@@ -89,7 +89,7 @@ struct Conv2D {
     using T = typename S::Scalar;
     const T* bias = nullptr;
     if constexpr (biased) bias = std::get<1>(pass.theta).data();
-    kernels::correlate(correlation(S::in), pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(),
+    kernels::correlate(pass.precision, correlation(S::in), pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(),
                        pass.scratch.data(), kernels::apply<T>(pass.epilogue));
   }
 
@@ -109,7 +109,7 @@ struct Conv2D {
     using T = typename S::Scalar;
     constexpr kernels::Correlation g = correlation(S::in);
     const T* const packed = pass.packed.data() + detail::for_backward<S>;
-    kernels::correlate_transpose(g, pass.dy.cols(), pass.dy.data(), packed, nullptr, pass.dx.data(),
+    kernels::correlate_transpose(pass.precision, g, pass.dy.cols(), pass.dy.data(), packed, nullptr, pass.dx.data(),
                                  pass.scratch.data(), detail::derivative_of_previous(pass));
   }
 };

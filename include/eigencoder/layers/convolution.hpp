@@ -5,6 +5,7 @@
 
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/core/window.hpp"
+#include "eigencoder/kernels/bfloat16_convolution.hpp"
 #include "eigencoder/kernels/convolution_gradient.hpp"
 
 // What the layers of convolutions share.
@@ -90,13 +91,13 @@ void prepare_transpose(const kernels::Correlation& g, Prepare<S>& pass, const ke
 
 template <class S, Mode M>
 void forward_transpose(const kernels::Correlation& g, Forward<S, M>& pass, const typename S::Scalar* bias) {
-  kernels::correlate_transpose(g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
+  kernels::correlate_transpose(pass.precision, g, pass.x.cols(), pass.x.data(), pass.packed.data(), bias, pass.y.data(), pass.scratch.data(),
                                kernels::apply<typename S::Scalar>(pass.epilogue));
 }
 
 template <class S>
 void input_gradient_transpose(const kernels::Correlation& g, Backward<S, true>& pass) {
-  kernels::correlate(g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + for_backward<S>, nullptr, pass.dx.data(),
+  kernels::correlate(pass.precision, g, pass.dy.cols(), pass.dy.data(), pass.packed.data() + for_backward<S>, nullptr, pass.dx.data(),
                      pass.scratch.data(), derivative_of_previous(pass));
 }
 
