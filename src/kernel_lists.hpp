@@ -86,7 +86,8 @@ using Convolutions = FloatAndDouble<ConvolutionsOf>;
 // Products and convolutions in bfloat16
 
 using Bfloat16 = TypeList<detail::ProductInBfloat16<float>, detail::ConvolutionInBfloat16<detail::Correlate<float>, float>,
-                          detail::ConvolutionInBfloat16<detail::CorrelateTranspose<float>, float>>;
+                          detail::ConvolutionInBfloat16<detail::CorrelateTranspose<float>, float>,
+                          detail::GradientInBfloat16<float, false>, detail::GradientInBfloat16<float, true>>;
 
 // Pooling, resampling and depthwise convolutions
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "eigencoder/kernels/bfloat16.hpp"
-#include "eigencoder/kernels/convolution.hpp"
+#include "eigencoder/kernels/convolution_gradient.hpp"
 
-// Convolutions whose factors are rounded to bfloat16: those of floats, on images of half as many channels, each a pair of two.
+// Convolutions whose factors are rounded to bfloat16: those of floats, on images of half as many channels, each a pair of two. The depth
+// of their weights' gradients goes over windows, so there pairs are of two windows in a row, and of the two pixels that these meet.
 namespace eigencoder::kernels {
 
 namespace detail {
@@ -75,6 +76,92 @@ struct ConvolutionInBfloat16 {
 #endif
 };
 
+/// Window pairs of a stretch of an image's rows, which are on the stack.
+inline constexpr Index most_window_pairs = 16 * 1024;
+
+inline Index row_of_window_pairs(const Correlation& g) { return (g.horizontal.windows + 1) / 2 * g.window_channels; }
+inline bool gradient_suits_bfloat16(const Correlation& g) {
+  return g.pixel_channels % 16 == 0 && g.window_channels % 16 == 0 && !g.pixel_frame().bare() && row_of_window_pairs(g) <= most_window_pairs;
+}
+
+/// The gradient of correlate()'s weights, AddCorrelateGradient<T>, or of correlate_transpose()'s, AddCorrelateTransposeGradient<T>.
+template <class T, bool Transpose>
+struct GradientInBfloat16 {
+  static constexpr bool compiled = std::same_as<T, float>;
+  Correlation g;
+  Index count;
+  const T *pixels, *windows;
+  T *dweights, *scratch;
+
+#ifdef EIGENCODER_HAS_BFLOAT16
+  void run() const {
+    alignas(64) T pairs[static_cast<std::size_t>(most_window_pairs)];
+    const Frame frame = g.pixel_frame();
+    const Index row = row_of_window_pairs(g), fitting = most_window_pairs / row, all = g.vertical.windows;
+    for (Index n = 0; n < count; ++n) {
+      frame.put(pixels + n * g.pixels(), 1, scratch);
+      for (Index y = 0; y < frame.rows; ++y) pair_up(scratch + y * frame.row(), frame.columns, g.pixel_channels, g.horizontal.stride, 1, scratch + y * frame.row());
+      for (Index first = 0, rows = 0; first < all; first += rows) {
+        rows = std::min(fitting, all - first);
+        for (Index y = 0; y < rows; ++y) {
+          const T* const from = windows + n * g.windows() + (first + y) * g.horizontal.windows * g.window_channels;
+          pair_up(from, g.horizontal.windows, g.window_channels, 1, 2, pairs + y * row);
+        }
+        add(frame, scratch + first * g.vertical.stride * frame.row(), pairs, rows);
+      }
+    }
+  }
+
+ private:
+  /// Writes pairs of columns x and x + apart for every step-th x, of a row of `columns`; zeros as what is beyond it. In place too.
+  static void pair_up(const T* from, Index columns, Index channels, Index apart, Index step, T* to) {
+    using P = Packet<T>;
+    for (Index x = 0; x < columns; x += step) {
+      const bool whole = x + apart < columns;
+      for (Index i = x * channels; i < (x + 1) * channels; i += P::size, to += P::size) {
+        zipped(P::load(from + i), whole ? P::load(from + i + apart * channels) : P(0)).store(to);
+      }
+    }
+  }
+
+  /// dweights += Σ over rows of windows. At every step of the depth two windows in a row, which pixels in pairs meet.
+  void add(const Frame& frame, const T* framed, const T* pairs, Index rows) const {
+    const Index row = row_of_window_pairs(g), steps = (g.horizontal.windows + 1) / 2;
+    const std::array<Index, 3> extent{1, rows, steps}, at_windows{0, row, g.window_channels};
+    const std::array<Index, 3> at_pixels{0, g.vertical.stride * frame.row(), 2 * g.horizontal.stride * frame.pixel};
+    const Index across = g.horizontal.dilation * frame.pixel, down = g.vertical.dilation * frame.row();
+    if constexpr (!Transpose) {
+      Loops columns = tap_loops(g.vertical.taps, g.horizontal.taps, g.pixel_channels, down, across);
+      columns.first = columns.second;
+      columns.second = {columns.extent[1] * columns.extent[2] * g.window_channels, columns.extent[2] * g.window_channels, g.window_channels};
+      product(pairs, g.window_channels, framed, dweights, {extent, at_windows, at_pixels}, columns);
+    } else {
+      for (Index tap = 0; tap < g.taps(); ++tap) {
+        product(framed + tap / g.horizontal.taps * down + tap % g.horizontal.taps * across, g.pixel_channels, pairs,
+                dweights + tap * g.window_channels * g.pixel_channels, {extent, at_pixels, at_windows},
+                {.extent = {1, 1, g.window_channels}, .first = {0, 0, 1}, .second = {0, 0, g.pixel_channels}});
+      }
+    }
+  }
+  static void product(const T* a, Index rows, const T* b, T* c, const Loops& depth, const Loops& columns) {
+    const Contraction<T, MultiplyAddPairs> contraction{
+        .a = a, .packed = false, .rows = rows, .b = b, .c = c, .depth = depth, .columns = columns, .accumulate = true};
+    contraction.template run<12, 8, 4>();
+  }
+#else
+  void run() const;
+#endif
+};
+
+/// Whether the gradient was made in bfloat16.
+template <class T, bool Transpose>
+bool in_bfloat16(Precision precision, const GradientInBfloat16<T, Transpose>& gradient) {
+  if constexpr (knows_bfloat16<T>) {
+    if (precision == Precision::bfloat16 && has_bfloat16() && gradient_suits_bfloat16(gradient.g)) return launch(gradient), true;
+  }
+  return false;
+}
+
 }  // namespace detail
 
 /// As correlate(), with factors of that precision. In bfloat16 where there are 16, or a multiple of 32, window channels, a multiple of 16
@@ -104,6 +191,21 @@ void correlate_transpose(Precision precision, const Correlation& g, Index count,
     }
   }
   correlate_transpose(g, count, windows, packed, bias, pixels, scratch, epilogue);
+}
+
+/// As add_correlate_gradient(), in bfloat16 where both have a multiple of 16 channels, and pixels a border.
+template <class T>
+void add_correlate_gradient(Precision precision, const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
+  const detail::GradientInBfloat16<T, false> gradient{g, count, pixels, dwindows, dweights, scratch};
+  if (!detail::in_bfloat16(precision, gradient)) add_correlate_gradient(g, count, pixels, dwindows, dweights, scratch);
+}
+
+/// As add_correlate_transpose_gradient(), likewise.
+template <class T>
+void add_correlate_transpose_gradient(Precision precision, const Correlation& g, Index count, const T* dpixels, const T* windows,
+                                      T* dweights, T* scratch) {
+  const detail::GradientInBfloat16<T, true> gradient{g, count, dpixels, windows, dweights, scratch};
+  if (!detail::in_bfloat16(precision, gradient)) add_correlate_transpose_gradient(g, count, dpixels, windows, dweights, scratch);
 }
 
 }  // namespace eigencoder::kernels

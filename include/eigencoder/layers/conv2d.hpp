@@ -97,7 +97,7 @@ struct Conv2D {
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_correlate_gradient(g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(),
+    kernels::add_correlate_gradient(pass.precision, g, count, pass.x.data(), pass.dy.data(), std::get<0>(pass.dtheta).data(),
                                     pass.scratch.data());
     if constexpr (biased) {
       kernels::add_bias_gradient(Filters, count * windows(S::in).count(), pass.dy.data(), std::get<1>(pass.dtheta).data());

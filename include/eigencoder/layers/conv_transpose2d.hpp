@@ -74,7 +74,7 @@ struct ConvTranspose2D {
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_correlate_transpose_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(),
+    kernels::add_correlate_transpose_gradient(pass.precision, g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.dtheta).data(),
                                               pass.scratch.data());
     if constexpr (biased)
       kernels::add_bias_gradient(Filters, count * g.pixels() / Filters, pass.dy.data(), std::get<1>(pass.dtheta).data());

@@ -6,7 +6,6 @@
 #include "eigencoder/core/pass.hpp"
 #include "eigencoder/core/window.hpp"
 #include "eigencoder/kernels/bfloat16_convolution.hpp"
-#include "eigencoder/kernels/convolution_gradient.hpp"
 
 // What the layers of convolutions share.
 namespace eigencoder::detail {

@@ -78,7 +78,7 @@ struct RepeatedConv2D {
     const Index count = pass.dy.cols(), channels = S::in.channels;
     MatrixView<T> dV(pass.scratch.data(), Filters, g.taps() * channels);
     dV.setZero();
-    kernels::add_correlate_transpose_gradient(g, count, pass.dy.data(), pass.x.data(), dV.data(), dV.data() + dV.size());
+    kernels::add_correlate_transpose_gradient(pass.precision, g, count, pass.dy.data(), pass.x.data(), dV.data(), dV.data() + dV.size());
     auto& dW = std::get<0>(pass.dtheta);
     for_each_summand([&](Index sum, Index tap) { dW.middleCols(tap * channels, channels) += dV.middleCols(sum * channels, channels); });
     if constexpr (biased)

@@ -57,7 +57,7 @@ struct TiedConv2D : detail::Tied<Position, Out, Options...> {
   void backward(Backward<S, InputGradient> pass) const {
     constexpr kernels::Correlation g = correlation(S::in);
     const Index count = pass.dy.cols();
-    kernels::add_correlate_gradient(g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.source.dtheta).data(),
+    kernels::add_correlate_gradient(pass.precision, g, count, pass.dy.data(), pass.x.data(), std::get<0>(pass.source.dtheta).data(),
                                     pass.scratch.data());
     if constexpr (Base::biased) {
       kernels::add_bias_gradient(Out.channels, count * Out.height * Out.width, pass.dy.data(), std::get<0>(pass.dtheta).data());

@@ -157,3 +157,41 @@ TEST_CASE("bfloat16: convolutions of rounded factors, forwards and to the pixels
     if (!(dx.memory == plain_dx.memory)) CHECK(all_within(back, dx.inside()));
   }
 }
+
+TEST_CASE("bfloat16: gradients of convolutions' weights, which are added to") {
+  for (const Case& c : cases) {
+    const kernels::Correlation g = correlation(c);
+    CAPTURE(c.height, c.width, c.pixel_channels, c.window_channels, g.taps());
+    const bool here = c.suits && has_bfloat16();
+    const Vector pixels = random(c.batch * g.pixels(), 1), windows = random(c.batch * g.windows(), 2), before = random(g.weights(), 3);
+    std::vector<Sum> of_windows(at(g.weights())), of_pixels(at(g.weights()));
+    for (Index i = 0; i < g.weights(); ++i) of_windows[at(i)].add(static_cast<double>(before[i]), 1), of_pixels[at(i)].add(static_cast<double>(before[i]), 1);
+    for_each_meeting(g, c.batch, [&](Index window, Index pixel, Index tap) {
+      for (Index p = 0; p < g.pixel_channels; ++p) {
+        for (Index w = 0; w < g.window_channels; ++w) {
+          const double a = rounded(pixels[pixel + p]), b = rounded(windows[window + w]);
+          of_windows[at((tap * g.pixel_channels + p) * g.window_channels + w)].add(a, b);
+          of_pixels[at((tap * g.window_channels + w) * g.pixel_channels + p)].add(a, b);
+        }
+      }
+    });
+
+    const auto check = [&](const std::vector<Sum>& expected, Index scratch_size, auto add) {
+      Poisoned scratch(scratch_size), plain(g.weights()), same(g.weights()), sum(g.weights());
+      for (Poisoned* to : {&plain, &same, &sum}) to->inside() = before;
+      add(plain.data(), scratch.data());
+      add(same.data(), scratch.data(), Precision::float32);
+      add(sum.data(), scratch.data(), Precision::bfloat16);
+      CHECK(same.memory == plain.memory);
+      CHECK((sum.memory == plain.memory) == !here);
+      CHECK((scratch.margins_hold() && sum.margins_hold()));
+      if (here) CHECK(all_within(expected, sum.inside()));
+    };
+    check(of_windows, kernels::correlate_gradient_scratch(g), [&](float* sum, float* scratch, auto... precision) {
+      kernels::add_correlate_gradient(precision..., g, c.batch, pixels.data(), windows.data(), sum, scratch);
+    });
+    check(of_pixels, kernels::correlate_transpose_gradient_scratch(g), [&](float* sum, float* scratch, auto... precision) {
+      kernels::add_correlate_transpose_gradient(precision..., g, c.batch, pixels.data(), windows.data(), sum, scratch);
+    });
+  }
+}
