@@ -162,7 +162,8 @@ TEST_CASE("bfloat16: bias, accumulation and the sums of rows, which stay those o
 }
 
 TEST_CASE("bfloat16: epilogues see whole sums") {
-  for (const auto& [m, k, n] : sizes) {
+  for (const Sizes& size : sizes) {
+    const Index m = size.m, k = size.k, n = size.n;
     const Operands o(m, k, n, true, false);
     const Eigen::MatrixXd a = rounded(o.a).cast<double>(), b = rounded(o.b).cast<double>(), product = a * b;
     const Eigen::MatrixXd magnitude = a.cwiseAbs() * b.cwiseAbs() + Eigen::MatrixXd::Ones(m, n);
