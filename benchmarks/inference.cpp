@@ -16,10 +16,21 @@ Eigen::MatrixXf samples(ec::Index count) {
   return (Eigen::MatrixXf::Random(Model::input.size(), count).array() + 1) / 2;
 }
 
+/// A model with fresh weights, and the multiplications of a sample.
+template <class Model>
+struct Fresh {
+  static constexpr ec::Index multiplications = Model::Chain::multiplications;
+  static Model model() { return Model{ec::Seed{1}}; }
+};
+template <class Model, ec::WeightFormat W>
+struct Fresh<ec::CompactModel<Model, W>> : Fresh<Model> {
+  static ec::CompactModel<Model, W> model() { return ec::CompactModel<Model, W>{Model{ec::Seed{1}}}; }
+};
+
 /// One sample after the other, each timed: with a workspace, so without threads, locks and heap.
 template <class Model>
 void one_sample(benchmark::State& state) {
-  const Model model{ec::Seed{1}};
+  const Model model = Fresh<Model>::model();
   auto workspace = model.workspace();
   const Eigen::MatrixXf x = samples<Model>(64);
   Eigen::MatrixXf y(Model::output.size(), 1);
@@ -47,7 +58,7 @@ void one_sample(benchmark::State& state) {
 /// A batch with a workspace, on one thread.
 template <class Model>
 void batch(benchmark::State& state) {
-  const Model model{ec::Seed{1}};
+  const Model model = Fresh<Model>::model();
   const auto columns = static_cast<ec::Index>(state.range(0));
   auto workspace = model.workspace(columns);
   const Eigen::MatrixXf x = samples<Model>(columns);
@@ -55,13 +66,13 @@ void batch(benchmark::State& state) {
   const double calls = machine::run(state, [&] { model.reconstruct(x, y, workspace); });
   state.counters["images/s"] = calls * static_cast<double>(columns);
   state.counters["%limit"] =
-      100 * calls * 2 * static_cast<double>(Model::Chain::multiplications * columns) / machine::peak<float>();
+      100 * calls * 2 * static_cast<double>(Fresh<Model>::multiplications * columns) / machine::peak<float>();
 }
 
 /// A large matrix without one, on all threads.
 template <class Model>
 void whole_set(benchmark::State& state) {
-  const Model model{ec::Seed{1}};
+  const Model model = Fresh<Model>::model();
   const Eigen::MatrixXf x = samples<Model>(10'000);
   const double calls = machine::run(state, [&] { benchmark::DoNotOptimize(model.reconstruct(x).data()); });
   state.counters["images/s"] = calls * static_cast<double>(x.cols());
@@ -77,6 +88,10 @@ void whole_set(benchmark::State& state) {
 INFERENCE("simple", networks::Simple<float>);
 INFERENCE("vanilla", networks::Vanilla<float>);
 INFERENCE("deep", networks::Deep<float>);
+using DeepBfloat16 = ec::CompactModel<networks::Deep<float>, ec::WeightFormat::bfloat16>;
+using DeepInt8 = ec::CompactModel<networks::Deep<float>, ec::WeightFormat::int8>;
+INFERENCE("deep_bfloat16", DeepBfloat16);
+INFERENCE("deep_int8", DeepInt8);
 INFERENCE("symmetric", networks::Symmetric<float>);
 INFERENCE("denoiser", networks::Denoiser<float>);
 INFERENCE("lstm", networks::LstmAutoencoder<float>);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -163,4 +165,16 @@ TEMPLATE_TEST_CASE("packet: a square of packets is transposed", "", float, doubl
   };
   check(kernels::Packet<TestType>(0));
   check(kernels::Packet<TestType, kernels::Register::half>(0));
+}
+
+TEST_CASE("packet: the two bfloat16 of a lane, whatever they are") {
+  using P = kernels::Packet<float>;
+  for (const std::uint32_t low : {0x0000U, 0x8000U, 0x3F80U, 0xC2F7U, 0x7F80U, 0x0001U, 0xFFFFU}) {
+    for (const std::uint32_t high : {0x0000U, 0x8000U, 0x3F81U, 0xC2F7U, 0xFF80U, 0x0040U, 0x7FC1U}) {
+      const P pairs(std::bit_cast<float>(high << 16 | low));
+      CHECK(std::bit_cast<std::uint32_t>(kernels::lower_bfloat16(pairs).lanes().back()) == low << 16);
+      CHECK(std::bit_cast<std::uint32_t>(kernels::upper_bfloat16(pairs).lanes().back()) == high << 16);
+      CHECK(std::bit_cast<std::uint32_t>(kernels::loaded_once(pairs).lanes().front()) == (high << 16 | low));
+    }
+  }
 }
