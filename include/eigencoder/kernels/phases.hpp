@@ -110,12 +110,12 @@ struct Phases {
   void move(const Rows<Row, Sorted>& rows) const {
     using T = std::remove_const_t<Row>;
     const Index begin = std::min(first * stride - before, pixels), groups = end - first, until = begin + groups * stride;
-    if (begin > 0) move_pixels(rows, 0, begin);
-    if (until < pixels) move_pixels(rows, until, pixels);
+    if (begin > 0) move_pixels(rows, 0, begin, first - 1, before - (first - 1) * stride);
+    if (until < pixels) move_pixels(rows, until, pixels, end, 0);
     if (groups == 0) return;
     if (channels == 3) {
       stride == 2 ? move_threes<2>(rows, begin, groups - 1) : move_threes<0>(rows, begin, groups - 1);
-      return move_pixels(rows, until - stride, until);
+      return move_pixels(rows, until - stride, until, end - 1, 0);
     }
     const auto packets = [&]<class P>() {
       if (groups * channels < P::size) return false;
@@ -132,7 +132,7 @@ struct Phases {
     if (packets.template operator()<Packet<T>>() || packets.template operator()<Packet<T, Register::half>>() ||
         packets.template operator()<Four<T>>())
       return;
-    move_pixels(rows, begin, until);
+    move_pixels(rows, begin, until, first, 0);
   }
 
   template <Index Count, class T>
@@ -144,20 +144,20 @@ struct Phases {
     std::memcpy(pixel, sorted, static_cast<std::size_t>(Count) * sizeof(T));
   }
 
-  /// Pixels [from, to) of the rows.
+  /// Pixels [from, to) of the rows, of which the first is of this group and phase.
   template <class Row, class Sorted>
-  [[gnu::noinline]] void move_pixels(Rows<Row, Sorted> rows, Index from, Index to) const {
-    const Index count = channels, step = stride, first_phase = (from + before) % step;
+  [[gnu::noinline]] void move_pixels(Rows<Row, Sorted> rows, Index from, Index to, Index group, Index first_phase) const {
+    const Index count = channels, step = stride;
     Row* row = rows.row + from * count;
-    Sorted* sorted = rows.sorted + (from + before) / step * count;
+    Sorted* sorted = rows.sorted + group * count;
     for (Index r = 0; r < rows.count; ++r, row += rows.next_row, sorted += rows.next_sorted) {
-      Sorted* group = sorted;
+      Sorted* at = sorted;
       Index p = first_phase;
       for (Index s = 0; s < to - from; ++s) {
         const Index quads = count - count % 4;
-        for (Index c = 0; c < quads; c += 4) copy<4>(group + p * rows.phase + c, row + s * count + c);
-        for (Index c = quads; c < count; ++c) copy<1>(group + p * rows.phase + c, row + s * count + c);
-        if (++p == step) p = 0, group += count;
+        for (Index c = 0; c < quads; c += 4) copy<4>(at + p * rows.phase + c, row + s * count + c);
+        for (Index c = quads; c < count; ++c) copy<1>(at + p * rows.phase + c, row + s * count + c);
+        if (++p == step) p = 0, at += count;
       }
     }
   }

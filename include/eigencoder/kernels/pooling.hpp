@@ -142,6 +142,8 @@ struct SpreadWindows {
   const T* y;
   T* x;
   void run() const {
+    if (tiles(grid.vertical) && tiles(grid.horizontal) && grid.channels < Packet<T>::size && grid.windows() <= Layout::most<T>)
+      return repeat();
     std::array<T, 32> shares;  // of a value among so many pixels
     for (std::size_t n = 1; n < shares.size(); ++n) shares[n] = T(1) / static_cast<T>(n);
     const T whole = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
@@ -155,6 +157,34 @@ struct SpreadWindows {
               const T share = !differ ? whole : pixels < most ? some[pixels] : T(1) / static_cast<T>(pixels);
               return [v = lanes.load(from + at) * V(share)](Index) __attribute__((always_inline)) { return v; };
             });
+  }
+
+ private:
+  /// Windows that tile their image, of less than a packet a pixel: a row of pixels for each row of windows, and copies of it.
+  void repeat() const {
+    const Phases phases(grid.horizontal, grid.channels);
+    const Index line = grid.horizontal.pixels * grid.channels, row = grid.horizontal.windows * grid.channels;
+    const Index tall = grid.vertical.taps, rows = images * grid.vertical.windows, together = Layout::most<T> / row;
+    const T share = mean ? T(1) / static_cast<T>(grid.taps()) : T(1);
+    std::array<T, static_cast<std::size_t>(Layout::most<T>)> memory;
+    for (Index first = 0; first < rows; first += together) {
+      const Index count = std::min(together, rows - first);
+      const T* const values = y + first * row;
+      T *const shares = memory.data(), *to = x + first * tall * line;
+      for_each_lane<T>(
+          count * row, [=](auto lanes, Index i) __attribute__((always_inline)) {
+            using V = typename decltype(lanes)::V;
+            lanes.store(shares + i, lanes.load(values + i) * V(share));
+          });
+      phases.merge<T>({count, to, tall * line, shares, row, 0});
+      for (Index r = 0; r < count; ++r, to += tall * line) {
+        for (Index copy = 1; copy < tall; ++copy) {
+          for_each_lane<T>(
+              line, [=](auto lanes, Index i)
+                        __attribute__((always_inline)) { lanes.store(to + copy * line + i, lanes.load(to + i)); });
+        }
+      }
+    }
   }
 };
 
