@@ -53,6 +53,9 @@ with tempfile.TemporaryDirectory() as temporary:
     for program in ["umbrella", *components, *(["consumer"] if options.way == "find_package" else [])]:
         run(build / program)
     if "kernels" in components:
+        for component in components:
+            if component != "kernels":
+                run(build / f"{component}_kernels")
         for program in ("kernels", "kernels_shared", "kernels_lto"):
             run(build / program)
             os.environ["EIGENCODER_SIMD"] = "v2"

@@ -10,7 +10,7 @@
 #include <eigencoder/core/version.hpp>
 #include <eigencoder/files/json.hpp>
 #include <eigencoder/files/read_file.hpp>
-#include <eigencoder/training/report.hpp>
+#include <eigencoder/training/report_impl.hpp>
 
 namespace ec = eigencoder;
 
