@@ -20,7 +20,7 @@ inline bool suits_bfloat16(const Correlation& g, Index rows, Index inner, bool f
 
 #ifdef EIGENCODER_HAS_BFLOAT16
 /// The operands in pairs of channels.
-struct Pairs {
+struct PairedChannels {
   using Multiply = MultiplyAddPairs;
   static constexpr Index together = 2;
 
@@ -68,8 +68,8 @@ struct ConvolutionInBfloat16 {
 #ifdef EIGENCODER_HAS_BFLOAT16
   void run() const {
     alignas(64) T weights[static_cast<std::size_t>(most_weights_in_bfloat16 / 2)];
-    Pairs::pack(of.packed, of.g.weights(), rows, weights);
-    of.template run_with<Pairs>(weights);
+    PairedChannels::pack(of.packed, of.g.weights(), rows, weights);
+    of.template run_with<PairedChannels>(weights);
   }
 #else
   void run() const;
