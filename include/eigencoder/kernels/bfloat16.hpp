@@ -225,39 +225,63 @@ bool in_bfloat16(Precision precision, const ProductInBfloat16<T>& product) {
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
 template <class T, class F = NoActivation>
-void multiply(Precision precision, View<const T> a, View<const T> b, View<T> c, const std::type_identity_t<T>* bias = nullptr,
-              const F& f = {}) {
-  const detail::ProductInBfloat16<T> product{
-      .a = a, .a_transposed = false, .b = b.data, .b_stride = b.stride, .b_transposed = false, .c = c, .bias = bias, .epilogue = apply<T>(f)};
+[[gnu::always_inline]] inline void multiply(Precision precision, View<const T> a, View<const T> b, View<T> c,
+                                            const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
+  const detail::ProductInBfloat16<T> product{.a = a,
+                                             .a_transposed = false,
+                                             .b = b.data,
+                                             .b_stride = b.stride,
+                                             .b_transposed = false,
+                                             .c = c,
+                                             .bias = bias,
+                                             .epilogue = apply<T>(f)};
   if (!detail::in_bfloat16(precision, product)) multiply(a, b, c, bias, f);
 }
 
 /// C += A·Bᵀ, and sums += A·1 where sums is given; with `add` false, C = A·Bᵀ and sums = A·1.
 /// A: m × k   B: n × k   C: m × n, n > 0   sums: m, or null
 template <class T>
-void add_multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
-                             std::type_identity_t<T>* sums = nullptr, bool add = true) {
-  const detail::ProductInBfloat16<T> product{
-      .a = a, .a_transposed = false, .b = b.data, .b_stride = b.stride, .b_transposed = true, .c = c, .accumulate = add, .sums = sums, .epilogue = {}};
+[[gnu::always_inline]] inline void add_multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
+                                                           std::type_identity_t<T>* sums = nullptr, bool add = true) {
+  const detail::ProductInBfloat16<T> product{.a = a,
+                                             .a_transposed = false,
+                                             .b = b.data,
+                                             .b_stride = b.stride,
+                                             .b_transposed = true,
+                                             .c = c,
+                                             .accumulate = add,
+                                             .sums = sums,
+                                             .epilogue = {}};
   if (sums && !add) std::fill_n(sums, a.rows, T(0));
   if (!detail::in_bfloat16(precision, product)) add_multiply_transposed(a, b, c, sums, add);
 }
 
 /// C = f(Aᵀ·B + bias·1ᵀ).   A: k × m   B: k × n   C: m × n   bias: m, or null
 template <class T, class F = NoActivation>
-void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
-                         const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
-  const detail::ProductInBfloat16<T> product{
-      .a = a, .a_transposed = true, .b = b.data, .b_stride = b.stride, .b_transposed = false, .c = c, .bias = bias, .epilogue = apply<T>(f)};
+[[gnu::always_inline]] inline void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
+                                                       const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
+  const detail::ProductInBfloat16<T> product{.a = a,
+                                             .a_transposed = true,
+                                             .b = b.data,
+                                             .b_stride = b.stride,
+                                             .b_transposed = false,
+                                             .c = c,
+                                             .bias = bias,
+                                             .epilogue = apply<T>(f)};
   if (!detail::in_bfloat16(precision, product)) multiply_transposed(a, b, c, bias, f);
 }
 
 /// C = Aᵀ·B ∘ f′, where f′ = f.derivative(y).   y: m × n, with the strides of C; not read for NoActivation
 template <class T, class F>
-void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c, const F& f,
-                         std::type_identity_t<View<const T>> y) {
-  const detail::ProductInBfloat16<T> product{
-      .a = a, .a_transposed = true, .b = b.data, .b_stride = b.stride, .b_transposed = false, .c = c, .epilogue = times_derivative<T>(f, y.data)};
+[[gnu::always_inline]] inline void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
+                                                       const F& f, std::type_identity_t<View<const T>> y) {
+  const detail::ProductInBfloat16<T> product{.a = a,
+                                             .a_transposed = true,
+                                             .b = b.data,
+                                             .b_stride = b.stride,
+                                             .b_transposed = false,
+                                             .c = c,
+                                             .epilogue = times_derivative<T>(f, y.data)};
   if (!detail::in_bfloat16(precision, product)) multiply_transposed(a, b, c, f, y);
 }
 
