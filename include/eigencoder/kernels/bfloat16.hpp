@@ -221,7 +221,7 @@ bool in_bfloat16(Precision precision, const ProductInBfloat16<T>& product) {
 }  // namespace detail
 
 // The products of gemm.hpp with factors of a precision. In bfloat16, as sums of pairs along the depth:
-// |error| ≤ (2⁻⁷ + depth · 2⁻²³) Σ |factor · factor|, and where a factor or a product is less than 2⁻¹²⁶, it may count as 0.
+// |error| ≤ (2⁻⁷ + 2⁻¹⁶ + depth · 2⁻²³) Σ |factor · factor|, and where a factor or a product is less than 2⁻¹²⁶, it may count as 0.
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
 template <class T, class F = NoActivation>
