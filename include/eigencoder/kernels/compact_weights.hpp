@@ -15,13 +15,14 @@ namespace eigencoder {
 /// How a CompactModel keeps the weights of its dense layers.
 enum class WeightFormat : std::uint8_t {
   bfloat16,  ///< a float32's upper half, rounded to the nearest: 8 bits of significand, two bytes a weight
-  int8,      ///< w_ij ≈ s_i q_ij with whole numbers |q_ij| ≤ 127 and a scale s_i = max_j |w_ij| / 127 for every row: one byte a weight
+  int8,  ///< w_ij ≈ s_i q_ij with whole numbers |q_ij| ≤ 127 and a scale s_i = max_j |w_ij| / 127 for every row: one byte a
+         ///< weight
 };
 
 }  // namespace eigencoder
 
-// Products with a matrix of weights that takes a half or a quarter of the memory. One sample's product is bound by the reading of the
-// matrix, so it takes as much less time.
+// Products with a matrix of weights that takes a half or a quarter of the memory. One sample's product is bound by the reading
+// of the matrix, so it takes as much less time.
 //
 // In memory the matrix is in panels of 32 rows. A panel has, for columns 2k and 2k + 1 after one another, its rows' pairs
 // (w_i,2k  w_i,2k+1); rows and columns that do not exist are zeros. So it is read from its beginning to its end, whatever the
@@ -38,7 +39,9 @@ constexpr Index compact_size(WeightFormat format, Index rows, Index cols) {
   return compact_rows(rows) * ((cols + 1) / 2) * bytes_of(format) / 2;
 }
 /// Floats of working memory a column of B: it in 16 bits, and its scale.
-constexpr Index compact_scratch(WeightFormat format, Index depth) { return format == WeightFormat::int8 ? (depth + 1) / 2 + 1 : 0; }
+constexpr Index compact_scratch(WeightFormat format, Index depth) {
+  return format == WeightFormat::int8 ? (depth + 1) / 2 + 1 : 0;
+}
 
 /// The upper half of the nearest bfloat16, of two equally near ones the even. Infinity beyond the largest; not for NaN.
 inline std::uint16_t to_bfloat16(float value) {
@@ -73,7 +76,8 @@ inline void compact_weights(WeightFormat format, View<const float> w, float* pac
   }
   for (Index j = 0; j < w.cols; ++j) {
     for (Index i = 0; i < w.rows; ++i) {
-      std::byte* const place = to + (((i / compact_panel * pairs + j / 2) * compact_panel + i % compact_panel) * 2 + j % 2) * bytes;
+      std::byte* const place =
+          to + (((i / compact_panel * pairs + j / 2) * compact_panel + i % compact_panel) * 2 + j % 2) * bytes;
       if (format == WeightFormat::int8) {
         const std::int8_t q = to_int8(w.column(j)[i], scales[i]);
         std::memcpy(place, &q, sizeof q);
@@ -87,8 +91,8 @@ inline void compact_weights(WeightFormat format, View<const float> w, float* pac
 
 namespace detail {
 
-/// x ≈ t z: each column in whole numbers |z| ≤ 32767 with a scale t = max |x| / 32767 of its own: 0 where that would be no normal
-/// number, NaN where x is not finite.
+/// x ≈ t z: each column in whole numbers |z| ≤ 32767 with a scale t = max |x| / 32767 of its own: 0 where that would be no
+/// normal number, NaN where x is not finite.
 struct QuantiseColumns {
   static constexpr bool compiled = true;
   View<const float> x;
@@ -164,8 +168,8 @@ struct CompactProduct {
 
   template <int Packets, int Columns>
   void tile(Index i, Index j) const {
-    const std::byte* const rows = reinterpret_cast<const std::byte*>(a) +
-                                  i / compact_panel * ((depth + 1) / 2) * step_bytes + i % compact_panel * 2 * bytes_of(W);
+    const std::byte* const rows = reinterpret_cast<const std::byte*>(a) + i / compact_panel * ((depth + 1) / 2) * step_bytes +
+                                  i % compact_panel * 2 * bytes_of(W);
     Sums<Packets, Columns> sums;
     if constexpr (whole) {
       add_whole<Packets, Columns>(rows, j, sums);
@@ -277,11 +281,11 @@ struct CompactProduct {
 
 /// Y = f(W·X + bias·1ᵀ) with what compact_weights has made of a matrix of `y.rows` × `x.rows`.   x: n × B   y: m × B
 /// bias: compact_rows(m), or null   scratch: compact_scratch(W, n) · B
-/// With int8, X too is rounded, to 16 bits of each column's largest magnitude: no error to be seen beside that of the weights. A
-/// column that is not finite gives NaN in all rows.
+/// With int8, X too is rounded, to 16 bits of each column's largest magnitude: no error to be seen beside that of the weights.
+/// A column that is not finite gives NaN in all rows.
 template <WeightFormat W, class F>
-void multiply_compact(const float* weights, const float* scales, View<const float> x, View<float> y, const float* bias, const F& f,
-                      float* scratch) {
+void multiply_compact(const float* weights, const float* scales, View<const float> x, View<float> y, const float* bias,
+                      const F& f, float* scratch) {
   View<const float> right = x;
   if constexpr (W == WeightFormat::int8) {
     launch(detail::QuantiseColumns{x, scratch});

@@ -10,9 +10,9 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"  // as in packet.hpp
 
-// Sums of products of whole numbers, two columns at a time: each lane of 32 bits has a row's pair of weights, of 8 bits each in memory
-// and of 16 in the register, and adds w₀ x₀ + w₁ x₁. Processors have one instruction for that, which gives twice the products of a
-// float one. Sums are exact, so that they are the same on all of them.
+// Sums of products of whole numbers, two columns at a time: each lane of 32 bits has a row's pair of weights, of 8 bits each in
+// memory and of 16 in the register, and adds w₀ x₀ + w₁ x₁. Processors have one instruction for that, which gives twice the
+// products of a float one. Sums are exact, so that they are the same on all of them.
 namespace eigencoder::kernels::detail {
 
 #if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
@@ -35,7 +35,9 @@ struct Pairs {
     return {_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights)))};
   }
   static Pairs broadcast(std::int32_t pair) { return {_mm512_set1_epi32(pair)}; }
-  friend Pairs add_products(Pairs w, Pairs x, Pairs sums) { return {_mm512_add_epi32(sums.raw, _mm512_madd_epi16(w.raw, x.raw))}; }
+  friend Pairs add_products(Pairs w, Pairs x, Pairs sums) {
+    return {_mm512_add_epi32(sums.raw, _mm512_madd_epi16(w.raw, x.raw))};
+  }
   P values() const { return P(_mm512_cvtepi32_ps(raw)); }
   /// Rounded to the nearest, |v| ≤ 32767.
   static void store_rounded(P v, std::int16_t* to) {
@@ -48,11 +50,14 @@ struct Pairs {
     return {_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(weights)))};
   }
   static Pairs broadcast(std::int32_t pair) { return {_mm256_set1_epi32(pair)}; }
-  friend Pairs add_products(Pairs w, Pairs x, Pairs sums) { return {_mm256_add_epi32(sums.raw, _mm256_madd_epi16(w.raw, x.raw))}; }
+  friend Pairs add_products(Pairs w, Pairs x, Pairs sums) {
+    return {_mm256_add_epi32(sums.raw, _mm256_madd_epi16(w.raw, x.raw))};
+  }
   P values() const { return P(_mm256_cvtepi32_ps(raw)); }
   static void store_rounded(P v, std::int16_t* to) {
     const __m256i whole = _mm256_cvtps_epi32(v.raw);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                     _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
   }
 #elif defined(EIGENCODER_PAIRS_SSE2)
   __m128i raw;
@@ -77,7 +82,8 @@ struct Pairs {
     Pairs widened{};
     for (Index i = 0; i < size; ++i) {
       const std::int32_t first = pairs[2 * i], second = pairs[2 * i + 1];
-      widened.lanes[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(first & 0xFFFF) | static_cast<std::uint32_t>(second) << 16);
+      widened.lanes[i] =
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(first & 0xFFFF) | static_cast<std::uint32_t>(second) << 16);
     }
     return widened;
   }
@@ -100,7 +106,8 @@ struct Pairs {
   static void store_rounded(P v, std::int16_t* to) {
     // 1.5 · 2²³ has a unit in its last place of 1: the low bits of the sum are the whole number.
     const P::Lanes all = (v + P(12582912)).lanes();
-    for (Index i = 0; i < size; ++i) to[i] = static_cast<std::int16_t>(std::bit_cast<std::uint32_t>(all[static_cast<std::size_t>(i)]) & 0xFFFF);
+    for (Index i = 0; i < size; ++i)
+      to[i] = static_cast<std::int16_t>(std::bit_cast<std::uint32_t>(all[static_cast<std::size_t>(i)]) & 0xFFFF);
   }
 #endif
 };

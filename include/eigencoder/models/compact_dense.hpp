@@ -8,8 +8,8 @@
 namespace eigencoder::detail {
 
 /// A Dense layer with compact weights, for predictions: y = Ŵ x + b on every column.   x: n × B   y: Units × B
-/// Its blocks: `weight`, the memory that kernels::compact_weights describes; with int8 `scale`, one a row; and `bias`. The vectors
-/// have as many rows as the panels of `weight`.
+/// Its blocks: `weight`, the memory that kernels::compact_weights describes; with int8 `scale`, one a row; and `bias`. The
+/// vectors have as many rows as the panels of `weight`.
 template <WeightFormat W, Index Units, bool Biased>
 struct CompactDense {
   static constexpr Index rows = kernels::compact_rows(Units);
@@ -41,7 +41,7 @@ struct CompactDense {
       scale = std::get<1>(pass.theta).data();
       scratch = pass.scratch_per_sample.data();
     }
-    if constexpr (Biased) bias = std::get<W == WeightFormat::int8 ? 2 : 1>(pass.theta).data();
+    if constexpr (Biased) bias = std::get < W == WeightFormat::int8 ? 2 : 1 > (pass.theta).data();
     kernels::multiply_compact<W>(std::get<0>(pass.theta).data(), scale, pass.x, pass.y, bias, pass.epilogue, scratch);
   }
   template <class S, bool InputGradient>

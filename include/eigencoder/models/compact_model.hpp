@@ -14,7 +14,8 @@ namespace detail {
 template <WeightFormat W, class C, std::size_t First, class List,
           class Positions = std::make_index_sequence<std::tuple_size_v<decltype(List::layers)>>>
 struct CompactList;
-template <WeightFormat W, class C, std::size_t First, template <Shape, class...> class List, Shape In, class... L, std::size_t... I>
+template <WeightFormat W, class C, std::size_t First, template <Shape, class...> class List, Shape In, class... L,
+          std::size_t... I>
 struct CompactList<W, C, First, List<In, L...>, std::index_sequence<I...>> {
   using type = List<In, CompactLayerOf<W, C, First + I>...>;
 
@@ -34,8 +35,9 @@ struct CompactList<W, C, First, List<In, L...>, std::index_sequence<I...>> {
 /// The class of model M over compact layers, and one of it with M's layers.
 template <class M, WeightFormat W>
 struct CompactForm {
-  static_assert(sizeof(M) == 0,
-                "CompactModel<M, W>: M is a Network, an Autoencoder, a VariationalAutoencoder or a ConditionalVariationalAutoencoder");
+  static_assert(
+      sizeof(M) == 0,
+      "CompactModel<M, W>: M is a Network, an Autoencoder, a VariationalAutoencoder or a ConditionalVariationalAutoencoder");
 };
 template <class R, class T, WeightFormat W>
 struct CompactForm<Network<R, T>, W> {
@@ -78,7 +80,8 @@ class CompactBase : protected CompactForm<M, W>::type {
   using To = typename Held::Chain;
   static constexpr auto compact = [] {
     std::array<bool, From::size> is{};
-    From::for_each_layer([&]<std::size_t I>() { is[I] = !std::same_as<typename From::template layer<I>, typename To::template layer<I>>; });
+    From::for_each_layer(
+        [&]<std::size_t I>() { is[I] = !std::same_as<typename From::template layer<I>, typename To::template layer<I>>; });
     return is;
   }();
   static_assert(std::same_as<typename M::Scalar, float>, "a compact model works in float: make it from a model of float");
@@ -86,7 +89,8 @@ class CompactBase : protected CompactForm<M, W>::type {
                 "no layer of this model would be compact: that is a Dense, frozen or not, whose weights no tied layer borrows");
 
  public:
-  using typename Held::Input, typename Held::InputInPlace, typename Held::Matrix, typename Held::Output, typename Held::Workspace;
+  using typename Held::Input, typename Held::InputInPlace, typename Held::Matrix, typename Held::Output,
+      typename Held::Workspace;
   static constexpr Shape input = Held::input, output = Held::output;
   static constexpr WeightFormat format = W;
 
@@ -129,10 +133,10 @@ class CompactBase : protected CompactForm<M, W>::type {
 /// A trained model for predictions, whose dense layers keep their weights in fewer bits: post-training weight quantisation.
 ///   ec::CompactModel<Model, ec::WeightFormat::int8> compact{model};
 ///   compact.reconstruct(x, y, workspace);
-/// M is a class of the library of models of float. A CompactModel has M's functions that predict, which take and throw the same; what
-/// becomes of the model afterwards does not change it. W of Dense and Frozen<Dense> is compact, but for one that a tied layer borrows
-/// and for the heads of a variational code; all else is as in the model. Throws an Error that names the block if a weight is
-/// not finite. Const members are safe from many threads at once. docs/compact_weights.md has figures.
+/// M is a class of the library of models of float. A CompactModel has M's functions that predict, which take and throw the
+/// same; what becomes of the model afterwards does not change it. W of Dense and Frozen<Dense> is compact, but for one that a
+/// tied layer borrows and for the heads of a variational code; all else is as in the model. Throws an Error that names the
+/// block if a weight is not finite. Const members are safe from many threads at once. docs/compact_weights.md has figures.
 /// Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only inference", 2018.
 template <class M, WeightFormat W>
 class CompactModel : public detail::CompactBase<M, W> {};
@@ -158,8 +162,8 @@ class CompactModel<VariationalAutoencoder<E, L, D, T>, W> : public detail::Compa
   using Base = detail::CompactBase<VariationalAutoencoder<E, L, D, T>, W>;
 
  public:
-  using Base::Base, Base::code, Base::latent, Base::encode, Base::encode_distribution, Base::decode, Base::reconstruct, Base::sample,
-      Base::interpolate;
+  using Base::Base, Base::code, Base::latent, Base::encode, Base::encode_distribution, Base::decode, Base::reconstruct,
+      Base::sample, Base::interpolate;
 };
 
 template <class E, class L, class C, class D, class T, WeightFormat W>
@@ -168,8 +172,9 @@ class CompactModel<ConditionalVariationalAutoencoder<E, L, C, D, T>, W>
   using Base = detail::CompactBase<ConditionalVariationalAutoencoder<E, L, C, D, T>, W>;
 
  public:
+  using Base::Base, Base::latent, Base::classes, Base::encode, Base::encode_distribution, Base::decode, Base::reconstruct,
+      Base::sample;
   using typename Base::Labels;
-  using Base::Base, Base::latent, Base::classes, Base::encode, Base::encode_distribution, Base::decode, Base::reconstruct, Base::sample;
 };
 
 }  // namespace eigencoder

@@ -39,7 +39,9 @@ struct Compact {
   std::vector<float> packed, scales, bias;
 
   explicit Compact(const MatrixXf& w, const VectorXf& b = {})
-      : rows(w.rows()), cols(w.cols()), packed(size(kernels::compact_size(W, rows, cols)), 7.0F),
+      : rows(w.rows()),
+        cols(w.cols()),
+        packed(size(kernels::compact_size(W, rows, cols)), 7.0F),
         scales(W == WeightFormat::int8 ? size(kernels::compact_rows(rows)) : 0, 7.0F),
         bias(b.size() > 0 ? size(kernels::compact_rows(rows)) : 0) {
     kernels::compact_weights(W, w, packed.data(), scales.data());
@@ -58,7 +60,8 @@ struct Compact {
     kernels::multiply_compact<W>(packed.data(), scales.data(), x, y, bias.empty() ? nullptr : bias.data(), f, scratch.data());
     MatrixXf product = block;
     memory.block(margin, margin, rows, x.cols()).setConstant(poison);
-    if (!(memory.array() == poison).all()) FAIL("written beside the product of " << rows << " × " << cols << " and " << x.cols() << " columns");
+    if (!(memory.array() == poison).all())
+      FAIL("written beside the product of " << rows << " × " << cols << " and " << x.cols() << " columns");
     return product;
   }
   /// Ŵ, column by column the product with a unit vector.
@@ -109,8 +112,8 @@ TEST_CASE("compact weights: sizes") {
   static_assert(kernels::compact_rows(1) == 32 && kernels::compact_rows(32) == 32 && kernels::compact_rows(33) == 64);
 }
 
-// Whole numbers, of which no format loses anything, and sums that floats hold: results are exact. For int8 each row's largest weight
-// is 127, and each column's largest value 32767, so that all scales are 1.
+// Whole numbers, of which no format loses anything, and sums that floats hold: results are exact. For int8 each row's largest
+// weight is 127, and each column's largest value 32767, so that all scales are 1.
 TEMPLATE_TEST_CASE_SIG("compact weights: exact products of any size, with and without bias and activation", "",
                        ((WeightFormat W), W), WeightFormat::bfloat16, WeightFormat::int8) {
   for (const Index m : all_rows) {
@@ -133,8 +136,8 @@ TEMPLATE_TEST_CASE_SIG("compact weights: exact products of any size, with and wi
   }
 }
 
-TEMPLATE_TEST_CASE_SIG("compact weights: the product of the rounded weights, in double, within the rounding of values and sums", "",
-                       ((WeightFormat W), W), WeightFormat::bfloat16, WeightFormat::int8) {
+TEMPLATE_TEST_CASE_SIG("compact weights: the product of the rounded weights, in double, within the rounding of values and sums",
+                       "", ((WeightFormat W), W), WeightFormat::bfloat16, WeightFormat::int8) {
   for (const Index k : {1, 13, 511, 512, 513, 784, 1025, 1537}) {
     for (const Index n : {1, 3, 14}) {
       CAPTURE(k, n);

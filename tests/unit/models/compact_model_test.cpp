@@ -42,13 +42,18 @@ M with_rounded(const M& model, std::initializer_list<std::string_view> names) {
 template <class M>
 M varied() {
   M model{ec::Seed{4}};
-  const Eigen::VectorXf wave = Eigen::VectorXf::LinSpaced(M::parameter_count, 1, static_cast<float>(M::parameter_count)).array().sin();
+  const Eigen::VectorXf wave =
+      Eigen::VectorXf::LinSpaced(M::parameter_count, 1, static_cast<float>(M::parameter_count)).array().sin();
   model.set_parameters(model.parameters() + 0.2F * wave);
   model.set_state((model.state().array() + 0.5F).matrix());
   return model;
 }
 MatrixXf samples(ec::Index rows, ec::Index columns) {
-  return Eigen::VectorXf::LinSpaced(rows * columns, 1, static_cast<float>(7 * rows * columns)).array().sin().matrix().reshaped(rows, columns);
+  return Eigen::VectorXf::LinSpaced(rows * columns, 1, static_cast<float>(7 * rows * columns))
+      .array()
+      .sin()
+      .matrix()
+      .reshaped(rows, columns);
 }
 /// Within the rounding of values to 16 bits and of sums.
 void check_close(const MatrixXf& found, const MatrixXf& expected) {
@@ -69,7 +74,8 @@ TEMPLATE_TEST_CASE_SIG("compact model: predicts what the model with rounded weig
   check_close(compact.decode(codes), expected.decode(codes));
   check_close(compact.reconstruct(x), expected.reconstruct(x));
   CHECK((compact.reconstruct(x) - model.reconstruct(x)).cwiseAbs().maxCoeff() > 1e-5F);  // they are rounded
-  static_assert(decltype(compact)::input == Model::input && decltype(compact)::output == Model::output && decltype(compact)::code == Model::code);
+  static_assert(decltype(compact)::input == Model::input && decltype(compact)::output == Model::output &&
+                decltype(compact)::code == Model::code);
   static_assert(decltype(compact)::format == W);
 
   SECTION("with a workspace, of any size") {
@@ -128,12 +134,14 @@ TEST_CASE("compact model: matrices that do not fit, and models that have been mo
 TEST_CASE("compact model: weights that are not finite are refused, by name") {
   Model model{ec::Seed{4}};
   model.parameter("decoder.1.weight")(11, 1) = std::numeric_limits<float>::quiet_NaN();
-  const std::initializer_list<std::string_view> says{"CompactModel: expected weights that are finite", "found nan in decoder.1.weight at row 11, column 1"};
+  const std::initializer_list<std::string_view> says{"CompactModel: expected weights that are finite",
+                                                     "found nan in decoder.1.weight at row 11, column 1"};
   expect_error<ec::Error>([&] { ec::CompactModel<Model, WeightFormat::int8>{model}; }, says);
   expect_error<ec::Error>([&] { ec::CompactModel<Model, WeightFormat::bfloat16>{model}; }, says);
   model.parameter("decoder.1.weight")(11, 1) = 1;
   model.parameter("encoder.0.weight")(3, 14) = std::numeric_limits<float>::max();  // no bfloat16 is as large
-  expect_error<ec::Error>([&] { ec::CompactModel<Model, WeightFormat::bfloat16>{model}; }, {"at most 3.38953e+38", "encoder.0.weight at row 3, column 14"});
+  expect_error<ec::Error>([&] { ec::CompactModel<Model, WeightFormat::bfloat16>{model}; },
+                          {"at most 3.38953e+38", "encoder.0.weight at row 3, column 14"});
   CHECK_NOTHROW(ec::CompactModel<Model, WeightFormat::int8>{model});
 }
 
@@ -146,7 +154,8 @@ TEST_CASE("compact model: a half or a quarter of the bytes, in whole panels of 3
 }
 
 TEST_CASE("compact model: layers of all kinds, some of which stay as they are") {
-  const auto check = []<class M, WeightFormat W>(const M& model, std::initializer_list<std::string_view> names, std::integral_constant<WeightFormat, W>) {
+  const auto check = []<class M, WeightFormat W>(const M& model, std::initializer_list<std::string_view> names,
+                                                 std::integral_constant<WeightFormat, W>) {
     const ec::CompactModel<M, W> compact{model};
     const M expected = with_rounded<W>(model, names);
     const MatrixXf x = samples(M::input.size(), 9);
@@ -161,11 +170,12 @@ TEST_CASE("compact model: layers of all kinds, some of which stay as they are") 
   constexpr std::integral_constant<WeightFormat, WeightFormat::bfloat16> bfloat16;
 
   SECTION("images, running averages, frozen layers, groups, layers that hold values") {
-    using Net = ec::Network<decltype(ec::sequential<ec::image(6, 6)>(ec::Conv2D<3, 3>{}, ec::BatchNorm{}, ec::MaxPool2D<2>{}, ec::Dense<33>{},
-                                                                     ec::LeakyReLU{0.4}, ec::Frozen<ec::Dense<9, ec::Bias::none>>{},
-                                                                     ec::Residual<ec::Dense<9>, ec::Tanh>{}, ec::Softmax{}))>;
-    Net model{ec::sequential<ec::image(6, 6)>(ec::Conv2D<3, 3>{}, ec::BatchNorm{}, ec::MaxPool2D<2>{}, ec::Dense<33>{}, ec::LeakyReLU{0.4},
-                                              ec::Frozen<ec::Dense<9, ec::Bias::none>>{}, ec::Residual<ec::Dense<9>, ec::Tanh>{}, ec::Softmax{}),
+    using Net = ec::Network<decltype(ec::sequential<ec::image(6, 6)>(
+        ec::Conv2D<3, 3>{}, ec::BatchNorm{}, ec::MaxPool2D<2>{}, ec::Dense<33>{}, ec::LeakyReLU{0.4},
+        ec::Frozen<ec::Dense<9, ec::Bias::none>>{}, ec::Residual<ec::Dense<9>, ec::Tanh>{}, ec::Softmax{}))>;
+    Net model{ec::sequential<ec::image(6, 6)>(ec::Conv2D<3, 3>{}, ec::BatchNorm{}, ec::MaxPool2D<2>{}, ec::Dense<33>{},
+                                              ec::LeakyReLU{0.4}, ec::Frozen<ec::Dense<9, ec::Bias::none>>{},
+                                              ec::Residual<ec::Dense<9>, ec::Tanh>{}, ec::Softmax{}),
               ec::Seed{4}};
     model.set_state((model.state().array() + 0.5F).matrix());
     check(model, {"layer.3.weight", "layer.5.weight", "layer.6.weight"}, int8);
@@ -188,17 +198,20 @@ TEST_CASE("compact model: variational models, whose heads stay as they are") {
   const MatrixXf x = samples(20, 9);
   SECTION("alone") {
     using Variational = ec::VariationalAutoencoder<E, ec::Latent<3>, D>;
-    const auto model = varied<Variational>(), expected = with_rounded<WeightFormat::int8>(model, {"encoder.0.weight", "decoder.0.weight", "decoder.2.weight"});
+    const auto model = varied<Variational>(),
+               expected = with_rounded<WeightFormat::int8>(model, {"encoder.0.weight", "decoder.0.weight", "decoder.2.weight"});
     const ec::CompactModel<Variational, WeightFormat::int8> compact{model};
     check_close(compact.encode(x), expected.encode(x));
     check_close(compact.encode_distribution(x).log_variance, expected.encode_distribution(x).log_variance);
     check_close(compact.reconstruct(x), expected.reconstruct(x));
     check_close(compact.sample(5, ec::Seed{2}), expected.sample(5, ec::Seed{2}));
-    check_close(compact.interpolate(Eigen::Vector3f(1, 0, 2), Eigen::Vector3f(0, 1, 1), 4), expected.interpolate(Eigen::Vector3f(1, 0, 2), Eigen::Vector3f(0, 1, 1), 4));
+    check_close(compact.interpolate(Eigen::Vector3f(1, 0, 2), Eigen::Vector3f(0, 1, 1), 4),
+                expected.interpolate(Eigen::Vector3f(1, 0, 2), Eigen::Vector3f(0, 1, 1), 4));
   }
   SECTION("of classes") {
     using Conditional = ec::ConditionalVariationalAutoencoder<E, ec::Latent<3>, ec::Condition<4>, D>;
-    const auto model = varied<Conditional>(), expected = with_rounded<WeightFormat::int8>(model, {"encoder.1.weight", "decoder.1.weight", "decoder.3.weight"});
+    const auto model = varied<Conditional>(),
+               expected = with_rounded<WeightFormat::int8>(model, {"encoder.1.weight", "decoder.1.weight", "decoder.3.weight"});
     const ec::CompactModel<Conditional, WeightFormat::int8> compact{model};
     const Eigen::VectorXi labels = Eigen::VectorXi::LinSpaced(9, 0, 8).unaryExpr([](int i) { return i % 4; });
     check_close(compact.encode(x, labels), expected.encode(x, labels));
@@ -217,10 +230,13 @@ TEST_CASE("compact model: of a trained network, within one per cent of its error
   Deep model{ec::Seed{1}};
   ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 3e-3}};
   for (int step = 0; step < 400; ++step) trainer.train_on_batch(x);
-  const auto error = [&](const auto& any) { return double{(any.reconstruct(x) - x).squaredNorm()} / static_cast<double>(x.size()); };
+  const auto error = [&](const auto& any) {
+    return double{(any.reconstruct(x) - x).squaredNorm()} / static_cast<double>(x.size());
+  };
   const double exact = error(model);
   CHECK(exact < 0.008);  // it has learnt something
-  const double bfloat16 = error(ec::CompactModel<Deep, WeightFormat::bfloat16>{model}), int8 = error(ec::CompactModel<Deep, WeightFormat::int8>{model});
+  const double bfloat16 = error(ec::CompactModel<Deep, WeightFormat::bfloat16>{model}),
+               int8 = error(ec::CompactModel<Deep, WeightFormat::int8>{model});
   CAPTURE(exact, bfloat16 / exact, int8 / exact);
   CHECK(std::abs(bfloat16 / exact - 1) < 0.01);
   CHECK(std::abs(int8 / exact - 1) < 0.01);
