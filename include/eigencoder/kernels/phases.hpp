@@ -10,7 +10,7 @@
 // Rows of pixels sorted by phase, so that packets can run along a row where windows are several pixels apart.
 namespace eigencoder::kernels::detail {
 
-/// Four scalars, where the machine's registers are longer.
+/// Four scalars, where half of a register holds more.
 template <class T>
 struct Four {
   static constexpr Index size = 4;
@@ -129,9 +129,11 @@ struct Phases {
       }
       return false;
     };
-    if (packets.template operator()<Packet<T>>() || packets.template operator()<Packet<T, Register::half>>() ||
-        packets.template operator()<Four<T>>())
-      return;
+    using Half = Packet<T, Register::half>;
+    if (packets.template operator()<Packet<T>>() || packets.template operator()<Half>()) return;
+    if constexpr (Half::size > Four<T>::size) {
+      if (packets.template operator()<Four<T>>()) return;
+    }
     move_pixels(rows, begin, until, first, 0);
   }
 
