@@ -15,7 +15,10 @@ namespace detail {
 template <class T>
 class Diagnosis {
  public:
-  explicit Diagnosis(const NetworkLayout& layout) : layout_(layout), joined_(layout.layers()), caches_(layout.layers()) {}
+  explicit Diagnosis(const NetworkLayout& layout);
+  ~Diagnosis();
+  Diagnosis(const Diagnosis&) = delete;
+  Diagnosis& operator=(const Diagnosis&) = delete;
 
   const std::string& found() const { return found_; }  ///< where it is, or empty
   Index columns() const { return columns_; }

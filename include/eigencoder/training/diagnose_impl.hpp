@@ -8,6 +8,12 @@ namespace eigencoder::detail {
 inline constexpr std::string_view first_are = "the first values that are not finite are ";
 
 template <class T>
+Diagnosis<T>::Diagnosis(const NetworkLayout& layout) : layout_(layout), joined_(layout.layers()), caches_(layout.layers()) {}
+
+template <class T>
+Diagnosis<T>::~Diagnosis() = default;
+
+template <class T>
 void Diagnosis<T>::look_at_inputs(const Samples<T>& inputs, std::span<const Index> order, Index first) {
   const Index rows = inputs.rows();
   columns_ = order.empty() ? inputs.cols() : std::ssize(order);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "eigencoder/engine/execute.hpp"
@@ -50,7 +51,12 @@ class AnyProgram {
 template <class T>
 class StepperOf {
  public:
-  StepperOf(const StepLayout& layout, std::size_t threads, Seed seed, double worth_sharing, Updater<T> updater);
+  StepperOf(const StepLayout& layout, std::size_t threads, Seed seed, double worth_sharing,
+            const NetworkLayout& network, std::size_t slots, bool decays);
+  virtual ~StepperOf();
+  StepperOf(const StepperOf&) = delete;
+  StepperOf& operator=(const StepperOf&) = delete;
+
 
   void set_precision(Precision precision) { precision_ = precision; }  ///< of products in training
   std::size_t threads() const { return updater_.workers(); }           ///< asked for: into so many parts a step is cut
@@ -117,7 +123,7 @@ class StepperOf {
   static constexpr std::uint64_t evaluations = 0x80000000;  ///< numbers of evaluations begin here, beyond those of any training
 
   StepLayout layout_;
-  Team team_;
+  std::unique_ptr<Team> team_;
   Seed seed_;
   double worth_sharing_;
   Precision precision_ = Precision::float32;
@@ -141,7 +147,7 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
   /// A step of fewer than `worth_sharing` floating-point operations, about ten microseconds, is done by one thread, since
   /// waiting for others would cost more than they save. 0: always by all.
   Stepper(std::size_t threads, Seed seed, double worth_sharing = 5e5)
-      : Base(layout, threads, seed, worth_sharing, Updater<T>(layout_of<C>, threads, Opt::slots, decays)) {}
+      : Base(layout, threads, seed, worth_sharing, layout_of<C>, Opt::slots, decays) {}
 
   /// One step on a batch: gradient, then update, unless a term of the objective or the gradient is not finite: then nothing is
   /// changed, and taken() is false. Returns the unweighted terms of the objective before the update.

@@ -2,18 +2,23 @@
 #pragma once
 
 #include "eigencoder/training/step.hpp"
+#include "eigencoder/training/team.hpp"
 
 namespace eigencoder {
 
 template <class T>
-StepperOf<T>::StepperOf(const StepLayout& layout, std::size_t threads, Seed seed, double worth_sharing, Updater<T> updater)
+StepperOf<T>::StepperOf(const StepLayout& layout, std::size_t threads, Seed seed, double worth_sharing,
+                        const NetworkLayout& network, std::size_t slots, bool decays)
     : layout_(layout),
-      team_(threads),
+      team_(std::make_unique<Team>(threads)),
       seed_(seed),
       worth_sharing_(worth_sharing),
-      updater_(std::move(updater)),
+      updater_(network, threads, slots, decays),
       totals_(layout.totals),
       values_(layout.terms) {}
+
+template <class T>
+StepperOf<T>::~StepperOf() = default;
 
 // — memory
 
@@ -89,7 +94,7 @@ std::span<const double> StepperOf<T>::train(const AnyProgram<T>& program, const 
   try {
     const Cut cut = execute(program, true, theta, state, batch);
     const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
-    taken_ = updater_.update(team_, cut.workers, cut.gradients(), step, theta,
+    taken_ = updater_.update(*team_, cut.workers, cut.gradients(), step, theta,
                              {.gradient = {}, .totals = totals_, .values = values_, .finite = finite, .samples = batch.size});
   } catch (...) {  // a user's exchange
     --step_;
@@ -135,7 +140,7 @@ typename StepperOf<T>::Cut StepperOf<T>::execute(const AnyProgram<T>& program, b
   std::fill(memory_.shares.begin(), memory_.shares.end(), 0.0);
   const int phases = program.phases(train);
   for (int phase = 0; phase < phases; ++phase) {
-    team_.run(cut.workers, [&](std::size_t worker) {
+    team_->run(cut.workers, [&](std::size_t worker) {
       if (train && phase == 0) begin_gradient(cut, worker);
       for (std::size_t s = cut.begin(worker); s < cut.begin(worker + 1); ++s) {
         run_shard(program, train, phase, parameters, batch, cut, worker, s);
@@ -166,7 +171,7 @@ void StepperOf<T>::begin_gradient(const Cut& cut, std::size_t worker) {
 template <class T>
 void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Cut& cut) {
   const auto border = [&](std::size_t w) { return layout_.part_begin(static_cast<Index>(w), static_cast<Index>(cut.workers)); };
-  team_.run(cut.workers, [&](std::size_t worker) {
+  team_->run(cut.workers, [&](std::size_t worker) {
     const Index begin = border(worker), end = border(worker + 1);
     program.parameter_gradients(std::span<const KeptShard<T>>(memory_.kept).first(cut.shards), updater_.gradient(0), begin, end,
                                 updater_.first_trained(), precision_);

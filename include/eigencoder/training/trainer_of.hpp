@@ -27,6 +27,7 @@ struct TrainerOptions {
 template <class T>
 class TrainerOf : public AnyTrainer {
  public:
+  ~TrainerOf() override;
   TrainerOf(const TrainerOf&) = delete;
   TrainerOf& operator=(const TrainerOf&) = delete;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/training/fit.hpp"
+#include "eigencoder/training/team.hpp"
 
 namespace eigencoder {
 
@@ -16,6 +17,9 @@ TrainerOf<T>::TrainerOf(const NetworkLayout& layout, const detail::SampleRules& 
   }
   stepper_->set_precision(options.precision);
 }
+
+template <class T>
+TrainerOf<T>::~TrainerOf() = default;
 
 template <class T>
 std::size_t TrainerOf<T>::checked_threads(std::size_t threads) {

@@ -11,10 +11,11 @@
 #include "eigencoder/training/gradient_clip.hpp"
 #include "eigencoder/training/optimizer_step.hpp"
 #include "eigencoder/training/snapshot.hpp"
-#include "eigencoder/training/team.hpp"
 #include "eigencoder/training/weight_average.hpp"
 
 namespace eigencoder {
+
+class Team;
 
 /// The second half of a step: reduce | exchange | update. Holds the workers' gradients and the optimizer's vectors, and what
 /// each block of parameters is trained with: its factor of the learning rate, 0 if it is frozen.

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "eigencoder/kernels/elementwise.hpp"
+#include "eigencoder/training/team.hpp"
 #include "eigencoder/training/update.hpp"
 
 // What an Updater does, in a program that does not link the component `kernels`, which has it.
