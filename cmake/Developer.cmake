@@ -1,8 +1,7 @@
 # How the project compiles its own programs. Nothing here reaches a consumer.
 option(EIGENCODER_NATIVE "Compile what does not link the component kernels for the processor of this machine" OFF)
 option(EIGENCODER_WERROR "Make warnings errors" OFF)
-# g++ forgets which of its warnings Eigen turns off where Eigen is precompiled. It has them where it optimises.
-option(EIGENCODER_PRECOMPILE "Precompile what the examples include: for builds without optimisation" OFF)
+option(EIGENCODER_FAST_BUILD "Compile the examples unoptimised, their headers precompiled: for those that run on a few samples" OFF)
 set(EIGENCODER_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined")
 set(CMAKE_CXX_EXTENSIONS OFF)
 
