@@ -97,11 +97,11 @@ class CompactBase : protected CompactForm<M, W>::type {
   explicit CompactBase(const M& model) : Held(CompactForm<M, W>::of(model.layers())) {
     const float *theta = model.parameters().data(), *state = model.state().data();
     check_weights(theta);
-    const auto [to_theta, to_state] = this->memory();
-    std::copy_n(state, From::state_count, to_state);
+    const auto own = this->memory();
+    std::copy_n(state, From::state_count, own.state);
     From::for_each_layer([&]<std::size_t I>() {
       const float *const from = theta + From::theta_at[I], *const end = theta + From::theta_at[I + 1];
-      float* const to = to_theta + To::theta_at[I];
+      float* const to = own.theta + To::theta_at[I];
       if constexpr (compact[I]) {
         To::template layer<I>::fill(from, From::shapes[I].size(), to);
       } else {
