@@ -100,7 +100,13 @@ constexpr bool tiles(const Axis& axis) {
   return axis.stride == axis.taps && axis.padding_before == 0 && axis.windows * axis.taps == axis.pixels;
 }
 
-/// How the pixels of images lie while their windows are looked at: as they are, or, where a pixel is less than a packet and
+/// Whether a pixel is much less than a packet.
+template <class T>
+constexpr bool few(Index channels) {
+  return channels < std::min<Index>(Packet<T>::size, 4);
+}
+
+/// How the pixels of images lie while their windows are looked at: as they are, or, where channels are few and
 /// windows are several pixels apart, sorted by phase in bands of rows, so that packets can run along a row; and where windows
 /// tile the image, from one row of windows to the next.
 struct Layout {
@@ -122,7 +128,9 @@ struct Layout {
 
   template <class T>
   static constexpr bool sorts(const Grid& g, Index rows) {
-    return g.channels < Packet<T>::size && g.horizontal.stride > 1 && g.horizontal.windows > 1 &&
+    const Index windows = g.horizontal.windows;
+    const bool many = windows >= 8 || (windows > 1 && tiles(g.vertical) && tiles(g.horizontal));
+    return few<T>(g.channels) && g.horizontal.stride > 1 && many &&
            rows * Phases(g.horizontal, g.channels).length * g.horizontal.stride <= most<T>;
   }
   /// For rows of windows.

@@ -142,7 +142,7 @@ struct SpreadWindows {
   const T* y;
   T* x;
   void run() const {
-    if (tiles(grid.vertical) && tiles(grid.horizontal) && grid.channels < Packet<T>::size && grid.windows() <= Layout::most<T>)
+    if (tiles(grid.vertical) && tiles(grid.horizontal) && few<T>(grid.channels) && grid.windows() <= Layout::most<T>)
       return repeat();
     std::array<T, 32> shares;  // of a value among so many pixels
     for (std::size_t n = 1; n < shares.size(); ++n) shares[n] = T(1) / static_cast<T>(n);
@@ -160,7 +160,7 @@ struct SpreadWindows {
   }
 
  private:
-  /// Windows that tile their image, of less than a packet a pixel: a row of pixels for each row of windows, and copies of it.
+  /// Windows that tile their image, of few channels: a row of pixels for each row of windows, and copies of it.
   void repeat() const {
     const Phases phases(grid.horizontal, grid.channels);
     const Index line = grid.horizontal.pixels * grid.channels, row = grid.horizontal.windows * grid.channels;
