@@ -13,6 +13,7 @@
 #include "eigencoder/files/atomic_file.hpp"
 #include "eigencoder/models/summary.hpp"
 #include "eigencoder/training/report.hpp"
+#include "eigencoder/training/report_curves_impl.hpp"
 #include "eigencoder/training/report_page.hpp"
 
 namespace eigencoder {
