@@ -581,11 +581,12 @@ void elementwise(Choices& choices) {
     });
   } else if (kind == 1) {
     with_activation(choices.from(1, activations), [&]<class F>(const F& f) {
-      if constexpr (requires { f.derivative(T(0)); }) {
+      constexpr bool there = !std::same_as<F, ec::NoActivation>;  // which is in no kernel of its own
+      if constexpr (there && requires { f.derivative(T(0)); }) {
         compare<T>(
             "times a derivative", choices, n, fresh,
             [&](T* output) { kernels::transform(n, output, ec::detail::TimesDerivative<F>{f}, x.data(), y.data()); }, single);
-      } else if constexpr (!std::same_as<F, ec::NoActivation>) {
+      } else if constexpr (there) {
         compare<T>(
             "times a slope", choices, n, fresh,
             [&](T* output) { kernels::transform(n, output, ec::detail::TimesSlope<F>{}, y.data(), x.data()); },
