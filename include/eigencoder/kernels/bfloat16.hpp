@@ -209,11 +209,15 @@ template <class T>
 inline constexpr bool knows_bfloat16 =
     std::same_as<T, float> && (eigencoder::detail::compiled_bfloat16 || in_component<ProductInBfloat16<T>>());
 
-/// Whether the product was made in bfloat16: where that is asked for, can be done, and is worth it.
-template <class T>
-bool in_bfloat16(Precision precision, const ProductInBfloat16<T>& product) {
+/// Whether the product that `make` returns was made in bfloat16: where that is asked for, can be done, and is worth it. Its operands
+/// are not put together for nothing, which a small network's prediction would feel.
+template <class T, class Make>
+bool in_bfloat16(Precision precision, Make make) {
   if constexpr (knows_bfloat16<T>) {
-    if (precision == Precision::bfloat16 && has_bfloat16() && product.worth_it()) return launch(product), true;
+    if (precision == Precision::bfloat16 && has_bfloat16()) {
+      const ProductInBfloat16<T> product = make();
+      if (product.worth_it()) return launch(product), true;
+    }
   }
   return false;
 }
@@ -221,21 +225,24 @@ bool in_bfloat16(Precision precision, const ProductInBfloat16<T>& product) {
 }  // namespace detail
 
 // The products of gemm.hpp with factors of a precision. In bfloat16, as sums of pairs along the depth:
-// |error| ≤ (2⁻⁷ + 2⁻¹⁶ + depth · 2⁻²³) Σ |factor · factor|, and where a factor or a product is less than 2⁻¹²⁶, it may count as 0.
+// |error| ≤ (2⁻⁷ + 2⁻¹⁶ + depth · 2⁻²³) Σ |factor · factor|, and where a factor or a product is less than 2⁻¹²⁶, it may count
+// as 0.
 
 /// C = f(A·B + bias·1ᵀ).   A: m × k   B: k × n   C: m × n   bias: m, or null
 template <class T, class F = NoActivation>
 [[gnu::always_inline]] inline void multiply(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                             const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
-  const detail::ProductInBfloat16<T> product{.a = a,
-                                             .a_transposed = false,
-                                             .b = b.data,
-                                             .b_stride = b.stride,
-                                             .b_transposed = false,
-                                             .c = c,
-                                             .bias = bias,
-                                             .epilogue = apply<T>(f)};
-  if (!detail::in_bfloat16(precision, product)) multiply(a, b, c, bias, f);
+  const auto product = [&] {
+    return detail::ProductInBfloat16<T>{.a = a,
+                                        .a_transposed = false,
+                                        .b = b.data,
+                                        .b_stride = b.stride,
+                                        .b_transposed = false,
+                                        .c = c,
+                                        .bias = bias,
+                                        .epilogue = apply<T>(f)};
+  };
+  if (!detail::in_bfloat16<T>(precision, product)) multiply(a, b, c, bias, f);
 }
 
 /// C += A·Bᵀ, and sums += A·1 where sums is given; with `add` false, C = A·Bᵀ and sums = A·1.
@@ -243,46 +250,52 @@ template <class T, class F = NoActivation>
 template <class T>
 [[gnu::always_inline]] inline void add_multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                                            std::type_identity_t<T>* sums = nullptr, bool add = true) {
-  const detail::ProductInBfloat16<T> product{.a = a,
-                                             .a_transposed = false,
-                                             .b = b.data,
-                                             .b_stride = b.stride,
-                                             .b_transposed = true,
-                                             .c = c,
-                                             .accumulate = add,
-                                             .sums = sums,
-                                             .epilogue = {}};
+  const auto product = [&] {
+    return detail::ProductInBfloat16<T>{.a = a,
+                                        .a_transposed = false,
+                                        .b = b.data,
+                                        .b_stride = b.stride,
+                                        .b_transposed = true,
+                                        .c = c,
+                                        .accumulate = add,
+                                        .sums = sums,
+                                        .epilogue = {}};
+  };
   if (sums && !add) std::fill_n(sums, a.rows, T(0));
-  if (!detail::in_bfloat16(precision, product)) add_multiply_transposed(a, b, c, sums, add);
+  if (!detail::in_bfloat16<T>(precision, product)) add_multiply_transposed(a, b, c, sums, add);
 }
 
 /// C = f(Aᵀ·B + bias·1ᵀ).   A: k × m   B: k × n   C: m × n   bias: m, or null
 template <class T, class F = NoActivation>
 [[gnu::always_inline]] inline void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                                        const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
-  const detail::ProductInBfloat16<T> product{.a = a,
-                                             .a_transposed = true,
-                                             .b = b.data,
-                                             .b_stride = b.stride,
-                                             .b_transposed = false,
-                                             .c = c,
-                                             .bias = bias,
-                                             .epilogue = apply<T>(f)};
-  if (!detail::in_bfloat16(precision, product)) multiply_transposed(a, b, c, bias, f);
+  const auto product = [&] {
+    return detail::ProductInBfloat16<T>{.a = a,
+                                        .a_transposed = true,
+                                        .b = b.data,
+                                        .b_stride = b.stride,
+                                        .b_transposed = false,
+                                        .c = c,
+                                        .bias = bias,
+                                        .epilogue = apply<T>(f)};
+  };
+  if (!detail::in_bfloat16<T>(precision, product)) multiply_transposed(a, b, c, bias, f);
 }
 
 /// C = Aᵀ·B ∘ f′, where f′ = f.derivative(y).   y: m × n, with the strides of C; not read for NoActivation
 template <class T, class F>
 [[gnu::always_inline]] inline void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                                        const F& f, std::type_identity_t<View<const T>> y) {
-  const detail::ProductInBfloat16<T> product{.a = a,
-                                             .a_transposed = true,
-                                             .b = b.data,
-                                             .b_stride = b.stride,
-                                             .b_transposed = false,
-                                             .c = c,
-                                             .epilogue = times_derivative<T>(f, y.data)};
-  if (!detail::in_bfloat16(precision, product)) multiply_transposed(a, b, c, f, y);
+  const auto product = [&] {
+    return detail::ProductInBfloat16<T>{.a = a,
+                                        .a_transposed = true,
+                                        .b = b.data,
+                                        .b_stride = b.stride,
+                                        .b_transposed = false,
+                                        .c = c,
+                                        .epilogue = times_derivative<T>(f, y.data)};
+  };
+  if (!detail::in_bfloat16<T>(precision, product)) multiply_transposed(a, b, c, f, y);
 }
 
 }  // namespace eigencoder::kernels
