@@ -85,11 +85,8 @@ template <class T>
 struct ProductInBfloat16 {
   static constexpr bool compiled = std::same_as<T, float>;
 
-  View<const T> a;
-  bool a_transposed;  ///< `a` is Aᵀ
-  const T* b;
-  Index b_stride;
-  bool b_transposed;  ///< `b` is Bᵀ
+  View<const T> a, b;
+  bool a_transposed = false, b_transposed = false;  ///< `a` is Aᵀ, `b` is Bᵀ
   View<T> c;
   bool accumulate = false;
   const T* bias = nullptr;  ///< or null
@@ -135,8 +132,8 @@ struct ProductInBfloat16 {
   void pack_columns(Slice& slice, T* to) const {
     while (slice.end < c.cols && slice.end < slice.first + columns) {
       const Index wide = tile_width(c.cols - slice.end), count = std::min(wide, c.cols - slice.end);
-      const Index step = b_transposed ? 1 : b_stride, depth_step = b_transposed ? b_stride : 1;
-      Across{b + slice.begin * depth_step + slice.end * step, depth_step, step, slice.depth, count}.pack(to, wide, wide);
+      const Index step = b_transposed ? 1 : b.stride, depth_step = b_transposed ? b.stride : 1;
+      Across{b.data + slice.begin * depth_step + slice.end * step, depth_step, step, slice.depth, count}.pack(to, wide, wide);
       to += slice.pairs() * wide;
       slice.end += count;
     }
@@ -209,14 +206,14 @@ template <class T>
 inline constexpr bool knows_bfloat16 =
     std::same_as<T, float> && (eigencoder::detail::compiled_bfloat16 || in_component<ProductInBfloat16<T>>());
 
-/// Whether the product that `make` returns was made in bfloat16: where that is asked for, can be done, and is worth it. Its operands
-/// are not put together for nothing, which a small network's prediction would feel.
+/// Whether the kernel that `make` returns has run: where bfloat16 is asked for, can be had, and is worth it. Its operands are
+/// not put together for nothing, which a small network's prediction would feel.
 template <class T, class Make>
 bool in_bfloat16(Precision precision, Make make) {
   if constexpr (knows_bfloat16<T>) {
     if (precision == Precision::bfloat16 && has_bfloat16()) {
-      const ProductInBfloat16<T> product = make();
-      if (product.worth_it()) return launch(product), true;
+      const auto kernel = make();
+      if (kernel.worth_it()) return launch(kernel), true;
     }
   }
   return false;
@@ -233,14 +230,7 @@ template <class T, class F = NoActivation>
 [[gnu::always_inline]] inline void multiply(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                             const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
   const auto product = [&] {
-    return detail::ProductInBfloat16<T>{.a = a,
-                                        .a_transposed = false,
-                                        .b = b.data,
-                                        .b_stride = b.stride,
-                                        .b_transposed = false,
-                                        .c = c,
-                                        .bias = bias,
-                                        .epilogue = apply<T>(f)};
+    return detail::ProductInBfloat16<T>{.a = a, .b = b, .c = c, .bias = bias, .epilogue = apply<T>(f)};
   };
   if (!detail::in_bfloat16<T>(precision, product)) multiply(a, b, c, bias, f);
 }
@@ -251,15 +241,8 @@ template <class T>
 [[gnu::always_inline]] inline void add_multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                                            std::type_identity_t<T>* sums = nullptr, bool add = true) {
   const auto product = [&] {
-    return detail::ProductInBfloat16<T>{.a = a,
-                                        .a_transposed = false,
-                                        .b = b.data,
-                                        .b_stride = b.stride,
-                                        .b_transposed = true,
-                                        .c = c,
-                                        .accumulate = add,
-                                        .sums = sums,
-                                        .epilogue = {}};
+    return detail::ProductInBfloat16<T>{
+        .a = a, .b = b, .b_transposed = true, .c = c, .accumulate = add, .sums = sums, .epilogue = {}};
   };
   if (sums && !add) std::fill_n(sums, a.rows, T(0));
   if (!detail::in_bfloat16<T>(precision, product)) add_multiply_transposed(a, b, c, sums, add);
@@ -270,14 +253,7 @@ template <class T, class F = NoActivation>
 [[gnu::always_inline]] inline void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                                        const std::type_identity_t<T>* bias = nullptr, const F& f = {}) {
   const auto product = [&] {
-    return detail::ProductInBfloat16<T>{.a = a,
-                                        .a_transposed = true,
-                                        .b = b.data,
-                                        .b_stride = b.stride,
-                                        .b_transposed = false,
-                                        .c = c,
-                                        .bias = bias,
-                                        .epilogue = apply<T>(f)};
+    return detail::ProductInBfloat16<T>{.a = a, .b = b, .a_transposed = true, .c = c, .bias = bias, .epilogue = apply<T>(f)};
   };
   if (!detail::in_bfloat16<T>(precision, product)) multiply_transposed(a, b, c, bias, f);
 }
@@ -287,13 +263,8 @@ template <class T, class F>
 [[gnu::always_inline]] inline void multiply_transposed(Precision precision, View<const T> a, View<const T> b, View<T> c,
                                                        const F& f, std::type_identity_t<View<const T>> y) {
   const auto product = [&] {
-    return detail::ProductInBfloat16<T>{.a = a,
-                                        .a_transposed = true,
-                                        .b = b.data,
-                                        .b_stride = b.stride,
-                                        .b_transposed = false,
-                                        .c = c,
-                                        .epilogue = times_derivative<T>(f, y.data)};
+    return detail::ProductInBfloat16<T>{
+        .a = a, .b = b, .a_transposed = true, .c = c, .epilogue = times_derivative<T>(f, y.data)};
   };
   if (!detail::in_bfloat16<T>(precision, product)) multiply_transposed(a, b, c, f, y);
 }

@@ -13,11 +13,6 @@ namespace detail {
 /// Values of the weights' pairs, which are on the stack.
 inline constexpr Index most_weights_in_bfloat16 = 64 * 64 * 9;
 
-/// The depth goes over `inner` channels, by pairs; the rows are whole panels, all of one height.
-inline bool suits_bfloat16(const Correlation& g, Index rows, Index inner, bool framed) {
-  return (rows == 16 || rows % 32 == 0) && inner % 16 == 0 && framed && g.weights() <= most_weights_in_bfloat16;
-}
-
 #ifdef EIGENCODER_HAS_BFLOAT16
 /// The operands in pairs of channels.
 struct PairedChannels {
@@ -64,7 +59,14 @@ template <class Convolution, class T>
 struct ConvolutionInBfloat16 {
   static constexpr bool compiled = std::same_as<T, float>;
   Convolution of;
-  Index rows;  ///< channels of the result
+  Index rows, inner;  ///< channels of the result, and of what it is made from
+  bool framed;        ///< there is a border around that
+
+  /// The depth goes over the inner channels, by pairs; the rows are whole panels, all of one height.
+  bool worth_it() const {
+    return (rows == 16 || rows % 32 == 0) && inner % 16 == 0 && framed && of.g.weights() <= most_weights_in_bfloat16;
+  }
+
 #ifdef EIGENCODER_HAS_BFLOAT16
   void run() const {
     alignas(64) T weights[static_cast<std::size_t>(most_weights_in_bfloat16 / 2)];
@@ -80,9 +82,6 @@ struct ConvolutionInBfloat16 {
 inline constexpr Index most_window_pairs = 16 * 1024;
 
 inline Index row_of_window_pairs(const Correlation& g) { return (g.horizontal.windows + 1) / 2 * g.window_channels; }
-inline bool gradient_suits_bfloat16(const Correlation& g) {
-  return g.pixel_channels % 16 == 0 && g.window_channels % 16 == 0 && !g.pixel_frame().bare() && row_of_window_pairs(g) <= most_window_pairs;
-}
 
 /// The gradient of correlate()'s weights, AddCorrelateGradient<T>, or of correlate_transpose()'s, AddCorrelateTransposeGradient<T>.
 template <class T, bool Transpose>
@@ -92,6 +91,11 @@ struct GradientInBfloat16 {
   Index count;
   const T *pixels, *windows;
   T *dweights, *scratch;
+
+  bool worth_it() const {
+    return g.pixel_channels % 16 == 0 && g.window_channels % 16 == 0 && !g.pixel_frame().bare() &&
+           row_of_window_pairs(g) <= most_window_pairs;
+  }
 
 #ifdef EIGENCODER_HAS_BFLOAT16
   void run() const {
@@ -153,59 +157,52 @@ struct GradientInBfloat16 {
 #endif
 };
 
-/// Whether the gradient was made in bfloat16.
-template <class T, bool Transpose>
-bool in_bfloat16(Precision precision, const GradientInBfloat16<T, Transpose>& gradient) {
-  if constexpr (knows_bfloat16<T>) {
-    if (precision == Precision::bfloat16 && has_bfloat16() && gradient_suits_bfloat16(gradient.g)) return launch(gradient), true;
-  }
-  return false;
-}
-
 }  // namespace detail
 
-/// As correlate(), with factors of that precision. In bfloat16 where there are 16, or a multiple of 32, window channels, a multiple of 16
-/// pixel channels, and a border around the pixels.
+/// As correlate(), with factors of that precision. In bfloat16 where there are 16, or a multiple of 32, window channels, a
+/// multiple of 16 pixel channels, and a border around the pixels.
 template <class T>
-void correlate(Precision precision, const Correlation& g, Index count, const T* pixels, const T* packed, const std::type_identity_t<T>* bias,
-               T* windows, T* scratch, const Epilogue<T>& epilogue) {
-  if constexpr (detail::knows_bfloat16<T>) {
-    if (precision == Precision::bfloat16 && has_bfloat16() &&
-        detail::suits_bfloat16(g, g.window_channels, g.pixel_channels, !g.pixel_frame().bare())) {
-      return launch(detail::ConvolutionInBfloat16<detail::Correlate<T>, T>{
-          {g, count, pixels, packed, bias, windows, scratch, epilogue}, g.window_channels});
-    }
-  }
-  correlate(g, count, pixels, packed, bias, windows, scratch, epilogue);
+void correlate(Precision precision, const Correlation& g, Index count, const T* pixels, const T* packed,
+               const std::type_identity_t<T>* bias, T* windows, T* scratch, const Epilogue<T>& epilogue) {
+  const auto kernel = [&] {
+    return detail::ConvolutionInBfloat16<detail::Correlate<T>, T>{{g, count, pixels, packed, bias, windows, scratch, epilogue},
+                                                                  g.window_channels,
+                                                                  g.pixel_channels,
+                                                                  !g.pixel_frame().bare()};
+  };
+  if (!detail::in_bfloat16<T>(precision, kernel)) correlate(g, count, pixels, packed, bias, windows, scratch, epilogue);
 }
 
 /// As correlate_transpose(), likewise: with windows and pixels exchanged.
 template <class T>
 void correlate_transpose(Precision precision, const Correlation& g, Index count, const T* windows, const T* packed,
                          const std::type_identity_t<T>* bias, T* pixels, T* scratch, const Epilogue<T>& epilogue) {
-  if constexpr (detail::knows_bfloat16<T>) {
-    if (precision == Precision::bfloat16 && has_bfloat16() &&
-        detail::suits_bfloat16(g, g.pixel_channels, g.window_channels, !g.window_frame().bare())) {
-      return launch(detail::ConvolutionInBfloat16<detail::CorrelateTranspose<T>, T>{
-          {g, count, windows, packed, bias, pixels, scratch, epilogue}, g.pixel_channels});
-    }
-  }
-  correlate_transpose(g, count, windows, packed, bias, pixels, scratch, epilogue);
+  const auto kernel = [&] {
+    return detail::ConvolutionInBfloat16<detail::CorrelateTranspose<T>, T>{
+        {g, count, windows, packed, bias, pixels, scratch, epilogue},
+        g.pixel_channels,
+        g.window_channels,
+        !g.window_frame().bare()};
+  };
+  if (!detail::in_bfloat16<T>(precision, kernel))
+    correlate_transpose(g, count, windows, packed, bias, pixels, scratch, epilogue);
 }
 
 /// As add_correlate_gradient(), in bfloat16 where both have a multiple of 16 channels, and pixels a border.
 template <class T>
-void add_correlate_gradient(Precision precision, const Correlation& g, Index count, const T* pixels, const T* dwindows, T* dweights, T* scratch) {
-  const detail::GradientInBfloat16<T, false> gradient{g, count, pixels, dwindows, dweights, scratch};
-  if (!detail::in_bfloat16(precision, gradient)) add_correlate_gradient(g, count, pixels, dwindows, dweights, scratch);
+void add_correlate_gradient(Precision precision, const Correlation& g, Index count, const T* pixels, const T* dwindows,
+                            T* dweights, T* scratch) {
+  const auto gradient = [&] { return detail::GradientInBfloat16<T, false>{g, count, pixels, dwindows, dweights, scratch}; };
+  if (!detail::in_bfloat16<T>(precision, gradient)) add_correlate_gradient(g, count, pixels, dwindows, dweights, scratch);
 }
 
 /// As add_correlate_transpose_gradient(), likewise.
 template <class T>
-void add_correlate_transpose_gradient(Precision precision, const Correlation& g, Index count, const T* dpixels, const T* windows,
-                                      T* dweights, T* scratch) {
-  const detail::GradientInBfloat16<T, true> gradient{g, count, dpixels, windows, dweights, scratch};
-  if (!detail::in_bfloat16(precision, gradient)) add_correlate_transpose_gradient(g, count, dpixels, windows, dweights, scratch);
+void add_correlate_transpose_gradient(Precision precision, const Correlation& g, Index count, const T* dpixels,
+                                      const T* windows, T* dweights, T* scratch) {
+  const auto gradient = [&] { return detail::GradientInBfloat16<T, true>{g, count, dpixels, windows, dweights, scratch}; };
+  if (!detail::in_bfloat16<T>(precision, gradient))
+    add_correlate_transpose_gradient(g, count, dpixels, windows, dweights, scratch);
 }
 
 }  // namespace eigencoder::kernels

@@ -61,9 +61,8 @@ struct Operands {
   }
   Product product(View<float> c) const {
     return {.a = {a_stored.data(), a_stored.rows() - 3, a_stored.cols(), a_stored.rows()},
+            .b = {b_stored.data(), b_stored.rows() - 3, b_stored.cols(), b_stored.rows()},
             .a_transposed = a_transposed,
-            .b = b_stored.data(),
-            .b_stride = b_stored.rows(),
             .b_transposed = b_transposed,
             .c = c,
             .epilogue = {}};
@@ -196,8 +195,8 @@ TEST_CASE("bfloat16: rounding to nearest, ties to even; infinities and NaN pass;
   const Eigen::MatrixXf row = Eigen::Map<const Eigen::MatrixXf>(values.data(), 1, count), one = Eigen::MatrixXf::Ones(1, 1);
   Eigen::MatrixXf as_right(1, count), as_left(count, 1);
   const Eigen::MatrixXf column = row.transpose();
-  if (!run({.a = one, .a_transposed = false, .b = row.data(), .b_stride = 1, .b_transposed = false, .c = as_right, .epilogue = {}})) return;
-  run({.a = column, .a_transposed = false, .b = one.data(), .b_stride = 1, .b_transposed = false, .c = as_left, .epilogue = {}});
+  if (!run({.a = one, .b = row, .c = as_right, .epilogue = {}})) return;
+  run({.a = column, .b = one, .c = as_left, .epilogue = {}});
   for (Index i = 0; i < count; ++i) {
     CAPTURE(i, row(0, i));
     CHECK(as_right(0, i) == rounded(row(0, i)));
@@ -207,12 +206,12 @@ TEST_CASE("bfloat16: rounding to nearest, ties to even; infinities and NaN pass;
   for (const auto& [value, expected] : {std::pair{infinity, infinity}, {-infinity, -infinity}, {1e-40F, 0.0F}, {-1e-40F, 0.0F}}) {
     const Eigen::MatrixXf single = Eigen::MatrixXf::Constant(1, 1, value);
     Eigen::MatrixXf result(1, 1);
-    run({.a = single, .a_transposed = false, .b = one.data(), .b_stride = 1, .b_transposed = false, .c = result, .epilogue = {}});
+    run({.a = single, .b = one, .c = result, .epilogue = {}});
     CHECK(result(0, 0) == expected);
   }
   const Eigen::MatrixXf nan = Eigen::MatrixXf::Constant(1, 1, std::numeric_limits<float>::quiet_NaN());
   Eigen::MatrixXf result(1, 1);
-  run({.a = one, .a_transposed = true, .b = nan.data(), .b_stride = 1, .b_transposed = true, .c = result, .epilogue = {}});
+  run({.a = one, .b = nan, .a_transposed = true, .b_transposed = true, .c = result, .epilogue = {}});
   CHECK(std::isnan(result(0, 0)));
 }
 
