@@ -15,6 +15,7 @@ namespace eigencoder {
 ///   sum(values)              each element becomes its sum over the ranks, the same bits on all of them
 ///   broadcast(bytes, root)   all get what rank `root` has
 ///   exchange(with, send, receive)  to and from one other rank, which does the same; either span may be empty
+///   local_size()             how many of the ranks run on this machine
 ///   barrier()                returns when all ranks have come to it
 ///   abandon(why)             this rank goes no further: no other may wait for it for ever. Does not throw
 /// They throw an Error where the others cannot be reached. One thread of a rank calls them, the one that trains.
@@ -24,6 +25,7 @@ concept Communicator = std::copy_constructible<C> &&
              std::span<const std::byte> send, const std::string& why) {
   { ranks.rank() } -> std::convertible_to<int>;
   { ranks.size() } -> std::convertible_to<int>;
+  { ranks.local_size() } -> std::convertible_to<int>;
   ranks.sum(floats);
   ranks.sum(doubles);
   ranks.broadcast(bytes, 0);
@@ -41,6 +43,7 @@ class AnyCommunicator {
 
   int rank() const { return ranks_ ? ranks_->rank() : 0; }
   int size() const { return ranks_ ? ranks_->size() : 1; }
+  int local_size() const { return ranks_ ? ranks_->local_size() : 1; }
   bool alone() const { return size() == 1; }
   void sum(std::span<float> values) const {
     if (ranks_) ranks_->sum(values);
@@ -73,6 +76,7 @@ class AnyCommunicator {
     virtual ~Any() = default;
     virtual int rank() const = 0;
     virtual int size() const = 0;
+    virtual int local_size() const = 0;
     virtual void sum(std::span<float> values) const = 0;
     virtual void sum(std::span<double> values) const = 0;
     virtual void broadcast(std::span<std::byte> bytes, int root) const = 0;
@@ -85,6 +89,7 @@ class AnyCommunicator {
     explicit Of(C communicator) : ranks(std::move(communicator)) {}
     int rank() const override { return ranks.rank(); }
     int size() const override { return ranks.size(); }
+    int local_size() const override { return ranks.local_size(); }
     void sum(std::span<float> values) const override { ranks.sum(values); }
     void sum(std::span<double> values) const override { ranks.sum(values); }
     void broadcast(std::span<std::byte> bytes, int root) const override { ranks.broadcast(bytes, root); }

@@ -27,6 +27,7 @@ class ThreadCommunicator {
  public:
   int rank() const { return rank_; }
   int size() const { return common_->size; }
+  int local_size() const { return common_->size; }
 
   void sum(std::span<float> values) const { sum_of(values); }
   void sum(std::span<double> values) const { sum_of(values); }
