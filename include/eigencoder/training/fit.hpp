@@ -2,9 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <numeric>
 
-#include "eigencoder/training/sets.hpp"
+#include "eigencoder/training/feed.hpp"
 #include "eigencoder/training/trainer_of.hpp"
 
 namespace eigencoder::detail {
@@ -15,23 +14,22 @@ class Fit {
   using Trainer = TrainerOf<T>;
 
  public:
-  /// Checks everything, and takes the memory. Options must outlive the fit.
-  Fit(Trainer& trainer, const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options)
+  /// Takes the memory. What it is given has been checked, and must outlive the fit. An empty set: it does not validate.
+  Fit(Trainer& trainer, Feed<T>& feed, const SampleSet<T>& validation, const FitOptions<T>& options)
       : trainer_(trainer),
+        feed_(feed),
+        validation_(validation),
         options_(options),
-        sets_(checked_sets(trainer.rules_, inputs, targets, options, trainer.seed_)),
-        batch_size_(std::min(options.batch_size, train_.size())),
         history_{.terms = trainer.terms(), .metrics = names_of(options.metrics)},
-        display_(options.progress, options.epochs, history_.terms, history_.metrics),
-        order_(options.shuffle ? static_cast<std::size_t>(train_.size()) : 0) {
-    trainer_.stepper_->reserve_training(batch_size_);
+        display_(options.progress, options.epochs, history_.terms, history_.metrics) {
+    trainer_.stepper_->reserve_training(feed.batch_size());
     trainer_.best_ = {.snapshot = trainer_.snapshot(), .begun = validates_ ? Snapshot<T>{} : trainer_.snapshot()};
     trainer_.stop_.clear();
   }
 
   History run() {
     const FitPlan plan{.epochs = options_.epochs,
-                       .steps_per_epoch = (train_.size() + batch_size_ - 1) / batch_size_,
+                       .steps_per_epoch = feed_.steps(),
                        .first_update = trainer_.updates(),
                        .terms = history_.terms,
                        .metrics = history_.metrics,
@@ -84,22 +82,24 @@ class Fit {
   bool train(EpochReport& report) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
-    const Index total = train_.size();
-    const Index* const order = next_order();
-    for (Index first = 0; first < total; first += batch_size_) {
-      const Batch<T> batch = train_.batch(order, first, std::min(batch_size_, total - first));
+    const Index total = feed_.size(), steps = feed_.steps();
+    Index samples = 0, number = 0;
+    feed_.begin_epoch(options_.shuffle ? trainer_.shuffles_++ : trainer_.shuffles_);
+    for (Batch<T> batch = feed_.next(); batch.size > 0; batch = feed_.next()) {
+      if (!trainer_.stop_.empty()) return false;
+      ++number;
+      samples += batch.size;
       const auto values = trainer_.train_step(batch);
       const double loss = trainer_.weighted(values, true);
       if (!trainer_.stepper_->taken()) {
-        const Index number = first / batch_size_ + 1;
-        go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, batch, first)); }, report.epoch);
+        const auto [origin, first] = feed_.origin();
+        go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, origin, first)); }, report.epoch);
       }
       Trainer::add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
       const double norm = trainer_.gradient_norm();
-      report.gradient_norm += norm / static_cast<double>((total + batch_size_ - 1) / batch_size_);
+      report.gradient_norm += norm / static_cast<double>(steps);
       report.learning_rate = trainer_.learning_rate();
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-      const Index samples = first + batch.size;
       const double seen = static_cast<double>(samples) / static_cast<double>(total);
       const BatchReport progress{report.epoch, options_.epochs, samples, total, report.train.loss / seen, report.seconds, norm,
                                  loss};
@@ -107,39 +107,26 @@ class Fit {
       for (const Callback& callback : options_.callbacks) {
         if (callback.after_batch) callback.after_batch(progress);
       }
-      if (!trainer_.stop_.empty() && samples < total) return false;
     }
-    report.samples_per_second = static_cast<double>(total) / std::max(report.seconds, 1e-9);
+    report.samples_per_second = static_cast<double>(samples) / std::max(report.seconds, 1e-9);
     const Parameters<T> now = trainer_.contents();
     const auto finite = [](const T* values, Index count) { return VectorView<const T>(values, count).allFinite(); };
     if (!finite(now.theta, trainer_.layout_.parameters) || !finite(now.state, trainer_.layout_.state)) {
-      const Samples<T> any = train_.inputs.columns(0, 1);
+      const Samples<T> any = Eigen::Matrix<T, Eigen::Dynamic, 1>::Zero(trainer_.rules_.input.size());
       const std::string advice = Trainer::after_divergence(trainer_.learning_rate());
       go_back([&] { return message("after its last step: ", trainer_.diagnosis(any, {}, 0), advice); }, report.epoch);
     }
     return true;
   }
 
-  /// The order of an epoch's samples, null: as they stand.
-  const Index* next_order() {
-    if (!options_.shuffle) return train_.order();
-    if (train_.chosen.empty()) {
-      std::iota(order_.begin(), order_.end(), Index{0});
-    } else {
-      order_ = train_.chosen;
-    }
-    shuffle(order_, Random(trainer_.seed_, trainer_.shuffles_++, stream(RandomStream::shuffles)));
-    return order_.data();
-  }
-
   void validate(EpochReport& report) {
     const T* const theta = trainer_.weights_to_predict();
-    trainer_.evaluate_batches(sets_.validation, batch_size_, theta, report.validation);
+    trainer_.evaluate_batches(validation_, feed_.batch_size(), theta, report.validation);
     if (options_.metrics.empty()) return;
     const NetworkLayout& layout = trainer_.layout_;
     report.metrics = evaluate_metrics(
-        options_.metrics, sets_.validation, layout.output, 2.0 * static_cast<double>(layout.multiplications), trainer_.threads(),
-        [&](Index first, Index end, T* outputs) { trainer_.predict(theta, sets_.validation, first, end, outputs); });
+        options_.metrics, validation_, layout.output, 2.0 * static_cast<double>(layout.multiplications), trainer_.threads(),
+        [&](Index first, Index end, T* outputs) { trainer_.predict(theta, validation_, first, end, outputs); });
   }
 
   /// Shows and keeps the first warning of a term.
@@ -169,14 +156,12 @@ class Fit {
   }
 
   Trainer& trainer_;
+  Feed<T>& feed_;
+  const SampleSet<T>& validation_;
   const FitOptions<T>& options_;
-  Sets<T> sets_;
-  const SampleSet<T>& train_ = sets_.train;
-  const bool validates_ = sets_.validation.size() > 0;
-  Index batch_size_;
+  const bool validates_ = validation_.size() > 0;
   History history_;
   ProgressDisplay display_;
-  std::vector<Index> order_;  ///< of an epoch, if it is shuffled
 };
 
 }  // namespace eigencoder::detail

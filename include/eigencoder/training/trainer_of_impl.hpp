@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/training/fit.hpp"
+#include "eigencoder/training/sets.hpp"
 #include "eigencoder/training/team.hpp"
 
 namespace eigencoder {
@@ -36,7 +37,9 @@ void TrainerOf<T>::check_weight(double weight, bool loss, std::string (*term)())
 template <class T>
 History TrainerOf<T>::fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
   static_cast<void>(contents());
-  return detail::Fit<T>(*this, inputs, targets, options).run();
+  const detail::Sets<T> sets = detail::checked_sets(rules_, inputs, targets, options, seed_);
+  detail::SampleFeed<T> feed(sets.train, options.batch_size, options.shuffle, seed_);
+  return detail::Fit<T>(*this, feed, sets.validation, options).run();
 }
 
 template <class T>
