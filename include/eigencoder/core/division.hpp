@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
+#include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 
 namespace eigencoder {
@@ -41,5 +43,16 @@ struct Division {
     }
   }
 };
+
+/// Which of `count` samples are those of rank `rank` of `size`: where they begin, and how many they are. They are whole parts of
+/// `parts`; 0: of as many as there are ranks. Throws OptionError.
+inline std::pair<Index, Index> range_of_part(Index count, int rank, int size, std::size_t parts = 0) {
+  if (size < 1 || rank < 0 || rank >= size) {
+    throw OptionError(message("part_of: expected a rank from 0 to ", size - 1, ", found ", rank));
+  }
+  const Division division{rank, size, parts > 0 ? parts : static_cast<std::size_t>(size), false};
+  const Index begin = division.begin_of(division.first(), count);
+  return {begin, division.begin_of(division.end(), count) - begin};
+}
 
 }  // namespace eigencoder

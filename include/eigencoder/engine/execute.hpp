@@ -20,12 +20,14 @@ class Execute {
     (std::make_index_sequence<(M == Mode::train ? P::training : P::evaluation).count>{});
   }
 
-  /// Every worker puts the shards' shares together itself, in shard order: the same bits for all, and no second wait.
+  /// Puts the shards' shares together, in shard order. Returns whether anything is gathered in that phase.
   template <int Phase>
-  static void total(std::span<const double> shares, std::size_t shards, std::span<double> totals) {
+  static bool total(std::span<const double> shares, std::size_t shards, std::span<double> totals) {
+    bool gathers = false;
     for (const Operation& operation : program) {
       const auto slice = P::gathered_by(operation);
       if (operation.phase != Phase || slice.size == 0) continue;
+      gathers = true;
       const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
       const auto whole = detail::part(totals, slice.begin, slice.size);
       std::fill(whole.begin(), whole.end(), 0.0);
@@ -33,6 +35,15 @@ class Execute {
         merge(whole, detail::part(shares.subspan(s * totals.size()), slice.begin, slice.size));
       }
     }
+    return gathers;
+  }
+
+  /// Term k gathers in that phase.
+  template <int Phase>
+  static bool gathers(std::size_t k) {
+    return std::any_of(program.begin(), program.end(), [&](const Operation& operation) {
+      return operation.phase == Phase && operation.what == Do::term_gather && operation.index == k;
+    });
   }
 
   /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:

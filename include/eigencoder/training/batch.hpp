@@ -5,6 +5,7 @@
 
 #include "eigencoder/core/term.hpp"
 #include "eigencoder/models/samples.hpp"
+#include "eigencoder/training/strata.hpp"
 
 namespace eigencoder {
 
@@ -17,6 +18,12 @@ struct Batch {
   const T* weights = nullptr;           ///< of the set's samples, picked as they are; null: all are 1
   ElementWeights<T> element_weights{};  ///< of the set's targets
   const Index* lengths = nullptr;       ///< of the set's samples, picked as they are; null: all have all steps
+  /// Of the batch of all ranks, the samples at which its parts begin, and how many it has: this one is this rank's parts of it.
+  /// Null: this one is the whole.
+  const Index* borders = nullptr;
+  Index whole = 0;  ///< where there are borders, the last of them: samples of all ranks
+
+  Index samples() const { return borders ? whole : size; }
 };
 
 namespace detail {
@@ -29,6 +36,7 @@ struct SampleSet {
   ElementWeights<T> element_weights{};
   const Index* lengths = nullptr;
   std::vector<Index> chosen{};  ///< the columns that are in the set, in rising order; empty: all
+  Strata strata{0};             ///< of all ranks
 
   Index size() const { return chosen.empty() ? inputs.cols() : std::ssize(chosen); }
   const Index* order() const { return chosen.empty() ? nullptr : chosen.data(); }

@@ -73,6 +73,8 @@ struct Callback {
   std::function<void(const BatchReport&)> after_batch{};
   std::function<Training(const EpochReport&)> after_epoch{};
   std::function<void(const History&)> after_fit{};
+  /// Where ranks train together, only the first calls them: they print, or write files. What changes the training is of all ranks.
+  bool first_rank_alone = false;
 };
 
 /// Keras's name for a callback made of functions.

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "eigencoder/training/batch.hpp"
 #include "eigencoder/training/shuffle.hpp"
+#include "eigencoder/training/strata.hpp"
 
 namespace eigencoder::detail {
 
@@ -23,12 +25,12 @@ class Feed {
 
   virtual ~Feed() = default;
 
-  virtual Index batch_size() const = 0;  ///< samples of the largest batch
-  virtual Index size() const = 0;        ///< samples an epoch; 0: not known
-  virtual Index steps() const = 0;       ///< batches an epoch; 0: not known
+  virtual BatchSize most() const = 0;  ///< of a batch
+  virtual Index size() const = 0;      ///< samples of all ranks in an epoch; 0: not known
+  virtual Index steps() const = 0;     ///< batches an epoch; 0: not known
   /// Goes back to the beginning. The number decides the order where samples are shuffled: another one, another order.
   virtual void begin_epoch(std::uint64_t number) = 0;
-  /// The next batch of the epoch, which is valid until the next one is asked for; of size 0 after the last.
+  /// The next batch of the epoch, which is valid until the next one is asked for; of no samples after the last.
   virtual Batch<T> next() = 0;
   /// The last batch, for messages.
   virtual Origin origin() const = 0;
@@ -41,42 +43,84 @@ class SampleFeed final : public Feed<T> {
   /// The set must outlive the feed.
   SampleFeed(const SampleSet<T>& set, Index batch_size, bool shuffled = false, Seed seed = {})
       : set_(set),
-        batch_size_(std::min(batch_size, set.size())),
+        batch_size_(std::min(batch_size, strata_.size())),
+        shuffled_(shuffled),
         seed_(seed),
-        order_(shuffled ? static_cast<std::size_t>(set.size()) : 0) {}
+        order_(shuffled || strata_.here().size() > 1 ? static_cast<std::size_t>(set.size()) : 0),
+        borders_(strata_.division().trivial() ? 0 : strata_.division().parts + 1) {}
 
-  Index batch_size() const override { return batch_size_; }
-  Index size() const override { return set_.size(); }
-  Index steps() const override { return (set_.size() + batch_size_ - 1) / batch_size_; }
+  BatchSize most() const override { return strata_.most(batch_size_); }
+  Index size() const override { return strata_.size(); }
+  Index steps() const override { return strata_.steps(batch_size_); }
   void begin_epoch(std::uint64_t number) override {
     if (!order_.empty()) put_in_order(number);
-    first_ = count_ = 0;
+    next_ = first_ = count_ = 0;
   }
   Batch<T> next() override {
     first_ += count_;
-    count_ = std::min(batch_size_, set_.size() - first_);
-    return origin().batch;
+    count_ = 0;
+    if (next_ == steps()) return {};
+    for_each_share(next_, [&](Index, Index share) { count_ += share; });
+    Batch<T> batch = origin().batch;
+    if (!borders_.empty()) {
+      strata_.borders(next_, batch_size_, borders_);
+      batch.borders = borders_.data();
+      batch.whole = borders_.back();
+    }
+    ++next_;
+    return batch;
   }
   typename Feed<T>::Origin origin() const override {
     return {set_.batch(order_.empty() ? set_.order() : order_.data(), first_, count_), first_};
   }
 
  private:
-  /// Makes the order of an epoch that is shuffled.
+  /// Calls f(first, count) with the samples that batch k takes of each of this rank's strata, counted in the stratum.
+  template <class F>
+  void for_each_share(Index k, F f) const {
+    const Division& division = strata_.division();
+    for (std::size_t s = division.first(); s < division.end(); ++s) {
+      const Index first = strata_.before(s, k, batch_size_);
+      f(first, strata_.before(s, k + 1, batch_size_) - first);
+    }
+  }
+
+  /// Makes the order of an epoch: the strata, each shuffled for itself, then batch by batch.
   void put_in_order(std::uint64_t number) {
     if (set_.chosen.empty()) {
       std::iota(order_.begin(), order_.end(), Index{0});
     } else {
       order_ = set_.chosen;
     }
-    shuffle(order_, Random(seed_, number, stream(RandomStream::shuffles)));
+    const std::span<const Index> sizes = strata_.here();
+    auto stratum = order_.begin();
+    for (std::size_t s = 0; s < sizes.size() && shuffled_; stratum += sizes[s++]) {
+      shuffle({stratum, stratum + sizes[s]},
+              Random(seed_, number, stream(RandomStream::shuffles), static_cast<Index>(strata_.division().first() + s)));
+    }
+    if (sizes.size() == 1) return;
+    in_strata_ = order_;
+    auto to = order_.begin();
+    for (Index k = 0; k < steps(); ++k) {
+      auto from = in_strata_.begin();
+      std::size_t s = 0;
+      for_each_share(k, [&](Index first, Index count) {
+        to = std::copy_n(from + first, count, to);
+        from += sizes[s++];
+      });
+    }
   }
 
   const SampleSet<T>& set_;
+  const Strata& strata_ = set_.strata;
   Index batch_size_;
+  bool shuffled_;
   Seed seed_;
-  std::vector<Index> order_;     ///< of the epoch, if it is shuffled
-  Index first_ = 0, count_ = 0;  ///< of the last batch
+  std::vector<Index> order_;         ///< of the epoch, where it is not the set's
+  std::vector<Index> in_strata_{};   ///< the same, not yet batch by batch
+  std::vector<Index> borders_;       ///< of the last batch
+  Index next_ = 0;                   ///< number of the next batch
+  Index first_ = 0, count_ = 0;      ///< of the last batch
 };
 
 }  // namespace eigencoder::detail

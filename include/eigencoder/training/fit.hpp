@@ -21,8 +21,8 @@ class Fit {
         validation_(validation),
         options_(options),
         history_{.terms = trainer.terms(), .metrics = names_of(options.metrics)},
-        display_(options.progress, options.epochs, history_.terms, history_.metrics) {
-    trainer_.stepper_->reserve_training(feed.batch_size());
+        display_(trainer.ranks_.rank() == 0 ? options.progress : Progress::quiet, options.epochs, history_.terms, history_.metrics) {
+    trainer_.stepper_->reserve_training(feed.most());
     trainer_.best_ = {.snapshot = trainer_.snapshot(), .begun = validates_ ? Snapshot<T>{} : trainer_.snapshot()};
     trainer_.stop_.clear();
   }
@@ -35,8 +35,9 @@ class Fit {
                        .metrics = history_.metrics,
                        .validates = validates_};
     for (const Callback& callback : options_.callbacks) {
-      if (callback.before_fit) callback.before_fit(trainer_, plan);
+      if (callback.before_fit && is_called(callback)) callback.before_fit(trainer_, plan);
     }
+    agree_to_stop();
     for (Index epoch = 1; epoch <= options_.epochs && trainer_.stop_.empty(); ++epoch) {
       if (!run_epoch(epoch)) break;
     }
@@ -44,7 +45,7 @@ class Fit {
     trainer_.best_.begun = {};
     history_.stopped = trainer_.stop_;
     for (const Callback& callback : options_.callbacks) {
-      if (callback.after_fit) callback.after_fit(history_);
+      if (callback.after_fit && is_called(callback)) callback.after_fit(history_);
     }
     return std::move(history_);
   }
@@ -72,11 +73,20 @@ class Fit {
     history_.epochs.push_back(report);
     for (std::size_t k = 0; k < terms; ++k) warn(report, k);
     for (const Callback& callback : options_.callbacks) {
-      if (callback.after_epoch && callback.after_epoch(report) == Training::stop && trainer_.stop_.empty()) {
+      if (callback.after_epoch && is_called(callback) && callback.after_epoch(report) == Training::stop && trainer_.stop_.empty()) {
         trainer_.stop(message("a callback stopped it after epoch ", epoch));
       }
     }
+    agree_to_stop();
     return true;
+  }
+
+  bool is_called(const Callback& callback) const { return trainer_.ranks_.rank() == 0 || !callback.first_rank_alone; }
+  /// Where one rank stops, all do.
+  void agree_to_stop() {
+    if (options_.callbacks.empty() || trainer_.ranks_.alone()) return;
+    const bool go_on = trainer_.ranks_.all(trainer_.stop_.empty());
+    if (!go_on && trainer_.stop_.empty()) trainer_.stop("another rank stopped it");
   }
 
   bool train(EpochReport& report) {
@@ -85,17 +95,17 @@ class Fit {
     const Index total = feed_.size(), steps = feed_.steps();
     Index samples = 0, number = 0;
     feed_.begin_epoch(options_.shuffle ? trainer_.shuffles_++ : trainer_.shuffles_);
-    for (Batch<T> batch = feed_.next(); batch.size > 0; batch = feed_.next()) {
+    for (Batch<T> batch = feed_.next(); batch.samples() > 0; batch = feed_.next()) {
       if (!trainer_.stop_.empty()) return false;
       ++number;
-      samples += batch.size;
+      samples += batch.samples();
       const auto values = trainer_.train_step(batch);
       const double loss = trainer_.weighted(values, true);
       if (!trainer_.stepper_->taken()) {
         const auto [origin, first] = feed_.origin();
         go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, origin, first)); }, report.epoch);
       }
-      Trainer::add(report.train, loss, values, static_cast<double>(batch.size) / static_cast<double>(total));
+      Trainer::add(report.train, loss, values, static_cast<double>(batch.samples()) / static_cast<double>(total));
       const double norm = trainer_.gradient_norm();
       report.gradient_norm += norm / static_cast<double>(steps);
       report.learning_rate = trainer_.learning_rate();
@@ -105,8 +115,9 @@ class Fit {
                                  loss};
       display_.batch(progress);
       for (const Callback& callback : options_.callbacks) {
-        if (callback.after_batch) callback.after_batch(progress);
+        if (callback.after_batch && is_called(callback)) callback.after_batch(progress);
       }
+      agree_to_stop();
     }
     report.samples_per_second = static_cast<double>(samples) / std::max(report.seconds, 1e-9);
     const Parameters<T> now = trainer_.contents();
@@ -121,12 +132,12 @@ class Fit {
 
   void validate(EpochReport& report) {
     const T* const theta = trainer_.weights_to_predict();
-    trainer_.evaluate_batches(validation_, feed_.batch_size(), theta, report.validation);
+    trainer_.evaluate_batches(validation_, feed_.most().all, theta, report.validation);
     if (options_.metrics.empty()) return;
     const NetworkLayout& layout = trainer_.layout_;
     report.metrics = evaluate_metrics(
         options_.metrics, validation_, layout.output, 2.0 * static_cast<double>(layout.multiplications), trainer_.threads(),
-        [&](Index first, Index end, T* outputs) { trainer_.predict(theta, validation_, first, end, outputs); });
+        trainer_.ranks_, [&](Index first, Index end, T* outputs) { trainer_.predict(theta, validation_, first, end, outputs); });
   }
 
   /// Shows and keeps the first warning of a term.
@@ -152,6 +163,7 @@ class Fit {
       throw;
     }
     trainer_.restore(best.snapshot);
+    trainer_.agreed_ = true;
     throw NonFiniteError(message(text, " The model and the optimizer are what they were ", best.moment(), '.'));
   }
 
@@ -159,7 +171,7 @@ class Fit {
   Feed<T>& feed_;
   const SampleSet<T>& validation_;
   const FitOptions<T>& options_;
-  const bool validates_ = validation_.size() > 0;
+  const bool validates_ = validation_.strata.size() > 0;
   History history_;
   ProgressDisplay display_;
 };

@@ -8,6 +8,7 @@
 #include "eigencoder/training/batch.hpp"
 #include "eigencoder/training/fit_options.hpp"
 #include "eigencoder/training/shuffle.hpp"
+#include "eigencoder/training/strata.hpp"
 
 namespace eigencoder {
 
@@ -107,10 +108,33 @@ void check_pair_values(const SampleRules& rules, const char* inputs_name, const 
   check_values(restored ? inputs_name : targets_name, targets, rules.targets, instead, rules.target_lengths(lengths));
 }
 
-/// Checks all that a fit is given, and sets apart what it is to validate on. Throws ShapeError, OptionError, NonFiniteError.
+/// Sets apart what a fit is to validate on: that fraction of the samples, of each stratum its share. Throws OptionError.
 template <class T>
-Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets,
-                     const FitOptions<T>& options, Seed seed) {
+void hold_out(SampleSet<T>& train, SampleSet<T>& validation, double fraction, bool shuffled, Seed seed) {
+  const Strata all = train.strata;
+  // Rounded down as Keras does, but not where 1 − 0.9 of ten samples is 0.99… of one.
+  const auto kept = [&](Index count) { return static_cast<Index>(static_cast<double>(count) * (1 - fraction) + 1e-9); };
+  const auto held = [&](Index count) { return count - kept(count); };
+  if (kept(all.size()) < 1) {
+    throw OptionError(message("validation_fraction ", fraction, " leaves none of ", all.size(), " samples to train on"));
+  }
+  if (std::round(fraction * static_cast<double>(all.size())) < 1) {
+    throw OptionError(message("validation_fraction ", fraction, " leaves none of ", all.size(),
+                              " samples to validate on; 0 is for no validation"));
+  }
+  validation = train;
+  train.strata = all.shares(kept);
+  validation.strata = all.shares(held);
+  Index first = 0;
+  const Division& division = all.division();
+  for (std::size_t s = division.first(); s < division.end(); first += all.sizes()[s++]) {
+    split(first, all.sizes()[s], validation.strata.sizes()[s], shuffled, seed, static_cast<Index>(s), train.chosen, validation.chosen);
+  }
+}
+
+/// Checks all that a fit is given. Throws ShapeError, OptionError, NonFiniteError.
+template <class T>
+Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
   if (options.epochs < 1) throw OptionError(message("epochs must be at least 1, found ", options.epochs));
   check_batch_size(options.batch_size);
   const double fraction = options.validation_fraction;
@@ -147,28 +171,7 @@ Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const S
     throw OptionError("metrics need validation or validation_fraction: they are evaluated on what is validated on");
   }
   if (options.check_data) check_pair_values(rules, "inputs", inputs, "targets", targets, train.lengths);
-  if (fraction > 0) {
-    // Rounded down as Keras does, but not where 1 − 0.9 of ten samples is 0.99… of one.
-    const auto kept = static_cast<Index>(static_cast<double>(inputs.cols()) * (1 - fraction) + 1e-9), rest = inputs.cols() - kept;
-    if (kept < 1) {
-      throw OptionError(message("validation_fraction ", fraction, " leaves none of ", inputs.cols(), " samples to train on"));
-    }
-    if (std::round(fraction * static_cast<double>(inputs.cols())) < 1) {
-      throw OptionError(message("validation_fraction ", fraction, " leaves none of ", inputs.cols(),
-                                " samples to validate on; 0 is for no validation"));
-    }
-    validation = train;
-    if (options.validation_shuffle) {
-      split(inputs.cols(), rest, seed, train.chosen, validation.chosen);
-    } else {
-      const auto part = [&](SampleSet<T>& set, Index first, Index count) {
-        const Batch<T> columns = set.batch(nullptr, first, count);
-        set = {columns.inputs, columns.targets, columns.weights, columns.element_weights, columns.lengths};
-      };
-      part(validation, kept, rest);
-      part(train, 0, kept);
-    }
-  } else if (validation.inputs.rows() > 0) {
+  if (validation.inputs.rows() > 0) {
     if (validation.targets.rows() == 0) validation.targets = validation.inputs;
     check_pair(rules, "validation", validation.inputs, "validation_targets", validation.targets);
     const Index count = validation.inputs.cols();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "eigencoder/core/random.hpp"
@@ -10,7 +11,7 @@
 namespace eigencoder::detail {
 
 /// The shuffle of Fisher and Yates, by counter-based random numbers, so that the order is the same on every machine.
-inline void shuffle(std::vector<Index>& order, const Random& random) {
+inline void shuffle(std::span<Index> order, const Random& random) {
   const auto swap_last = [&](std::size_t count, double uniform) {
     std::swap(order[count - 1], order[static_cast<std::size_t>(uniform * static_cast<double>(count))]);
   };
@@ -21,15 +22,17 @@ inline void shuffle(std::vector<Index>& order, const Random& random) {
   }
 }
 
-/// Draws `held_out` of `count` numbers 0, 1, 2, … and puts them and the others apart, each in rising order.
-inline void split(Index count, Index held_out, Seed seed, std::vector<Index>& kept, std::vector<Index>& held) {
-  kept.resize(static_cast<std::size_t>(count));
-  std::iota(kept.begin(), kept.end(), Index{0});
-  shuffle(kept, Random(seed, 0, stream(RandomStream::splits)));
-  held.assign(kept.end() - held_out, kept.end());
-  kept.resize(static_cast<std::size_t>(count - held_out));
-  std::sort(kept.begin(), kept.end());
-  std::sort(held.begin(), held.end());
+/// Draws `held_out` of the `count` numbers from `first` on, as `stratum` says, and appends them and the others, each in rising order.
+/// Not shuffled: the last ones.
+inline void split(Index first, Index count, Index held_out, bool shuffled, Seed seed, Index stratum, std::vector<Index>& kept,
+                  std::vector<Index>& held) {
+  std::vector<Index> all(static_cast<std::size_t>(count));
+  std::iota(all.begin(), all.end(), first);
+  if (shuffled) shuffle(all, Random(seed, 0, stream(RandomStream::splits), stratum));
+  std::sort(all.begin(), all.end() - held_out);
+  std::sort(all.end() - held_out, all.end());
+  kept.insert(kept.end(), all.begin(), all.end() - held_out);
+  held.insert(held.end(), all.end() - held_out, all.end());
 }
 
 }  // namespace eigencoder::detail

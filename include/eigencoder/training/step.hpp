@@ -22,6 +22,7 @@ struct StepLayout {
   bool coupled = false, together = false;
   std::span<const bool> overwrites{};      ///< Program::overwrites
   std::span<const Index> theta_at{};       ///< Chain::theta_at
+  std::span<const Index> shared_at{};      ///< Program::shared_at
   Index (*part_begin)(Index part, Index parts) = nullptr;
   /// How many values of an input and of a target that layers read are a sample's own; null: all.
   Lengths (*input_lengths)(const Index*) = nullptr, (*target_lengths)(const Index*) = nullptr;
@@ -34,8 +35,10 @@ class AnyProgram {
   virtual int phases(bool train) const = 0;
   virtual void prepare(const T* theta, T* packed) const = 0;
   virtual void run(bool train, int phase, const AnyShard<T>& shard) const = 0;
-  /// The totals that a phase has gathered, of the shards' shares.
-  virtual void total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const = 0;
+  /// The totals that a phase has gathered, of the shards' shares. Returns whether it gathers any.
+  virtual bool total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const = 0;
+  /// Term k has written its columns of what the shards share in that phase.
+  virtual bool gathers(bool train, int phase, std::size_t k) const = 0;
   /// Execute::parameter_gradients.
   virtual void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
                                    std::size_t first_trained, Precision precision) const = 0;
@@ -48,6 +51,9 @@ class AnyProgram {
 /// Cuts a batch into shards and runs steps on them with a team: forward and backward on every shard, then the Updater's part:
 /// the shards' gradients added in a fixed order, an exchange, the optimizer. The result is that of the whole batch, and for one
 /// number of threads asked for always the same bits, however many there are. All memory is taken beforehand, by reserve().
+///
+/// Of ranks that train together each runs its own parts of the batch, and what depends on all of it is put together on all of them:
+/// totals and shared columns at the end of the phase that gathers them, then the terms' values, then the gradient.
 template <class T>
 class StepperOf {
  public:
@@ -59,7 +65,9 @@ class StepperOf {
 
 
   void set_precision(Precision precision) { precision_ = precision; }  ///< of products in training
-  std::size_t threads() const { return updater_.workers(); }           ///< asked for: into so many parts a step is cut
+  /// Before anything else.
+  void set_ranks(const AnyCommunicator& ranks, const Division& division);
+  std::size_t threads() const { return threads_; }  ///< asked for: into so many parts a step is cut, unless its parts are fixed
   Updater<T>& updater() { return updater_; }
   const Updater<T>& updater() const { return updater_; }
   std::size_t terms() const { return layout_.terms; }  ///< of the objective
@@ -68,10 +76,10 @@ class StepperOf {
   /// Whether the last training step was.
   bool taken() const { return taken_; }
 
-  /// Allocates the memory for batches of up to `batch` samples. If that fails, nothing has changed.
-  void reserve(Index batch);
+  /// Allocates the memory for batches of up to that many samples. If that fails, nothing has changed.
+  void reserve(BatchSize batch);
   /// Allocates what training needs in addition.
-  void reserve_training(Index batch);
+  void reserve_training(BatchSize batch);
 
   void keep(Snapshot<T>& snapshot) const;
   void restore(const Snapshot<T>& snapshot);
@@ -85,11 +93,12 @@ class StepperOf {
                                    std::uint64_t number);
 
  private:
-  /// A batch in shards of nearly equal width, for so many workers.
+  /// A batch in shards of nearly equal width, for so many workers. Where parts are fixed, each is a worker's.
   struct Cut {
     Index width = 0;
     std::size_t shards = 0, workers = 1;
     bool together = false;  ///< the workers make the gradient of the layers of Program::overwrites together
+    Index columns = 0, all = 0, first = 0;  ///< of this rank, of all, and how many are before this rank's
 
     std::size_t begin(std::size_t worker) const { return shards * worker / workers; }  ///< of its shards
     std::size_t gradients() const { return together ? 1 : workers; }                   ///< how many there are to add up
@@ -108,12 +117,25 @@ class StepperOf {
     std::vector<double> shares{}, values{};  ///< of the shards
   };
 
-  Cut cut_of(Index columns) const;
-  Memory memory_for(const Cut& most, Index batch) const;
+  Cut cut_of(Index samples) const;
+  Cut cut_into_parts(Index largest) const;
+  Cut cut_of(const Batch<T>& batch) const;
+  Memory memory_for(const Cut& most, BatchSize batch) const;
   Cut execute(const AnyProgram<T>& program, bool train, const T* theta, const T* state, const Batch<T>& batch);
   void run_shard(const AnyProgram<T>& program, bool train, int phase, const Parameters<T>& parameters, const Batch<T>& batch,
                  const Cut& cut, std::size_t worker, std::size_t shard);
-  void begin_gradient(const Cut& cut, std::size_t worker);
+  void total(const AnyProgram<T>& program, bool train, int phase, const Cut& cut, const Batch<T>& batch);
+  void share_columns(const AnyProgram<T>& program, bool train, int phase, const Cut& cut);
+  void sum_values(const Cut& cut);
+  bool all_finite(const Cut& cut, bool train) const;
+  template <class F>
+  void each_part(const Cut& cut, F f) const;
+  std::span<double> slot(std::size_t part, std::size_t size) { return std::span(slots_).subspan(part * size, size); }
+  struct Columns {
+    Index begin = 0, count = 0;
+  };
+  Columns columns_of_shard(const Cut& cut, const Batch<T>& batch, std::size_t shard) const;
+  void begin_gradient(const Cut& cut, const Batch<T>& batch, std::size_t worker);
   void make_gradient_together(const AnyProgram<T>& program, const Cut& cut);
   const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy,
                       const Index* lengths, Lengths (*own)(const Index*)) const;
@@ -123,15 +145,20 @@ class StepperOf {
   static constexpr std::uint64_t evaluations = 0x80000000;  ///< numbers of evaluations begin here, beyond those of any training
 
   StepLayout layout_;
+  std::size_t threads_;
   std::unique_ptr<Team> team_;
+  AnyCommunicator ranks_;
+  Division division_;
   Seed seed_;
   double worth_sharing_;
   Precision precision_ = Precision::float32;
   std::uint64_t step_ = 0;  ///< numbers the draws of noise
-  Index reserved_ = 0;
+  BatchSize reserved_;
   Memory memory_;
   Updater<T> updater_;
   std::vector<double> totals_, values_;
+  std::vector<double> slots_;  ///< of each part of all ranks, what is to be put together
+  bool finite_ = true;         ///< the last step's values, and in training its gradient, on all ranks
   bool taken_ = false;
 };
 
@@ -199,7 +226,8 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
                    .coupled = P::coupled,
                    .together = P::together,
                    .overwrites = P::overwrites,
-                   .theta_at = C::theta_at};
+                   .theta_at = C::theta_at,
+                   .shared_at = P::shared_at};
     if constexpr (P::together) all.part_begin = &P::part_begin;
     if constexpr (Steps<C>::template known<0>) all.input_lengths = Steps<C>::template lengths<0>;
     constexpr bool read = std::any_of(C::needs.begin(), C::needs.end(), [](const Needs& needs) { return needs.targets; });
@@ -217,13 +245,22 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
       const Shard<P> shard(layers_, objective_, any);
       in_phase(train, phase, [&]<Mode M, int Phase>() { Execute<P, M>::template phase<Phase>(shard); });
     }
-    void total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const override {
+    bool total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const override {
+      bool gathers = false;
       in_phase(train, phase, [&]<Mode M, int Phase>() {
         constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
         if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
-          Execute<P, M>::template total<Phase>(shares, shards, totals);
+          gathers = Execute<P, M>::template total<Phase>(shares, shards, totals);
         }
       });
+      return gathers;
+    }
+    bool gathers(bool train, int phase, std::size_t k) const override {
+      bool it_does = false;
+      if constexpr (P::shared_at[P::terms] > 0) {
+        in_phase(train, phase, [&]<Mode M, int Phase>() { it_does = Execute<P, M>::template gathers<Phase>(k); });
+      }
+      return it_does;
     }
     void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
                              std::size_t first_trained, Precision precision) const override {

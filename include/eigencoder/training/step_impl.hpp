@@ -10,6 +10,7 @@ template <class T>
 StepperOf<T>::StepperOf(const StepLayout& layout, std::size_t threads, Seed seed, double worth_sharing,
                         const NetworkLayout& network, std::size_t slots, bool decays)
     : layout_(layout),
+      threads_(threads),
       team_(std::make_unique<Team>(threads)),
       seed_(seed),
       worth_sharing_(worth_sharing),
@@ -20,25 +21,64 @@ StepperOf<T>::StepperOf(const StepLayout& layout, std::size_t threads, Seed seed
 template <class T>
 StepperOf<T>::~StepperOf() = default;
 
+template <class T>
+void StepperOf<T>::set_ranks(const AnyCommunicator& ranks, const Division& division) {
+  ranks_ = ranks;
+  division_ = division;
+  if (!division.trivial()) slots_.resize(division.parts * std::max(layout_.totals, layout_.terms) + 1);
+  updater_.set_ranks(ranks, division);
+}
+
 // — memory
 
+namespace detail {
+constexpr Index ceiling(Index a, Index b) { return (a + b - 1) / b; }
+
+/// Of the columns of so many samples, in as few shards as may be; the draws of a sample stay together.
+constexpr Index shard_width(Index columns, Index widest, Index draws) {
+  return columns == 0 ? draws : ceiling(ceiling(columns, ceiling(columns, widest)), draws) * draws;
+}
+}  // namespace detail
+
 template <class T>
-typename StepperOf<T>::Cut StepperOf<T>::cut_of(Index columns) const {
+typename StepperOf<T>::Cut StepperOf<T>::cut_of(Index samples) const {
+  const Index columns = samples * layout_.draws;
   const std::size_t workers = layout_.operations * static_cast<double>(columns) < worth_sharing_ ? 1 : threads();
-  const auto ceiling = [](Index a, Index b) { return (a + b - 1) / b; };
-  const Index share = ceiling(columns, static_cast<Index>(workers));
-  const Index width = ceiling(ceiling(share, ceiling(share, layout_.widest_shard)), layout_.draws) * layout_.draws;  // a sample's draws together
-  const auto shards = static_cast<std::size_t>(ceiling(columns, width));
+  const Index share = detail::ceiling(columns, static_cast<Index>(workers));
+  const Index width = detail::shard_width(share, layout_.widest_shard, layout_.draws);
+  const auto shards = static_cast<std::size_t>(detail::ceiling(columns, width));
   // Of a batch whose shards are all in lanes at once.
-  return {width, shards, workers, layout_.together && workers > 1 && shards <= workers};
+  return {width, shards, workers, layout_.together && workers > 1 && shards <= workers, columns, columns, 0};
+}
+
+/// Fixed parts, of which the largest of all ranks has so many samples: all are cut alike.
+template <class T>
+typename StepperOf<T>::Cut StepperOf<T>::cut_into_parts(Index largest) const {
+  const Index columns = largest * layout_.draws, width = detail::shard_width(columns, layout_.widest_shard, layout_.draws);
+  const std::size_t mine = division_.mine();
+  return {.width = width, .shards = mine * static_cast<std::size_t>(detail::ceiling(columns, width)), .workers = mine};
 }
 
 template <class T>
-void StepperOf<T>::reserve(Index batch) {
-  if (batch <= reserved_) return;
+typename StepperOf<T>::Cut StepperOf<T>::cut_of(const Batch<T>& batch) const {
+  if (division_.trivial()) return cut_of(batch.size);
+  const Index* const borders = batch.borders;
+  Index largest = 0;
+  for (std::size_t part = 0; part < division_.parts; ++part) largest = std::max(largest, borders[part + 1] - borders[part]);
+  Cut cut = division_.fixed ? cut_into_parts(largest) : cut_of(batch.size);
+  cut.columns = batch.size * layout_.draws;
+  cut.all = borders[division_.parts] * layout_.draws;
+  cut.first = borders[division_.first()] * layout_.draws;
+  return cut;
+}
+
+template <class T>
+void StepperOf<T>::reserve(BatchSize batch) {
+  if (batch.here <= reserved_.here && batch.all <= reserved_.all && batch.part <= reserved_.part) return;
+  batch = {std::max(batch.here, reserved_.here), std::max(batch.all, reserved_.all), std::max(batch.part, reserved_.part)};
   Cut most;
-  for (Index size = 1; size <= batch; ++size) {  // a smaller batch may be cut into wider shards, for fewer workers
-    const Cut cut = cut_of(size * layout_.draws);
+  for (Index size = 1; size <= (division_.fixed ? batch.part : batch.here); ++size) {  // a smaller batch may be cut into wider shards
+    const Cut cut = division_.fixed ? cut_into_parts(size) : cut_of(size);
     most.width = std::max(most.width, cut.width);
     most.shards = std::max(most.shards, cut.shards);
   }
@@ -47,12 +87,12 @@ void StepperOf<T>::reserve(Index batch) {
 }
 
 template <class T>
-typename StepperOf<T>::Memory StepperOf<T>::memory_for(const Cut& most, Index batch) const {
-  const std::size_t lanes = layout_.coupled ? most.shards : threads();
+typename StepperOf<T>::Memory StepperOf<T>::memory_for(const Cut& most, BatchSize batch) const {
+  const std::size_t lanes = layout_.coupled ? most.shards : division_.fixed ? division_.mine() : threads();
   const auto columns = static_cast<std::size_t>(most.width);
   const auto scalars = [](Index count) { return Arena<T>(static_cast<std::size_t>(count)); };
   Memory memory{.lanes = {},
-                .shared = scalars(layout_.shared * batch * layout_.draws),
+                .shared = scalars(layout_.shared * batch.all * layout_.draws),
                 .packed = scalars(layout_.packed),
                 .kept = std::vector<KeptShard<T>>(layout_.together ? lanes : 0),
                 .shares = std::vector<double>(most.shards * layout_.totals),
@@ -67,7 +107,7 @@ typename StepperOf<T>::Memory StepperOf<T>::memory_for(const Cut& most, Index ba
 }
 
 template <class T>
-void StepperOf<T>::reserve_training(Index batch) {
+void StepperOf<T>::reserve_training(BatchSize batch) {
   reserve(batch);
   updater_.reserve();
 }
@@ -91,17 +131,22 @@ std::span<const double> StepperOf<T>::train(const AnyProgram<T>& program, const 
                                             const Batch<T>& batch) {
   ++step_;
   taken_ = false;
+  Index columns = 0;
   try {
     const Cut cut = execute(program, true, theta, state, batch);
-    const bool finite = std::all_of(values_.begin(), values_.end(), [](double value) { return std::isfinite(value); });
+    columns = cut.all;
     taken_ = updater_.update(*team_, cut.workers, cut.gradients(), step, theta,
-                             {.gradient = {}, .totals = totals_, .values = values_, .finite = finite, .samples = batch.size});
+                             {.gradient = {},
+                              .totals = totals_,
+                              .values = values_,
+                              .finite = finite_,
+                              .samples = cut.all / layout_.draws});
   } catch (...) {  // a user's exchange
     --step_;
     throw;
   }
   if (taken_) {
-    program.settle(state, batch.size * layout_.draws, totals_);
+    program.settle(state, columns, totals_);
   } else {
     --step_;
   }
@@ -135,32 +180,113 @@ typename StepperOf<T>::Cut StepperOf<T>::execute(const AnyProgram<T>& program, b
                                  .packed = memory_.packed.data(),
                                  .precision = train ? precision_ : Precision::float32};
   program.prepare(theta, memory_.packed.data());
-  const Cut cut = cut_of(batch.size * layout_.draws);
+  const Cut cut = cut_of(batch);
   std::fill(memory_.values.begin(), memory_.values.end(), 0.0);
   std::fill(memory_.shares.begin(), memory_.shares.end(), 0.0);
+  if (!ranks_.alone()) std::fill(memory_.shared.begin(), memory_.shared.end(), T(0));
   const int phases = program.phases(train);
   for (int phase = 0; phase < phases; ++phase) {
     team_->run(cut.workers, [&](std::size_t worker) {
-      if (train && phase == 0) begin_gradient(cut, worker);
+      if (train && phase == 0) begin_gradient(cut, batch, worker);
       for (std::size_t s = cut.begin(worker); s < cut.begin(worker + 1); ++s) {
         run_shard(program, train, phase, parameters, batch, cut, worker, s);
       }
       if (train && phase + 1 == phases && !cut.together) updater_.complete(worker);
     });
-    program.total(train, phase, memory_.shares, cut.shards, totals_);
+    total(program, train, phase, cut, batch);
+    if (!ranks_.alone()) share_columns(program, train, phase, cut);
   }
   if (train && cut.together) make_gradient_together(program, cut);
-  std::fill(values_.begin(), values_.end(), 0.0);
-  for (std::size_t s = 0; s < cut.shards; ++s) {
-    for (std::size_t k = 0; k < layout_.terms; ++k) values_[k] += memory_.values[s * layout_.terms + k];
-  }
+  finite_ = all_finite(cut, train);
+  sum_values(cut);
   return cut;
 }
 
+// — what the parts have found, put together
+
+/// Calls f(part, first, count) for each of this rank's parts and its shards.
+template <class T>
+template <class F>
+void StepperOf<T>::each_part(const Cut& cut, F f) const {
+  const std::size_t shards = cut.shards / division_.mine();
+  for (std::size_t i = 0; i < division_.mine(); ++i) f(division_.first() + i, i * shards, shards);
+}
+
+/// The totals that a phase has gathered: of each part of its shards, then of all parts that are not empty. An element of the slots
+/// is of one rank alone, so that its sum over the ranks has its bits, by whatever order they are added.
+template <class T>
+void StepperOf<T>::total(const AnyProgram<T>& program, bool train, int phase, const Cut& cut, const Batch<T>& batch) {
+  const std::size_t size = layout_.totals;
+  if (division_.trivial() || size == 0) {
+    program.total(train, phase, memory_.shares, cut.shards, totals_);
+    return;
+  }
+  std::fill(slots_.begin(), slots_.end(), 0.0);
+  bool gathers = false;
+  each_part(cut, [&](std::size_t part, std::size_t first, std::size_t count) {
+    while (count > 0 && columns_of_shard(cut, batch, first + count - 1).count == 0) --count;
+    gathers = program.total(train, phase, std::span<const double>(memory_.shares).subspan(first * size), count, slot(part, size));
+  });
+  if (!gathers) return;
+  ranks_.sum(std::span(slots_).first(division_.parts * size));
+  std::size_t found = 0;
+  for (std::size_t part = 0; part < division_.parts; ++part) {
+    if (batch.borders[part] == batch.borders[part + 1]) continue;
+    if (found != part) std::copy_n(slot(part, size).begin(), size, slot(found, size).begin());
+    ++found;
+  }
+  program.total(train, phase, slots_, found, totals_);
+}
+
+/// Of the columns that a term has written for all shards to read, each rank has its own, and zeros.
+template <class T>
+void StepperOf<T>::share_columns(const AnyProgram<T>& program, bool train, int phase, const Cut& cut) {
+  for (std::size_t k = 0; k < layout_.terms; ++k) {
+    const Index begin = layout_.shared_at[k] * cut.all, end = layout_.shared_at[k + 1] * cut.all;
+    if (begin < end && program.gathers(train, phase, k)) {
+      ranks_.sum(std::span(memory_.shared).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+    }
+  }
+}
+
+/// Whether what this rank has found is finite: then so are all averages of its gradient and of its square.
+template <class T>
+bool StepperOf<T>::all_finite(const Cut& cut, bool train) const {
+  const auto values = std::span(memory_.values).first(cut.shards * layout_.terms);
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }) &&
+         (!train || updater_.finite_gradient(cut.workers));
+}
+
+/// The terms' values of the batch, in the order of shards and parts, and whether all ranks are finite.
+template <class T>
+void StepperOf<T>::sum_values(const Cut& cut) {
+  const std::size_t terms = layout_.terms;
+  const auto add = [&](const double* values, double* sum) {
+    for (std::size_t k = 0; k < terms; ++k) sum[k] += values[k];
+  };
+  std::fill(values_.begin(), values_.end(), 0.0);
+  if (division_.trivial()) {
+    for (std::size_t s = 0; s < cut.shards; ++s) add(memory_.values.data() + s * terms, values_.data());
+    return;
+  }
+  std::fill(slots_.begin(), slots_.end(), 0.0);
+  each_part(cut, [&](std::size_t part, std::size_t first, std::size_t count) {
+    for (std::size_t s = first; s < first + count; ++s) add(memory_.values.data() + s * terms, slot(part, terms).data());
+  });
+  const std::span<double> all = std::span(slots_).first(division_.parts * terms + 1);
+  all.back() = finite_ ? 0 : 1;
+  ranks_.sum(all);
+  finite_ = all.back() == 0;
+  for (std::size_t part = 0; part < division_.parts; ++part) add(slot(part, terms).data(), values_.data());
+}
+
+// — shards
+
 /// Clears of a worker's gradient what its first shard does not overwrite.
 template <class T>
-void StepperOf<T>::begin_gradient(const Cut& cut, std::size_t worker) {
-  const bool overwritten = cut.together || cut.begin(worker) < cut.begin(worker + 1);
+void StepperOf<T>::begin_gradient(const Cut& cut, const Batch<T>& batch, std::size_t worker) {
+  const bool overwritten =
+      cut.together || (cut.begin(worker) < cut.begin(worker + 1) && columns_of_shard(cut, batch, cut.begin(worker)).count > 0);
   T* const gradient = updater_.gradient(worker);
   for (std::size_t i = 0; i < layout_.overwrites.size(); ++i) {
     if (!(layout_.overwrites[i] && overwritten)) std::fill(gradient + layout_.theta_at[i], gradient + layout_.theta_at[i + 1], T(0));
@@ -186,9 +312,9 @@ void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Cu
 template <class T>
 void StepperOf<T>::run_shard(const AnyProgram<T>& program, bool train, int phase, const Parameters<T>& parameters,
                              const Batch<T>& batch, const Cut& cut, std::size_t worker, std::size_t s) {
+  const auto [begin, columns] = columns_of_shard(cut, batch, s);
+  if (columns == 0) return;
   WorkerLane& mine = memory_.lanes[layout_.coupled || cut.together ? s : worker];
-  const Index all = batch.size * layout_.draws;
-  const Index begin = static_cast<Index>(s) * cut.width, columns = std::min(cut.width, all - begin);
   const bool copy = phase == 0;
   const Index* const lengths = values_of(batch.lengths, batch, begin, columns, mine.lengths.data());
   const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), copy, lengths, layout_.input_lengths);
@@ -208,9 +334,9 @@ void StepperOf<T>::run_shard(const AnyProgram<T>& program, bool train, int phase
                .weights = values_of(batch.weights, batch, begin, columns, mine.weights.data()),
                .element_weights = batch.element_weights.of(batch.order ? batch.order + begin : nullptr, begin),
                .lengths = lengths,
-               .first = begin,
+               .first = cut.first + begin,
                .columns = columns,
-               .batch = all,
+               .batch = cut.all,
                .share = std::span(memory_.shares).subspan(s * layout_.totals, layout_.totals),
                .totals = totals_,
                .values = std::span(memory_.values).subspan(s * layout_.terms, layout_.terms),
@@ -218,6 +344,19 @@ void StepperOf<T>::run_shard(const AnyProgram<T>& program, bool train, int phase
                .seed = seed_,
                .step = step_,
                .first_trained = updater_.first_trained()});
+}
+
+/// Of this rank's columns of the batch.
+template <class T>
+typename StepperOf<T>::Columns StepperOf<T>::columns_of_shard(const Cut& cut, const Batch<T>& batch, std::size_t s) const {
+  if (!division_.fixed) {
+    const Index begin = static_cast<Index>(s) * cut.width;
+    return {begin, std::min(cut.width, cut.columns - begin)};
+  }
+  const std::size_t shards = cut.shards / cut.workers, part = division_.first() + s / shards;
+  const Index end = batch.borders[part + 1] * layout_.draws - cut.first;
+  const Index begin = std::min(batch.borders[part] * layout_.draws - cut.first + static_cast<Index>(s % shards) * cut.width, end);
+  return {begin, std::min(cut.width, end - begin)};
 }
 
 /// The shard's columns without gaps: where they lie, or copied into `to` (once a step). Of sequences with padding, of which `own`

@@ -28,7 +28,7 @@ class Trainer : public TrainerOf<typename ModelType::Scalar> {
 
   Trainer(ModelType& model, Part objective, Opt optimizer, TrainerOptions options = {})
       : Base(layout_of<C>, detail::sample_rules<C, O>,
-             std::make_unique<Stepper>(Base::checked_threads(options.threads), options.seed), options),
+             std::make_unique<Stepper>(Base::checked_threads(options), options.seed), options),
         model_(model),
         objective_(as_objective(objective)),
         optimizer_(optimizer) {
@@ -84,8 +84,10 @@ class Trainer : public TrainerOf<typename ModelType::Scalar> {
   void freeze(std::string_view part) { set_rate(part, 0); }
 
   /// Writes a checkpoint: all that training has changed, and what the trainer is made of, to be compared by resume. Whatever
-  /// happens, the old file or all of the new one is there. Throws FileError.
-  void save(const std::filesystem::path& path) const override { detail::write_checkpoint(path, model_, *this); }
+  /// happens, the old file or all of the new one is there. With ranks, the first one writes. Throws FileError.
+  void save(const std::filesystem::path& path) const override {
+    if (this->communicator().rank() == 0) detail::write_checkpoint(path, model_, *this);
+  }
   /// Goes on from a checkpoint: what trains from here on has the bits that it would have had in the trainer that saved it
   /// between two epochs, given the same number of threads and the same precision. Model, optimizer's vectors, counters, learning rate, clip and rates
   /// are then the checkpoint's. Throws FileError, and changes nothing, where it cannot be read, or where network, scalar,

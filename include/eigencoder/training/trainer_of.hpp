@@ -16,11 +16,18 @@ class Fit;
 }
 
 struct TrainerOptions {
-  std::size_t threads = 0;  ///< 0: as many as the machine runs at once
+  std::size_t threads = 0;  ///< 0: as many as the machine runs at once, divided among the ranks on it
   Seed seed{};              ///< of shuffling, noise and dropout
   GradientClip clip{};      ///< bounds the gradient before the optimizer sees it: {.clip = {.global_norm = 1}}
   WeightAverage average{};  ///< of the parameters, to validate and predict with: {.average = {.decay = 0.999}}
   Precision precision = Precision::float32;  ///< of products in training, of a network of floats (docs/precision.md)
+  /// With which others the trainer trains its model: `ec::Mpi{}` for the processes that mpirun has started. Each is given its own
+  /// part of the samples (part_of), and does everything else alike; FitOptions::batch_size counts the samples of all.
+  AnyCommunicator communicator{};
+  /// The same bits for any number of ranks and threads: a batch is cut into `parts`, whose results are added in a fixed order.
+  bool reproducible = false;
+  /// A power of two; at most so many ranks, and threads of all ranks, are of use. It decides the bits.
+  std::size_t parts = 16;
 };
 
 /// What trainers of all models of T, objectives and optimizers have in common: all but the step itself.
@@ -75,6 +82,7 @@ class TrainerOf : public AnyTrainer {
   /// given fewer threads, those do all parts.
   std::size_t threads() const { return stepper_->threads(); }
   Seed seed() const { return seed_; }
+  const AnyCommunicator& communicator() const { return ranks_; }
   /// The names of the objective's terms, in its order.
   virtual std::vector<std::string> terms() const = 0;
   std::uint64_t updates() const override { return stepper_->updater().updates(); }
@@ -93,8 +101,8 @@ class TrainerOf : public AnyTrainer {
   /// The factor of each block, by name.
   std::vector<std::pair<std::string, double>> rates() const { return stepper_->updater().rates(); }
 
-  /// Has every step hand what it has found to a function, before it clips and updates: where processes that train one model
-  /// together exchange gradients. An empty function, as at first, costs nothing. What it throws leaves the step not taken.
+  /// Has every step hand what it has found to a function, before it clips and updates: to add noise to the gradient, or to look at
+  /// it. An empty function, as at first, costs nothing. What it throws leaves the step not taken.
   void set_exchange(std::function<void(Exchange<T>&)> exchange) { stepper_->updater().set_exchange(std::move(exchange)); }
 
  protected:
@@ -106,7 +114,7 @@ class TrainerOf : public AnyTrainer {
 
   TrainerOf(const NetworkLayout& layout, const detail::SampleRules& rules, std::unique_ptr<StepperOf<T>> stepper,
             const TrainerOptions& options);
-  static std::size_t checked_threads(std::size_t threads);
+  static std::size_t checked_threads(const TrainerOptions& options);
   /// Throws OptionError unless a term, a loss or another, may have that weight in an objective.
   static void check_weight(double weight, bool loss, std::string (*term)());
 
@@ -140,6 +148,12 @@ class TrainerOf : public AnyTrainer {
   virtual void predict(const T* theta, const detail::SampleSet<T>& set, Index first, Index end, T* outputs) const = 0;
 
   void keep(Snapshot<T>& snapshot) const;
+  /// Model, optimizer's vectors, counters and learning rate become those of rank 0. Throws ShapeError.
+  void synchronise();
+  /// Throws OptionError unless all ranks fit alike.
+  void check_alike(const FitOptions<T>& options) const;
+  /// The samples of all ranks, of which this one has so many.
+  detail::Strata strata_of(Index here) const;
   /// With parameters of the given ones, or of the model's where that is null.
   void evaluate_batches(const detail::SampleSet<T>& set, Index batch_size, const T* theta, Evaluation& sum);
   static void add(Evaluation& sum, double loss, Values values, double share);
@@ -152,8 +166,12 @@ class TrainerOf : public AnyTrainer {
   Seed seed_;
   std::uint64_t shuffles_ = 0, epochs_ = 0;
   std::unique_ptr<StepperOf<T>> stepper_;
+  AnyCommunicator ranks_;
+  Division division_;
+  bool synchronised_ = false, agreed_ = false;  ///< what a fit throws, all ranks do
   Best<T> best_;
-  std::vector<T> weights_;  ///< of the samples of a single call
+  std::vector<T> weights_;      ///< of the samples of a single call
+  std::vector<Index> borders_;  ///< of its parts
 };
 
 }  // namespace eigencoder

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <bit>
+
 #include "eigencoder/training/fit.hpp"
+#include "eigencoder/training/on_all_ranks.hpp"
 #include "eigencoder/training/sets.hpp"
 #include "eigencoder/training/team.hpp"
 
@@ -10,7 +14,21 @@ namespace eigencoder {
 template <class T>
 TrainerOf<T>::TrainerOf(const NetworkLayout& layout, const detail::SampleRules& rules, std::unique_ptr<StepperOf<T>> stepper,
                         const TrainerOptions& options)
-    : layout_(layout), rules_(rules), seed_(options.seed), stepper_(std::move(stepper)) {
+    : layout_(layout), rules_(rules), seed_(options.seed), stepper_(std::move(stepper)), ranks_(options.communicator) {
+  const int size = ranks_.size();
+  if (options.reproducible) {
+    if (!std::has_single_bit(options.parts)) {
+      throw OptionError(message("parts must be a power of two, found ", options.parts));
+    }
+    if (options.parts < static_cast<std::size_t>(size) || options.parts > Team::most) {
+      throw OptionError(message("parts must be at least the number of ranks, ", size, ", and at most ", Team::most, ", found ",
+                                options.parts));
+    }
+    division_ = {ranks_.rank(), size, options.parts, true};
+  } else {
+    division_ = {ranks_.rank(), size, static_cast<std::size_t>(size), false};
+  }
+  stepper_->set_ranks(ranks_, division_);
   set_clip(options.clip);
   stepper_->updater().set_weight_average(options.average);
   if (!std::same_as<T, float> && options.precision != Precision::float32) {
@@ -23,9 +41,11 @@ template <class T>
 TrainerOf<T>::~TrainerOf() = default;
 
 template <class T>
-std::size_t TrainerOf<T>::checked_threads(std::size_t threads) {
+std::size_t TrainerOf<T>::checked_threads(const TrainerOptions& options) {
+  const std::size_t threads = options.threads;
   if (threads > Team::most) throw OptionError(message("threads must be at most ", Team::most, ", found ", threads));
-  return threads > 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, Team::most);
+  const unsigned shared_by = static_cast<unsigned>(options.communicator.local_size());
+  return threads > 0 ? threads : std::clamp(std::thread::hardware_concurrency() / shared_by, 1U, Team::most);
 }
 
 template <class T>
@@ -35,28 +55,82 @@ void TrainerOf<T>::check_weight(double weight, bool loss, std::string (*term)())
 }
 
 template <class T>
+detail::Strata TrainerOf<T>::strata_of(Index here) const {
+  if (division_.trivial()) return detail::Strata(here);
+  return detail::on_all_ranks(ranks_, [&] { return detail::Strata(ranks_, division_, here); });
+}
+
+template <class T>
 History TrainerOf<T>::fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
   static_cast<void>(contents());
-  const detail::Sets<T> sets = detail::checked_sets(rules_, inputs, targets, options, seed_);
-  detail::SampleFeed<T> feed(sets.train, options.batch_size, options.shuffle, seed_);
-  return detail::Fit<T>(*this, feed, sets.validation, options).run();
+  auto sets = detail::on_all_ranks(ranks_, [&] { return detail::checked_sets(rules_, inputs, targets, options); });
+  check_alike(options);
+  auto& [train, validation, weights, validation_weights] = sets;
+  train.strata = strata_of(inputs.cols());
+  if (options.validation_fraction > 0) {
+    detail::hold_out(train, validation, options.validation_fraction, options.validation_shuffle, seed_);
+  } else if (validation.inputs.rows() > 0) {
+    validation.strata = strata_of(validation.inputs.cols());
+  }
+  synchronise();
+  agreed_ = false;
+  try {
+    detail::SampleFeed<T> feed(train, options.batch_size, options.shuffle, seed_);
+    return detail::Fit<T>(*this, feed, validation, options).run();
+  } catch (const std::exception& error) {
+    if (!agreed_) ranks_.abandon(error.what());
+    throw;
+  }
+}
+
+template <class T>
+void TrainerOf<T>::check_alike(const FitOptions<T>& options) const {
+  if (ranks_.alone()) return;
+  const std::array<std::pair<const char*, double>, 8> here{{{"epochs", options.epochs},
+                                                            {"batch_size", options.batch_size},
+                                                            {"shuffle", options.shuffle},
+                                                            {"validation_fraction", options.validation_fraction},
+                                                            {"validation_shuffle", options.validation_shuffle},
+                                                            {"a validation", options.validation.rows() > 0},
+                                                            {"metrics", options.metrics.size()},
+                                                            {"callbacks", options.callbacks.size()}}};
+  std::array<double, 8> first{};
+  for (std::size_t i = 0; i < first.size(); ++i) first[i] = here[i].second;
+  ranks_.broadcast(std::as_writable_bytes(std::span(first)));
+  detail::on_all_ranks(ranks_, [&] {
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (first[i] == here[i].second) continue;
+      throw OptionError(message("all ranks must fit alike: expected the ", here[i].first, " of rank 0, ", first[i], ", found ",
+                                here[i].second));
+    }
+  });
 }
 
 template <class T>
 double TrainerOf<T>::train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights,
                                     const Samples<T>& element_weights, StepCounts lengths) {
   static_cast<void>(contents());
-  detail::check_pair(rules_, "inputs", inputs, "targets", targets);
-  stepper_->reserve_training(inputs.cols());
   const Index size = inputs.cols();
-  const Batch<T> batch{.inputs = inputs,
-                       .targets = targets,
-                       .size = size,
-                       .weights = detail::checked_weights(rules_, "weights", weights, size, weights_),
-                       .element_weights = detail::checked_training_weights(rules_, element_weights, size),
-                       .lengths = detail::checked_lengths(rules_, "lengths", lengths, size)};
-  // A look in every step would cost 3 % of it.
-  if (updates() == 0) detail::check_targets(rules_, inputs, targets, batch.lengths);
+  Batch<T> batch{.inputs = inputs, .targets = targets, .size = size};
+  detail::on_all_ranks(ranks_, [&] {
+    detail::check_pair(rules_, "inputs", inputs, "targets", targets);
+    batch.weights = detail::checked_weights(rules_, "weights", weights, size, weights_);
+    batch.element_weights = detail::checked_training_weights(rules_, element_weights, size);
+    batch.lengths = detail::checked_lengths(rules_, "lengths", lengths, size);
+    // A look in every step would cost 3 % of it.
+    if (updates() == 0) detail::check_targets(rules_, inputs, targets, batch.lengths);
+  });
+  if (division_.trivial()) {
+    stepper_->reserve_training(size);
+  } else {
+    if (!synchronised_) synchronise();
+    const detail::Strata strata = strata_of(size);
+    borders_.resize(division_.parts + 1);
+    strata.borders(0, strata.size(), borders_);
+    batch.borders = borders_.data();
+    batch.whole = strata.size();
+    stepper_->reserve_training(strata.most(strata.size()));
+  }
   const double loss = weighted(train_step(batch), true);
   if (!stepper_->taken()) throw NonFiniteError(message(why_not_taken(loss, batch, 0), " The parameters are as before this step."));
   return loss;
@@ -65,15 +139,17 @@ double TrainerOf<T>::train_on_batch(const Samples<T>& inputs, const Samples<T>& 
 template <class T>
 Evaluation TrainerOf<T>::evaluate(const Samples<T>& inputs, const Samples<T>& targets, const EvaluateOptions<T>& options) {
   static_cast<void>(contents());
-  detail::check_pair(rules_, "inputs", inputs, "targets", targets);
-  detail::check_batch_size(options.batch_size);
   const Index size = inputs.cols();
-  const detail::SampleSet<T> set{.inputs = inputs,
-                      .targets = targets,
-                      .weights = detail::checked_weights(rules_, "sample_weights", options.sample_weights, size, weights_),
-                      .element_weights = detail::checked_element_weights(rules_, "element_weights", options.element_weights, size),
-                      .lengths = detail::checked_lengths(rules_, "lengths", options.lengths, size)};
-  detail::check_targets(rules_, inputs, targets, set.lengths);
+  detail::SampleSet<T> set{.inputs = inputs, .targets = targets};
+  detail::on_all_ranks(ranks_, [&] {
+    detail::check_pair(rules_, "inputs", inputs, "targets", targets);
+    detail::check_batch_size(options.batch_size);
+    set.weights = detail::checked_weights(rules_, "sample_weights", options.sample_weights, size, weights_);
+    set.element_weights = detail::checked_element_weights(rules_, "element_weights", options.element_weights, size);
+    set.lengths = detail::checked_lengths(rules_, "lengths", options.lengths, size);
+    detail::check_targets(rules_, inputs, targets, set.lengths);
+  });
+  set.strata = strata_of(size);
   Evaluation sum{.terms = std::vector<double>(stepper_->terms())};
   evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum);
   return sum;
@@ -81,13 +157,15 @@ Evaluation TrainerOf<T>::evaluate(const Samples<T>& inputs, const Samples<T>& ta
 
 template <class T>
 void TrainerOf<T>::evaluate_batches(const detail::SampleSet<T>& set, Index batch_size, const T* theta, Evaluation& sum) {
-  batch_size = std::min(batch_size, set.size());
-  stepper_->reserve(batch_size);
+  detail::SampleFeed<T> feed(set, batch_size);
+  stepper_->reserve(feed.most());
   sum.loss = 0;
-  for (Index first = 0; first < set.size(); first += batch_size) {
-    const Batch<T> batch = set.batch(set.order(), first, std::min(batch_size, set.size() - first));
-    const Values values = evaluate_step(batch, static_cast<std::uint64_t>(first), theta);
-    add(sum, weighted(values, false), values, static_cast<double>(batch.size) / static_cast<double>(set.size()));
+  Index seen = 0;
+  feed.begin_epoch(0);
+  for (Batch<T> batch = feed.next(); batch.samples() > 0; batch = feed.next()) {
+    const Values values = evaluate_step(batch, static_cast<std::uint64_t>(seen), theta);
+    add(sum, weighted(values, false), values, static_cast<double>(batch.samples()) / static_cast<double>(feed.size()));
+    seen += batch.samples();
   }
 }
 
@@ -125,6 +203,35 @@ void TrainerOf<T>::restore(const Snapshot<T>& snapshot) {
   const auto [theta, state] = memory();
   std::copy(snapshot.parameters.begin(), snapshot.parameters.end(), theta);
   std::copy(snapshot.state.begin(), snapshot.state.end(), state);
+}
+
+template <class T>
+void TrainerOf<T>::synchronise() {
+  synchronised_ = true;
+  if (ranks_.alone()) return;
+  Snapshot<T> first = snapshot();
+  const std::array vectors{&first.parameters, &first.state, &first.slots, &first.average};
+  const std::array counters{&first.updates, &first.step, &first.shuffles, &first.epochs};
+  std::array<std::uint64_t, 8> numbers{};
+  for (std::size_t i = 0; i < 4; ++i) numbers[i] = vectors[i]->size(), numbers[4 + i] = *counters[i];
+  double rate = this->learning_rate();
+  ranks_.broadcast(std::as_writable_bytes(std::span(numbers)));
+  ranks_.broadcast(std::as_writable_bytes(std::span(&rate, 1)));
+  detail::on_all_ranks(ranks_, [&] {
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (vectors[i]->size() == numbers[i]) continue;
+      throw ShapeError(message("expected the network of rank 0, with ", numbers[i], i == 0 ? " parameters" : " scalars of running state",
+                               ", found one with ", vectors[i]->size()));
+    }
+  });
+  for (std::size_t i = 0; i < 4; ++i) {
+    vectors[i]->resize(numbers[i]);
+    *counters[i] = numbers[4 + i];
+    ranks_.broadcast(std::as_writable_bytes(std::span(vectors[i]->data(), vectors[i]->size())));
+  }
+  if (ranks_.rank() == 0) return;
+  if (rate != this->learning_rate()) this->set_learning_rate(rate);
+  restore(first);
 }
 
 template <class T>

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "eigencoder/core/communicator.hpp"
+#include "eigencoder/core/division.hpp"
 #include "eigencoder/engine/network_layout.hpp"
 #include "eigencoder/training/exchange.hpp"
 #include "eigencoder/training/gradient_clip.hpp"
@@ -29,7 +31,6 @@ class Updater {
   /// together, as long stretches, unless each is clipped by its own norm.
   Updater(const NetworkLayout& layout, std::size_t workers, std::size_t slots, bool decays);
 
-  std::size_t workers() const { return gradients_.size(); }
   std::size_t slots() const { return slot_count_; }  ///< vectors of the optimizer
   std::uint64_t updates() const { return updates_; }
   /// ‖g‖₂ of the last step that was taken, before clipping.
@@ -65,6 +66,9 @@ class Updater {
   /// The first layer with parameters that are not frozen: before it no gradient is needed. All layers if there is none.
   std::size_t first_trained() const { return first_trained_; }
 
+  /// Before anything else: the gradients are those of this rank's parts where these are fixed.
+  void set_ranks(const AnyCommunicator& ranks, const Division& division);
+
   /// What a worker adds to. Nothing is known of it when a step begins.
   T* gradient(std::size_t worker) { return gradients_[worker].data(); }
   /// The worker has added all that it had to add.
@@ -73,9 +77,12 @@ class Updater {
   void complete_part(std::size_t worker, Index begin, Index end) { complete(worker, 0, begin, end); }
   /// Adds what the workers have at [begin, end) into the first gradient.
   void add_up(std::size_t workers, Index begin, Index end);
+  /// Whether the square of the gradient's norm is a finite T: then so are all averages of the gradient and of its square. The
+  /// gradient has not been added up yet; its norm is at most the sum of those of its summands or parts.
+  bool finite_gradient(std::size_t workers) const;
 
-  /// Adds up the first `summands` gradients, has them exchanged, clips and updates, unless something is not finite: then nothing
-  /// but the gradient is changed. `step` is that of number updates() + 1. Returns whether the update was made.
+  /// Adds up the first `summands` gradients, and those of all ranks, has the sum exchanged, clips and updates, unless something is
+  /// not finite: then nothing but the gradient is changed. `step` is that of number updates() + 1. Returns whether the update was made.
   bool update(Team& team, std::size_t workers, std::size_t summands, const AnyOptimizerStep<T>& step, T* theta, Exchange<T> found);
   /// The name of the parameter whose gradient was the largest, or not a number, where no update was made.
   std::string name_of_steepest() const { return layout_.name_of_parameter(steepest_); }
@@ -112,7 +119,6 @@ class Updater {
 
   void complete(std::size_t worker, std::size_t of, Index begin, Index end);
   double norm_of_parts(std::size_t workers) const;
-  bool finite_gradient(std::size_t workers) const;
   Index steepest(std::size_t summands) const;
 
   template <class F>
@@ -120,6 +126,8 @@ class Updater {
   std::size_t border(std::size_t worker, std::size_t workers) const;
   void move_average(const T* theta, std::size_t at, Index count, T fresh);
   void reduce(Team& team, std::size_t workers, std::size_t summands);
+  void sum_over_ranks();
+  void sum_over_any_ranks();
   double squares_of(std::size_t group, std::size_t workers) const;
   double sum_of_squares(std::size_t workers) const;
   void set_factors(std::size_t workers);
@@ -129,8 +137,11 @@ class Updater {
   NetworkLayout layout_;
   std::size_t parameters_, slot_count_;
   bool decays_;
+  AnyCommunicator ranks_;
+  Division division_;
   std::vector<Place> blocks_;
   std::vector<Arena<T>> gradients_;  ///< one a worker
+  Arena<T> received_;                ///< of another rank
   std::vector<T> norms_;             ///< theirs, or of the part of the first that each worker made
   std::vector<double> squares_;      ///< Σ g² of the sum: of each worker's part of each group
   Arena<T> slots_, average_;
