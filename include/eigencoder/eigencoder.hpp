@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/core/version.hpp"
+#include "eigencoder/data/part.hpp"
 #include "eigencoder/data/scaling.hpp"
 #include "eigencoder/data/windows.hpp"
 #include "eigencoder/layers/activation.hpp"

@@ -10,6 +10,7 @@
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 #include "eigencoder/data/idx.hpp"
+#include "eigencoder/data/part.hpp"
 
 namespace eigencoder {
 
@@ -34,6 +35,15 @@ struct Dataset {
     return {samples.leftCols(count), labels.head(std::min(count, labels.size())), shape, class_names, feature_names};
   }
 };
+
+/// A copy of the samples that are the part of rank `rank` of `size`, with their labels (data/part.hpp). Throws OptionError.
+template <SampleScalar T>
+Dataset<T> part_of(const Dataset<T>& set, int rank, int size, std::size_t parts = 0) {
+  const auto [begin, count] = range_of_part(set.size(), rank, size, parts);
+  Dataset<T> part{set.samples.middleCols(begin, count), {}, set.shape, set.class_names, set.feature_names};
+  if (set.labels.size() > 0) part.labels = set.labels.segment(begin, count);
+  return part;
+}
 
 /// A training set and a test set.
 template <SampleScalar T = float>

@@ -3,7 +3,6 @@
 
 #include "eigencoder/core/division.hpp"
 #include "eigencoder/core/eigen.hpp"
-#include "eigencoder/data/dataset.hpp"
 
 namespace eigencoder {
 
@@ -13,15 +12,6 @@ template <class Derived>
 auto part_of(const Eigen::DenseBase<Derived>& samples, int rank, int size, std::size_t parts = 0) {
   const auto [begin, count] = range_of_part(samples.cols(), rank, size, parts);
   return samples.derived().middleCols(begin, count);
-}
-
-/// The same of a set with labels: a copy.
-template <SampleScalar T>
-Dataset<T> part_of(const Dataset<T>& set, int rank, int size, std::size_t parts = 0) {
-  const auto [begin, count] = range_of_part(set.size(), rank, size, parts);
-  const bool labelled = set.labels.size() > 0;
-  return {set.samples.middleCols(begin, count), labelled ? Eigen::VectorXi(set.labels.segment(begin, count)) : Eigen::VectorXi{},
-          set.shape, set.class_names, set.feature_names};
 }
 
 }  // namespace eigencoder
