@@ -102,8 +102,8 @@ class Fit {
       const auto values = trainer_.train_step(batch);
       const double loss = trainer_.weighted(values, true);
       if (!trainer_.stepper_->taken()) {
-        const auto [origin, first] = feed_.origin();
-        go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, origin, first)); }, report.epoch);
+        const auto origin = feed_.origin();
+        go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, origin.batch, origin.first)); }, report.epoch);
       }
       Trainer::add(report.train, loss, values, static_cast<double>(batch.samples()) / static_cast<double>(total));
       const double norm = trainer_.gradient_norm();
