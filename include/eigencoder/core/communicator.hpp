@@ -20,9 +20,8 @@ namespace eigencoder {
 ///   abandon(why)             this rank goes no further: no other may wait for it for ever. Does not throw
 /// They throw an Error where the others cannot be reached. One thread of a rank calls them, the one that trains.
 template <class C>
-concept Communicator = std::copy_constructible<C> &&
-    requires(const C& ranks, std::span<float> floats, std::span<double> doubles, std::span<std::byte> bytes,
-             std::span<const std::byte> send, const std::string& why) {
+concept Communicator = requires(const C& ranks, std::span<float> floats, std::span<double> doubles, std::span<std::byte> bytes,
+                                std::span<const std::byte> send, const std::string& why) {
   { ranks.rank() } -> std::convertible_to<int>;
   { ranks.size() } -> std::convertible_to<int>;
   { ranks.local_size() } -> std::convertible_to<int>;
