@@ -156,11 +156,12 @@ TEST_CASE("ranks: reproducible steps by a hand-made batch, and what is no rank's
 
 TEST_CASE("ranks: an error of one is an error of all, with its number") {
   const Eigen::MatrixXd x = samples(6, 24);
-  const auto fit = [&](int size, auto change, ec::TrainerOptions options = {}, bool in_the_middle = false) {
+  const auto fit = [&](int size, auto change, const ec::TrainerOptions& options = {}, bool in_the_middle = false) {
     ec::run_ranks(size, [&](const ec::ThreadCommunicator& ranks) {
       Plain model{ec::Seed{1}};
-      options.communicator = ranks;
-      ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{}, options};
+      ec::TrainerOptions own = options;
+      own.communicator = ranks;
+      ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{}, own};
       Eigen::MatrixXd mine = ec::part_of(x, ranks.rank(), ranks.size());
       ec::FitOptions<double> wanted{.epochs = 2, .batch_size = 8, .progress = quiet};
       change(ranks.rank(), mine, wanted);
