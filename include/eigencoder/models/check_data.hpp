@@ -60,15 +60,22 @@ void check_values(std::string_view name, const Samples<T>& samples, const Target
                   std::string_view instead = {}, const Lengths& lengths = {}) {
   const T low = static_cast<T>(targets.range.low), high = static_cast<T>(targets.range.high);
   if (samples.integers() && low <= samples.least_integer() && high >= 1 && !targets.whole) return;
+  Eigen::Matrix<T, Eigen::Dynamic, 1> read(samples.on_disk() ? samples.rows() : 0);
   for (Index j = 0; j < samples.cols(); ++j) {
     const Index rows = lengths ? lengths.values(j) : samples.rows();
-    if (!samples.integers() && !targets.whole) {
-      const VectorView<const T> column(samples.column(j), rows);
+    const T* values = read.data();
+    if (samples.on_disk()) {
+      samples.copy_column(j, read.data());
+    } else {
+      values = samples.integers() ? nullptr : samples.column(j);
+    }
+    if (values && !targets.whole) {
+      const VectorView<const T> column(values, rows);
       // Not zero for any value outside, for infinity (∞ − ∞) and for NaN: one pass, and the compiler vectorises it.
       if ((column - column.cwiseMax(low).cwiseMin(high)).cwiseAbs().sum() == T(0)) continue;
     }
     for (Index i = 0; i < rows; ++i) {
-      const T value = samples.value(i, j);
+      const T value = values ? values[i] : samples.value(i, j);
       if (!std::isfinite(value)) {
         throw NonFiniteError(message(name, ": expected finite values, found ", value, " in row ", i, " of sample ", j,
                                      "; clean the data", instead));

@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "eigencoder/core/column_reader.hpp"
+#include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 #include "eigencoder/kernels/packet.hpp"
 
@@ -69,13 +71,15 @@ constexpr void refuse_samples() {
 /// at a time: std::uint8_t v stands for v / 255, std::uint16_t for v / 65535, std::int8_t for v / 128, std::int16_t for
 /// v / 32768. A column-major matrix, map or block that has a name is viewed where it lies, and must outlive the samples. What
 /// has none, and what lies otherwise (2 * x, row-major), is evaluated and kept. A block or map of a temporary is a view still.
+/// Or samples on disk, as samples_on_disk() opens them: each is read when it is wanted, and FileError thrown where it cannot be.
 template <class T>
 class Samples {
  public:
   Samples() = default;
   // is_object: in overload resolution clang takes {.epochs = n} for something to convert, of type "void&".
   template <class M>
-    requires(std::is_object_v<std::remove_reference_t<M>> && !std::same_as<std::remove_cvref_t<M>, Samples>)
+    requires(std::is_object_v<std::remove_reference_t<M>> && !std::same_as<std::remove_cvref_t<M>, Samples> &&
+             !std::convertible_to<M, std::shared_ptr<const ColumnReader<T>>>)
   Samples(M&& matrix) {  // NOLINT(bugprone-forwarding-reference-overload): Samples are no Samples of themselves
     using Given = std::remove_cvref_t<M>;
     if constexpr (!detail::SamplesOf<Given, T>) {
@@ -93,22 +97,43 @@ class Samples {
       }
     }
   }
+  /// Throws OptionError where there is no reader.
+  template <class Reader>
+    requires std::convertible_to<const Reader*, const ColumnReader<T>*>
+  Samples(std::shared_ptr<Reader> reader) : reader_(reader.get()) {
+    if (reader == nullptr) raise<OptionError>("samples on disk: expected a reader, found a null pointer");
+    rows_ = reader->rows();
+    cols_ = reader->cols();
+    stride_ = -1;  // not in_place()
+    integers_ = reader->integers();
+    least_ = reader->least_integer();
+    kept_ = std::move(reader);
+  }
 
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
   /// They are 8- or 16-bit integers.
-  bool integers() const { return convert_ != nullptr; }
+  bool integers() const { return integers_; }
   /// What the least of them would stand for: 0 or −1. The greatest stands for 1, or nearly.
   T least_integer() const { return least_; }
 
+  /// They are read when they are wanted: column() is not for them.
+  bool on_disk() const { return reader_ != nullptr; }
+  /// How many columns are worth reading together. In memory it makes no difference: 1.
+  Index block() const { return reader_ ? reader_->block() : 1; }
+  /// A hint that these columns will be read soon.
+  void will_need(Index first, Index count) const {
+    if (reader_) reader_->will_need(first_ + first, count);
+  }
+
   /// The columns lie without gaps and as they are wanted: nothing need be copied.
   bool in_place() const { return stride_ == rows_ && !integers(); }
-  /// Column j where it lies. Not for integers.
+  /// Column j where it lies. Not for integers, nor on disk.
   const T* column(Index j) const { return reinterpret_cast<const T*>(at(j)); }
-  void copy_column(Index j, T* to) const { copy(at(j), rows_, to); }
+  void copy_column(Index j, T* to) const { copy(0, rows_, j, to); }
   T value(Index i, Index j) const {
     T value;
-    copy(at(j) + i * scalar_, 1, &value);
+    copy(i, 1, j, &value);
     return value;
   }
   /// Some columns without gaps: where they lie, or copied into `to`.
@@ -124,13 +149,18 @@ class Samples {
     return copies;
   }
   void prefetch_column(Index j) const {
+    if (on_disk()) return;
     constexpr Index line = 64;
     for (Index byte = 0; byte < rows_ * scalar_; byte += line) kernels::prefetch(at(j) + byte);
   }
 
   Samples columns(Index first, Index count) const {
     Samples part = *this;
-    part.data_ = at(first);
+    if (on_disk()) {
+      part.first_ += first;
+    } else {
+      part.data_ = at(first);
+    }
     part.cols_ = count;
     return part;
   }
@@ -146,6 +176,7 @@ class Samples {
     stride_ = matrix.derived().outerStride();
     scalar_ = sizeof(S);
     if constexpr (!std::same_as<S, T>) {
+      integers_ = true;
       least_ = std::is_signed_v<S> ? T(-1) : T(0);
       convert_ = [](const std::byte* from, Index count, T* to) {
         const auto* const integers = reinterpret_cast<const S*>(from);
@@ -154,17 +185,23 @@ class Samples {
     }
   }
   const std::byte* at(Index j) const { return data_ + j * stride_ * scalar_; }
-  void copy(const std::byte* from, Index count, T* to) const {
-    if (integers()) {
-      convert_(from, count, to);
+  /// Rows [i, i + count) of column j.
+  void copy(Index i, Index count, Index j, T* to) const {
+    if (on_disk()) {
+      reader_->read(first_ + j, i, count, to);
+    } else if (integers()) {
+      convert_(at(j) + i * scalar_, count, to);
     } else {
-      std::copy_n(reinterpret_cast<const T*>(from), count, to);
+      std::copy_n(column(j) + i, count, to);
     }
   }
 
   const std::byte* data_ = nullptr;
   Index rows_ = 0, cols_ = 0, stride_ = 0, scalar_ = sizeof(T);
   T least_ = 0;
+  bool integers_ = false;
+  const ColumnReader<T>* reader_ = nullptr;  ///< what is on disk; then there is no data_
+  Index first_ = 0;                          ///< of the reader's columns
   void (*convert_)(const std::byte*, Index, T*) = nullptr;  ///< integers to T
   std::shared_ptr<const void> kept_;
 };

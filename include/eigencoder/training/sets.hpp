@@ -54,6 +54,7 @@ ElementWeights<T> checked_element_weights(const SampleRules& rules, const char* 
   if (rules.unweighted_elements != nullptr) {
     throw OptionError(message(name, ": ", rules.unweighted_elements(), " takes no weights of elements"));
   }
+  if (weights.on_disk()) throw OptionError(message(name, ": expected a matrix in memory, found samples on disk"));
   if (weights.integers()) throw OptionError(message(name, ": expected values of ", type_name<T>(), ", found integers"));
   if (weights.rows() != rules.target.size() || (weights.cols() != count && weights.cols() != 1)) {
     throw ShapeError(message(name, ": expected ", rules.target.size(), " × ", count, " values, one for each of the targets, or ",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <eigencoder/eigencoder.hpp>
+#include <eigencoder/tasks/sample_errors.hpp>
 
 #include "support/throws.hpp"
 
@@ -74,6 +75,27 @@ void check_integers(float one) {
   CHECK(ec::Samples<double>(x).value(1, 0) == double(x(1, 0)) / double(one));
 }
 
+/// A matrix as a file would give it, which counts how often it was asked.
+struct Recorded : ec::ColumnReader<float> {
+  const Eigen::MatrixXf& x;
+  bool bytes;
+  mutable std::atomic<int> reads = 0;
+  mutable std::vector<ec::Index> needed{};
+
+  explicit Recorded(const Eigen::MatrixXf& samples, bool integers = false) : x(samples), bytes(integers) {}
+  ec::Index rows() const override { return x.rows(); }
+  ec::Index cols() const override { return x.cols(); }
+  bool integers() const override { return bytes; }
+  float least_integer() const override { return bytes ? -1.0f : 0.0f; }
+  ec::Index block() const override { return 7; }
+  void read(ec::Index column, ec::Index first, ec::Index rows, float* to) const override {
+    ++reads;
+    if (column == 13) throw ec::FileError("column 13 cannot be read");
+    std::copy_n(&x(first, column), rows, to);
+  }
+  void will_need(ec::Index first, ec::Index columns) const noexcept override { needed = {first, columns}; }
+};
+
 }  // namespace
 
 TEST_CASE("samples: integers of 8 and 16 bits stand for their shares of 1, bit for bit, everywhere") {
@@ -146,4 +168,70 @@ TEST_CASE("samples: a conditional model takes what the others take") {
   CHECK(model.encode(bytes, labels) == model.encode(x, labels));
   CHECK(model.reconstruct(bytes, labels) == model.reconstruct(x, labels));
   CHECK(values(ec::with_classes(bytes, labels, 2)) == ec::with_classes(x, labels, 2));
+}
+
+TEST_CASE("samples: on disk are read a column or a value at a time, and are what a matrix of the same would be") {
+  const Eigen::MatrixXf x = samples().leftCols(12);
+  const auto reader = std::make_shared<Recorded>(x);  // not const, and of a derived type, as users have it
+  const ec::Samples<float> disk = reader;
+  CHECK((disk.on_disk() && !disk.in_place() && !disk.integers()));
+  CHECK((disk.rows() == 6 && disk.cols() == 12 && disk.block() == 7));
+  CHECK(reader->reads == 0);
+  CHECK(values(disk) == x);
+  CHECK(reader->reads == 12);
+  CHECK(disk.matrix() == x);
+  CHECK(disk.value(4, 11) == x(4, 11));
+
+  const ec::Samples<float> part = disk.columns(2, 9).columns(1, 5);
+  CHECK(values(part) == x.middleCols(3, 5));
+  CHECK(part.value(5, 4) == x(5, 7));
+  Eigen::MatrixXf copy(6, 2);
+  CHECK(part.columns_without_gaps(1, 2, copy.data()) == copy.data());
+  CHECK(copy == x.middleCols(4, 2));
+  part.will_need(2, 3);
+  CHECK(reader->needed == std::vector<ec::Index>{5, 3});
+  part.prefetch_column(0);
+
+  CHECK(disk == ec::Samples<float>(reader));
+  CHECK(disk.columns(3, 5) == disk.columns(1, 9).columns(2, 5));
+  CHECK(!(disk.columns(3, 5) == disk.columns(2, 5)));
+  CHECK(!(disk == ec::Samples<float>(x)));
+  CHECK(!(disk == ec::Samples<float>(std::make_shared<Recorded>(x))));
+
+  const ec::Samples<float> memory = x;
+  CHECK((!memory.on_disk() && memory.block() == 1));
+  memory.will_need(0, 12);
+  const ec::Samples<float> integers = std::make_shared<const Recorded>(x, true);
+  CHECK((integers.integers() && integers.least_integer() == -1));
+}
+
+TEST_CASE("samples: on disk outlive what they were made of, and errors of reading come out of a prediction") {
+  const Model model{ec::Seed{1}};
+  const Eigen::MatrixXf& x = samples();
+  const ec::Samples<float> all = std::make_shared<Recorded>(x);
+  CHECK(model.reconstruct(all.columns(14, 50)) == model.reconstruct(x.middleCols(14, 50)));
+  CHECK(ec::sample_errors(model, all.columns(0, 13)).samples == ec::sample_errors(model, x.leftCols(13)).samples);
+  expect_error<ec::FileError>([&] { model.reconstruct(all); }, {"column 13"});
+  expect_error<ec::OptionError>([&] { ec::Samples<float>(std::shared_ptr<const ec::ColumnReader<float>>()); }, {"expected a reader"});
+
+  // What training asks of values, it asks of those on disk too.
+  Eigen::MatrixXf damaged = x.leftCols(10);
+  damaged(2, 6) = std::numeric_limits<float>::quiet_NaN();
+  const ec::Samples<float> disk = std::make_shared<Recorded>(damaged);
+  ec::check_values("inputs", disk.columns(0, 6));
+  expect_error<ec::NonFiniteError>([&] { ec::check_values("inputs", disk); }, {"row 2 of sample 6"});
+  const ec::TargetRange range{{0, 0.5}, [] { return std::string("Loss"); }};
+  damaged.setConstant(0.25f);
+  ec::check_values("targets", disk, range);
+  damaged(3, 4) = 1;
+  expect_error<ec::OptionError>([&] { ec::check_values("targets", disk, range); }, {"found 1 in row 3 of sample 4"});
+  damaged.setZero();
+  damaged(1, 2) = 0.25f;
+  const ec::TargetRange whole{{-1, 3}, [] { return std::string("Loss"); }, true};
+  expect_error<ec::OptionError>([&] { ec::check_values("targets", disk, whole); }, {"found 0.25 in row 1 of sample 2"});
+
+  Model trained = model;
+  ec::Trainer trainer{trained, ec::MeanSquaredError{}, ec::Adam{}, {.threads = 1}};
+  expect_error<ec::OptionError>([&] { trainer.fit(x.leftCols(10), {.element_weights = disk, .progress = ec::Progress::quiet}); },
+                                {"element_weights", "in memory"});
 }
