@@ -97,6 +97,7 @@
 #include "eigencoder/data/csv.hpp"
 #include "eigencoder/data/dataset.hpp"
 #include "eigencoder/data/npz.hpp"
+#include "eigencoder/data/samples_on_disk.hpp"
 #include "eigencoder/data/time_series.hpp"
 #endif
 #ifdef EIGENCODER_HAS_SAFETENSORS

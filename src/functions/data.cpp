@@ -6,6 +6,7 @@
 #include "eigencoder/data/npy_header_impl.hpp"
 #include "eigencoder/data/npy_impl.hpp"
 #include "eigencoder/data/npz_impl.hpp"
+#include "eigencoder/data/samples_on_disk_impl.hpp"
 #include "eigencoder/data/time_series_impl.hpp"
 
 namespace eigencoder {
@@ -27,5 +28,12 @@ template TimeSeriesSet<float> read_ts(const std::filesystem::path&);
 template TimeSeriesSet<double> read_ts(const std::filesystem::path&);
 template TimeSeriesSet<float> read_ucr(const std::filesystem::path&, const std::vector<std::string>&);
 template TimeSeriesSet<double> read_ucr(const std::filesystem::path&, const std::vector<std::string>&);
+
+#define EIGENCODER_ON_DISK(T)                                                                               \
+  template std::shared_ptr<const ColumnReader<T>> samples_on_disk<T>(const std::filesystem::path&);         \
+  template std::shared_ptr<const ColumnReader<T>> samples_on_disk<T>(const std::filesystem::path&, const RawColumns&);
+
+EIGENCODER_ON_DISK(float)
+EIGENCODER_ON_DISK(double)
 
 }  // namespace eigencoder

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "eigencoder/core/bodies.hpp"
 #include "eigencoder/data/idx.hpp"
@@ -35,6 +36,50 @@ EIGENCODER_INLINE std::string describe_idx(std::string_view type, std::span<cons
   std::string text;
   for (const Index extent : dimensions) text += message(text.empty() ? "" : " × ", extent);
   return message(text, ' ', type);
+}
+
+struct IdxHeader {
+  IdxType type = IdxType::uint8;
+  std::vector<Index> dimensions;
+  Index size = 0;   ///< where the values begin
+  Index bytes = 0;  ///< of all values
+};
+
+/// Of a file that is read from its beginning. Throws FileError.
+template <class File>
+IdxHeader read_idx_header(File& file) {
+  const auto read_header = [&](std::span<std::uint8_t> out) {
+    const Index end = file.offset() + std::ssize(out);
+    if (file.read(out) != out.size())
+      file.fail("expected a header of at least ", end, " bytes, found ", file.offset(),
+                " bytes in all; not an IDX file, or cut short");
+  };
+
+  std::array<std::uint8_t, 4> word;
+  read_header(word);
+  if (word[0] != 0 || word[1] != 0)
+    file.fail("expected 00 00 at byte 0, found ", hexadecimal(std::span(word).first(2)), "; not an IDX file");
+  const IdxTypeFacts* type = find_idx_type(IdxType{word[2]});
+  if (!type)
+    file.fail("expected a type of value at byte 2, one of 08, 09, 0b, 0c, 0d, 0e, found ",
+              hexadecimal(std::span(word).subspan(2, 1)), "; not an IDX file");
+  const Index dimensions = word[3];
+  if (dimensions == 0) file.fail("expected at least one dimension at byte 3, found 0; not an IDX file");
+
+  IdxHeader header{type->type, {}, 4 + 4 * dimensions, type->bytes};
+  for (Index i = 0; i < dimensions; ++i) {
+    read_header(word);
+    const Index extent = read_value<std::uint32_t, std::endian::big>(word.data());
+    if (extent == 0)
+      file.fail("expected a positive size at byte ", file.offset() - 4, ", dimension ", i + 1, " of ", dimensions,
+                ", found 0; an empty set is of no use");
+    header.dimensions.push_back(extent);
+    if (extent > (std::numeric_limits<Index>::max() - header.size) / header.bytes)
+      file.fail("expected a size that a file can have, found ", describe_idx(type->name, header.dimensions),
+                " in the header up to byte ", file.offset(), "; the header is damaged");
+    header.bytes *= extent;
+  }
+  return header;
 }
 
 }  // namespace detail
@@ -72,42 +117,12 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> Idx::matrix() const {
 
 EIGENCODER_INLINE Idx read_idx(const std::filesystem::path& path) {
   detail::GzipReader file(path);
-  const auto read_header = [&](std::span<std::uint8_t> out) {
-    const Index end = file.offset() + std::ssize(out);
-    if (file.read(out) != out.size())
-      file.fail("expected a header of at least ", end, " bytes, found ", file.offset(),
-                " bytes in all; not an IDX file, or cut short");
-  };
-
-  std::array<std::uint8_t, 4> word;
-  read_header(word);
-  if (word[0] != 0 || word[1] != 0)
-    file.fail("expected 00 00 at byte 0, found ", detail::hexadecimal(std::span(word).first(2)), "; not an IDX file");
-  Idx idx{.type = IdxType{word[2]}, .dimensions = {}, .bytes = {}};
-  const detail::IdxTypeFacts* type = detail::find_idx_type(idx.type);
-  if (!type)
-    file.fail("expected a type of value at byte 2, one of 08, 09, 0b, 0c, 0d, 0e, found ",
-              detail::hexadecimal(std::span(word).subspan(2, 1)), "; not an IDX file");
-  const Index dimensions = word[3];
-  if (dimensions == 0) file.fail("expected at least one dimension at byte 3, found 0; not an IDX file");
-
-  const Index header = 4 + 4 * dimensions;
-  Index size = type->bytes;
-  for (Index i = 0; i < dimensions; ++i) {
-    read_header(word);
-    const Index extent = detail::read_value<std::uint32_t, std::endian::big>(word.data());
-    if (extent == 0)
-      file.fail("expected a positive size at byte ", file.offset() - 4, ", dimension ", i + 1, " of ", dimensions,
-                ", found 0; an empty set is of no use");
-    idx.dimensions.push_back(extent);
-    if (extent > (std::numeric_limits<Index>::max() - header) / size)
-      file.fail("expected a size that a file can have, found ", detail::describe_idx(type->name, idx.dimensions),
-                " in the header up to byte ", file.offset(), "; the header is damaged");
-    size *= extent;
-  }
+  const detail::IdxHeader header = detail::read_idx_header(file);
+  const Index size = header.bytes;
+  Idx idx{.type = header.type, .dimensions = header.dimensions, .bytes = {}};
 
   const auto promised = [&] {
-    return message(header + size, " bytes (the header and ", detail::describe_idx(type->name, idx.dimensions), ")");
+    return message(header.size + size, " bytes (the header and ", detail::describe_idx(to_string(idx.type), idx.dimensions), ")");
   };
   constexpr Index chunk = 1 << 20;
   while (std::ssize(idx.bytes) < size) {

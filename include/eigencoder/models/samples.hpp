@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -22,10 +21,6 @@ namespace detail {
 template <class S>
 inline constexpr bool small_integer = std::same_as<S, std::uint8_t> || std::same_as<S, std::int8_t> ||
                                       std::same_as<S, std::uint16_t> || std::same_as<S, std::int16_t>;
-
-/// The integer that stands for 1: 255 and 65535, and 128 and 32768, which signed integers just do not reach.
-template <class S>
-inline constexpr int one = std::numeric_limits<S>::max() + (std::is_signed_v<S> ? 1 : 0);
 
 /// Not `derived_from<M, DenseBase<M>>`: the base of a segment of a vector is that of a block.
 template <class M>

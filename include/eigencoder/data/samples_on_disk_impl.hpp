@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "eigencoder/core/bodies.hpp"
+#include "eigencoder/core/error.hpp"
+#include "eigencoder/data/idx_impl.hpp"
+#include "eigencoder/data/npy.hpp"
+#include "eigencoder/data/samples_on_disk.hpp"
+#include "eigencoder/files/byte_order.hpp"
+#include "eigencoder/files/random_access_file.hpp"
+
+namespace eigencoder {
+
+namespace detail {
+
+/// visit(std::type_identity<T>{}) for the C++ type of values that are read where they lie; false for other types.
+template <class Visit>
+bool with_disk_type(NpyType type, const Visit& visit) {
+  return type != NpyType::bool8 && with_npy_type(type, [&]<class Value>(std::type_identity<Value> value) {
+           if constexpr (std::same_as<Value, Half> || (std::integral<Value> && sizeof(Value) > 2)) {
+             return false;
+           } else {
+             visit(value);
+             return true;
+           }
+         });
+}
+
+inline bool is_disk_type(NpyType type) {
+  return with_disk_type(type, [](auto) {});
+}
+
+inline constexpr std::string_view disk_types = "uint8, int8, uint16, int16, float32 or float64";
+
+/// Values as they lie in a file, as what they stand for. `to` may be the memory of `from`, if value i of `to` ends no later than
+/// value i of `from`.
+template <class T, class Value, std::endian Order>
+void decode_column(const std::byte* from, Index count, T* to) {
+  constexpr Index piece = 256, bytes = sizeof(Value);
+  std::array<Value, piece> values;
+  for (Index i = 0; i < count; i += piece) {
+    const Index n = std::min(piece, count - i);
+    copy_values<Order>(bytes, std::span(from + i * bytes, static_cast<std::size_t>(n * bytes)),
+                       reinterpret_cast<std::byte*>(values.data()));
+    for (Index k = 0; k < n; ++k) {
+      to[i + k] = static_cast<T>(values[static_cast<std::size_t>(k)]);
+      if constexpr (std::integral<Value>) to[i + k] /= static_cast<T>(one<Value>);
+    }
+  }
+}
+
+/// The columns of an open file, which must be of a type that is read where it lies, and in it.
+template <class T>
+class ColumnFile final : public ColumnReader<T> {
+ public:
+  ColumnFile(std::unique_ptr<const RandomAccessFile> file, const RawColumns& columns)
+      : file_(std::move(file)), columns_(columns) {
+    const auto decode_as = [&]<class Value, std::endian Order>() {
+      if constexpr (std::same_as<Value, T> && Order == std::endian::native) return;
+      decode_ = decode_column<T, Value, Order>;
+    };
+    with_disk_type(columns.type, [&]<class Value>(std::type_identity<Value>) {
+      value_bytes_ = sizeof(Value);
+      integers_ = std::integral<Value>;
+      least_ = std::integral<Value> && std::is_signed_v<Value> ? T(-1) : T(0);
+      if (columns.order == std::endian::little) {
+        decode_as.template operator()<Value, std::endian::little>();
+      } else {
+        decode_as.template operator()<Value, std::endian::big>();
+      }
+    });
+  }
+
+  Index rows() const override { return columns_.rows; }
+  Index cols() const override { return columns_.cols; }
+  bool integers() const override { return integers_; }
+  T least_integer() const override { return least_; }
+
+  /// A MiB or a column: of disks it takes about as long to find as to read, and of flash both are many pages.
+  Index block() const override {
+    constexpr Index bytes = Index{1} << 20;
+    return std::clamp<Index>(bytes / (columns_.rows * value_bytes_), 1, columns_.cols);
+  }
+
+  void read(Index column, Index first_row, Index rows, T* to) const override {
+    const Index begin = offset(column) + first_row * value_bytes_;
+    if (value_bytes_ <= static_cast<Index>(sizeof(T))) {
+      // Into the end of the memory that is to be filled, and forward from there.
+      std::byte* const bytes = reinterpret_cast<std::byte*>(to + rows) - rows * value_bytes_;
+      fill(column, begin, {bytes, static_cast<std::size_t>(rows * value_bytes_)});
+      if (decode_) decode_(bytes, rows, to);
+    } else {
+      std::array<std::byte, 8192> piece;
+      const Index most = std::ssize(piece) / value_bytes_;
+      for (Index i = 0; i < rows; i += most) {
+        const Index count = std::min(most, rows - i);
+        fill(column, begin + i * value_bytes_, std::span(piece).first(static_cast<std::size_t>(count * value_bytes_)));
+        decode_(piece.data(), count, to + i);
+      }
+    }
+  }
+
+  void will_need(Index first, Index count) const noexcept override {
+    file_->will_need(offset(first), count * columns_.rows * value_bytes_);
+  }
+
+ private:
+  Index offset(Index column) const { return columns_.offset + column * columns_.rows * value_bytes_; }
+  void fill(Index column, Index begin, std::span<std::byte> to) const {
+    if (const Index found = file_->read(begin, to); found < std::ssize(to))
+      throw FileError(message(file_->path().string(), ": expected ", to.size(), " bytes at byte ", begin, ", of column ", column,
+                              " of ", columns_.cols, ", found ", found, "; the file has become shorter since it was opened"));
+  }
+
+  std::unique_ptr<const RandomAccessFile> file_;
+  RawColumns columns_;
+  Index value_bytes_ = 0;
+  T least_ = 0;
+  bool integers_ = false;
+  void (*decode_)(const std::byte*, Index, T*) = nullptr;  ///< null: values are what they are in the file
+};
+
+/// How the samples of an open NPY or IDX file lie. Throws FileError.
+RawColumns find_columns(const RandomAccessFile& file);
+
+/// The same columns, counted, of an open file that they must fit. Throws OptionError, FileError.
+RawColumns checked_columns(const RandomAccessFile& file, RawColumns columns);
+
+/// The first bytes of a file, as read_idx_header takes them.
+class HeaderReader {
+ public:
+  HeaderReader(std::span<const std::byte> bytes, std::string_view name) : bytes_(bytes), name_(name) {}
+
+  std::size_t read(std::span<std::uint8_t> out) {
+    const auto rest = bytes_.subspan(static_cast<std::size_t>(offset_));
+    const std::size_t count = std::min(out.size(), rest.size());
+    std::copy_n(rest.begin(), count, std::as_writable_bytes(out).begin());
+    offset_ += static_cast<Index>(count);
+    return count;
+  }
+  Index offset() const { return offset_; }
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    throw FileError(message(name_, ": ", parts...));
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+  std::string_view name_;
+  Index offset_ = 0;
+};
+
+EIGENCODER_INLINE RawColumns find_columns(const RandomAccessFile& file) {
+  const std::string name = file.path().string();
+  const auto fail = [&](const auto&... parts) { throw FileError(message(name, ": ", parts...)); };
+  std::vector<std::byte> first(65536 + 12);  // the longest header of NPY 1.0, and of IDX
+  first.resize(static_cast<std::size_t>(file.read(0, first)));
+  const auto begins = [&](std::string_view magic) {
+    return std::string_view(reinterpret_cast<const char*>(first.data()), first.size()).starts_with(magic);
+  };
+
+  RawColumns columns;
+  std::string_view type, other_reader;
+  std::vector<Index> dimensions;
+  if (begins("\x93N")) {
+    const NpyHeader header = parse_npy_header(first, name);
+    columns = {.type = header.type, .offset = header.size};
+    type = to_string(header.type);
+    dimensions = header.dimensions;
+    other_reader = "load_npy or read_npy";
+    const Index count = count_values(dimensions);
+    if (dimensions.empty() || count == 0)
+      fail("expected at least one dimension, the first counting the samples, and one value, found ",
+           dimensions.empty() ? message("a single ", type) : describe_idx(type, dimensions));
+    if (header.fortran_order && count != dimensions.front())
+      fail("expected an array in C order, in which a sample lies in one piece, found ", describe_idx(type, dimensions),
+           " in Fortran order; save numpy.ascontiguousarray(array), or read it into memory with ", other_reader);
+  } else if (begins(std::string_view("\0\0", 2))) {
+    HeaderReader reader(first, name);
+    const IdxHeader header = read_idx_header(reader);
+    columns = {.offset = header.size, .order = std::endian::big};
+    type = to_string(header.type);
+    dimensions = header.dimensions;
+    other_reader = "read_idx";
+    columns.type = NpyType::bool8;
+    for (const NpyTypeFacts& facts : npy_types)
+      if (facts.name == type) columns.type = facts.type;
+  } else if (begins("\x1f\x8b")) {
+    fail("is packed with gzip, and samples cannot be read in place; unpack it first: gunzip -k '", name, "'");
+  } else if (begins("PK")) {
+    fail("is an NPZ or zip file, and samples cannot be read in place; save the array by itself with numpy.save");
+  } else {
+    fail("expected an NPY file, which begins with 93 4e, or an IDX file, which begins with 00 00, found ",
+         first.size() < 2 ? message(first.size(), " bytes")
+                          : hexadecimal(std::span(reinterpret_cast<const std::uint8_t*>(first.data()), 2)),
+         "; how columns lie in a file without a header RawColumns says");
+  }
+
+  if (!is_disk_type(columns.type))
+    fail("expected values of ", disk_types, ", found ", describe_idx(type, dimensions), "; convert them, such as array.astype('<f4')",
+         ", or read them into memory with ", other_reader);
+  const Index count = count_values(dimensions), value = find_npy_type(columns.type)->bytes;
+  if (count < 0 || count > std::numeric_limits<Index>::max() / value)
+    fail("expected a size that a file can have, found ", describe_idx(type, dimensions), "; the header is damaged");
+  if (const Index found = file.size() - columns.offset; found != count * value)
+    fail("expected ", count * value, " bytes (", describe_idx(type, dimensions), ") after the header, found ", found,
+         found < count * value ? "; it is cut short" : "; the file or its header is damaged");
+  columns.cols = dimensions.front();
+  columns.rows = count / columns.cols;
+  return columns;
+}
+
+EIGENCODER_INLINE RawColumns checked_columns(const RandomAccessFile& file, RawColumns columns) {
+  if (columns.rows < 1) throw OptionError(message("RawColumns: rows must be at least 1, found ", columns.rows));
+  if (columns.offset < 0) throw OptionError(message("RawColumns: offset must not be negative, found ", columns.offset));
+  if (columns.cols < 0)
+    throw OptionError(message("RawColumns: cols must not be negative, found ", columns.cols, "; 0 is for all of the file"));
+  if (!is_disk_type(columns.type))
+    throw OptionError(message("RawColumns: expected a type of ", disk_types, ", found ", to_string(columns.type)));
+  const Index value = find_npy_type(columns.type)->bytes, found = std::max<Index>(file.size() - columns.offset, 0);
+  const auto fail = [&](const auto&... expected) {
+    throw FileError(message(file.path().string(), ": expected ", expected..., " of ", columns.rows, ' ', to_string(columns.type),
+                            " from byte ", columns.offset, " on, found ", found, " bytes"));
+  };
+  const Index whole = found / value / columns.rows;  // dividing cannot overflow
+  if (whole < std::max<Index>(columns.cols, 1)) fail(columns.cols > 0 ? message(columns.cols) : "at least 1", " columns");
+  if (columns.cols == 0 && whole * columns.rows * value != found) fail("whole columns");
+  if (columns.cols == 0) columns.cols = whole;
+  return columns;
+}
+
+}  // namespace detail
+
+template <std::floating_point T>
+std::shared_ptr<const ColumnReader<T>> samples_on_disk(const std::filesystem::path& path) {
+  auto file = std::make_unique<const RandomAccessFile>(path);
+  const RawColumns columns = detail::find_columns(*file);
+  return std::make_shared<const detail::ColumnFile<T>>(std::move(file), columns);
+}
+
+template <std::floating_point T>
+std::shared_ptr<const ColumnReader<T>> samples_on_disk(const std::filesystem::path& path, const RawColumns& columns) {
+  auto file = std::make_unique<const RandomAccessFile>(path);
+  const RawColumns found = detail::checked_columns(*file, columns);
+  return std::make_shared<const detail::ColumnFile<T>>(std::move(file), found);
+}
+
+}  // namespace eigencoder
