@@ -5,6 +5,7 @@
 // expect: load_csv needs zlib: link eigencoder::data
 // expect: load_npy needs zlib: link eigencoder::data
 // expect: load_npz needs zlib: link eigencoder::data
+// expect: samples_on_disk needs zlib: link eigencoder::data
 // expect: read_ts needs zlib: link eigencoder::data
 // expect: read_ucr needs zlib: link eigencoder::data
 // expect: read_npy needs zlib: link eigencoder::data
@@ -17,6 +18,7 @@
 #if defined(CONTROL) && __has_include(<zlib.h>)
 #include <eigencoder/data/csv.hpp>  // as one does who links zlib without the target
 #include <eigencoder/data/npz.hpp>
+#include <eigencoder/data/samples_on_disk.hpp>
 #include <eigencoder/data/time_series.hpp>
 #endif
 namespace ec = eigencoder;
@@ -31,6 +33,7 @@ int main() {
   const auto table = ec::load_csv(folder / "iris.csv", {.delimiter = ';', .label = "species", .columns = {"width", "height"}});
   ec::load_npy<double>("x.npy", {.labels = "y.npy"});
   ec::load_npz("mnist.npz", "x_train", {.labels = "y_train", .channels_first = true});
+  ec::samples_on_disk<double>("x.bin", {.rows = 784, .offset = 16});
   const auto series = ec::read_ts(folder / "JapaneseVowels_TRAIN.ts.gz");
   ec::read_ucr<double>(folder / "ECG5000_TEST.tsv", series.classes);
   ec::read_npy(folder / "x.npy");

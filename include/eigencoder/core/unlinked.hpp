@@ -2,10 +2,12 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "eigencoder/core/column_reader.hpp"
 #include "eigencoder/core/shape.hpp"
 
 // What the umbrella has for a component that is not linked: functions that fail to compile with the target's name.
@@ -46,6 +48,9 @@ struct UnlinkedTableOptions {
 };
 struct UnlinkedArrayOptions {
   UnlinkedOption labels = {}, channels_first = {};
+};
+struct UnlinkedColumns {
+  UnlinkedOption rows = {}, type = {}, offset = {}, cols = {}, order = {};
 };
 struct UnlinkedImageOptions {
   UnlinkedOption channels = {}, height = {}, width = {}, skip_others = {}, max_pixels = {};
@@ -108,6 +113,11 @@ template <class T = float, class Path>
 auto load_npz(const Path&, std::string_view, const detail::UnlinkedArrayOptions& = {}) {
   static_assert(detail::linked<T, Path>, "load_npz needs zlib: link eigencoder::data");
   return detail::UnlinkedSet<T>{};
+}
+template <class T = float, class Path>
+auto samples_on_disk(const Path&, const detail::UnlinkedColumns& = {}) {
+  static_assert(detail::linked<T, Path>, "samples_on_disk needs zlib: link eigencoder::data");
+  return std::shared_ptr<const ColumnReader<T>>();
 }
 template <class T = float, class... Arguments>
 auto read_ts(const Arguments&...) {
