@@ -28,8 +28,8 @@ struct RawColumns {
 /// 16 bits, which stand for what they do in Samples: uint8 v for v / 255, uint16 for v / 65535, int8 for v / 128, int16 for
 /// v / 32768. (load_npy and load_idx_dataset scale none but uint8.) NPY is little endian, in C order; IDX is big endian, plain.
 ///
-/// A column is read by one system call into the memory that it is wanted in, by any number of threads at once, and nothing is
-/// kept here: the system's cache holds what fits. Columns of 1 MiB together are a block().
+/// A column is read into the memory that it is wanted in, columns that follow one another at once, by any number of threads at the
+/// same time. Nothing is kept here: the system's cache holds what fits. Columns of 1 MiB together are a block().
 ///
 /// Throws FileError if the file cannot be read, is packed with gzip or in an NPZ file, has other values or another order, holds no
 /// values, or is not exactly as long as its header says. If it becomes shorter later, reading what is gone throws FileError,

@@ -98,33 +98,40 @@ class ColumnFile final : public ColumnReader<T> {
   }
 
   void read(Index column, Index first_row, Index rows, T* to) const override {
-    const Index begin = offset(column) + first_row * value_bytes_;
-    if (value_bytes_ <= static_cast<Index>(sizeof(T))) {
-      // Into the end of the memory that is to be filled, and forward from there.
-      std::byte* const bytes = reinterpret_cast<std::byte*>(to + rows) - rows * value_bytes_;
-      fill(column, begin, {bytes, static_cast<std::size_t>(rows * value_bytes_)});
-      if (decode_) decode_(bytes, rows, to);
-    } else {
-      std::array<std::byte, 8192> piece;
-      const Index most = std::ssize(piece) / value_bytes_;
-      for (Index i = 0; i < rows; i += most) {
-        const Index count = std::min(most, rows - i);
-        fill(column, begin + i * value_bytes_, std::span(piece).first(static_cast<std::size_t>(count * value_bytes_)));
-        decode_(piece.data(), count, to + i);
-      }
-    }
+    read_values(column * columns_.rows + first_row, rows, to);
+  }
+  void read_columns(Index first, Index count, T* to) const override {
+    read_values(first * columns_.rows, count * columns_.rows, to);
   }
 
   void will_need(Index first, Index count) const noexcept override {
-    file_->will_need(offset(first), count * columns_.rows * value_bytes_);
+    file_->will_need(columns_.offset + first * columns_.rows * value_bytes_, count * columns_.rows * value_bytes_);
   }
 
  private:
-  Index offset(Index column) const { return columns_.offset + column * columns_.rows * value_bytes_; }
-  void fill(Index column, Index begin, std::span<std::byte> to) const {
-    if (const Index found = file_->read(begin, to); found < std::ssize(to))
-      throw FileError(message(file_->path().string(), ": expected ", to.size(), " bytes at byte ", begin, ", of column ", column,
-                              " of ", columns_.cols, ", found ", found, "; the file has become shorter since it was opened"));
+  /// Of the values of all columns, `count` from `first` on.
+  void read_values(Index first, Index count, T* to) const {
+    if (value_bytes_ <= static_cast<Index>(sizeof(T))) {
+      // Into the end of the memory that is to be filled, and forward from there.
+      std::byte* const bytes = reinterpret_cast<std::byte*>(to + count) - count * value_bytes_;
+      fill(first, {bytes, static_cast<std::size_t>(count * value_bytes_)});
+      if (decode_) decode_(bytes, count, to);
+    } else {
+      std::array<std::byte, 32768> piece;
+      const Index most = std::ssize(piece) / value_bytes_;
+      for (Index i = 0; i < count; i += most) {
+        const Index n = std::min(most, count - i);
+        fill(first + i, std::span(piece).first(static_cast<std::size_t>(n * value_bytes_)));
+        decode_(piece.data(), n, to + i);
+      }
+    }
+  }
+  void fill(Index first, std::span<std::byte> to) const {
+    const Index begin = columns_.offset + first * value_bytes_, found = file_->read(begin, to);
+    if (found < std::ssize(to))
+      throw FileError(message(file_->path().string(), ": expected ", to.size(), " bytes at byte ", begin, ", found ", found,
+                              "; column ", (first + found / value_bytes_) / columns_.rows, " of ", columns_.cols,
+                              " is no longer whole: the file has become shorter since it was opened"));
   }
 
   std::unique_ptr<const RandomAccessFile> file_;

@@ -134,13 +134,21 @@ class Samples {
   /// Some columns without gaps: where they lie, or copied into `to`.
   const T* columns_without_gaps(Index first, Index count, T* to) const {
     if (in_place()) return column(first);
-    for (Index j = 0; j < count; ++j) copy_column(first + j, to + j * rows_);
+    if (on_disk()) {
+      reader_->read_columns(first_ + first, count, to);
+    } else {
+      for (Index j = 0; j < count; ++j) copy_column(first + j, to + j * rows_);
+    }
     return to;
   }
   /// A copy, converted.
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> matrix() const {
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> copies(rows_, cols_);
-    for (Index j = 0; j < cols_; ++j) copy_column(j, copies.col(j).data());
+    if (on_disk()) {
+      reader_->read_columns(first_, cols_, copies.data());
+    } else {
+      for (Index j = 0; j < cols_; ++j) copy_column(j, copies.col(j).data());
+    }
     return copies;
   }
   void prefetch_column(Index j) const {

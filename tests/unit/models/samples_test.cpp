@@ -179,7 +179,7 @@ TEST_CASE("samples: on disk are read a column or a value at a time, and are what
   CHECK(reader->reads == 0);
   CHECK(values(disk) == x);
   CHECK(reader->reads == 12);
-  CHECK(disk.matrix() == x);
+  CHECK(disk.matrix() == x);  // by the base class's read_columns
   CHECK(disk.value(4, 11) == x(4, 11));
 
   const ec::Samples<float> part = disk.columns(2, 9).columns(1, 5);
