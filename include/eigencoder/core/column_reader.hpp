@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-#include <type_traits>
-
 #include "eigencoder/core/shape.hpp"
 
 namespace eigencoder {
-
-namespace detail {
-
-/// The integer that stands for 1: 255 and 65535, and 128 and 32768, which signed integers just do not reach.
-template <class S>
-inline constexpr int one = std::numeric_limits<S>::max() + (std::is_signed_v<S> ? 1 : 0);
-
-}  // namespace detail
 
 /// Samples that are read when they are wanted, rows() × cols(), one a column, such as those of a file that is larger than memory.
 /// Samples<T> are made of a shared pointer to one. All functions may be called by several threads at once.

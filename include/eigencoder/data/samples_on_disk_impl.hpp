@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -18,6 +19,7 @@
 
 #include "eigencoder/core/bodies.hpp"
 #include "eigencoder/core/error.hpp"
+#include "eigencoder/core/small_integers.hpp"
 #include "eigencoder/data/idx_impl.hpp"
 #include "eigencoder/data/npy.hpp"
 #include "eigencoder/data/samples_on_disk.hpp"
@@ -51,15 +53,18 @@ inline constexpr std::string_view disk_types = "uint8, int8, uint16, int16, floa
 /// value i of `from`.
 template <class T, class Value, std::endian Order>
 void decode_column(const std::byte* from, Index count, T* to) {
-  constexpr Index piece = 256, bytes = sizeof(Value);
-  std::array<Value, piece> values;
-  for (Index i = 0; i < count; i += piece) {
-    const Index n = std::min(piece, count - i);
-    copy_values<Order>(bytes, std::span(from + i * bytes, static_cast<std::size_t>(n * bytes)),
-                       reinterpret_cast<std::byte*>(values.data()));
-    for (Index k = 0; k < n; ++k) {
-      to[i + k] = static_cast<T>(values[static_cast<std::size_t>(k)]);
-      if constexpr (std::integral<Value>) to[i + k] /= static_cast<T>(one<Value>);
+  if constexpr (std::floating_point<Value>) {
+    constexpr Index bytes = sizeof(Value);
+    for (Index i = 0; i < count; ++i) to[i] = static_cast<T>(read_value<Value, Order>(from + i * bytes));
+  } else if constexpr (Order == std::endian::native || sizeof(Value) == 1) {
+    shares_of_one<Value>(from, count, to);
+  } else {
+    constexpr Index piece = 64, bytes = sizeof(Value);
+    std::array<std::byte, piece * bytes> native;
+    for (Index i = 0; i < count; i += piece) {
+      const Index n = std::min(piece, count - i);
+      copy_values<Order>(bytes, std::span(from + i * bytes, static_cast<std::size_t>(n * bytes)), native.data());
+      shares_of_one<Value>(native.data(), n, to + i);
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "eigencoder/core/column_reader.hpp"
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
+#include "eigencoder/core/small_integers.hpp"
 #include "eigencoder/kernels/packet.hpp"
 
 namespace eigencoder {
@@ -127,6 +128,7 @@ class Samples {
   const T* column(Index j) const { return reinterpret_cast<const T*>(at(j)); }
   void copy_column(Index j, T* to) const { copy(0, rows_, j, to); }
   T value(Index i, Index j) const {
+    if (!integers() && !on_disk()) return column(j)[i];
     T value;
     copy(i, 1, j, &value);
     return value;
@@ -181,10 +183,7 @@ class Samples {
     if constexpr (!std::same_as<S, T>) {
       integers_ = true;
       least_ = std::is_signed_v<S> ? T(-1) : T(0);
-      convert_ = [](const std::byte* from, Index count, T* to) {
-        const auto* const integers = reinterpret_cast<const S*>(from);
-        for (Index i = 0; i < count; ++i) to[i] = static_cast<T>(integers[i]) / static_cast<T>(detail::one<S>);
-      };
+      convert_ = detail::shares_of_one<S, T>;
     }
   }
   const std::byte* at(Index j) const { return data_ + j * stride_ * scalar_; }
