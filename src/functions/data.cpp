@@ -29,8 +29,8 @@ template TimeSeriesSet<double> read_ts(const std::filesystem::path&);
 template TimeSeriesSet<float> read_ucr(const std::filesystem::path&, const std::vector<std::string>&);
 template TimeSeriesSet<double> read_ucr(const std::filesystem::path&, const std::vector<std::string>&);
 
-#define EIGENCODER_ON_DISK(T)                                                                               \
-  template std::shared_ptr<const ColumnReader<T>> samples_on_disk<T>(const std::filesystem::path&);         \
+#define EIGENCODER_ON_DISK(T)                                                                       \
+  template std::shared_ptr<const ColumnReader<T>> samples_on_disk<T>(const std::filesystem::path&); \
   template std::shared_ptr<const ColumnReader<T>> samples_on_disk<T>(const std::filesystem::path&, const RawColumns&);
 
 EIGENCODER_ON_DISK(float)

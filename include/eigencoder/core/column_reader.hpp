@@ -5,8 +5,8 @@
 
 namespace eigencoder {
 
-/// Samples that are read when they are wanted, rows() × cols(), one a column, such as those of a file that is larger than memory.
-/// Samples<T> are made of a shared pointer to one. All functions may be called by several threads at once.
+/// Samples that are read when they are wanted, rows() × cols(), one a column, such as those of a file that is larger than
+/// memory. Samples<T> are made of a shared pointer to one. All functions may be called by several threads at once.
 template <class T>
 class ColumnReader {
  public:

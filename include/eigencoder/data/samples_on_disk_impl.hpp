@@ -49,8 +49,8 @@ inline bool is_disk_type(NpyType type) {
 
 inline constexpr std::string_view disk_types = "uint8, int8, uint16, int16, float32 or float64";
 
-/// Values as they lie in a file, as what they stand for. `to` may be the memory of `from`, if value i of `to` ends no later than
-/// value i of `from`.
+/// Values as they lie in a file, as what they stand for. `to` may be the memory of `from`, if value i of `to` ends no later
+/// than value i of `from`.
 template <class T, class Value, std::endian Order>
 void decode_column(const std::byte* from, Index count, T* to) {
   if constexpr (std::floating_point<Value>) {
@@ -224,8 +224,8 @@ EIGENCODER_INLINE RawColumns find_columns(const RandomAccessFile& file) {
   }
 
   if (!is_disk_type(columns.type))
-    fail("expected values of ", disk_types, ", found ", describe_idx(type, dimensions), "; convert them, such as array.astype('<f4')",
-         ", or read them into memory with ", other_reader);
+    fail("expected values of ", disk_types, ", found ", describe_idx(type, dimensions),
+         "; convert them, such as array.astype('<f4')", ", or read them into memory with ", other_reader);
   const Index count = count_values(dimensions), value = find_npy_type(columns.type)->bytes;
   if (count < 0 || count > std::numeric_limits<Index>::max() / value)
     fail("expected a size that a file can have, found ", describe_idx(type, dimensions), "; the header is damaged");
@@ -246,8 +246,8 @@ EIGENCODER_INLINE RawColumns checked_columns(const RandomAccessFile& file, RawCo
     throw OptionError(message("RawColumns: expected a type of ", disk_types, ", found ", to_string(columns.type)));
   const Index value = find_npy_type(columns.type)->bytes, found = std::max<Index>(file.size() - columns.offset, 0);
   const auto fail = [&](const auto&... expected) {
-    throw FileError(message(file.path().string(), ": expected ", expected..., " of ", columns.rows, ' ', to_string(columns.type),
-                            " from byte ", columns.offset, " on, found ", found, " bytes"));
+    throw FileError(message(file.path().string(), ": expected ", expected..., " of ", columns.rows, ' ',
+                            to_string(columns.type), " from byte ", columns.offset, " on, found ", found, " bytes"));
   };
   const Index whole = found / value / columns.rows;  // dividing cannot overflow
   if (whole < std::max<Index>(columns.cols, 1)) fail(columns.cols > 0 ? message(columns.cols) : "at least 1", " columns");

@@ -16,10 +16,10 @@ namespace eigencoder {
 
 /// A file of which any piece can be read, by several threads at once.
 ///
-/// It is read by pread and not mapped into memory. A map of a file that becomes shorter ends the process with SIGBUS where it is
-/// read past the new end; pread returns how much there is. Mapped addresses count as memory of the process where that is limited
-/// (ulimit -v). And both read the same pages of the system's cache: pread adds a system call and a copy of what is in the cache.
-/// Systems without pread have a stream and a lock instead: there threads read one after the other.
+/// It is read by pread and not mapped into memory. A map of a file that becomes shorter ends the process with SIGBUS where it
+/// is read past the new end; pread returns how much there is. Mapped addresses count as memory of the process where that is
+/// limited (ulimit -v). And both read the same pages of the system's cache: pread adds a system call and a copy of what is in
+/// the cache. Systems without pread have a stream and a lock instead: there threads read one after the other.
 class RandomAccessFile {
  public:
   /// Throws FileError, with the system's reason, where there is no regular file that can be read.

@@ -76,7 +76,8 @@ Matrix<S> values(ec::Index rows, ec::Index cols) {
     return Matrix<S>::Random(rows, cols);
   } else {
     using Limits = std::numeric_limits<S>;
-    Matrix<S> x = Matrix<S>::NullaryExpr(rows, cols, [](ec::Index i, ec::Index j) { return static_cast<S>(40503 * i + 9973 * j); });
+    Matrix<S> x =
+        Matrix<S>::NullaryExpr(rows, cols, [](ec::Index i, ec::Index j) { return static_cast<S>(40503 * i + 9973 * j); });
     x(0, cols - 1) = Limits::min();
     x(rows - 1, cols - 1) = Limits::max();
     return x;
@@ -159,13 +160,17 @@ TEST_CASE("Samples on disk are read from columns without a header", "[data]") {
   static_assert(std::endian::native == std::endian::little);
   const File file("header!" + bytes);
   check_same<float>(ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7}), expected);
-  check_same<float>(ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .cols = 3}), expected.leftCols(3));
-  const Matrix<std::uint16_t> swapped = x.unaryExpr([](std::uint16_t v) { return static_cast<std::uint16_t>(v << 8 | v >> 8); });
-  check_same<float>(ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .order = std::endian::big}),
-                    in_memory<float>(swapped));
+  check_same<float>(ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .cols = 3}),
+                    expected.leftCols(3));
+  const Matrix<std::uint16_t> swapped =
+      x.unaryExpr([](std::uint16_t v) { return static_cast<std::uint16_t>(v << 8 | v >> 8); });
+  check_same<float>(
+      ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .order = std::endian::big}),
+      in_memory<float>(swapped));
 
   using Raw = ec::RawColumns;
-  file.expect_refused({"expected whole columns of 3 uint8 from byte 0 on, found 31 bytes"}, Raw{.rows = 3, .type = ec::NpyType::uint8});
+  file.expect_refused({"expected whole columns of 3 uint8 from byte 0 on, found 31 bytes"},
+                      Raw{.rows = 3, .type = ec::NpyType::uint8});
   file.expect_refused({"expected 5 columns of 3 uint16 from byte 7 on, found 24 bytes"},
                       Raw{.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .cols = 5});
   file.expect_refused({"expected at least 1 columns of 31 uint8 from byte 1 on, found 30 bytes"},
@@ -199,7 +204,8 @@ TEST_CASE("What cannot be read in place is refused, and what to do is said", "[d
   expect_refused("1.0,2.0\n", {"93 4e", "00 00", "found 31 2e", "RawColumns"});
   expect_refused("", {"found 0 bytes"});
   expect_refused("\x93", {"found 1 bytes"});
-  expect_refused(npy("<f4", "(2, 2)", ones, true), {"C order", "2 × 2 float32 in Fortran order", "numpy.ascontiguousarray", "load_npy"});
+  expect_refused(npy("<f4", "(2, 2)", ones, true),
+                 {"C order", "2 × 2 float32 in Fortran order", "numpy.ascontiguousarray", "load_npy"});
   expect_refused(npy(">f4", "(2, 2)", ones), {"little-endian", "array.astype('<f4')"});
   expect_refused(npy("|O", "(2, 2)", ones), {"Python objects"});
   expect_refused(npy("<i8", "(1, 2)", ones), {"float32 or float64, found 1 × 2 int64", "array.astype('<f4')", "load_npy"});
@@ -207,12 +213,14 @@ TEST_CASE("What cannot be read in place is refused, and what to do is said", "[d
   expect_refused(npy("|b1", "(4, 4)", ones), {"found 4 × 4 bool"});
   expect_refused(npy("|u1", "(4, 0)", ""), {"one value, found 4 × 0 uint8"});
   expect_refused(npy("|u1", "()", "\1"), {"at least one dimension", "a single uint8"});
-  expect_refused(npy("<f4", "(2, 2)", ones.substr(1)), {"expected 16 bytes (2 × 2 float32) after the header, found 15", "cut short"});
+  expect_refused(npy("<f4", "(2, 2)", ones.substr(1)),
+                 {"expected 16 bytes (2 × 2 float32) after the header, found 15", "cut short"});
   expect_refused(npy("<f4", "(2, 2)", ones + '\1'), {"found 17", "damaged"});
   expect_refused(npy("<f4", "(4611686018427387904, 2)", ones), {"a size that a file can have", "header is damaged"});
   expect_refused(npy("<f4", "(2, 2)", ones).substr(0, 50), {"expected a header of at least"});
   expect_refused(idx('\x0c', "\2\2", ones), {"found 2 × 2 int32", "read_idx"});
-  expect_refused(idx('\x08', "\4\4", ones.substr(2)), {"expected 16 bytes (4 × 4 uint8) after the header, found 14", "cut short"});
+  expect_refused(idx('\x08', "\4\4", ones.substr(2)),
+                 {"expected 16 bytes (4 × 4 uint8) after the header, found 14", "cut short"});
   expect_refused(idx('\x08', "\4\4", ones).substr(0, 9), {"expected a header of at least 12 bytes, found 9"});
   expect_refused(idx('\x0a', "\4\4", ones), {"a type of value at byte 2"});
 
