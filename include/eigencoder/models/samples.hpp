@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "eigencoder/core/column_reader.hpp"
+#include "eigencoder/core/division.hpp"
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
 #include "eigencoder/core/small_integers.hpp"
@@ -207,6 +208,18 @@ class Samples {
   void (*convert_)(const std::byte*, Index, T*) = nullptr;  ///< integers to T
   std::shared_ptr<const void> kept_;
 };
+
+/// The samples that are the part of rank `rank` of `size`, where they are (data/part.hpp). Throws OptionError.
+template <class T>
+Samples<T> part_of(const Samples<T>& samples, int rank, int size, std::size_t parts = 0) {
+  const auto [begin, count] = range_of_part(samples.cols(), rank, size, parts);
+  return samples.columns(begin, count);
+}
+/// The same of samples on disk: part_of(samples_on_disk("images.npy"), rank, size).
+template <class T>
+Samples<T> part_of(const std::shared_ptr<const ColumnReader<T>>& reader, int rank, int size, std::size_t parts = 0) {
+  return part_of(Samples<T>(reader), rank, size, parts);
+}
 
 /// Samples of T where they lie, one a column, for a prediction that may not allocate: a column-major matrix, map or block.
 template <class T>

@@ -192,6 +192,11 @@ TEST_CASE("samples: on disk are read a column or a value at a time, and are what
   CHECK(reader->needed == std::vector<ec::Index>{5, 3});
   part.prefetch_column(0);
 
+  const std::shared_ptr<const ec::ColumnReader<float>> shared = reader;
+  CHECK(values(ec::part_of(shared, 1, 5)) == ec::part_of(x, 1, 5));
+  CHECK(values(ec::part_of(disk, 0, 3, 4)) == x.leftCols(3));  // one of four parts, since the third rank has two
+  CHECK(ec::part_of(ec::Samples<float>(x), 1, 2).column(0) == &x(0, 6));
+
   CHECK(disk == ec::Samples<float>(reader));
   CHECK(disk.columns(3, 5) == disk.columns(1, 9).columns(2, 5));
   CHECK(!(disk.columns(3, 5) == disk.columns(2, 5)));
