@@ -31,6 +31,7 @@ set(eigencoder_components
     jpeg         JPEG           JPEG        # reads photographs
     safetensors  nlohmann_json  SAFETENSORS # saves and loads models
     onnx         NONE           ONNX        # exports models
+    mpi          MPI            MPI         # trains with several processes
 )
 
 # The components' names, one after another, for messages.
@@ -64,8 +65,14 @@ function(eigencoder_component name)
   list(GET eigencoder_components ${at} macro)
   if(NOT package STREQUAL NONE)
     set(library ${package}::${package})
+    set(parts "")
+    if(package STREQUAL MPI) # its interface of C, for a program of C++
+      set(library MPI::MPI_CXX)
+      set(parts COMPONENTS CXX)
+      set(MPI_CXX_SKIP_MPICXX ON)
+    endif()
     if(NOT TARGET ${library})
-      find_package(${package} QUIET)
+      find_package(${package} QUIET ${parts})
     endif()
     if(NOT TARGET ${library})
       return()

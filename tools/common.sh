@@ -4,7 +4,7 @@ say() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\
 
 # Debian's names of what the examples and the tests are made of.
 example_packages=(g++ cmake ninja-build libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libpng-dev libjpeg-dev gnuplot-nox)
-test_packages=(clang catch2 libbenchmark-dev python3)
+test_packages=(clang catch2 libbenchmark-dev python3 libmpich-dev mpich)
 
 # Installs the Debian packages of these names that are missing. Goes on where it cannot: the configure step then says what is not there.
 install_missing() {

@@ -76,6 +76,7 @@ def rooms():
     figure = Figure(780, 400, "The rooms of the library and what each may include")
     place = {  # x, y, width, what is in it, colour
         "testing": (20, 20, 130, "gradient checks", "plain"),
+        "mpi": (20, 282, 130, "processes", "blue"),
         "io": (185, 20, 110, "models in files", "plain"),
         "tasks": (325, 20, 130, "work with codes", "plain"),
         "training": (500, 20, 160, "trainer, step, team", "violet"),
@@ -103,7 +104,8 @@ def rooms():
         ("models", "losses"): ((392, 161), (392, 210)),
         ("layers", "kernels"): ((248, 256), (248, 290)),
         ("losses", "kernels"): ((392, 256), (392, 290)),
-        ("engine", "core"): ((85, 256), (85, 350)),
+        ("engine", "core"): ((150, 240), (167, 240), (167, 350)),
+        ("mpi", "core"): ((85, 328), (85, 350)),
         ("optimizers", "kernels"): ((560, 256), (560, 310), (490, 310)),
         ("data", "files"): ((707, 256), (707, 282)),
         ("files", "core"): ((707, 328), (707, 350)),

@@ -113,6 +113,9 @@
 #ifdef EIGENCODER_HAS_JPEG
 #include "eigencoder/files/jpeg.hpp"
 #endif
+#ifdef EIGENCODER_HAS_MPI
+#include "eigencoder/mpi/mpi.hpp"
+#endif
 #if defined(EIGENCODER_HAS_ZLIB) && defined(EIGENCODER_HAS_PNG) && defined(EIGENCODER_HAS_JPEG)
 #include "eigencoder/data/image_folder.hpp"
 #endif

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eigencoder/core/column_reader.hpp"
+#include "eigencoder/core/communicator.hpp"
 #include "eigencoder/core/shape.hpp"
 
 // What the umbrella has for a component that is not linked: functions that fail to compile with the target's name.
@@ -222,6 +223,20 @@ template <class Model, class... Arguments>
 void export_onnx_decoder(const Model&, const Arguments&...) {
   static_assert(detail::linked<Model>, "export_onnx_decoder needs its component: link eigencoder::onnx");
 }
+
+#endif
+
+#ifndef EIGENCODER_HAS_MPI
+
+struct Mpi {
+  template <class... Arguments>
+  Mpi(const Arguments&...) {
+    static_assert(detail::linked<Arguments...>, "Mpi needs MPI: link eigencoder::mpi");
+  }
+  int rank() const { return 0; }
+  int size() const { return 1; }
+  operator AnyCommunicator() const { return {}; }
+};
 
 #endif
 

@@ -40,6 +40,7 @@ class Mpi {
 
   int rank() const { return group_->rank; }
   int size() const { return group_->size; }
+  int local_size() const { return group_->local_size; }
 
   void sum(std::span<float> values) const { sum_of(values, MPI_FLOAT); }
   void sum(std::span<double> values) const { sum_of(values, MPI_DOUBLE); }
@@ -85,6 +86,10 @@ class Mpi {
       call("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler, handle, MPI_ERRORS_RETURN);
       call("MPI_Comm_rank", MPI_Comm_rank, handle, &rank);
       call("MPI_Comm_size", MPI_Comm_size, handle, &size);
+      MPI_Comm here = MPI_COMM_NULL;  // those that share memory
+      call("MPI_Comm_split_type", MPI_Comm_split_type, handle, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &here);
+      call("MPI_Comm_size", MPI_Comm_size, here, &local_size);
+      call("MPI_Comm_free", MPI_Comm_free, &here);
     }
     ~Group() {
       if (usable()) MPI_Comm_free(&handle);
@@ -93,7 +98,7 @@ class Mpi {
     Group& operator=(const Group&) = delete;
 
     MPI_Comm handle = MPI_COMM_NULL;
-    int rank = 0, size = 1;
+    int rank = 0, size = 1, local_size = 1;
   };
 
   /// MPI, where it is ours to begin and to end.

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+"""ec::Mpi does what a communicator promises, with one, two and four ranks, and a rank that gives up ends them all."""
+
+from mpirun import dies, run
+
+for ranks in (1, 2, 4):
+    assert run(ranks) == run(ranks, "own") == f"{ranks} ranks: all holds\n"
+    dies(ranks, f"rank {ranks - 1}: there is nothing left to read", "abandon")
+print("ec::Mpi holds what a communicator promises")
