@@ -36,3 +36,13 @@ endif()
 if(NOT Python3_EXECUTABLE)
   execute_process(COMMAND python3 -c "import sys; print(sys.executable)" OUTPUT_VARIABLE Python3_EXECUTABLE OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
+
+# What starts a program as several processes: `${eigencoder_mpiexec} 2 program`.
+if(TARGET eigencoder::mpi)
+  execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE mpiexec_version ERROR_QUIET)
+  set(eigencoder_mpiexec ${MPIEXEC_EXECUTABLE})
+  if(mpiexec_version MATCHES "Open MPI|OpenRTE") # it refuses to be root, and more ranks than cores
+    list(APPEND eigencoder_mpiexec --oversubscribe --allow-run-as-root)
+  endif()
+  list(APPEND eigencoder_mpiexec ${MPIEXEC_NUMPROC_FLAG})
+endif()
