@@ -140,10 +140,9 @@ Run detect(const example::Program& program, const Settings& settings, const Data
     run.validation = std::max<Index>(scaled.cols() / 10, 1);
     run.train = scaled.cols() - run.validation;
     const MatrixXf validation = scaled.rightCols(run.validation), rest = scaled.leftCols(run.train);
-    ec::Trainer trainer{detector.model(),
-                        scores.first,
-                        ec::Adam{.learning_rate = options.learning_rate},
-                        {.threads = options.threads, .seed = ec::Seed{seed}}};
+    ec::TrainerOptions trainer_options = options.trainer();
+    trainer_options.seed = ec::Seed{seed};
+    ec::Trainer trainer{detector.model(), scores.first, ec::Adam{.learning_rate = options.learning_rate}, trainer_options};
     run.history = program.fit(trainer, detector.model(), rest, options.fit(validation), name);
     run.threads = trainer.threads();
   };

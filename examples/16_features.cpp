@@ -139,8 +139,10 @@ template <class Model>
 double classify(Model model, const MatrixXf& x, const VectorXi& labels, const MatrixXf& test, const VectorXi& truth,
                 double weight_decay, double rate, Index batch, Index steps, const example::Options& options) {
   const MatrixXf targets = labels.cast<float>().transpose();
+  ec::TrainerOptions alone = options.trainer();
+  alone.communicator = {};  // a few labels: each process trains on all of them
   ec::Trainer trainer{model, ec::SparseCategoricalCrossEntropy<>{} + weight_decay * ec::L2Weights{},
-                      ec::Adam{.learning_rate = rate}, options.trainer()};
+                      ec::Adam{.learning_rate = rate}, alone};
   const Index in_epoch = (x.cols() + batch - 1) / batch, epochs = (steps + in_epoch - 1) / in_epoch;
   trainer.fit(x, targets,
               {.epochs = epochs,

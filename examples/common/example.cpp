@@ -8,9 +8,11 @@
 #include <cstdio>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/training/report.hpp>
+#include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <random>
 
 #include "common/plot.hpp"
 
@@ -23,6 +25,7 @@ struct Program::State {
   std::vector<std::pair<std::string, std::string>> summaries{};
   std::vector<std::string> pictures{};  ///< names of files
   nlohmann::ordered_json metrics{};
+  std::filesystem::path own_folder{};  ///< of a rank that is not the first
 };
 
 namespace {
@@ -69,7 +72,10 @@ Program::Program(const std::string& name, const std::string& description)
     : name_(name), state_(new State{.app = CLI::App(description, name)}) {
   options.out = std::filesystem::path("out") / name;
 }
-Program::~Program() = default;
+Program::~Program() {
+  std::error_code unused;
+  if (!state_->own_folder.empty()) std::filesystem::remove_all(state_->own_folder, unused);
+}
 
 void Program::add_choice(const std::string& flag, std::string& value, const std::vector<std::string>& choices,
                          const std::string& text) {
@@ -106,11 +112,17 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --out, up to --epochs in all");
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
 
+#ifdef EIGENCODER_HAS_MPI
+  options.communicator = ec::Mpi{};
+#endif
+  const bool first = options.communicator.rank() == 0;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
+    std::ostream nowhere(nullptr);
+    return app.exit(error, first ? std::cout : nowhere, first ? std::cerr : nowhere) == 0 ? 0 : 1;
   }
+  options.quiet = options.quiet || !first;
   try {
     try_out();
     const ec::StopOnSignal& interruption = state_->interruption.emplace();
@@ -118,12 +130,42 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
     write_report();
     return interruption.exit_status();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", name_.c_str(), error.what());
+    const std::string text = ec::message(name_, ": ", error.what());
+    if (!options.communicator.alone()) options.communicator.abandon(text);
+    std::fprintf(stderr, "%s\n", text.c_str());
     return 1;
   }
 }
 
+std::filesystem::path Program::path(const std::string& file) const {
+  const int rank = options.communicator.rank();
+  if (rank == 0) return options.out / file;
+  std::filesystem::path& own = state_->own_folder;
+  if (own.empty()) {
+    own = std::filesystem::temp_directory_path() / ec::message("eigencoder-", name_, '-', rank, '-', std::random_device{}());
+    std::filesystem::create_directories(own);
+  }
+  return own / file;
+}
+
+ec::Samples<float> Program::part(const ec::Samples<float>& all) const {
+  const auto [begin, count] = ec::range_of_part(all.cols(), options.communicator.rank(), options.communicator.size());
+  return all.columns(begin, count);
+}
+
+void Program::divide(ec::FitOptions<float>& fit) const {
+  for (ec::Samples<float>* samples : {&fit.validation, &fit.validation_targets}) *samples = part(*samples);
+  for (ec::Samples<float>* weights : {&fit.element_weights, &fit.validation_element_weights}) {
+    if (weights->cols() > 1) *weights = part(*weights);  // else they are the same for all
+  }
+  for (ec::StepCounts* lengths : {&fit.lengths, &fit.validation_lengths}) {
+    const auto [begin, count] = ec::range_of_part(std::ssize(*lengths), options.communicator.rank(), options.communicator.size());
+    *lengths = lengths->subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+  }
+}
+
 void Program::try_out() const {
+  if (options.communicator.rank() > 0) return;
   std::error_code reason;
   std::filesystem::create_directories(options.out, reason);
   if (reason)
@@ -225,17 +267,19 @@ nlohmann::ordered_json Program::metrics(const ec::History& history, Index train_
   double seconds = 0;
   for (const ec::EpochReport& epoch : history.epochs) seconds += epoch.seconds;
   const auto epochs = static_cast<double>(history.epochs.size());
-  return {{"example", name_},
-          {"epochs", history.epochs.size()},
-          {"train_samples", train_samples},
-          {"validation_samples", validation_samples},
-          {"train_loss", history.last().train.loss},
-          {"validation_loss", history.last().validation.loss},
-          {"seconds", seconds},
-          {"samples_per_second", seconds > 0 ? epochs * static_cast<double>(train_samples) / seconds : 0.0},
-          {"parameters", parameters},
-          {"threads", threads},
-          {"seed", options.seed}};
+  nlohmann::ordered_json all{{"example", name_},
+                             {"epochs", history.epochs.size()},
+                             {"train_samples", train_samples},
+                             {"validation_samples", validation_samples},
+                             {"train_loss", history.last().train.loss},
+                             {"validation_loss", history.last().validation.loss},
+                             {"seconds", seconds},
+                             {"samples_per_second", seconds > 0 ? epochs * static_cast<double>(train_samples) / seconds : 0.0},
+                             {"parameters", parameters},
+                             {"threads", threads},
+                             {"seed", options.seed}};
+  if (!options.communicator.alone()) all["processes"] = options.communicator.size();
+  return all;
 }
 
 void Program::write_metrics(const nlohmann::ordered_json& metrics) const {

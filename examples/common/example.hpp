@@ -23,8 +23,9 @@ struct Options {
   std::size_t threads = 0;
   double learning_rate = 1e-3;
   bool resume = false, quiet = false;
+  ec::AnyCommunicator communicator{};  ///< the processes of mpirun, where it has started the program
 
-  ec::TrainerOptions trainer() const { return {.threads = threads, .seed = ec::Seed{seed}}; }
+  ec::TrainerOptions trainer() const { return {.threads = threads, .seed = ec::Seed{seed}, .communicator = communicator}; }
 
   template <class T>
   ec::FitOptions<T> fit(const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>& validation) const {
@@ -77,7 +78,8 @@ struct LinearFit {
 };
 LinearFit fit_pca(const ec::Split<float>& data, Index code);
 
-/// An example's command line and its results. The options' values at the time of run() are the defaults.
+/// An example's command line and its results. The options' values at the time of run() are the defaults. Under mpirun all ranks do
+/// the same, but that fit() gives each of them its part of the samples, and that the first alone prints and writes into --out.
 class Program {
  public:
   Program(const std::string& name, const std::string& description);
@@ -113,11 +115,13 @@ class Program {
 
   /// Trains `model` by its trainer, from the checkpoint in --out on if --resume is given. Ctrl-C ends it after the current step, and
   /// what follows is done with the best weights so far. --out gets checkpoint.safetensors after every epoch and model.safetensors in the
-  /// end; where a program trains several models, `name` is in front of both.
+  /// end; where a program trains several models, `name` is in front of both. Samples and options are those of all ranks.
   template <class Trainer, class Model>
-  ec::History fit(Trainer& trainer, Model& model, const ec::Samples<float>& inputs, const ec::Samples<float>& targets,
+  ec::History fit(Trainer& trainer, Model& model, const ec::Samples<float>& all_inputs, const ec::Samples<float>& all_targets,
                   ec::FitOptions<float> fit_options, const std::string& name = "") const {
-    const std::filesystem::path checkpoint = path(prefixed(name, "checkpoint.safetensors"));
+    const ec::Samples<float> inputs = part(all_inputs), targets = part(all_targets);
+    divide(fit_options);
+    const std::filesystem::path checkpoint = options.out / prefixed(name, "checkpoint.safetensors");
     // Of several models the later ones may not have begun.
     if (options.resume && (name.empty() || std::filesystem::exists(checkpoint))) trainer.resume(checkpoint);
     const auto done = static_cast<Index>(trainer.epochs());
@@ -154,8 +158,8 @@ class Program {
     return fit(trainer, model, inputs, inputs, fit_options, name);
   }
 
-  /// A file of --out.
-  std::filesystem::path path(const std::string& file) const { return options.out / file; }
+  /// A file of --out; on a rank that is not the first, of a folder of its own that goes with the program.
+  std::filesystem::path path(const std::string& file) const;
 
   void print(const std::string& text) const;
 
@@ -190,6 +194,9 @@ class Program {
                      std::size_t threads) const;
 
  private:
+  /// What this rank trains on.
+  ec::Samples<float> part(const ec::Samples<float>& all) const;
+  void divide(ec::FitOptions<float>& options) const;
   /// Throws if --out cannot be written to: before the training rather than after it.
   void try_out() const;
   /// "deep, code 16" and "model.safetensors" → "deep-code-16-model.safetensors"
