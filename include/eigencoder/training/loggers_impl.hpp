@@ -93,7 +93,8 @@ Callback log_epochs(const char* owner, const std::filesystem::path& path, bool a
                 state->file->append(line(state->trainer->epochs(), epoch_values(state->plan, report)));
                 return Training::go_on;
               },
-          .after_fit = [=](const History&) { state->file.reset(); }};
+          .after_fit = [=](const History&) { state->file.reset(); },
+          .first_rank_alone = true};
 }
 
 }  // namespace detail

@@ -38,7 +38,8 @@ EIGENCODER_INLINE ModelCheckpoint::operator Callback() const {
                           }
                           save();
                           return Training::go_on;
-                        }};
+                        },
+                    .first_rank_alone = true};
   if (!best_only) {
     callback.after_fit = [state, save](const History&) {
       if (state->trainer->updates() != state->saved) save();

@@ -59,7 +59,8 @@ EIGENCODER_INLINE TensorBoard::operator Callback() const {
                 state->file->write(epoch, values);
                 return Training::go_on;
               },
-          .after_fit = [state](const History&) { state->file.reset(); }};
+          .after_fit = [state](const History&) { state->file.reset(); },
+          .first_rank_alone = true};
 }
 
 }  // namespace eigencoder
