@@ -38,7 +38,7 @@ def result(folder: pathlib.Path, command: list[str]) -> tuple[list[str], list[st
 def main() -> None:
     folder = pathlib.Path(sys.argv[1]).resolve()
     command = sys.argv[2:]
-    program = next(at for at, word in enumerate(command) if command[at - 1].isdigit())
+    program = next(at for at, word in enumerate(command) if word.isdigit()) + 1
     lines, files, metrics = result(folder / "one", command[program:])
     their_lines, their_files, their_metrics = result(folder / "several", command)
     if files != their_files:
