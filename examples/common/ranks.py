@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 
-ROUNDING = 1e-4  # of floats, in another order, by an epoch
+ROUNDING = 1e-5  # of floats, in another order, by an epoch
 
 
 def result(folder: pathlib.Path, command: list[str]) -> tuple[list[str], list[str], dict]:

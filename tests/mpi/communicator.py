@@ -5,5 +5,6 @@ from mpirun import dies, run
 
 for ranks in (1, 2, 4):
     assert run(ranks) == run(ranks, "own") == f"{ranks} ranks: all holds\n"
-    dies(ranks, f"rank {ranks - 1}: there is nothing left to read", "abandon")
+    status = dies(ranks, f"rank {ranks - 1}: there is nothing left to read", "abandon").returncode
+    assert (status == 7) == (ranks == 1), f"{ranks} ranks: status {status}"
 print("ec::Mpi holds what a communicator promises")

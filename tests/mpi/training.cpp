@@ -33,6 +33,7 @@ using ec::Index;
 namespace {
 
 constexpr Index inputs = 12, train_size = 150, validation_size = 45;
+constexpr std::size_t parts = 8;
 const char* const checkpoint = "checkpoint.safetensors";
 
 template <class T>
@@ -76,8 +77,9 @@ void train(const std::string& mode, const std::string& threads) {
                        .seed = ec::Seed{3},
                        .clip = {.global_norm = 0.5},
                        .communicator = ranks,
-                       .reproducible = true}};
-  const auto part = [&](const Eigen::MatrixXf& all) -> Eigen::MatrixXf { return ec::part_of(all, ranks.rank(), ranks.size()); };
+                       .reproducible = true,
+                       .parts = parts}};
+  const auto part = [&](const Eigen::MatrixXf& all) -> Eigen::MatrixXf { return ec::part_of(all, ranks.rank(), ranks.size(), parts); };
   Eigen::MatrixXf mine = part(samples<float>(train_size, 5));
   if (mode == "shape" && last) mine = mine.topRows(inputs - 1).eval();
 

@@ -25,10 +25,9 @@ def main():
     assert [line[0] for line in lines(whole)] == ["bits"] + 4 * ["epoch"], whole
     losses = [float.fromhex(line[3]) for line in lines(whole)[1:]]
     assert losses[-1] < losses[0], f"it learns nothing: {losses}"
-    for ranks in (1, 2, 4):
-        for threads in (1, 2):
-            found = run(ranks, "whole", threads)
-            assert found == whole, f"{ranks} ranks of {threads} threads:\n{found}instead of\n{whole}"
+    for ranks, threads in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (4, 1), (4, 2)):
+        found = run(ranks, "whole", threads)
+        assert found == whole, f"{ranks} ranks of {threads} threads:\n{found}instead of\n{whole}"
 
     # From a checkpoint on, by another number of ranks.
     half = lines(run(4, "first", 1))
@@ -55,7 +54,7 @@ def main():
     for ranks in (2, 4):
         away = math.dist(one, gradient(ranks)) / size
         assert away < 1e-12, f"the gradient of {ranks} ranks is {away:g} away"
-    print("1, 2 and 4 ranks of 1 and 2 threads train to the same bits")
+    print("1 to 4 ranks of 1 and 2 threads train to the same bits")
 
 
 main()

@@ -67,11 +67,11 @@ class Mpi {
 
   void barrier() const { call("MPI_Barrier", MPI_Barrier, group_->handle); }
 
-  /// Says why on standard error, and ends all processes: does not return while MPI is there.
+  /// Says why on standard error, and ends all processes. Returns where there are no others, or MPI has been finalised.
   void abandon(const std::string& why) const noexcept {
     std::fprintf(stderr, "rank %d: %s\n", rank(), why.c_str());
     std::fflush(stderr);
-    if (usable()) MPI_Abort(group_->handle, 1);
+    if (size() > 1 && usable()) MPI_Abort(group_->handle, 1);
   }
 
  private:

@@ -78,7 +78,7 @@ History TrainerOf<T>::fit(const Samples<T>& inputs, const Samples<T>& targets, c
     detail::SampleFeed<T> feed(train, options.batch_size, options.shuffle, seed_);
     return detail::Fit<T>(*this, feed, validation, options).run();
   } catch (const std::exception& error) {
-    if (!agreed_) ranks_.abandon(error.what());
+    if (!agreed_ && !ranks_.alone()) ranks_.abandon(error.what());
     throw;
   }
 }
