@@ -79,7 +79,9 @@ void train(const std::string& mode, const std::string& threads) {
                        .communicator = ranks,
                        .reproducible = true,
                        .parts = parts}};
-  const auto part = [&](const Eigen::MatrixXf& all) -> Eigen::MatrixXf { return ec::part_of(all, ranks.rank(), ranks.size(), parts); };
+  const auto part = [&](const Eigen::MatrixXf& all) -> Eigen::MatrixXf {
+    return ec::part_of(all, ranks.rank(), ranks.size(), parts);
+  };
   Eigen::MatrixXf mine = part(samples<float>(train_size, 5));
   if (mode == "shape" && last) mine = mine.topRows(inputs - 1).eval();
 
