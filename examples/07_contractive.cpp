@@ -51,7 +51,7 @@ Result train(const example::Program& program, const std::string& name, ec::Weigh
   const ec::History history = program.fit(trainer, model, data.train.samples, options.fit(data.test.samples), name);
   program.print("\n");
 
-  const std::vector<double> at = trainer.evaluate(data.test.samples).terms;
+  const std::vector<double> at = trainer.evaluate(program.part(data.test.samples)).terms;
   const Eigen::MatrixXf codes = model.encode(data.test.samples), moved = model.encode(shifted(data.test.samples, 1));
   const double spread = (codes.colwise() - codes.rowwise().mean()).norm();
   return {name,

@@ -120,7 +120,9 @@ void train(const example::Program& program, const Settings& settings, const Like
 
   const ec::LatentStatistics statistics = ec::latent_statistics(distributions(model, test));
   const double bound =
-      ec::Trainer{model, ec::ImportanceWeighted<64, Likelihood>{likelihood}, ec::SGD{}, options.trainer()}.evaluate(unseen, test.samples).loss;
+      ec::Trainer{model, ec::ImportanceWeighted<64, Likelihood>{likelihood}, ec::SGD{}, options.trainer()}
+          .evaluate(program.part(unseen), program.part(test.samples))
+          .loss;
   const ec::Evaluation& found = history.last().validation;
   program.print(ec::message("\nvalidation, nats an image: reconstruction ", found.terms[0], ", KL ", found.terms[1], ", negative ELBO ",
                             found.terms[0] + found.terms[1], ", importance-weighted bound of 64 draws ", bound, '\n'));

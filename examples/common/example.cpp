@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/training/report.hpp>
 #include <iostream>
@@ -54,6 +55,13 @@ CLI::Validator above(double limit) {
           },
           wanted};
 }
+
+#ifdef EIGENCODER_HAS_MPI
+/// Whether mpirun has started this process: MPICH and Open MPI then tell it its rank. To begin MPI takes longer than --help.
+bool by_mpirun() {
+  return std::getenv("PMI_RANK") != nullptr || std::getenv("PMIX_RANK") != nullptr || std::getenv("OMPI_COMM_WORLD_RANK") != nullptr;
+}
+#endif
 
 }  // namespace
 
@@ -113,7 +121,7 @@ int Program::run(int argc, char** argv, const std::function<void()>& body) {
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
 
 #ifdef EIGENCODER_HAS_MPI
-  options.communicator = ec::Mpi{};
+  if (by_mpirun()) options.communicator = ec::Mpi{};
 #endif
   const bool first = options.communicator.rank() == 0;
   try {

@@ -158,6 +158,9 @@ class Program {
     return fit(trainer, model, inputs, inputs, fit_options, name);
   }
 
+  /// Those of the samples that are this rank's, a view: what its trainer is given. Of a single process all.
+  ec::Samples<float> part(const ec::Samples<float>& all) const;
+
   /// A file of --out; on a rank that is not the first, of a folder of its own that goes with the program.
   std::filesystem::path path(const std::string& file) const;
 
@@ -194,8 +197,6 @@ class Program {
                      std::size_t threads) const;
 
  private:
-  /// What this rank trains on.
-  ec::Samples<float> part(const ec::Samples<float>& all) const;
   void divide(ec::FitOptions<float>& options) const;
   /// Throws if --out cannot be written to: before the training rather than after it.
   void try_out() const;
