@@ -14,7 +14,7 @@ namespace eigencoder {
 /// What a fit is about to do.
 struct FitPlan {
   Index epochs = 0;  ///< that it will train, at most
-  Index steps_per_epoch = 0;
+  Index steps_per_epoch = 0;  ///< 0: a BatchSource that does not say
   std::uint64_t first_update = 0;    ///< how many updates there were before it
   std::vector<std::string> terms{};  ///< names of the objective's terms
   std::vector<std::string> metrics{};  ///< names of FitOptions::metrics
@@ -26,7 +26,7 @@ struct FitPlan {
 /// The state of a fit after a batch.
 struct BatchReport {
   Index epoch = 0, epochs = 0;   ///< 1, 2, 3, … of how many
-  Index samples = 0, total = 0;  ///< seen in this epoch, and in an epoch
+  Index samples = 0, total = 0;  ///< seen in this epoch, and in an epoch; total 0: a BatchSource that does not say
   double loss = 0;               ///< mean over the epoch so far
   double seconds = 0;            ///< since the epoch began
   double gradient_norm = 0;      ///< ‖gradient‖₂ of this batch, before clipping

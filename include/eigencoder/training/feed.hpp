@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "eigencoder/training/batch.hpp"
-#include "eigencoder/training/shuffle.hpp"
+#include "eigencoder/training/block_shuffle.hpp"
 #include "eigencoder/training/strata.hpp"
 
 namespace eigencoder::detail {
@@ -28,15 +28,16 @@ class Feed {
   virtual BatchSize most() const = 0;  ///< of a batch
   virtual Index size() const = 0;      ///< samples of all ranks in an epoch; 0: not known
   virtual Index steps() const = 0;     ///< batches an epoch; 0: not known
-  /// Goes back to the beginning. The number decides the order where samples are shuffled: another one, another order.
+  virtual bool shuffled() const = 0;   ///< the number of an epoch makes a difference
+  /// Goes back to the beginning. The number decides the order: another one, another order.
   virtual void begin_epoch(std::uint64_t number) = 0;
-  /// The next batch of the epoch, which is valid until the next one is asked for; of no samples after the last.
+  /// The next batch of the epoch, of no samples after the last.
   virtual Batch<T> next() = 0;
   /// The last batch, for messages.
   virtual Origin origin() const = 0;
 };
 
-/// Samples that are in memory, where they lie.
+/// The samples of a set where they are, in memory or on disk. Those on disk are shuffled in blocks.
 template <class T>
 class SampleFeed final : public Feed<T> {
  public:
@@ -47,11 +48,16 @@ class SampleFeed final : public Feed<T> {
         shuffled_(shuffled),
         seed_(seed),
         order_(shuffled || strata_.here().size() > 1 ? static_cast<std::size_t>(set.size()) : 0),
-        borders_(strata_.division().trivial() ? 0 : strata_.division().parts + 1) {}
+        borders_(strata_.division().trivial() ? 0 : strata_.division().parts + 1) {
+    const Index block = std::max(set.inputs.block(), set.targets.block());
+    const auto pool = std::max<Index>(32 / static_cast<Index>(strata_.division().parts), 4);  // of 1 MiB; a file has them at once
+    if (shuffled && block > 1) block_shuffles_.assign(strata_.here().size(), BlockShuffle(block, pool));
+  }
 
   BatchSize most() const override { return strata_.most(batch_size_); }
   Index size() const override { return strata_.size(); }
   Index steps() const override { return strata_.steps(batch_size_); }
+  bool shuffled() const override { return shuffled_; }
   void begin_epoch(std::uint64_t number) override {
     if (!order_.empty()) put_in_order(number);
     next_ = first_ = count_ = 0;
@@ -60,7 +66,11 @@ class SampleFeed final : public Feed<T> {
     first_ += count_;
     count_ = 0;
     if (next_ == steps()) return {};
-    for_each_share(next_, [&](Index, Index share) { count_ += share; });
+    std::size_t s = 0;
+    for_each_share(next_, [&](Index first, Index share) {
+      count_ += share;
+      if (s < block_shuffles_.size()) announce(block_shuffles_[s++], first + share);
+    });
     Batch<T> batch = origin().batch;
     if (!borders_.empty()) {
       strata_.borders(next_, batch_size_, borders_);
@@ -95,8 +105,9 @@ class SampleFeed final : public Feed<T> {
     const std::span<const Index> sizes = strata_.here();
     auto stratum = order_.begin();
     for (std::size_t s = 0; s < sizes.size() && shuffled_; stratum += sizes[s++]) {
-      shuffle({stratum, stratum + sizes[s]},
-              Random(seed_, number, stream(RandomStream::shuffles), static_cast<Index>(strata_.division().first() + s)));
+      const Random random(seed_, number, stream(RandomStream::shuffles), static_cast<Index>(strata_.division().first() + s));
+      const std::span<Index> all(stratum, stratum + sizes[s]);
+      block_shuffles_.empty() ? shuffle(all, random) : block_shuffles_[s](all, random);
     }
     if (sizes.size() == 1) return;
     in_strata_ = order_;
@@ -111,6 +122,13 @@ class SampleFeed final : public Feed<T> {
     }
   }
 
+  void announce(BlockShuffle& blocks, Index used) const {
+    blocks.announce(used, [&](Index first, Index count) {
+      set_.inputs.will_need(first, count);
+      if (!(set_.targets == set_.inputs)) set_.targets.will_need(first, count);
+    });
+  }
+
   const SampleSet<T>& set_;
   const Strata& strata_ = set_.strata;
   Index batch_size_;
@@ -118,6 +136,7 @@ class SampleFeed final : public Feed<T> {
   Seed seed_;
   std::vector<Index> order_;         ///< of the epoch, where it is not the set's
   std::vector<Index> in_strata_{};   ///< the same, not yet batch by batch
+  std::vector<BlockShuffle> block_shuffles_{};  ///< of the strata, where they are shuffled in blocks
   std::vector<Index> borders_;       ///< of the last batch
   Index next_ = 0;                   ///< number of the next batch
   Index first_ = 0, count_ = 0;      ///< of the last batch

@@ -92,9 +92,11 @@ class Fit {
   bool train(EpochReport& report) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
-    const Index total = feed_.size(), steps = feed_.steps();
+    const Index total = feed_.size();
+    const auto samples_planned = static_cast<double>(std::max<Index>(total, 1));
+    const auto steps_planned = static_cast<double>(std::max<Index>(feed_.steps(), 1));
     Index samples = 0, number = 0;
-    feed_.begin_epoch(options_.shuffle ? trainer_.shuffles_++ : trainer_.shuffles_);
+    feed_.begin_epoch(feed_.shuffled() ? trainer_.shuffles_++ : 0);
     for (Batch<T> batch = feed_.next(); batch.samples() > 0; batch = feed_.next()) {
       if (!trainer_.stop_.empty()) return false;
       ++number;
@@ -105,12 +107,12 @@ class Fit {
         const auto origin = feed_.origin();
         go_back([&] { return message("batch ", number, ": ", trainer_.why_not_taken(loss, origin.batch, origin.first)); }, report.epoch);
       }
-      Trainer::add(report.train, loss, values, static_cast<double>(batch.samples()) / static_cast<double>(total));
+      Trainer::add(report.train, loss, values, static_cast<double>(batch.samples()) / samples_planned);
       const double norm = trainer_.gradient_norm();
-      report.gradient_norm += norm / static_cast<double>(steps);
+      report.gradient_norm += norm / steps_planned;
       report.learning_rate = trainer_.learning_rate();
       report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-      const double seen = static_cast<double>(samples) / static_cast<double>(total);
+      const double seen = static_cast<double>(samples) / samples_planned;
       const BatchReport progress{report.epoch, options_.epochs, samples, total, report.train.loss / seen, report.seconds, norm,
                                  loss};
       display_.batch(progress);
@@ -118,6 +120,11 @@ class Fit {
         if (callback.after_batch && is_called(callback)) callback.after_batch(progress);
       }
       agree_to_stop();
+    }
+    if (samples != total) {  // others than were planned, or none were
+      const Evaluation sums = std::exchange(report.train, {.loss = 0, .terms = std::vector<double>(report.train.terms.size())});
+      Trainer::add(report.train, sums.loss, sums.terms, samples_planned / static_cast<double>(samples));
+      report.gradient_norm *= steps_planned / static_cast<double>(number);
     }
     report.samples_per_second = static_cast<double>(samples) / std::max(report.seconds, 1e-9);
     const Parameters<T> now = trainer_.contents();

@@ -47,7 +47,7 @@ EIGENCODER_INLINE std::string readable_seconds(double seconds) {
 }
 
 EIGENCODER_INLINE void ProgressDisplay::batch(const BatchReport& report) {
-  if (quiet_ || !bar_ || (report.seconds - drawn_ < 0.1 && report.samples < report.total)) return;
+  if (quiet_ || !bar_ || (report.seconds - drawn_ < 0.1 && report.samples != report.total)) return;
   drawn_ = report.seconds;
   std::fprintf(stderr, "\r\033[K%s", bar(report, terminal_columns()).c_str());
   std::fflush(stderr);
@@ -56,9 +56,11 @@ EIGENCODER_INLINE void ProgressDisplay::batch(const BatchReport& report) {
 
 EIGENCODER_INLINE std::string ProgressDisplay::bar(const BatchReport& report, Index columns) const {
   const double rate = static_cast<double>(report.samples) / std::max(report.seconds, 1e-9);
-  const Index left = report.total - report.samples + (epochs_ - report.epoch) * report.total;
+  const bool known = report.total > 0;
+  const Index left = std::max<Index>(report.total - report.samples, 0) + (epochs_ - report.epoch) * report.total;
   std::string speed = formatted(" %.0f samples/s", rate), loss = formatted("  loss %.5g", report.loss);
-  std::string time = message("  ", readable_seconds(static_cast<double>(left) / rate), " left");
+  std::string time = known ? message("  ", readable_seconds(static_cast<double>(left) / rate), " left")
+                           : message("  ", report.samples, " samples");
 
   std::string line = head(report.epoch).substr(0, static_cast<std::size_t>(columns - 1));
   Index room = columns - 1 - std::ssize(line);
@@ -66,8 +68,8 @@ EIGENCODER_INLINE std::string ProgressDisplay::bar(const BatchReport& report, In
     if (std::ssize(*part) > room) part->clear();
     room -= std::ssize(*part);
   }
-  if (const Index cells = std::min<Index>(room - 3, 24); cells >= 5) {
-    const auto filled = static_cast<std::size_t>(report.samples * cells / report.total);
+  if (const Index cells = std::min<Index>(room - 3, 24); known && cells >= 5) {
+    const auto filled = static_cast<std::size_t>(std::min(report.samples * cells / report.total, cells));
     line += message(" [", std::string(filled, '='), std::string(static_cast<std::size_t>(cells) - filled, ' '), ']');
   }
   return line + speed + loss + time;

@@ -133,58 +133,71 @@ void hold_out(SampleSet<T>& train, SampleSet<T>& validation, double fraction, bo
   }
 }
 
-/// Checks all that a fit is given. Throws ShapeError, OptionError, NonFiniteError.
+/// Checks of the options of a fit what does not depend on samples. Throws OptionError.
 template <class T>
-Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
+void check_fit(const FitOptions<T>& options) {
   if (options.epochs < 1) throw OptionError(message("epochs must be at least 1, found ", options.epochs));
   check_batch_size(options.batch_size);
   const double fraction = options.validation_fraction;
   if (!(fraction >= 0 && fraction < 1)) throw OptionError(message("validation_fraction must be in [0, 1), found ", fraction));
-  check_pair(rules, "inputs", inputs, "targets", targets);
-  Sets<T> sets{{inputs, targets}, {options.validation, options.validation_targets}};
-  auto& [train, validation, weights, validation_weights] = sets;
-  train.weights = checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights);
-  train.element_weights = checked_training_weights(rules, options.element_weights, inputs.cols());
-  train.lengths = checked_lengths(rules, "lengths", options.lengths, inputs.cols());
-  if (validation.inputs.rows() > 0 && fraction > 0) {
+  const bool validation = options.validation.rows() > 0;
+  if (validation && fraction > 0) {
     throw OptionError("validation and validation_fraction exclude each other: give one of them");
   }
-  if (validation.inputs.rows() == 0 && validation.targets.rows() > 0) {
+  if (!validation && options.validation_targets.rows() > 0) {
     throw OptionError("validation_targets needs validation: give the inputs that they belong to");
   }
-  if (validation.inputs.rows() == 0 && options.validation_weights.rows() > 0) {
+  if (!validation && options.validation_weights.rows() > 0) {
     throw OptionError("validation_weights needs validation: those of a validation_fraction are among sample_weights");
   }
-  if (validation.inputs.rows() == 0 && options.validation_element_weights.rows() > 0) {
+  if (!validation && options.validation_element_weights.rows() > 0) {
     throw OptionError("validation_element_weights needs validation: those of a validation_fraction are among element_weights");
   }
-  if (validation.inputs.rows() == 0 && !options.validation_lengths.empty()) {
+  if (!validation && !options.validation_lengths.empty()) {
     throw OptionError("validation_lengths needs validation: those of a validation_fraction are among lengths");
   }
-  if (validation.inputs.rows() > 0 && !options.lengths.empty() && options.validation_lengths.empty()) {
+  if (validation && !options.lengths.empty() && options.validation_lengths.empty()) {
     throw OptionError("validation has no validation_lengths, though the inputs have lengths: give them, also where all steps count");
   }
   check_metrics(options.metrics);
   if (!options.metrics.empty() && !(options.lengths.empty() && options.validation_lengths.empty())) {
     throw OptionError("metrics take no sequences with padding: they would count it");
   }
-  if (!options.metrics.empty() && validation.inputs.rows() == 0 && fraction == 0) {
+  if (!options.metrics.empty() && !validation && fraction == 0) {
     throw OptionError("metrics need validation or validation_fraction: they are evaluated on what is validated on");
   }
+}
+
+/// Checks the samples that FitOptions::validation names, and what belongs to them; `weights` is memory for theirs. Returns none
+/// where there are none. Throws ShapeError, OptionError, NonFiniteError.
+template <class T>
+SampleSet<T> checked_validation(const SampleRules& rules, const FitOptions<T>& options, std::vector<T>& weights) {
+  if (options.validation.rows() == 0) return {};
+  SampleSet<T> set{options.validation, options.validation_targets};
+  if (set.targets.rows() == 0) set.targets = set.inputs;
+  check_pair(rules, "validation", set.inputs, "validation_targets", set.targets);
+  const Index count = set.inputs.cols();
+  set.weights = checked_weights(rules, "validation_weights", options.validation_weights, count, weights);
+  set.element_weights = checked_element_weights(rules, "validation_element_weights", options.validation_element_weights, count);
+  set.lengths = checked_lengths(rules, "validation_lengths", options.validation_lengths, count);
+  if (options.check_data) check_pair_values(rules, "validation", set.inputs, "validation_targets", set.targets, set.lengths);
+  return set;
+}
+
+/// Checks all that a fit is given. Throws ShapeError, OptionError, NonFiniteError.
+template <class T>
+Sets<T> checked_sets(const SampleRules& rules, const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options) {
+  check_fit(options);
+  check_pair(rules, "inputs", inputs, "targets", targets);
+  Sets<T> sets{{inputs, targets}, {}};
+  auto& [train, validation, weights, validation_weights] = sets;
+  train.weights = checked_weights(rules, "sample_weights", options.sample_weights, inputs.cols(), weights);
+  train.element_weights = checked_training_weights(rules, options.element_weights, inputs.cols());
+  train.lengths = checked_lengths(rules, "lengths", options.lengths, inputs.cols());
   if (options.check_data) check_pair_values(rules, "inputs", inputs, "targets", targets, train.lengths);
-  if (validation.inputs.rows() > 0) {
-    if (validation.targets.rows() == 0) validation.targets = validation.inputs;
-    check_pair(rules, "validation", validation.inputs, "validation_targets", validation.targets);
-    const Index count = validation.inputs.cols();
-    validation.weights = checked_weights(rules, "validation_weights", options.validation_weights, count, validation_weights);
-    validation.element_weights =
-        checked_element_weights(rules, "validation_element_weights", options.validation_element_weights, count);
-    validation.lengths = checked_lengths(rules, "validation_lengths", options.validation_lengths, count);
-    if (!validation.element_weights && options.element_weights.cols() == 1) validation.element_weights = train.element_weights;
-    if (options.check_data) {
-      check_pair_values(rules, "validation", validation.inputs, "validation_targets", validation.targets, validation.lengths);
-    }
-  }
+  validation = checked_validation(rules, options, validation_weights);
+  const bool for_all = options.element_weights.cols() == 1 && !validation.element_weights;
+  if (validation.size() > 0 && for_all) validation.element_weights = train.element_weights;
   return sets;
 }
 

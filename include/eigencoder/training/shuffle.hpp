@@ -10,13 +10,14 @@
 
 namespace eigencoder::detail {
 
-/// The shuffle of Fisher and Yates, by counter-based random numbers, so that the order is the same on every machine.
-inline void shuffle(std::span<Index> order, const Random& random) {
+/// The shuffle of Fisher and Yates, by counter-based random numbers, so that the order is the same on every machine. The draws are
+/// those of that sample.
+inline void shuffle(std::span<Index> order, const Random& random, Index sample = 0) {
   const auto swap_last = [&](std::size_t count, double uniform) {
     std::swap(order[count - 1], order[static_cast<std::size_t>(uniform * static_cast<double>(count))]);
   };
   for (std::size_t count = order.size(); count > 1; count -= 2) {
-    const auto [first, second] = random.uniforms(0, static_cast<Index>(count));
+    const auto [first, second] = random.uniforms(sample, static_cast<Index>(count));
     swap_last(count, first);
     swap_last(count - 1, second);
   }

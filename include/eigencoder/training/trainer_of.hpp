@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eigencoder/models/check_data.hpp"
+#include "eigencoder/training/batch_source.hpp"
 #include "eigencoder/training/fit_options.hpp"
 #include "eigencoder/training/step.hpp"
 
@@ -45,6 +46,10 @@ class TrainerOf : public AnyTrainer {
 
   /// Trains the model to make `targets`, output × N, of `inputs`, input × N.
   History fit(const Samples<T>& inputs, const Samples<T>& targets, const FitOptions<T>& options = {});
+
+  /// Trains the model on batches that a function of yours fills. Throws also what that function throws: the model is then what it
+  /// was after the last step.
+  History fit(const BatchSource<T>& source, const FitOptions<T>& options = {});
 
   /// One step on one batch, for a training loop of your own, with weights of the samples and of the targets' elements and lengths
   /// of sequences if there are any (as FitOptions::sample_weights, element_weights and lengths). Returns the loss before the update. After a first call with the
@@ -150,6 +155,9 @@ class TrainerOf : public AnyTrainer {
   void keep(Snapshot<T>& snapshot) const;
   /// Model, optimizer's vectors, counters and learning rate become those of rank 0. Throws ShapeError.
   void synchronise();
+  /// Calls fit() after all ranks have the same model; where one throws, no other waits for it.
+  template <class F>
+  History together(F fit);
   /// Throws OptionError unless all ranks fit alike.
   void check_alike(const FitOptions<T>& options) const;
   /// The samples of all ranks, of which this one has so many.

@@ -4,9 +4,10 @@
 #include <array>
 #include <bit>
 
+#include "eigencoder/training/batch_source_feed.hpp"
+#include "eigencoder/training/feed_from_disk.hpp"
 #include "eigencoder/training/fit.hpp"
 #include "eigencoder/training/on_all_ranks.hpp"
-#include "eigencoder/training/sets.hpp"
 #include "eigencoder/training/team.hpp"
 
 namespace eigencoder {
@@ -72,13 +73,42 @@ History TrainerOf<T>::fit(const Samples<T>& inputs, const Samples<T>& targets, c
   } else if (validation.inputs.rows() > 0) {
     validation.strata = strata_of(validation.inputs.cols());
   }
+  return together([&] {
+    detail::SetFeed<T> feed(train, options.batch_size, options.shuffle, seed_);
+    return detail::Fit<T>(*this, *feed, validation, options).run();
+  });
+}
+
+template <class T>
+History TrainerOf<T>::fit(const BatchSource<T>& source, const FitOptions<T>& options) {
+  static_cast<void>(contents());
+  std::vector<T> weights;
+  auto validation = detail::on_all_ranks(ranks_, [&] { return detail::checked_source(rules_, source, options, division_, weights); });
+  check_alike(options);
+  if (validation.inputs.rows() > 0) validation.strata = strata_of(validation.inputs.cols());
+  return together([&] {
+    detail::BatchSourceFeed<T> filled(source, rules_, division_.share(options.batch_size), options.check_data);
+    std::optional<detail::ReadAhead<T>> ahead;
+    if (source.ahead) ahead.emplace(filled);
+    detail::Feed<T>& own = ahead ? static_cast<detail::Feed<T>&>(*ahead) : filled;
+    if (division_.trivial()) return detail::Fit<T>(*this, own, validation, options).run();
+    detail::RanksFeed<T> all(own, ranks_, division_, options.batch_size);
+    return detail::Fit<T>(*this, all, validation, options).run();
+  });
+}
+
+template <class T>
+template <class F>
+History TrainerOf<T>::together(F fit) {
   synchronise();
   agreed_ = false;
   try {
-    detail::SampleFeed<T> feed(train, options.batch_size, options.shuffle, seed_);
-    return detail::Fit<T>(*this, feed, validation, options).run();
+    return fit();
   } catch (const std::exception& error) {
     if (!agreed_ && !ranks_.alone()) ranks_.abandon(error.what());
+    throw;
+  } catch (...) {
+    ranks_.abandon("an exception of another kind");
     throw;
   }
 }
@@ -114,11 +144,17 @@ double TrainerOf<T>::train_on_batch(const Samples<T>& inputs, const Samples<T>& 
   Batch<T> batch{.inputs = inputs, .targets = targets, .size = size};
   detail::on_all_ranks(ranks_, [&] {
     detail::check_pair(rules_, "inputs", inputs, "targets", targets);
+    if (inputs.on_disk()) batch.inputs = inputs.matrix();
+    if (targets == inputs) {
+      batch.targets = batch.inputs;
+    } else if (targets.on_disk()) {
+      batch.targets = targets.matrix();
+    }
     batch.weights = detail::checked_weights(rules_, "weights", weights, size, weights_);
     batch.element_weights = detail::checked_training_weights(rules_, element_weights, size);
     batch.lengths = detail::checked_lengths(rules_, "lengths", lengths, size);
     // A look in every step would cost 3 % of it.
-    if (updates() == 0) detail::check_targets(rules_, inputs, targets, batch.lengths);
+    if (updates() == 0) detail::check_targets(rules_, batch.inputs, batch.targets, batch.lengths);
   });
   if (division_.trivial()) {
     stepper_->reserve_training(size);
@@ -157,14 +193,14 @@ Evaluation TrainerOf<T>::evaluate(const Samples<T>& inputs, const Samples<T>& ta
 
 template <class T>
 void TrainerOf<T>::evaluate_batches(const detail::SampleSet<T>& set, Index batch_size, const T* theta, Evaluation& sum) {
-  detail::SampleFeed<T> feed(set, batch_size);
-  stepper_->reserve(feed.most());
+  detail::SetFeed<T> feed(set, batch_size);
+  stepper_->reserve(feed->most());
   sum.loss = 0;
   Index seen = 0;
-  feed.begin_epoch(0);
-  for (Batch<T> batch = feed.next(); batch.samples() > 0; batch = feed.next()) {
+  feed->begin_epoch(0);
+  for (Batch<T> batch = feed->next(); batch.samples() > 0; batch = feed->next()) {
     const Values values = evaluate_step(batch, static_cast<std::uint64_t>(seen), theta);
-    add(sum, weighted(values, false), values, static_cast<double>(batch.samples()) / static_cast<double>(feed.size()));
+    add(sum, weighted(values, false), values, static_cast<double>(batch.samples()) / static_cast<double>(feed->size()));
     seen += batch.samples();
   }
 }
