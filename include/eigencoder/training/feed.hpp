@@ -65,6 +65,7 @@ class SampleFeed final : public Feed<T> {
   Batch<T> next() override {
     first_ += count_;
     count_ = 0;
+    while (next_ < steps() && strata_.empty(next_, batch_size_)) ++next_;
     if (next_ == steps()) return {};
     std::size_t s = 0;
     for_each_share(next_, [&](Index first, Index share) {

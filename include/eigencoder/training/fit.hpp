@@ -124,8 +124,8 @@ class Fit {
     if (samples != total) {  // others than were planned, or none were
       const Evaluation sums = std::exchange(report.train, {.loss = 0, .terms = std::vector<double>(report.train.terms.size())});
       Trainer::add(report.train, sums.loss, sums.terms, samples_planned / static_cast<double>(samples));
-      report.gradient_norm *= steps_planned / static_cast<double>(number);
     }
+    if (number != feed_.steps()) report.gradient_norm *= steps_planned / static_cast<double>(number);
     report.samples_per_second = static_cast<double>(samples) / std::max(report.seconds, 1e-9);
     const Parameters<T> now = trainer_.contents();
     const auto finite = [](const T* values, Index count) { return VectorView<const T>(values, count).allFinite(); };

@@ -70,8 +70,17 @@ class Strata {
   Index steps(Index batch_size) const { return (size_ + batch_size - 1) / batch_size; }
   /// How many samples of a stratum come before batch k.
   Index before(std::size_t stratum, Index k, Index batch_size) const {
-    const Index all = sizes()[stratum];
-    return sizes().size() == 1 ? std::min(k * batch_size, all) : all * k / steps(batch_size);
+    const Index all = sizes()[stratum], strata = std::ssize(sizes()), batches = steps(batch_size);
+    if (strata == 1) return std::min(k * batch_size, all);
+    // Rounded at another place in each stratum: else those that have no sample in a batch would have none in the same ones.
+    return (all * k + batches * static_cast<Index>(stratum) / strata) / batches;
+  }
+  /// Batch k has no samples, as may be where strata are of fewer samples than there are batches.
+  bool empty(Index k, Index batch_size) const {
+    for (std::size_t s = 0; s < sizes().size(); ++s) {
+      if (before(s, k + 1, batch_size) > before(s, k, batch_size)) return false;
+    }
+    return true;
   }
   /// Where in batch k each stratum begins, and how many samples it has.
   void borders(Index k, Index batch_size, std::span<Index> at) const {

@@ -91,6 +91,31 @@ TEST_CASE("feed: what is on disk is shuffled in blocks, every sample once, anoth
   }
 }
 
+TEST_CASE("feed: strata of fewer samples than there are batches give every sample once, in batches of nearly one size") {
+  for (const auto& [count, batch] : {std::pair<Index, Index>{61, 6}, {61, 1}, {16, 2}, {5, 1}, {403, 32}}) {
+    const Eigen::MatrixXd x = numbered(count);
+    const auto file = on_disk(x, 3);
+    for (const ec::Samples<double>& samples : {ec::Samples<double>(x), ec::Samples<double>(file)}) {
+      for (const bool shuffled : {false, true}) {
+        const ec::Division eight{.rank = 0, .ranks = 1, .parts = 8, .fixed = true};
+        const Set set{.inputs = samples, .targets = samples, .strata = Strata(ec::AnyCommunicator(), eight, count)};
+        ec::detail::SetFeed<double> feed(set, batch, shuffled, ec::Seed{3});
+        Order order = order_of(*feed, 1);
+        std::sort(order.begin(), order.end());
+        REQUIRE(std::ssize(order) == count);
+        for (Index j = 0; j < count; ++j) CHECK(order[static_cast<std::size_t>(j)] == j);
+        feed->begin_epoch(0);
+        Index batches = 0;
+        for (auto next = feed->next(); next.samples() > 0; next = feed->next(), ++batches) {
+          CHECK(next.borders[8] == next.size);
+          CHECK(next.size <= batch + 7);
+        }
+        CHECK(batches > feed->steps() / 2);
+      }
+    }
+  }
+}
+
 TEST_CASE("feed: a part of a set, chosen at random, is shuffled in blocks too") {
   const auto file = on_disk(numbered(500), 3);
   Set set{.inputs = file, .targets = file};
