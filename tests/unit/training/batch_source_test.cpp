@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "eigencoder/data/part.hpp"
+#include "eigencoder/testing/thread_communicator.hpp"
 #include "support/allocations.hpp"
 #include "training_golden.hpp"
 
@@ -208,6 +210,42 @@ TEST_CASE("batch source: options that make no sense with it are refused before a
   ec::Network<ec::Sequential<ec::features(6), ec::Dense<2>>, double> other;
   ec::Trainer narrow{other, ec::MeanSquaredError{}, ec::Adam{}};
   expect_error<ec::ShapeError>([&] { narrow.fit(source); }, {"fills targets"});
+}
+
+TEST_CASE("batch source: every rank fills its share of a batch, also where one ends before the others") {
+  // Rank 0 has 50 samples and rank 1 has 14, of batches of 16: four of both, and three of rank 0 alone.
+  const Eigen::MatrixXd x = filled(1, 6, 64), other = filled(2, 6, 20);
+  Model expected_model;
+  auto by_hand = make(expected_model);
+  for (Index k = 0; k < 7; ++k) {
+    const Index first = std::min<Index>(8, 50 - 8 * k), second = std::clamp<Index>(14 - 8 * k, 0, 8);
+    Eigen::MatrixXd batch(6, first + second);
+    batch << x.middleCols(8 * k, first), x.middleCols(50 + std::min<Index>(8 * k, 14), second);
+    by_hand.train_on_batch(batch);
+  }
+  for (const bool reproducible : {false, true}) {
+    for (const bool ahead : {false, true}) {
+      Eigen::MatrixXd found;
+      std::vector<double> losses(2);
+      ec::run_ranks(2, [&](const ec::ThreadCommunicator& ranks) {
+        Model model;
+        start(model);
+        ec::Trainer trainer{model,
+                            ec::MeanSquaredError{},
+                            ec::Adam{.learning_rate = 0.02},
+                            {.threads = 1, .communicator = ranks, .reproducible = reproducible, .parts = 8}};
+        const Eigen::MatrixXd mine = ranks.rank() == 0 ? x.leftCols(50) : x.rightCols(14);
+        const Eigen::MatrixXd validation = ec::part_of(other, ranks.rank(), 2, 8);
+        Walk walk{mine};
+        const auto history = trainer.fit(walk.source(ahead), {.batch_size = 16, .validation = validation, .progress = quiet});
+        losses[static_cast<std::size_t>(ranks.rank())] = history.last().validation.loss;
+        if (ranks.rank() == 0) found = model.parameter("encoder.0.weight");
+      });
+      CHECK(distance(found, expected_model.parameter("encoder.0.weight")) < 1e-12);
+      CHECK(losses[0] == Approx(by_hand.evaluate(other).loss).epsilon(1e-12));
+      CHECK(losses[0] == losses[1]);
+    }
+  }
 }
 
 TEST_CASE("batch source: no step allocates, on either thread; a stop ends the fit and the thread") {
