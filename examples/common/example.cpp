@@ -157,8 +157,7 @@ std::filesystem::path Program::path(const std::string& file) const {
 }
 
 ec::Samples<float> Program::part(const ec::Samples<float>& all) const {
-  const auto [begin, count] = ec::range_of_part(all.cols(), options.communicator.rank(), options.communicator.size());
-  return all.columns(begin, count);
+  return ec::part_of(all, options.communicator.rank(), options.communicator.size());
 }
 
 void Program::divide(ec::FitOptions<float>& fit) const {
