@@ -7,7 +7,7 @@
 #include "eigencoder/training/find_learning_rate_impl.hpp"
 #include "eigencoder/training/on_all_ranks_impl.hpp"
 #include "eigencoder/training/step_impl.hpp"
-include "eigencoder/training/trainer_of_impl.hpp"
+#include "eigencoder/training/trainer_of_impl.hpp"
 #include "eigencoder/training/update_impl.hpp"
 
 namespace eigencoder {
