@@ -66,7 +66,7 @@ History TrainerOf<T>::fit(const Samples<T>& inputs, const Samples<T>& targets, c
   static_cast<void>(contents());
   auto sets = detail::on_all_ranks(ranks_, [&] { return detail::checked_sets(rules_, inputs, targets, options); });
   check_alike(options);
-  auto& [train, validation, weights, validation_weights] = sets;
+  auto &train = sets.train, &validation = sets.validation;
   train.strata = strata_of(inputs.cols());
   if (options.validation_fraction > 0) {
     detail::hold_out(train, validation, options.validation_fraction, options.validation_shuffle, seed_);
