@@ -31,7 +31,7 @@ class ColumnReader {
   virtual void read_columns(Index first, Index count, T* to) const {
     for (Index j = 0; j < count; ++j) read(first + j, 0, rows(), to + j * rows());
   }
-  /// A hint that these columns will be read soon. Never throws, and does not wait.
+  /// A hint that these columns will be read soon. Never throws.
   virtual void will_need([[maybe_unused]] Index first, [[maybe_unused]] Index count) const noexcept {}
 };
 

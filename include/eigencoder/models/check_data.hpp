@@ -60,14 +60,16 @@ void check_values(std::string_view name, const Samples<T>& samples, const Target
                   std::string_view instead = {}, const Lengths& lengths = {}) {
   const T low = static_cast<T>(targets.range.low), high = static_cast<T>(targets.range.high);
   if (samples.integers() && low <= samples.least_integer() && high >= 1 && !targets.whole) return;
-  Eigen::Matrix<T, Eigen::Dynamic, 1> read(samples.on_disk() ? samples.rows() : 0);
+  const Index piece = std::max<Index>(32768 / std::max<Index>(samples.rows(), 1), 1);  // columns on disk that are read at once
+  Eigen::Matrix<T, Eigen::Dynamic, 1> read(samples.on_disk() ? samples.rows() * std::min(piece, samples.cols()) : 0);
   for (Index j = 0; j < samples.cols(); ++j) {
     const Index rows = lengths ? lengths.values(j) : samples.rows();
-    const T* values = read.data();
+    const T* values = nullptr;
     if (samples.on_disk()) {
-      samples.copy_column(j, read.data());
-    } else {
-      values = samples.integers() ? nullptr : samples.column(j);
+      if (j % piece == 0) samples.columns_without_gaps(j, std::min(piece, samples.cols() - j), read.data());
+      values = read.data() + j % piece * samples.rows();
+    } else if (!samples.integers()) {
+      values = samples.column(j);
     }
     if (values && !targets.whole) {
       const VectorView<const T> column(values, rows);

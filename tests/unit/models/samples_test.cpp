@@ -225,6 +225,12 @@ TEST_CASE("samples: on disk outlive what they were made of, and errors of readin
   const ec::Samples<float> disk = std::make_shared<Recorded>(damaged);
   ec::check_values("inputs", disk.columns(0, 6));
   expect_error<ec::NonFiniteError>([&] { ec::check_values("inputs", disk); }, {"row 2 of sample 6"});
+  Eigen::MatrixXf tall = Eigen::MatrixXf::Zero(10000, 10);  // three columns are read at once
+  for (const ec::Index j : {9, 7, 3, 0}) {
+    tall(9999, j) = std::numeric_limits<float>::infinity();
+    expect_error<ec::NonFiniteError>([&] { ec::check_values("inputs", ec::Samples<float>(std::make_shared<Recorded>(tall))); },
+                                     {"row 9999 of sample " + std::to_string(j)});
+  }
   const ec::TargetRange range{{0, 0.5}, [] { return std::string("Loss"); }};
   damaged.setConstant(0.25f);
   ec::check_values("targets", disk, range);
