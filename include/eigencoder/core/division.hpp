@@ -52,7 +52,7 @@ struct Division {
 /// `parts`; 0: of as many as there are ranks. Throws OptionError.
 inline std::pair<Index, Index> range_of_part(Index count, int rank, int size, std::size_t parts = 0) {
   if (size < 1 || rank < 0 || rank >= size) {
-    throw OptionError(message("part_of: expected a rank from 0 to ", size - 1, ", found ", rank));
+    raise<OptionError>("part_of: expected a rank from 0 to ", size - 1, ", found ", rank);
   }
   const Division division{rank, size, parts > 0 ? parts : static_cast<std::size_t>(size), false};
   const Index begin = division.begin_of(division.first(), count);
