@@ -8,24 +8,44 @@
 #include <vector>
 
 #include "eigencoder/data/npz.hpp"
+#include "eigencoder/data/samples_on_disk.hpp"
 
 namespace ec = eigencoder;
 namespace fs = std::filesystem;
 
 namespace {
 
-/// One line a file: its name, type, order, dimensions, and all values in C order with one sample after the other.
-void describe(const std::string& name, const ec::NpyArray& array) {
-  std::string line = ec::message(name, ' ', ec::to_string(array.type), ' ', array.fortran_order ? "F" : "C", " (");
-  for (const ec::Index extent : array.dimensions) line += ec::message(extent, ",");
-  line += ")";
-  const Eigen::MatrixXd values = array.dimensions.empty() ? Eigen::MatrixXd() : array.matrix<double>();
+void print(std::string line, const Eigen::MatrixXd& values) {
   for (ec::Index i = 0; i < values.size(); ++i) {
     char digits[40];
     std::snprintf(digits, sizeof digits, " %.17g", values(i));
     line += digits;
   }
   std::puts(line.c_str());
+}
+
+/// One line a file: its name, type, order, dimensions, and all values in C order with one sample after the other.
+void describe(const std::string& name, const ec::NpyArray& array) {
+  std::string line = ec::message(name, ' ', ec::to_string(array.type), ' ', array.fortran_order ? "F" : "C", " (");
+  for (const ec::Index extent : array.dimensions) line += ec::message(extent, ",");
+  print(line + ")", array.dimensions.empty() ? Eigen::MatrixXd() : array.matrix<double>());
+}
+
+/// The same of samples that are read in place: how many, and the values that they stand for.
+void describe(const std::string& name, const ec::ColumnReader<double>& samples) {
+  Eigen::MatrixXd values(samples.rows(), samples.cols());
+  for (ec::Index j = 0; j < samples.cols(); ++j) samples.read(j, 0, samples.rows(), values.col(j).data());
+  print(ec::message(name, ' ', samples.cols()), values);
+}
+
+/// A line that says why not, where `work` throws.
+template <class Work>
+void attempt(const std::string& name, const Work& work) {
+  try {
+    work();
+  } catch (const ec::Error& error) {
+    std::printf("%s refused %s\n", name.c_str(), error.what());
+  }
 }
 
 template <class T>
@@ -63,14 +83,13 @@ int main(int count, char** arguments) {
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) {
       const std::string name = file.filename().string();
-      try {
+      attempt(name, [&] {
         if (file.extension() == ".npz")
           for (const auto& [array, contents] : ec::read_npz(file)) describe(name + ':' + array, contents);
         else
           describe(name, ec::read_npy(file));
-      } catch (const ec::Error& error) {
-        std::printf("%s refused %s\n", name.c_str(), error.what());
-      }
+      });
+      attempt("disk:" + name, [&] { describe("disk:" + name, *ec::samples_on_disk<double>(file)); });
     }
     const auto set = ec::load_npz(folder / "theirs_set.npz", "x_train", {.labels = "y_train"});
     std::printf("set %s %td %.9g %d\n", ec::to_string(set.shape).c_str(), set.size(), static_cast<double>(set.samples(5, 2)),
