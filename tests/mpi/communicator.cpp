@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// mpi_communicator [ours|own|abandon]: ec::Mpi against what a communicator promises, under mpiexec. `own`: the program begins
-// and ends MPI itself. `abandon`: the last rank goes no further, and the others wait for it.
+// mpi_communicator [ours|own|abandon|leave|part]: ec::Mpi against what a communicator promises, under mpiexec. `own`: the program
+// begins and ends MPI itself. `abandon`: the last rank goes no further, and the others wait for it. `leave`: it ends with an error,
+// and they wait. `part`: it has nothing left to do, and they have.
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <eigencoder/mpi/mpi.hpp>
@@ -190,6 +193,13 @@ int main(int count, char** arguments) {
     if (ranks.rank() == ranks.size() - 1) ranks.abandon("there is nothing left to read");
     ranks.barrier();
     return 7;  // nobody else has ended this one
+  }
+  if (mode == "leave" || mode == "part") {
+    const ec::Mpi ranks;
+    if (ranks.rank() == ranks.size() - 1) return mode == "leave" ? 5 : 0;
+    if (mode == "leave") ranks.barrier();
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    return 0;
   }
   run();
   if (mode == "own") {

@@ -7,4 +7,7 @@ for ranks in (1, 2, 4):
     assert run(ranks) == run(ranks, "own") == f"{ranks} ranks: all holds\n"
     status = dies(ranks, f"rank {ranks - 1}: there is nothing left to read", "abandon").returncode
     assert (status == 7) == (ranks == 1), f"{ranks} ranks: status {status}"
+    run(ranks, "part")
+status = dies(2, "", "leave").returncode
+assert status == 5, f"one of two ranks ends with status 5, all with {status}"
 print("ec::Mpi holds what a communicator promises")

@@ -9,13 +9,16 @@
 #define OMPI_SKIP_MPICXX
 #endif
 #include <algorithm>
+#include <chrono>
 #include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mpi.h>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "eigencoder/core/communicator.hpp"
 #include "eigencoder/core/error.hpp"
@@ -26,8 +29,9 @@ namespace eigencoder {
 ///   Trainer trainer{model, loss, optimizer, {.communicator = Mpi{}}};
 /// Without mpirun it is the only rank of one. The first Mpi of a process is made by all of them together. It initialises MPI
 /// (MPI_THREAD_FUNNELED: the thread that makes it is the one that trains) where nobody has, and finalises it then when the
-/// program ends. Copies are cheap and stand for the same processes. Messages do not meet those of the program's own
-/// communicators: it works on a duplicate. All throw an Error with MPI's own words where MPI fails.
+/// program ends; one that ends with an error, a status from 1 to 127, ends the others after five seconds. Copies are cheap and
+/// stand for the same processes. Messages do not meet those of the program's own communicators: it works on a duplicate. All
+/// throw an Error with MPI's own words where MPI fails.
 class Mpi {
  public:
   /// All processes: MPI_COMM_WORLD.
@@ -101,22 +105,42 @@ class Mpi {
     int rank = 0, size = 1, local_size = 1;
   };
 
-  /// MPI, where it is ours to begin and to end.
+  /// Begins MPI where nobody has, and has it ended with the program.
   struct Session {
     Session() {
-      if (!ours) return;
+      if (is(MPI_Initialized)) return;
       int provided = 0;
       call("MPI_Init_thread", MPI_Init_thread, nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+#ifdef __GLIBC__
+      on_exit([](int status, void*) { finish(status); }, nullptr);
+#else
+      std::atexit([] { finish(0); });
+#endif
       if (provided < MPI_THREAD_FUNNELED)
         throw Error("Mpi: this MPI cannot be used in a program with threads (MPI_THREAD_FUNNELED)");
     }
-    ~Session() {
-      if (ours && usable()) MPI_Finalize();
-    }
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
-    const bool ours = !is(MPI_Initialized);
   };
+
+  /// A rank whose program ends with an error, of which the others may not know, waits for them for some seconds, then ends them
+  /// too: else they and MPI_Finalize would wait for one another. From 128 on a status is that of a signal, at which all end in
+  /// order.
+  static void finish(int status) {
+    if (!usable()) return;
+    waiting = true;
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    if (status == 0 || status >= 128) {
+      MPI_Wait(&request, MPI_STATUS_IGNORE);
+    } else {
+      int all_here = 0;
+      for (int moment = 0; moment < 500 && all_here == 0; ++moment) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        MPI_Test(&request, &all_here, MPI_STATUS_IGNORE);
+      }
+      if (all_here == 0) MPI_Abort(MPI_COMM_WORLD, status);
+    }
+    MPI_Finalize();
+  }
 
   void check_longest() const {
     if (longest_ < 1 || longest_ > INT_MAX)
