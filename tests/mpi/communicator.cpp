@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// mpi_communicator [ours|own|abandon|leave|part]: ec::Mpi against what a communicator promises, under mpiexec. `own`: the program
-// begins and ends MPI itself. `abandon`: the last rank goes no further, and the others wait for it. `leave`: it ends with an error,
-// and they wait. `part`: it has nothing left to do, and they have.
+// mpi_communicator [ours|own|abandon|leave|part]: ec::Mpi against what a communicator promises, under mpiexec. `own`: the
+// program begins and ends MPI itself. `abandon`: the last rank goes no further, and the others wait for it. `leave`: it ends
+// with an error, and they wait. `part`: it has nothing left to do, and they have.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
