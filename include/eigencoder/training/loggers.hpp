@@ -12,7 +12,7 @@ namespace eigencoder {
 ///   the epoch's last step), gradient_norm, seconds, samples_per_second
 /// epoch counts all that the trainer has been trained, so that it goes on where training is resumed. Numbers read back to the
 /// same bits; what is not finite is nan, inf or -inf. Throws OptionError where it becomes a Callback, and FileError. Keras:
-/// CSVLogger.
+/// CSVLogger. Of several processes the first alone writes it.
 ///   .callbacks = {CsvLogger{"run.csv"}}
 struct CsvLogger {
   std::filesystem::path path{};

@@ -14,7 +14,8 @@ namespace eigencoder {
 ///   "run-{epoch}.safetensors"}}
 /// {epoch} in the path becomes the number of epochs that the trainer has been trained, by all its fits. A file of that name is
 /// replaced as a whole, so that at any moment the last completed one is there. Throws OptionError where it becomes a Callback,
-/// and FileError: before the fit if there is no such folder, and where it cannot write. Keras: ModelCheckpoint.
+/// and FileError: before the fit if there is no such folder, and where it cannot write. Of several processes the first alone writes.
+/// Keras: ModelCheckpoint.
 struct ModelCheckpoint {
   std::filesystem::path path{};
   /// Save after each epoch whose number it divides, and at the end of the fit if something has changed since: after a stop

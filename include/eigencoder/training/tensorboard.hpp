@@ -16,7 +16,7 @@ namespace eigencoder {
 ///   <its name>/validation, learning_rate (of the epoch's last step), gradient_norm, samples_per_second
 /// and images. The step is the number of epochs that the trainer has been trained, by all its fits. Each fit begins a new file
 /// in the folder, which TensorBoard shows as the same run that goes on: a folder for each run. Numbers are kept as floats, as
-/// the format has it. Throws OptionError where it becomes a Callback, and FileError. Keras: TensorBoard.
+/// the format has it. Of several processes the first alone writes it. Throws OptionError where it becomes a Callback, and FileError. Keras: TensorBoard.
 ///   .callbacks = {TensorBoard{.folder = "logs/run-1"}}
 struct TensorBoard {
   struct Picture {

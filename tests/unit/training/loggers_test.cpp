@@ -5,7 +5,10 @@
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"
+#include <eigencoder/training/early_stopping.hpp>
 #include <eigencoder/training/loggers.hpp>
+#include <eigencoder/training/model_checkpoint.hpp>
+#include <eigencoder/training/tensorboard.hpp>
 
 namespace ec = eigencoder;
 
@@ -163,4 +166,13 @@ TEST_CASE("loggers: refuse what is no file, and say why they cannot write") {
         {path.string(), "No such file"});
   }
   CHECK(trainer.updates() == 0);
+}
+
+TEST_CASE("loggers: of several processes the first alone calls what writes files, and all what changes the training") {
+  for (const ec::Callback& writes :
+       {ec::Callback(ec::CsvLogger{"a"}), ec::Callback(ec::JsonLinesLogger{"b"}), ec::Callback(ec::TensorBoard{.folder = "c"}),
+        ec::Callback(ec::ModelCheckpoint{.path = "d"}), ec::Callback(ec::ModelCheckpoint{.path = "e", .best_only = true})}) {
+    CHECK(writes.first_rank_alone);
+  }
+  CHECK_FALSE(ec::Callback(ec::EarlyStopping{.patience = 1}).first_rank_alone);
 }
