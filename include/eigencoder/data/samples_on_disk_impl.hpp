@@ -122,8 +122,9 @@ class ColumnFile final : public ColumnReader<T> {
       fill(first, {bytes, static_cast<std::size_t>(count * value_bytes_)});
       if (decode_) decode_(bytes, count, to);
     } else {
-      std::array<std::byte, 32768> piece;
-      const Index most = std::ssize(piece) / value_bytes_;
+      constexpr Index piece_bytes = 32768;
+      std::array<std::byte, piece_bytes> piece;
+      const Index most = piece_bytes / value_bytes_;
       for (Index i = 0; i < count; i += most) {
         const Index n = std::min(most, count - i);
         fill(first + i, std::span(piece).first(static_cast<std::size_t>(n * value_bytes_)));
