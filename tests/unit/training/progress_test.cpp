@@ -30,6 +30,12 @@ TEST_CASE("progress: the bar's line is shorter than the terminal, and keeps what
   CHECK(display.bar(report, 20) == "epoch  2/10 [==   ]");
   CHECK(display.bar(report, 12) == "epoch  2/10");
   for (ec::Index columns = 1; columns < 100; ++columns) CHECK(std::ssize(display.bar(report, columns)) < columns);
+
+  ec::BatchReport of_source = report;  // of a BatchSource that does not say how many there are
+  of_source.total = 0;
+  CHECK(display.bar(of_source, 80) == ec::message("epoch  2/10 1000 samples/s  loss 0.25  ", report.samples, " samples"));
+  of_source.total = report.samples - 1;  // of one that has more
+  CHECK(display.bar(of_source, 80).find("[========================]") != std::string::npos);
 }
 
 TEST_CASE("progress: an epoch's line is shorter than the terminal, and keeps losses, metrics, rate and terms in this order") {
