@@ -401,8 +401,38 @@ def branches():
     return figure
 
 
+def scaling():
+    """What benchmarks/ranks_model.py predicts."""
+    sys.path.insert(0, str(HERE.parents[1] / "benchmarks"))
+    import ranks_model
+
+    model = ranks_model.Model(ranks_model.Measured())
+    colours = {"M1": "blue", "M2": "orange", "M3": "green", "M4": "red", "BN": "violet"}
+    nodes = [1 << k for k in range(9)]
+    figure = Figure(780, 300, "Predicted weak efficiency of several nodes")
+    for left, link in zip((60, 430), ranks_model.LINKS):
+        figure.text(left, 24, link.name, bold=True, size=13)
+        x, y = (lambda k, left=left: left + 34 * k), (lambda share: 250 - 205 * share)
+        for share in (0, 0.2, 0.4, 0.6, 0.8, 1):
+            figure.line((left, y(share)), (x(8), y(share)), arrow=False, dashed=share not in (0, 1), width=0.5)
+            figure.text(left - 8, y(share) + 4, f"{100 * share:.0f} %", anchor="end", size=11)
+        for k in range(0, 9, 2):
+            figure.text(x(k), 268, str(nodes[k]), anchor="middle", size=11)
+        figure.text(x(4), 288, "nodes", anchor="middle", size=11)
+        free = []
+        for network, batch in ranks_model.NETWORKS.items():
+            shares = [1.0] + [model.weak(network, batch, n, link) for n in nodes[1:]]
+            figure.line(*((round(x(k), 1), round(y(share), 1)) for k, share in enumerate(shares)), colour=colours[network], arrow=False, width=2)
+            free.append((y(shares[-1]), network, batch))
+        below = 0.0
+        for at, network, batch in sorted(free):
+            below = max(at + 4, below + 13)
+            figure.text(x(8) + 5, round(below, 1), f"{network}, {batch}", colour=LINES[colours[network]], size=11)
+    return figure
+
+
 FIGURES = {"rooms": rooms, "lane": lane, "step": step, "convolution": convolution, "tied": tied, "variational": variational,
-           "vector-quantisation": vector_quantisation, "branches": branches}
+           "vector-quantisation": vector_quantisation, "branches": branches, "scaling": scaling}
 
 
 def main():
