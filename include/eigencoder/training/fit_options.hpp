@@ -15,7 +15,7 @@ template <class T>
 struct FitOptions {
   Index epochs = 1;
   Index batch_size = 32;    ///< the last batch of an epoch holds what is left, and is trained on at its true size
-  bool shuffle = true;      ///< a new order each epoch
+  bool shuffle = true;      ///< a new order each epoch, in blocks of what is on disk (docs/data_on_disk.md)
   Samples<T> validation{};  ///< evaluated after each epoch; its own targets unless validation_targets is given
   Samples<T> validation_targets{};
   double validation_fraction = 0;   ///< in [0, 1): that part of the samples is validated on, not trained on

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fstream>
+
 #include "matrix_columns.hpp"
 #include "support/allocations.hpp"
 #include "support/folder.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "matrix_columns.hpp"
