@@ -20,14 +20,14 @@ class Execute {
     (std::make_index_sequence<(M == Mode::train ? P::training : P::evaluation).count>{});
   }
 
-  /// Puts the shards' shares together, in shard order. Returns whether anything is gathered in that phase.
+  /// Puts the shards' shares together, in shard order. Returns from the first to the last of the totals that the phase gathers.
   template <int Phase>
-  static bool total(std::span<const double> shares, std::size_t shards, std::span<double> totals) {
-    bool gathers = false;
+  static TotalsSlice total(std::span<const double> shares, std::size_t shards, std::span<double> totals) {
+    TotalsSlice gathered;
     for (const Operation& operation : program) {
       const auto slice = P::gathered_by(operation);
       if (operation.phase != Phase || slice.size == 0) continue;
-      gathers = true;
+      gathered = gathered.with(slice);
       const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
       const auto whole = detail::part(totals, slice.begin, slice.size);
       std::fill(whole.begin(), whole.end(), 0.0);
@@ -35,7 +35,7 @@ class Execute {
         merge(whole, detail::part(shares.subspan(s * totals.size()), slice.begin, slice.size));
       }
     }
-    return gathers;
+    return gathered;
   }
 
   /// Term k gathers in that phase.

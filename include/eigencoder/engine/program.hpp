@@ -27,6 +27,18 @@ struct Operation {
   bool gradient = false;  ///< of a loss or penalty: an earlier layer is trained
 };
 
+/// Some of the totals over a batch.
+struct TotalsSlice {
+  Index begin = 0, size = 0;
+
+  /// The least slice that has both.
+  constexpr TotalsSlice with(const TotalsSlice& other) const {
+    if (size == 0) return other;
+    const Index first = std::min(begin, other.begin);
+    return {first, std::max(begin + size, other.begin + other.size) - first};
+  }
+};
+
 /// The operations of a step in order. An operation that uses a total over the batch is in a later phase than its gathering.
 template <std::size_t Most>
 struct Operations {
@@ -98,10 +110,7 @@ struct Program : Terms<C, O> {
   static constexpr Index dsums_begin = C::sums_at[layers], tallies_begin = dsums_begin + C::dsums_at[layers],
                          terms_begin = tallies_begin + C::tallies_at[layers], totals = terms_begin + term_totals_at[terms];
 
-  /// The slice of the totals that an operation gathers.
-  struct TotalsSlice {
-    Index begin = 0, size = 0;
-  };
+  /// The totals that an operation gathers.
   static constexpr TotalsSlice gathered_by(const Operation& operation) {
     const std::size_t i = operation.index;
     switch (operation.what) {

@@ -35,8 +35,9 @@ class AnyProgram {
   virtual int phases(bool train) const = 0;
   virtual void prepare(const T* theta, T* packed) const = 0;
   virtual void run(bool train, int phase, const AnyShard<T>& shard) const = 0;
-  /// The totals that a phase has gathered, of the shards' shares. Returns whether it gathers any.
-  virtual bool total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const = 0;
+  /// The totals that a phase has gathered, of the shards' shares. Returns from the first to the last of them.
+  virtual TotalsSlice total(bool train, int phase, std::span<const double> shares, std::size_t shards,
+                            std::span<double> totals) const = 0;
   /// Term k has written its columns of what the shards share in that phase.
   virtual bool gathers(bool train, int phase, std::size_t k) const = 0;
   /// Execute::parameter_gradients.
@@ -157,8 +158,9 @@ class StepperOf {
   Memory memory_;
   Updater<T> updater_;
   std::vector<double> totals_, values_;
-  std::vector<double> slots_;  ///< of each part of all ranks, what is to be put together
-  bool finite_ = true;         ///< the last step's values, and in training its gradient, on all ranks
+  std::vector<double> slots_;     ///< of each part of all ranks, what is to be put together
+  std::vector<double> gathered_;  ///< what of the totals in them goes between ranks
+  bool finite_ = true;            ///< the last step's values, and in training its gradient, on all ranks
   bool taken_ = false;
 };
 
@@ -245,15 +247,16 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
       const Shard<P> shard(layers_, objective_, any);
       in_phase(train, phase, [&]<Mode M, int Phase>() { Execute<P, M>::template phase<Phase>(shard); });
     }
-    bool total(bool train, int phase, std::span<const double> shares, std::size_t shards, std::span<double> totals) const override {
-      bool gathers = false;
+    TotalsSlice total(bool train, int phase, std::span<const double> shares, std::size_t shards,
+                      std::span<double> totals) const override {
+      TotalsSlice gathered;
       in_phase(train, phase, [&]<Mode M, int Phase>() {
         constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
         if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
-          gathers = Execute<P, M>::template total<Phase>(shares, shards, totals);
+          gathered = Execute<P, M>::template total<Phase>(shares, shards, totals);
         }
       });
-      return gathers;
+      return gathered;
     }
     bool gathers(bool train, int phase, std::size_t k) const override {
       bool it_does = false;

@@ -25,7 +25,10 @@ template <class T>
 void StepperOf<T>::set_ranks(const AnyCommunicator& ranks, const Division& division) {
   ranks_ = ranks;
   division_ = division;
-  if (!division.trivial()) slots_.resize(division.parts * std::max(layout_.totals, layout_.terms) + 1);
+  if (!division.trivial()) {
+    slots_.resize(division.parts * std::max(layout_.totals, layout_.terms) + 1);
+    gathered_.resize(division.parts * layout_.totals);
+  }
   updater_.set_ranks(ranks, division);
 }
 
@@ -222,18 +225,20 @@ void StepperOf<T>::total(const AnyProgram<T>& program, bool train, int phase, co
     return;
   }
   std::fill(slots_.begin(), slots_.end(), 0.0);
-  bool gathers = false;
+  TotalsSlice gathered;
   each_part(cut, [&](std::size_t part, std::size_t first, std::size_t count) {
     while (count > 0 && columns_of_shard(cut, batch, first + count - 1).count == 0) --count;
-    gathers = program.total(train, phase, std::span<const double>(memory_.shares).subspan(first * size), count, slot(part, size));
+    gathered = program.total(train, phase, std::span<const double>(memory_.shares).subspan(first * size), count, slot(part, size));
   });
-  if (!gathers) return;
-  ranks_.sum(std::span(slots_).first(division_.parts * size));
+  if (gathered.size == 0) return;
+  const auto of_slot = [&](std::size_t part) { return detail::part(slot(part, size), gathered.begin, gathered.size); };
+  const auto each = static_cast<std::size_t>(gathered.size);
+  const auto of_message = [&](std::size_t part) { return std::span(gathered_).subspan(part * each, each); };
+  for (std::size_t part = 0; part < division_.parts; ++part) std::ranges::copy(of_slot(part), of_message(part).begin());
+  ranks_.sum(std::span(gathered_).first(division_.parts * each));
   std::size_t found = 0;
   for (std::size_t part = 0; part < division_.parts; ++part) {
-    if (batch.borders[part] == batch.borders[part + 1]) continue;
-    if (found != part) std::copy_n(slot(part, size).begin(), size, slot(found, size).begin());
-    ++found;
+    if (batch.borders[part] != batch.borders[part + 1]) std::ranges::copy(of_message(part), of_slot(found++).begin());
   }
   program.total(train, phase, slots_, found, totals_);
 }

@@ -142,6 +142,36 @@ TEST_CASE("ranks: the gradient of any number of them is that of one") {
   check("averaged", ec::MeanSquaredError{}, {.average = {.decay = 0.5}});
 }
 
+namespace {
+
+/// Notes how many doubles each sum has.
+struct Noting : ec::ThreadCommunicator {
+  std::vector<std::size_t>* sizes;
+  void sum(std::span<float> values) const { ec::ThreadCommunicator::sum(values); }
+  void sum(std::span<double> values) const {
+    sizes->push_back(values.size());
+    ec::ThreadCommunicator::sum(values);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("ranks: a message has the totals of its phase, and no other's") {
+  using Wide = ec::Encoder<ec::features(6), ec::Dense<7>, ec::BatchNorm, ec::Dense<5>, ec::BatchNorm>;
+  std::vector<std::size_t> sizes[2];
+  ec::run_ranks(2, [&](const ec::ThreadCommunicator& ranks) {
+    ec::Autoencoder<Wide, ec::Decoder<Wide::output, ec::Dense<6>>> model{ec::Seed{1}};
+    const Noting noting{ranks, &sizes[static_cast<std::size_t>(ranks.rank())]};
+    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{}, {.communicator = noting}};
+    trainer.fit(Eigen::MatrixXf::Random(6, 8), {.batch_size = 16, .progress = quiet});
+  });
+  CHECK(sizes[0] == sizes[1]);
+  // A number, an origin, a mean and a sum of squares a channel forward; two sums backward; a loss and whether all is finite.
+  const std::vector<std::size_t> expected{2 * (1 + 3 * 7), 2 * (1 + 3 * 5), 2 * 2 * 5, 2 * 2 * 7, 2 * 1 + 1};
+  REQUIRE(sizes[0].size() >= expected.size());
+  CHECK(std::vector<std::size_t>(sizes[0].end() - static_cast<std::ptrdiff_t>(expected.size()), sizes[0].end()) == expected);
+}
+
 TEST_CASE("ranks: reproducible steps by a hand-made batch, and what is no rank's part of it") {
   const ec::TrainerOptions options{.reproducible = true, .parts = 4};
   const auto one = steps({23}, 1, ec::MeanSquaredError{}, options);
