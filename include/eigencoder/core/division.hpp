@@ -34,8 +34,8 @@ struct Division {
     return count * static_cast<Index>(part) / static_cast<Index>(parts);
   }
 
-  /// Of a batch of `count` samples to which every rank gives a share, that of a rank.
-  constexpr Index share(Index count, int r) const { return count * (r + 1) / ranks - count * r / ranks; }
+  /// Of a batch of `count` samples, those of a rank's parts.
+  constexpr Index share(Index count, int r) const { return begin_of(first_of(r + 1), count) - begin_of(first_of(r), count); }
   constexpr Index share(Index count) const { return share(count, rank); }
 
   /// Calls join(to, from, end) for each inner node of the binary tree over the parts [to, end), whose halves begin at `to` and at

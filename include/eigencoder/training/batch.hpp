@@ -35,13 +35,14 @@ struct SampleSet {
   const T* weights = nullptr;
   ElementWeights<T> element_weights{};
   const Index* lengths = nullptr;
-  std::vector<Index> chosen{};  ///< the columns that are in the set, in rising order; empty: all
+  bool subset = false;          ///< only the columns `chosen` are in the set
+  std::vector<Index> chosen{};  ///< in rising order
   Strata strata{0};             ///< of all ranks
 
-  Index size() const { return chosen.empty() ? inputs.cols() : std::ssize(chosen); }
-  const Index* order() const { return chosen.empty() ? nullptr : chosen.data(); }
+  Index size() const { return subset ? std::ssize(chosen) : inputs.cols(); }
+  const Index* order() const { return subset ? chosen.data() : nullptr; }
   /// The column of the set's sample of that number.
-  Index sample(Index j) const { return chosen.empty() ? j : chosen[static_cast<std::size_t>(j)]; }
+  Index sample(Index j) const { return subset ? chosen[static_cast<std::size_t>(j)] : j; }
   /// `count` samples, order[first] and so on, or those from `first` on where they lie.
   Batch<T> batch(const Index* from, Index first, Index count) const {
     if (from != nullptr) return {inputs, targets, from + first, count, weights, element_weights, lengths};

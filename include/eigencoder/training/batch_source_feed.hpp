@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <numeric>
 
 #include "eigencoder/engine/arena.hpp"
 #include "eigencoder/training/batch_source.hpp"
@@ -166,11 +167,11 @@ class RanksFeed final : public Feed<T> {
     std::fill(counts_.begin(), counts_.end(), 0.0);
     counts_[static_cast<std::size_t>(division_.rank)] = static_cast<double>(batch.size);
     ranks_.sum(std::span(counts_));
-    auto border = borders_.begin();
-    for (int r = 0; r < division_.ranks; ++r) {
-      const auto count = static_cast<Index>(counts_[static_cast<std::size_t>(r)]);
-      const Index first = *border;
-      for (Index k = 1; k <= parts_of(r); ++k) *++border = first + count * k / parts_of(r);
+    const double all = std::accumulate(counts_.begin(), counts_.end(), 0.0);
+    if (all == static_cast<double>(batch_size_)) {  // all ranks have filled their shares
+      for (std::size_t part = 0; part <= division_.parts; ++part) borders_[part] = division_.begin_of(part, batch_size_);
+    } else {
+      spread();
     }
     batch.borders = borders_.data();
     batch.whole = borders_.back();
@@ -179,6 +180,15 @@ class RanksFeed final : public Feed<T> {
   typename Feed<T>::Origin origin() const override { return own_.origin(); }
 
  private:
+  /// Over each rank's parts what it has.
+  void spread() {
+    auto border = borders_.begin();
+    for (int r = 0; r < division_.ranks; ++r) {
+      const auto count = static_cast<Index>(counts_[static_cast<std::size_t>(r)]);
+      const Index first = *border;
+      for (Index k = 1; k <= parts_of(r); ++k) *++border = first + count * k / parts_of(r);
+    }
+  }
   Index parts_of(int r) const { return static_cast<Index>(division_.first_of(r + 1) - division_.first_of(r)); }
 
   Feed<T>& own_;

@@ -56,7 +56,7 @@ class SampleFeed final : public Feed<T> {
 
   BatchSize most() const override { return strata_.most(batch_size_); }
   Index size() const override { return strata_.size(); }
-  Index steps() const override { return strata_.steps(batch_size_); }
+  Index steps() const override { return steps_; }
   bool shuffled() const override { return shuffled_; }
   void begin_epoch(std::uint64_t number) override {
     if (!order_.empty()) put_in_order(number);
@@ -65,8 +65,8 @@ class SampleFeed final : public Feed<T> {
   Batch<T> next() override {
     first_ += count_;
     count_ = 0;
-    while (next_ < steps() && strata_.empty(next_, batch_size_)) ++next_;
-    if (next_ == steps()) return {};
+    while (next_ < steps_ && strata_.empty(next_, batch_size_)) ++next_;
+    if (next_ == steps_) return {};
     std::size_t s = 0;
     for_each_share(next_, [&](Index first, Index share) {
       count_ += share;
@@ -98,7 +98,7 @@ class SampleFeed final : public Feed<T> {
 
   /// Makes the order of an epoch: the strata, each shuffled for itself, then batch by batch.
   void put_in_order(std::uint64_t number) {
-    if (set_.chosen.empty()) {
+    if (!set_.subset) {
       std::iota(order_.begin(), order_.end(), Index{0});
     } else {
       order_ = set_.chosen;
@@ -132,7 +132,7 @@ class SampleFeed final : public Feed<T> {
 
   const SampleSet<T>& set_;
   const Strata& strata_ = set_.strata;
-  Index batch_size_;
+  Index batch_size_, steps_ = strata_.steps(batch_size_);
   bool shuffled_;
   Seed seed_;
   std::vector<Index> order_;         ///< of the epoch, where it is not the set's

@@ -161,9 +161,10 @@ LearningRateCurve find_learning_rate(TrainerOf<T>& trainer, const Samples<std::t
   for (const double rate : {options.highest, options.lowest}) trainer.set_learning_rate(rate);
 
   LearningRateCurve curve;
-  detail::RandomBatches batches(trainer.seed(), inputs.cols(), options.batch_size);
+  detail::RandomBatches batches(trainer.seed(), inputs.cols(), trainer.share(options.batch_size));
   const auto scalars = [&](Index rows) { return Arena<T>(static_cast<std::size_t>(rows * batches.size())); };
-  Arena<T> x = scalars(inputs.rows()), y = scalars(targets.rows());
+  const bool restored = targets == inputs;
+  Arena<T> x = scalars(inputs.rows()), y = scalars(restored ? 0 : targets.rows());
   const auto view = [&](const Arena<T>& values, Index rows) { return MatrixView<const T>(values.data(), rows, batches.size()); };
   double sum = 0, weight = 0;
   std::size_t best = 0;
@@ -173,12 +174,12 @@ LearningRateCurve find_learning_rate(TrainerOf<T>& trainer, const Samples<std::t
     const Index* const order = batches.next();
     for (Index j = 0; j < batches.size(); ++j) {
       inputs.copy_column(order[j], x.data() + j * inputs.rows());
-      targets.copy_column(order[j], y.data() + j * targets.rows());
+      if (!restored) targets.copy_column(order[j], y.data() + j * targets.rows());
     }
     trainer.set_learning_rate(rate);
     double loss = 0;
     try {
-      loss = trainer.train_on_batch(view(x, inputs.rows()), view(y, targets.rows()));
+      loss = trainer.train_on_batch(view(x, inputs.rows()), restored ? view(x, inputs.rows()) : view(y, targets.rows()));
     } catch (const NonFiniteError&) {
       if (i == 0) throw;
       break;  // it has diverged

@@ -38,7 +38,7 @@ class Fit {
       if (callback.before_fit && is_called(callback)) callback.before_fit(trainer_, plan);
     }
     agree_to_stop();
-    for (Index epoch = 1; epoch <= options_.epochs && trainer_.stop_.empty(); ++epoch) {
+    for (Index epoch = 1; epoch <= options_.epochs && !stopped_; ++epoch) {
       if (!run_epoch(epoch)) break;
     }
     display_.close();
@@ -82,11 +82,10 @@ class Fit {
   }
 
   bool is_called(const Callback& callback) const { return trainer_.ranks_.rank() == 0 || !callback.first_rank_alone; }
-  /// Where one rank stops, all do.
+  /// Where one rank stops, all do, and at the same time: what the loops look at is `stopped_`.
   void agree_to_stop() {
-    if (options_.callbacks.empty() || trainer_.ranks_.alone()) return;
-    const bool go_on = trainer_.ranks_.all(trainer_.stop_.empty());
-    if (!go_on && trainer_.stop_.empty()) trainer_.stop("another rank stopped it");
+    stopped_ = !trainer_.ranks_.all(trainer_.stop_.empty());
+    if (stopped_ && trainer_.stop_.empty()) trainer_.stop("another rank stopped it");
   }
 
   bool train(EpochReport& report) {
@@ -98,7 +97,6 @@ class Fit {
     Index samples = 0, number = 0;
     feed_.begin_epoch(feed_.shuffled() ? trainer_.shuffles_++ : 0);
     for (Batch<T> batch = feed_.next(); batch.samples() > 0; batch = feed_.next()) {
-      if (!trainer_.stop_.empty()) return false;
       ++number;
       samples += batch.samples();
       const auto values = trainer_.train_step(batch);
@@ -119,7 +117,9 @@ class Fit {
       for (const Callback& callback : options_.callbacks) {
         if (callback.after_batch && is_called(callback)) callback.after_batch(progress);
       }
-      agree_to_stop();
+      // Ranks ask each other after a batch where something may have stopped one of them.
+      if (trainer_.ranks_.alone() || !options_.callbacks.empty() || feed_.steps() == 0) agree_to_stop();
+      if (stopped_ && samples != total) return false;
     }
     if (samples != total) {  // others than were planned, or none were
       const Evaluation sums = std::exchange(report.train, {.loss = 0, .terms = std::vector<double>(report.train.terms.size())});
@@ -178,6 +178,7 @@ class Fit {
   Feed<T>& feed_;
   const SampleSet<T>& validation_;
   const FitOptions<T>& options_;
+  bool stopped_ = false;  ///< on all ranks
   const bool validates_ = validation_.strata.size() > 0;
   History history_;
   ProgressDisplay display_;

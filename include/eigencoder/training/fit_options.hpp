@@ -14,7 +14,9 @@ namespace eigencoder {
 template <class T>
 struct FitOptions {
   Index epochs = 1;
-  Index batch_size = 32;    ///< the last batch of an epoch holds what is left, and is trained on at its true size
+  /// The last batch of an epoch holds what is left, and is trained on at its true size. Of ranks together, or `reproducible`, all
+  /// batches are nearly equal, and may be a few samples larger.
+  Index batch_size = 32;
   bool shuffle = true;      ///< a new order each epoch, in blocks of what is on disk (docs/data_on_disk.md)
   Samples<T> validation{};  ///< evaluated after each epoch; its own targets unless validation_targets is given
   Samples<T> validation_targets{};

@@ -13,10 +13,10 @@ template <class T>
 void Updater<T>::set_ranks(const AnyCommunicator& ranks, const Division& division) {
   ranks_ = ranks;
   division_ = division;
+  if (!division.trivial()) squares_.resize(ranges_of_ranks * blocks_.size());
   if (!division.fixed) return;
   gradients_.resize(division.mine());
   norms_.resize(division.mine());
-  squares_.resize(division.parts * blocks_.size());
 }
 
 /// Fixed parts by the nodes of their tree that lie within this rank's.

@@ -41,7 +41,7 @@ std::vector<double> evaluate_metrics(const std::vector<Metric<T>>& metrics, cons
   constexpr Index piece = 64;
   const Index here = set.size(), all = set.strata.size(), before = set.strata.first();
   const Index pieces = (here + piece - 1) / piece, target = set.targets.rows();
-  const bool in_place = set.chosen.empty() && set.targets.in_place() && ranks.alone();
+  const bool in_place = !set.subset && set.targets.in_place() && ranks.alone();
   const auto scalars = [](Index count) { return Arena<T>(static_cast<std::size_t>(count)); };
   Arena<T> outputs = scalars(output * all), targets = scalars(in_place ? 0 : target * all);
   const std::size_t parts = useful_threads(operations * static_cast<double>(here), std::min(threads, static_cast<std::size_t>(pieces)));

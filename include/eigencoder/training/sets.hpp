@@ -123,6 +123,7 @@ void hold_out(SampleSet<T>& train, SampleSet<T>& validation, double fraction, bo
     throw OptionError(message("validation_fraction ", fraction, " leaves none of ", all.size(),
                               " samples to validate on; 0 is for no validation"));
   }
+  train.subset = true;
   validation = train;
   train.strata = all.shares(kept);
   validation.strata = all.shares(held);

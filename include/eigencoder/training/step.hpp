@@ -74,6 +74,8 @@ class StepperOf {
   std::size_t terms() const { return layout_.terms; }  ///< of the objective
   /// Number of the last training step, on which schedules of the objective depend.
   std::uint64_t step() const { return step_; }
+  /// Whether what this rank has found in the last step is finite.
+  bool finite_here() const { return finite_here_; }
   /// Whether the last training step was.
   bool taken() const { return taken_; }
 
@@ -160,6 +162,7 @@ class StepperOf {
   std::vector<double> totals_, values_;
   std::vector<double> slots_;     ///< of each part of all ranks, what is to be put together
   std::vector<double> gathered_;  ///< what of the totals in them goes between ranks
+  bool finite_here_ = true;
   bool finite_ = true;            ///< the last step's values, and in training its gradient, on all ranks
   bool taken_ = false;
 };

@@ -200,7 +200,7 @@ typename StepperOf<T>::Cut StepperOf<T>::execute(const AnyProgram<T>& program, b
     if (!ranks_.alone()) share_columns(program, train, phase, cut);
   }
   if (train && cut.together) make_gradient_together(program, cut);
-  finite_ = all_finite(cut, train);
+  finite_ = finite_here_ = all_finite(cut, train);
   sum_values(cut);
   return cut;
 }

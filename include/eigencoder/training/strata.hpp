@@ -70,14 +70,15 @@ class Strata {
   Index steps(Index batch_size) const { return (size_ + batch_size - 1) / batch_size; }
   /// How many samples of a stratum come before batch k.
   Index before(std::size_t stratum, Index k, Index batch_size) const {
-    const Index all = sizes()[stratum], strata = std::ssize(sizes()), batches = steps(batch_size);
-    if (strata == 1) return std::min(k * batch_size, all);
+    if (sizes_.size() < 2) return std::min(k * batch_size, size_);
+    const Index all = sizes_[stratum], strata = std::ssize(sizes_), batches = steps(batch_size);
     // Rounded at another place in each stratum: else those that have no sample in a batch would have none in the same ones.
     return (all * k + batches * static_cast<Index>(stratum) / strata) / batches;
   }
   /// Batch k has no samples, as may be where strata are of fewer samples than there are batches.
   bool empty(Index k, Index batch_size) const {
-    for (std::size_t s = 0; s < sizes().size(); ++s) {
+    if (sizes_.size() < 2) return false;
+    for (std::size_t s = 0; s < sizes_.size(); ++s) {
       if (before(s, k + 1, batch_size) > before(s, k, batch_size)) return false;
     }
     return true;
@@ -90,7 +91,7 @@ class Strata {
   /// The most that a batch may have.
   BatchSize most(Index batch_size) const {
     batch_size = std::min(batch_size, size_);
-    if (sizes().size() == 1) return batch_size;
+    if (sizes_.size() < 2) return batch_size;
     BatchSize most;
     const Index batches = steps(batch_size);
     for (std::size_t s = 0; s < sizes_.size(); ++s) {

@@ -53,7 +53,8 @@ class TrainerOf : public AnyTrainer {
 
   /// One step on one batch, for a training loop of your own, with weights of the samples and of the targets' elements and lengths
   /// of sequences if there are any (as FitOptions::sample_weights, element_weights and lengths). Returns the loss before the update. After a first call with the
-  /// largest batch it never touches the heap. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is
+  /// largest batch it never touches the heap, in a trainer that is alone and not `reproducible`. With ranks all call it, each with
+  /// samples of its own. Throws ShapeError, OptionError, and NonFiniteError where the loss or its gradient is
   /// not finite: the step is then not taken.
   double train_on_batch(const Samples<T>& inputs) { return train_on_batch(inputs, inputs); }
   double train_on_batch(const Samples<T>& inputs, const Samples<T>& targets, const Samples<T>& weights = {},
@@ -88,6 +89,8 @@ class TrainerOf : public AnyTrainer {
   std::size_t threads() const { return stepper_->threads(); }
   Seed seed() const { return seed_; }
   const AnyCommunicator& communicator() const { return ranks_; }
+  /// Of a batch of `batch_size` samples of all ranks, how many are this one's to give to train_on_batch.
+  Index share(Index batch_size) const { return division_.share(batch_size); }
   /// The names of the objective's terms, in its order.
   virtual std::vector<std::string> terms() const = 0;
   std::uint64_t updates() const override { return stepper_->updater().updates(); }

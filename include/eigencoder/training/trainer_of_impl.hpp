@@ -233,6 +233,7 @@ void TrainerOf<T>::restore(const Snapshot<T>& snapshot) {
   const bool stepped = !snapshot.slots.empty();
   require("scalars of the optimizer", snapshot.slots.size(), stepped ? stepper_->updater().slots() * snapshot.parameters.size() : 0);
   require("averaged parameters", snapshot.average.size(), snapshot.average.empty() ? 0 : snapshot.parameters.size());
+  synchronised_ = false;  // each rank goes back to what it had
   stepper_->restore(snapshot);
   shuffles_ = snapshot.shuffles;
   epochs_ = snapshot.epochs;
@@ -243,7 +244,6 @@ void TrainerOf<T>::restore(const Snapshot<T>& snapshot) {
 
 template <class T>
 void TrainerOf<T>::synchronise() {
-  synchronised_ = true;
   if (ranks_.alone()) return;
   Snapshot<T> first = snapshot();
   const std::array vectors{&first.parameters, &first.state, &first.slots, &first.average};
@@ -265,9 +265,11 @@ void TrainerOf<T>::synchronise() {
     *counters[i] = numbers[4 + i];
     ranks_.broadcast(std::as_writable_bytes(std::span(vectors[i]->data(), vectors[i]->size())));
   }
-  if (ranks_.rank() == 0) return;
-  if (rate != this->learning_rate()) this->set_learning_rate(rate);
-  restore(first);
+  if (ranks_.rank() > 0) {
+    if (rate != this->learning_rate()) this->set_learning_rate(rate);
+    restore(first);
+  }
+  synchronised_ = true;
 }
 
 template <class T>
@@ -290,6 +292,7 @@ std::string TrainerOf<T>::why_not_taken(double loss, const Batch<T>& batch, Inde
   const Updater<T>& updater = std::as_const(*stepper_).updater();
   const std::uint64_t step = updater.updates() + 1;
   if (!std::isfinite(loss)) {
+    if (stepper_->finite_here()) return message("the loss became ", loss, " in step ", step, " by the samples of another rank.", advice);
     const std::span<const Index> order(batch.order, batch.order ? static_cast<std::size_t>(batch.size) : 0);
     return message("the loss became ", loss, " in step ", step, ": ", diagnosis(batch.inputs, order, first), advice);
   }

@@ -132,6 +132,8 @@ class Updater {
   double sum_of_squares(std::size_t workers) const;
   void set_factors(std::size_t workers);
 
+  /// Into so many the parameters are divided where ranks train together: the same on all of them, whatever threads they have.
+  static constexpr std::size_t ranges_of_ranks = 32;
   static constexpr std::size_t chunk = 1024;  ///< a chunk stays in the first cache from one use to the next
 
   NetworkLayout layout_;

@@ -141,8 +141,11 @@ double Updater<T>::norm_of_parts(std::size_t workers) const {
 
 template <class T>
 bool Updater<T>::finite_gradient(std::size_t workers) const {
-  const T norm = std::accumulate(norms_.begin(), norms_.begin() + static_cast<std::ptrdiff_t>(workers), T(0));
-  return std::isfinite(norm * norm);
+  const auto end = norms_.begin() + static_cast<std::ptrdiff_t>(workers);
+  const auto finite = [](T norm) { return std::isfinite(norm * norm); };
+  if (!division_.fixed) return finite(std::accumulate(norms_.begin(), end, T(0)));
+  // By each part for itself, so that it does not depend on whose they are.
+  return std::all_of(norms_.begin(), end, [&](T norm) { return finite(norm * static_cast<T>(division_.parts)); });
 }
 
 template <class T>
@@ -227,18 +230,18 @@ class Updater<T>::Pass final : public Stretches<T> {
 template <class T>
 bool Updater<T>::update(Team& team, std::size_t workers, std::size_t summands, const AnyOptimizerStep<T>& step, T* theta,
                         Exchange<T> found) {
-  if (division_.fixed) workers = division_.parts;  // ranges of the parameters that are measured
+  const std::size_t ranges = division_.trivial() ? workers : ranges_of_ranks;
   const bool finite_here = found.finite;
   const bool apart = exchange_ || clip_.by_norm() || !ranks_.alone();
   if (apart) {
-    reduce(team, workers, summands);
+    reduce(team, ranges, summands);
     sum_over_ranks();
     if (exchange_) {
       found.gradient = std::span(gradients_[0]);
       exchange_(found);
     }
-    if (exchange_ || !ranks_.alone()) reduce(team, workers, 1);  // measures what has come of it
-    found.finite = found.finite && sum_of_squares(workers) <= static_cast<double>(std::numeric_limits<T>::max());
+    if (exchange_ || !ranks_.alone()) reduce(team, ranges, 1);  // measures what has come of it
+    found.finite = found.finite && sum_of_squares(ranges) <= static_cast<double>(std::numeric_limits<T>::max());
   }
   if (!found.finite) {
     steepest_ = steepest(apart ? 1 : summands);
@@ -246,24 +249,24 @@ bool Updater<T>::update(Team& team, std::size_t workers, std::size_t summands, c
     return false;
   }
   if (apart) {
-    set_factors(workers);
+    set_factors(ranges);
     summands = 1;
   }
   ++updates_;
   const T fresh = averages_ ? static_cast<T>(1 - weight_average_.decay) : T(1);  // the share of the new parameters
   averages_ = weight_average_.on();
-  team.run(workers, [&](std::size_t worker) {
+  team.run(ranges, [&](std::size_t worker) {
     for (std::size_t s = 0; s < group_count_; ++s) {
-      Pass pass(*this, s, worker, workers, summands, theta, fresh);
+      Pass pass(*this, s, worker, ranges, summands, theta, fresh);
       step.update(pass, groups_[s].rate);
     }
     for (std::size_t b = 0; b < blocks_.size() && averages_; ++b) {
       if (rates_[b] != 0) continue;  // frozen: in no group
-      each_chunk(blocks_[b].begin, blocks_[b].end, worker, workers,
+      each_chunk(blocks_[b].begin, blocks_[b].end, worker, ranges,
                  [&](std::size_t at, Index count) { move_average(theta, at, count, fresh); });
     }
   });
-  norm_ = apart || summands > 1 ? std::sqrt(sum_of_squares(workers)) : norm_of_parts(workers);
+  norm_ = apart || summands > 1 ? std::sqrt(sum_of_squares(ranges)) : norm_of_parts(workers);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigencoder/data/part.hpp"
 #include "eigencoder/testing/thread_communicator.hpp"
+#include "eigencoder/training/find_learning_rate.hpp"
 #include "support/throws.hpp"
 #include "training_golden.hpp"
 
@@ -166,8 +167,8 @@ TEST_CASE("ranks: a message has the totals of its phase, and no other's") {
     trainer.fit(Eigen::MatrixXf::Random(6, 8), {.batch_size = 16, .progress = quiet});
   });
   CHECK(sizes[0] == sizes[1]);
-  // A number, an origin, a mean and a sum of squares a channel forward; two sums backward; a loss and whether all is finite.
-  const std::vector<std::size_t> expected{2 * (1 + 3 * 7), 2 * (1 + 3 * 5), 2 * 2 * 5, 2 * 2 * 7, 2 * 1 + 1};
+  // A number, an origin, a mean and a sum of squares a channel forward; two sums backward; a loss and whether all is finite; whether all go on.
+  const std::vector<std::size_t> expected{2 * (1 + 3 * 7), 2 * (1 + 3 * 5), 2 * 2 * 5, 2 * 2 * 7, 2 * 1 + 1, 1};
   REQUIRE(sizes[0].size() >= expected.size());
   CHECK(std::vector<std::size_t>(sizes[0].end() - static_cast<std::ptrdiff_t>(expected.size()), sizes[0].end()) == expected);
 }
@@ -284,4 +285,68 @@ TEST_CASE("ranks: one that stops stops all, and callbacks of the first rank alon
   });
   CHECK(called == std::array{4, 4, 4});
   CHECK(alone == std::array{1, 0, 0});
+}
+
+TEST_CASE("ranks: all have the same bits after every step, also where they are of different sizes and threads") {
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(40, 60);
+  using Wide = ec::Encoder<ec::features(40), ec::Dense<64>, ec::Tanh>;
+  using Model = ec::Autoencoder<Wide, ec::Decoder<Wide::output, ec::Dense<40>>, double>;
+  std::array<Eigen::VectorXd, 3> found;
+  std::array<std::vector<double>, 3> norms;
+  ec::run_ranks(3, [&](const ec::ThreadCommunicator& ranks) {
+    const auto rank = static_cast<std::size_t>(ranks.rank());
+    Model model{ec::Seed{rank}};
+    ec::Trainer trainer{model,
+                        ec::MeanSquaredError{},
+                        ec::Adam{.learning_rate = 0.01},
+                        {.threads = rank == 0 ? 3U : 1U, .clip = {.global_norm = 0.1}, .communicator = ranks}};
+    const std::array<ec::Index, 4> borders{0, 44, 50, 60};
+    for (int i = 0; i < 5; ++i) {
+      trainer.train_on_batch(x.middleCols(borders[rank], borders[rank + 1] - borders[rank]));
+      norms[rank].push_back(trainer.gradient_norm());
+    }
+    found[rank] = model.parameters();
+  });
+  CHECK((found[0] == found[1] && found[0] == found[2]));
+  CHECK((norms[0] == norms[1] && norms[0] == norms[2]));
+}
+
+TEST_CASE("ranks: where a rank holds nothing out, metrics look at what the others do") {
+  const Eigen::MatrixXd x = samples(6, 20);
+  std::array<double, 4> mean{};
+  ec::run_ranks(4, [&](const ec::ThreadCommunicator& ranks) {
+    Plain model{ec::Seed{1}};
+    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{.learning_rate = 1e-9}, {.threads = 1, .communicator = ranks}};
+    const ec::Metric<double> columns{
+        "columns", [](const auto& y, const auto& t) { return static_cast<double>(100 * y.cols() + t.cols()); }};
+    const auto history = trainer.fit(ec::part_of(x, ranks.rank(), 4),
+                                     {.batch_size = 20, .validation_fraction = 0.1, .metrics = {columns}, .progress = quiet});
+    require(history.epochs[0].metrics == std::vector<double>{202}, "the two that are held out");
+    mean[static_cast<std::size_t>(ranks.rank())] = history.epochs[0].validation.loss;
+  });
+  CHECK((mean[0] > 0 && mean[0] == mean[1] && mean[0] == mean[2] && mean[0] == mean[3]));
+}
+
+TEST_CASE("ranks: a source that stops on one of them stops all; a learning rate is found by all") {
+  const Eigen::MatrixXd x = samples(6, 24);
+  ec::run_ranks(2, [&](const ec::ThreadCommunicator& ranks) {
+    Plain model{ec::Seed{static_cast<std::uint64_t>(ranks.rank())}};
+    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::SGD{}, {.threads = 1, .communicator = ranks}};
+    int filled = 0;
+    const ec::BatchSource<double> source{.fill = [&](ec::MatrixView<double> inputs) -> ec::Index {
+      if (++filled == 3 && ranks.rank() == 1) trainer.stop("no more");
+      inputs = x.leftCols(inputs.cols());
+      return inputs.cols();
+    }};
+    const auto history = trainer.fit(source, {.epochs = 3, .batch_size = 8, .progress = quiet});
+    require(history.stopped == (ranks.rank() == 1 ? "no more" : "another rank stopped it"), "a reason");
+    require(filled == 3 && history.epochs.empty(), "three batches");
+
+    const ec::FindLearningRateOptions options{.steps = 12, .batch_size = 9};
+    const auto curve = ec::find_learning_rate(trainer, ec::part_of(x, ranks.rank(), 2), options);
+    std::vector<double> sum = curve.losses;
+    const ec::AnyCommunicator any(ranks);
+    any.sum(std::span(sum));
+    for (std::size_t i = 0; i < sum.size(); ++i) require(sum[i] == 2 * curve.losses[i], "the losses of all");
+  });
 }
