@@ -120,7 +120,7 @@ TEST_CASE("feed: strata of fewer samples than there are batches give every sampl
 
 TEST_CASE("feed: a part of a set, chosen at random, is shuffled in blocks too") {
   const auto file = on_disk(numbered(500), 3);
-  Set set{.inputs = file, .targets = file};
+  Set set{.inputs = file, .targets = file, .subset = true};
   for (Index j = 0; j < 500; j += j % 7 == 0 ? 2 : 1) set.chosen.push_back(j);
   set.strata = Strata(set.size());
   ec::detail::SetFeed<double> feed(set, 16, true, ec::Seed{3}), in_order(set, 16);
