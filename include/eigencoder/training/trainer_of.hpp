@@ -161,6 +161,8 @@ class TrainerOf : public AnyTrainer {
   /// Calls fit() after all ranks have the same model; where one throws, no other waits for it.
   template <class F>
   History together(F fit);
+  template <class F>
+  auto or_abandon(F f);
   /// Throws OptionError unless all ranks fit alike.
   void check_alike(const FitOptions<T>& options) const;
   /// The samples of all ranks, of which this one has so many.

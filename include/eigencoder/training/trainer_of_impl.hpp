@@ -102,13 +102,20 @@ template <class F>
 History TrainerOf<T>::together(F fit) {
   synchronise();
   agreed_ = false;
+  return or_abandon(fit);
+}
+
+/// What f throws on this rank alone, the others cannot know: they must not wait for it.
+template <class T>
+template <class F>
+auto TrainerOf<T>::or_abandon(F f) {
   try {
-    return fit();
+    return f();
   } catch (const std::exception& error) {
     if (!agreed_ && !ranks_.alone()) ranks_.abandon(error.what());
     throw;
   } catch (...) {
-    ranks_.abandon("an exception of another kind");
+    if (!ranks_.alone()) ranks_.abandon("an exception of another kind");
     throw;
   }
 }
@@ -186,8 +193,10 @@ Evaluation TrainerOf<T>::evaluate(const Samples<T>& inputs, const Samples<T>& ta
     detail::check_targets(rules_, inputs, targets, set.lengths);
   });
   set.strata = strata_of(size);
+  if (!synchronised_) synchronise();
+  agreed_ = false;
   Evaluation sum{.terms = std::vector<double>(stepper_->terms())};
-  evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum);
+  or_abandon([&] { evaluate_batches(set, options.batch_size, options.averaged ? weights_to_predict() : nullptr, sum); });
   return sum;
 }
 

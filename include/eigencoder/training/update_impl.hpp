@@ -142,10 +142,12 @@ double Updater<T>::norm_of_parts(std::size_t workers) const {
 template <class T>
 bool Updater<T>::finite_gradient(std::size_t workers) const {
   const auto end = norms_.begin() + static_cast<std::ptrdiff_t>(workers);
-  const auto finite = [](T norm) { return std::isfinite(norm * norm); };
-  if (!division_.fixed) return finite(std::accumulate(norms_.begin(), end, T(0)));
-  // By each part for itself, so that it does not depend on whose they are.
-  return std::all_of(norms_.begin(), end, [&](T norm) { return finite(norm * static_cast<T>(division_.parts)); });
+  // As if all parts had such a norm. Fixed ones are looked at one by one, so that it does not matter whose they are.
+  const auto finite = [&](T norm) {
+    const T most = norm * static_cast<T>(division_.parts);
+    return std::isfinite(most * most);
+  };
+  return division_.fixed ? std::all_of(norms_.begin(), end, finite) : finite(std::accumulate(norms_.begin(), end, T(0)));
 }
 
 template <class T>
@@ -186,16 +188,18 @@ void Updater<T>::each_chunk(std::size_t first, std::size_t end, std::size_t work
 template <class T>
 class Updater<T>::Pass final : public Stretches<T> {
  public:
-  Pass(Updater& updater, std::size_t group, std::size_t worker, std::size_t workers, std::size_t summands, T* theta, T fresh)
+  Pass(Updater& updater, std::size_t group, std::size_t worker, std::size_t workers, std::size_t summands, bool measures, T* theta,
+       T fresh)
       : updater_(updater),
         group_(updater.groups_[group]),
         summands_(summands),
+        measures_(measures),
         theta_(theta),
         fresh_(fresh),
         squares_(updater.squares_[worker * updater.blocks_.size() + group]),
         at_(std::max(updater.border(worker, workers), group_.begin)),
         end_(std::min(updater.border(worker + 1, workers), group_.end)) {
-    if (summands > 1) squares_ = 0;
+    if (measures) squares_ = 0;
   }
 
   const Stretch<T>* next() override {
@@ -207,7 +211,7 @@ class Updater<T>::Pass final : public Stretches<T> {
     const auto count = static_cast<Index>(std::min(chunk, end_ - at_)), begin = static_cast<Index>(at_);
     updater_.add_up(summands_, begin, begin + count);
     Vector gradient(updater_.gradients_[0].data() + at_, count);
-    if (summands_ > 1) squares_ += static_cast<double>(kernels::sum_squares(count, gradient.data()));
+    if (measures_) squares_ += static_cast<double>(kernels::sum_squares(count, gradient.data()));
     if (group_.factor != T(1)) gradient *= group_.factor;
     if (updater_.clip_.value < GradientClip::none) {
       const T bound = static_cast<T>(updater_.clip_.value);
@@ -221,6 +225,7 @@ class Updater<T>::Pass final : public Stretches<T> {
   Updater& updater_;
   const ParameterGroup& group_;
   std::size_t summands_;
+  bool measures_;
   T *theta_, fresh_;
   double& squares_;
   std::size_t at_, end_;
@@ -231,33 +236,32 @@ template <class T>
 bool Updater<T>::update(Team& team, std::size_t workers, std::size_t summands, const AnyOptimizerStep<T>& step, T* theta,
                         Exchange<T> found) {
   const std::size_t ranges = division_.trivial() ? workers : ranges_of_ranks;
-  const bool finite_here = found.finite;
-  const bool apart = exchange_ || clip_.by_norm() || !ranks_.alone();
-  if (apart) {
-    reduce(team, ranges, summands);
+  const bool finite_here = found.finite, alone = ranks_.alone();
+  const bool before = exchange_ || clip_.by_norm();  // the sum is measured before the update
+  const bool while_updating = !before && (summands > 1 || !alone);  // or in the same pass; else its norm is known
+  if (before || !alone) {
+    if (summands > 1 || (alone && !exchange_)) reduce(team, ranges, summands);
+    summands = 1;
     sum_over_ranks();
     if (exchange_) {
       found.gradient = std::span(gradients_[0]);
       exchange_(found);
     }
-    if (exchange_ || !ranks_.alone()) reduce(team, ranges, 1);  // measures what has come of it
-    found.finite = found.finite && sum_of_squares(ranges) <= static_cast<double>(std::numeric_limits<T>::max());
+    if (before && (exchange_ || !alone)) reduce(team, ranges, 1);  // measures what has come of it
   }
+  if (before) found.finite = found.finite && sum_of_squares(ranges) <= static_cast<double>(std::numeric_limits<T>::max());
   if (!found.finite) {
-    steepest_ = steepest(apart ? 1 : summands);
+    steepest_ = steepest(summands);
     refused_by_exchange_ = finite_here && exchange_;
     return false;
   }
-  if (apart) {
-    set_factors(ranges);
-    summands = 1;
-  }
+  if (before) set_factors(ranges);
   ++updates_;
   const T fresh = averages_ ? static_cast<T>(1 - weight_average_.decay) : T(1);  // the share of the new parameters
   averages_ = weight_average_.on();
   team.run(ranges, [&](std::size_t worker) {
     for (std::size_t s = 0; s < group_count_; ++s) {
-      Pass pass(*this, s, worker, ranges, summands, theta, fresh);
+      Pass pass(*this, s, worker, ranges, summands, while_updating, theta, fresh);
       step.update(pass, groups_[s].rate);
     }
     for (std::size_t b = 0; b < blocks_.size() && averages_; ++b) {
@@ -266,7 +270,7 @@ bool Updater<T>::update(Team& team, std::size_t workers, std::size_t summands, c
                  [&](std::size_t at, Index count) { move_average(theta, at, count, fresh); });
     }
   });
-  norm_ = apart || summands > 1 ? std::sqrt(sum_of_squares(ranges)) : norm_of_parts(workers);
+  norm_ = before || while_updating ? std::sqrt(sum_of_squares(ranges)) : norm_of_parts(workers);
   return true;
 }
 
