@@ -189,15 +189,18 @@ def computation(model):
 
 def messages(model):
     def row(network):
-        found = model.measured
+        found, gradient = model.measured, model.measured.gradient[network]
 
-        def listed(way):
-            return " + ".join(f"{count:.0f} × {size(length)}" for _, length, count in found.messages[2][network, way])
+        def others(sizes):
+            return f"{sum(count for _, count in sizes):.0f}, {size(sum(length * count for length, count in sizes))}"
 
-        small = found.small(network, 256)
-        return [network, listed("sum"), listed("tree"), " + ".join(f"{count:.0f} × {size(length)}" for length, count in small)]
+        def of_two(way):
+            return others([(length, count) for _, length, count in found.messages[2][network, way] if length != gradient])
 
-    return table(["", "2 processes", "2 processes, `.reproducible`", "256 processes, without the gradient"], [row(n) for n in NETWORKS])
+        return [network, size(gradient), of_two("sum"), of_two("tree"), others(found.small(network, 256))]
+
+    head = ["", "gradient", "others, their bytes", "with `.reproducible`", "by 256 processes"]
+    return table(head, [row(n) for n in NETWORKS])
 
 
 def two(model):
