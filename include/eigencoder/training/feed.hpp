@@ -49,7 +49,10 @@ class SampleFeed final : public Feed<T> {
         seed_(seed),
         order_(shuffled || strata_.here().size() > 1 ? static_cast<std::size_t>(set.size()) : 0),
         borders_(strata_.division().trivial() ? 0 : strata_.division().parts + 1) {
-    const Index block = std::max(set.inputs.block(), set.targets.block());
+    // Inputs and targets are read at the same places: the shorter block, so that none is longer than its file advises.
+    Index block = 0;
+    for (const Samples<T>* samples : {&set.inputs, &set.targets})
+      if (samples->on_disk()) block = block == 0 ? samples->block() : std::min(block, samples->block());
     const auto pool = std::max<Index>(32 / static_cast<Index>(strata_.division().parts), 4);  // of 1 MiB; a file has them at once
     if (shuffled && block > 1) block_shuffles_.assign(strata_.here().size(), BlockShuffle(block, pool));
   }
