@@ -94,12 +94,14 @@ class SampleValues {
       const double operations = 2.0 * static_cast<double>(C::multiplications * P::draws) * static_cast<double>(x.cols());
       const std::size_t threads = useful_threads(operations, static_cast<std::size_t>(x.cols()));
       in_parallel(threads, [&](std::size_t thread) {
+        constexpr Index size = C::input.size(), piece = std::max<Index>(32768 / size, 1);  // columns that are read at once
         Workspace workspace;
-        Arena<T> column(static_cast<std::size_t>(C::input.size()));
+        Arena<T> memory(x.in_place() ? 0 : static_cast<std::size_t>(size * std::min(piece, x.cols())));
         const auto border = [&](std::size_t t) { return x.cols() * static_cast<Index>(t) / static_cast<Index>(threads); };
-        for (Index j = border(thread); j < border(thread + 1); ++j) {
-          x.copy_column(j, column.data());
-          found[j] = run(column.data(), workspace);
+        for (Index j = border(thread), count = 0; j < border(thread + 1); j += count) {
+          count = std::min(piece, border(thread + 1) - j);
+          const T* const columns = x.columns_without_gaps(j, count, memory.data());
+          for (Index k = 0; k < count; ++k) found[j + k] = run(columns + k * size, workspace);
         }
       });
       return found;

@@ -140,8 +140,13 @@ class Trainer : public TrainerOf<typename ModelType::Scalar> {
     Arena<T> inputs(static_cast<std::size_t>(C::input.size() * workspace.columns()));
     for (Index count = 0; first < end; first += count, outputs += count * C::output.size()) {
       count = std::min(piece, end - first);
-      for (Index j = 0; j < count; ++j) set.inputs.copy_column(set.sample(first + j), inputs.data() + j * C::input.size());
-      workspace.template run<0, C::size>(model_.layers(), contents_with(theta), 1, inputs.data(), outputs, count);
+      const T* read = inputs.data();
+      if (set.chosen.empty()) {
+        read = set.inputs.columns_without_gaps(first, count, inputs.data());
+      } else {
+        for (Index j = 0; j < count; ++j) set.inputs.copy_column(set.sample(first + j), inputs.data() + j * C::input.size());
+      }
+      workspace.template run<0, C::size>(model_.layers(), contents_with(theta), 1, read, outputs, count);
     }
   }
   Parameters<T> contents_with(const T* theta) const { return {theta, contents().state}; }

@@ -93,6 +93,17 @@ TEST_CASE("feed: what is on disk is shuffled in blocks, every sample once, anoth
   }
 }
 
+TEST_CASE("feed: inputs and targets on disk are shuffled in the shorter of their blocks, memory has no say") {
+  const Index count = 403;
+  const Eigen::MatrixXd x = numbered(count);
+  const ec::Samples<double> images = on_disk(x, 4), labels = on_disk(x, 200), memory = x;
+  for (const auto& [inputs, targets] : {std::pair{images, labels}, {labels, images}, {memory, images}, {images, memory}}) {
+    const Set set{.inputs = inputs, .targets = targets, .strata = Strata(count)};
+    ec::detail::SetFeed<double> feed(set, 10, true, ec::Seed{3});
+    CHECK(order_of(*feed, 1) == blocks_by_hand(count, 4, 1));
+  }
+}
+
 TEST_CASE("feed: strata of fewer samples than there are batches give every sample once, in batches of nearly one size") {
   for (const auto& [count, batch] : {std::pair<Index, Index>{61, 6}, {61, 1}, {16, 2}, {5, 1}, {403, 32}}) {
     const Eigen::MatrixXd x = numbered(count);
@@ -218,6 +229,22 @@ TEST_CASE("fit from disk: without a shuffle the bits of a fit from memory; with 
   CHECK(model.parameters() == by_hand_model.parameters());
   CHECK(trainer.evaluate(on_disk(x), 50).loss == by_hand.evaluate(x, 50).loss);
   CHECK(trainer.train_on_batch(on_disk(x)) == by_hand.train_on_batch(x));
+}
+
+TEST_CASE("fit from disk: metrics read the inputs that they validate on in a row, 64 together") {
+  Model model;
+  auto trainer = make(model);
+  const auto file = on_disk(filled(2, 6, 200));
+  const ec::Metric<double> mean{"mean", [](const auto& y, const auto&) { return y.mean(); }};
+  const Eigen::MatrixXd x = filled(1, 6, 200);
+  trainer.fit(x, {.batch_size = 200,
+                  .validation = file,
+                  .validation_targets = x,
+                  .metrics = {mean},
+                  .progress = quiet,
+                  .check_data = false});
+  CHECK(file->reads() == 2 * 200);  // for the loss, and for the metric
+  CHECK(file->runs() == 1 + 4);
 }
 
 TEST_CASE("fit from disk: a file that becomes shorter ends the fit with the model as after the last step") {

@@ -24,12 +24,17 @@ class MatrixColumns : public eigencoder::ColumnReader<double> {
     if (reads_++ >= fails_after) throw eigencoder::FileError("columns: expected 48 bytes, found 0");
     std::copy_n(matrix_.col(column).data() + first_row, count, to);
   }
+  void read_columns(Index first, Index count, double* to) const override {
+    ++runs_;
+    ColumnReader::read_columns(first, count, to);
+  }
   void will_need(Index first, Index count) const noexcept override {
     const std::lock_guard lock(mutex_);
     for (Index j = first; j < first + count; ++j) announced_.push_back(j);
   }
 
-  Index reads() const { return reads_; }
+  Index reads() const { return reads_; }  ///< of columns
+  Index runs() const { return runs_; }    ///< of columns that were asked for together
   std::vector<Index> announced() const {
     const std::lock_guard lock(mutex_);
     return announced_;
@@ -40,7 +45,7 @@ class MatrixColumns : public eigencoder::ColumnReader<double> {
  private:
   Eigen::MatrixXd matrix_;
   Index block_;
-  mutable std::atomic<Index> reads_{0};
+  mutable std::atomic<Index> reads_{0}, runs_{0};
   mutable std::mutex mutex_;
   mutable std::vector<Index> announced_{};
 };
