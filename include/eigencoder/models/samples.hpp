@@ -160,7 +160,10 @@ class Samples {
     for (Index byte = 0; byte < rows_ * scalar_; byte += line) kernels::prefetch(at(j) + byte);
   }
 
+  /// `count` columns from `first` on, where they are. Throws ShapeError where there are none such.
   Samples columns(Index first, Index count) const {
+    if (first < 0 || count < 0 || count > cols_ || first > cols_ - count)
+      raise<ShapeError>("expected columns within ", cols_, ", found ", first, " to ", first + count);
     Samples part = *this;
     if (on_disk()) {
       part.first_ += first;

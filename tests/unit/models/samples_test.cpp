@@ -204,6 +204,13 @@ TEST_CASE("samples: on disk are read a column or a value at a time, and are what
   CHECK(!(disk == ec::Samples<float>(std::make_shared<Recorded>(x))));
 
   const ec::Samples<float> memory = x;
+  for (const ec::Samples<float>& all : {disk, memory}) {
+    expect_error<ec::ShapeError>([&] { all.columns(0, 1000); }, {"expected columns within 12, found 0 to 1000"});
+    expect_error<ec::ShapeError>([&] { all.columns(-1, 3); }, {"found -1 to 2"});
+    expect_error<ec::ShapeError>([&] { all.columns(5, -2); }, {"found 5 to 3"});
+    expect_error<ec::ShapeError>([&] { all.columns(2, 9).columns(1, 9); }, {"within 9, found 1 to 10"});
+    CHECK((all.columns(3, 9).cols() == 9 && all.columns(12, 0).cols() == 0));
+  }
   CHECK((!memory.on_disk() && memory.block() == 1));
   memory.will_need(0, 12);
   const ec::Samples<float> integers = std::make_shared<const Recorded>(x, true);
