@@ -18,6 +18,9 @@
 
 namespace eigencoder {
 
+template <class T>
+class Samples;
+
 namespace detail {
 
 template <class S>
@@ -44,10 +47,24 @@ inline constexpr bool lies_in_columns = [] {
   return false;
 }();
 
+/// Samples, or a pointer to a reader of them, for models of another scalar than T.
+template <class M, class T>
+concept SamplesOfAnother = requires(const M& samples) {
+  []<class U>(const Samples<U>&) requires(!std::same_as<U, T>) {}(samples);
+} || requires(const M& reader) {
+  []<class U>(const ColumnReader<U>*) requires(!std::same_as<U, T>) {}(reader.get());
+};
+
 /// Fails to compile, and says what to do with an M that is no SamplesOf T.
 template <class T, class M>
 constexpr void refuse_samples() {
-  if constexpr (!DenseExpression<M>) {
+  if constexpr (SamplesOfAnother<M, T>) {
+    if constexpr (std::same_as<T, float>) {
+      static_assert(SamplesOf<M, T>, "this model works in float: make Samples<float>, on disk by samples_on_disk<float>(path)");
+    } else {
+      static_assert(SamplesOf<M, T>, "this model works in double: make Samples<double>, on disk by samples_on_disk<double>(path)");
+    }
+  } else if constexpr (!DenseExpression<M>) {
     static_assert(SamplesOf<M, T>,
                   "samples are a dense Eigen matrix, one sample a column: memory of another kind is viewed by "
                   "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");

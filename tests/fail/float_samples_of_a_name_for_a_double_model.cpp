@@ -1,0 +1,17 @@
+// expect: this model works in double: make Samples<double>, on disk by samples_on_disk<double>(path)
+#include <eigencoder/eigencoder.hpp>
+namespace ec = eigencoder;
+
+#ifdef CONTROL
+using Scalar = double;
+#else
+using Scalar = float;
+#endif
+using Encoder = ec::Encoder<ec::features(4), ec::Dense<2>>;
+using Decoder = ec::Decoder<Encoder::output, ec::Dense<4>>;
+
+int main() {
+  const ec::Autoencoder<Encoder, Decoder, double> model;
+  const ec::Samples<Scalar> samples = ec::samples_on_disk<Scalar>("samples", {.rows = 4});
+  model.encode(samples);
+}
