@@ -33,7 +33,11 @@ class FillBatch {
         inputs || targets || weights,
         "a BatchSource is filled by a function of (MatrixView<T> inputs), (inputs, MatrixView<T> targets) or (inputs, "
         "targets, std::span<T> weights), T as the model's scalar, that returns how many columns it has filled");
-    if constexpr (inputs) {
+    constexpr bool copies = std::copy_constructible<std::decay_t<F>>;
+    static_assert(copies, "the function that fills a BatchSource must be one that can be copied: let it capture what cannot, such "
+                          "as a std::unique_ptr, by reference or by std::shared_ptr");
+    if constexpr (!copies) {
+    } else if constexpr (inputs) {
       function_ = [f = std::forward<F>(function)](Matrix x, Matrix, std::span<T>) mutable { return Index(f(x)); };
     } else if constexpr (targets) {
       function_ = [f = std::forward<F>(function)](Matrix x, Matrix y, std::span<T>) mutable { return Index(f(x, y)); };
