@@ -12,6 +12,6 @@ using Decoder = ec::Decoder<Encoder::output, ec::Dense<4>>;
 
 int main() {
   ec::Autoencoder<Encoder, Decoder, double> model;
-  const ec::RawColumns columns{.rows = 4};
-  ec::Trainer{model, ec::MeanSquaredError{}, ec::Adam{}}.fit(ec::samples_on_disk<Scalar>("samples", columns), {.epochs = 2});
+  const std::shared_ptr<const ec::ColumnReader<Scalar>> reader;  // as samples_on_disk<Scalar> returns it
+  ec::Trainer{model, ec::MeanSquaredError{}, ec::Adam{}}.fit(reader, {.epochs = 2});
 }

@@ -12,6 +12,6 @@ using Decoder = ec::Decoder<Encoder::output, ec::Dense<4>>;
 
 int main() {
   const ec::Autoencoder<Encoder, Decoder, double> model;
-  const ec::Samples<Scalar> samples = ec::samples_on_disk<Scalar>("samples", {.rows = 4});
+  const ec::Samples<Scalar> samples;
   model.encode(samples);
 }
