@@ -51,7 +51,7 @@ struct UnlinkedArrayOptions {
   UnlinkedOption labels = {}, channels_first = {};
 };
 struct UnlinkedColumns {
-  UnlinkedOption rows = {}, type = {}, offset = {}, cols = {}, order = {};
+  UnlinkedOption rows = {}, type = {}, offset = {}, cols = {}, byte_order = {};
 };
 struct UnlinkedImageOptions {
   UnlinkedOption channels = {}, height = {}, width = {}, skip_others = {}, max_pixels = {};

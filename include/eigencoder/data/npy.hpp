@@ -64,7 +64,8 @@ constexpr Index count_values(std::span<const Index> dimensions) {
 }
 
 /// "60000 × 28 × 28 uint8"
-std::string describe(const NpyArray& array);
+std::string describe(NpyType type, std::span<const Index> dimensions);
+inline std::string describe(const NpyArray& array) { return describe(array.type, array.dimensions); }
 
 /// A float16 as it lies in a file.
 struct Half {
@@ -145,6 +146,9 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> npy_matrix(const NpyArray& arra
                              facts->kind == 'f' ? "; ask for float or double" : " with others; ask for a wider type"));
   return values;
 }
+
+/// Throws FileError unless the bytes behind the header of the file called `name` are those of such an array.
+void check_size(std::string_view name, NpyType type, std::span<const Index> dimensions, Index found);
 
 /// An array out of the bytes of an NPY file, of which the header goes.
 NpyArray parse_npy(std::vector<std::byte> bytes, std::string_view name);

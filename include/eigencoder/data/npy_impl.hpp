@@ -18,9 +18,19 @@ namespace eigencoder {
 
 namespace detail {
 
-EIGENCODER_INLINE std::string describe(const NpyArray& array) {
-  return array.dimensions.empty() ? message("a single ", to_string(array.type))
-                                  : describe_idx(to_string(array.type), array.dimensions);
+EIGENCODER_INLINE std::string describe(NpyType type, std::span<const Index> dimensions) {
+  return dimensions.empty() ? message("a single ", to_string(type)) : describe_idx(to_string(type), dimensions);
+}
+
+EIGENCODER_INLINE void check_size(std::string_view name, NpyType type, std::span<const Index> dimensions, Index found) {
+  const Index count = count_values(dimensions), value = find_npy_type(type)->bytes;
+  if (count < 0 || count > std::numeric_limits<Index>::max() / value)
+    throw FileError(message(name, ": expected a size that a file can have, found ", describe(type, dimensions),
+                            "; the header is damaged"));
+  if (found != count * value)
+    throw FileError(message(name, ": expected ", count * value, " bytes (", describe(type, dimensions),
+                            ") after the header, found ", found,
+                            found < count * value ? "; it is cut short" : "; the file or its header is damaged"));
 }
 
 EIGENCODER_INLINE std::vector<NpyAxis> walk(const NpyArray& array, bool channels_first) {
@@ -72,14 +82,7 @@ inline Eigen::VectorXi npy_labels(const NpyArray& array, std::string_view name, 
 EIGENCODER_INLINE NpyArray parse_npy(std::vector<std::byte> bytes, std::string_view name) {
   const NpyHeader header = parse_npy_header(bytes, name);
   NpyArray array{header.type, header.dimensions, header.fortran_order, {}};
-  const Index count = count_values(array.dimensions), value = find_npy_type(array.type)->bytes;
-  const Index found = std::ssize(bytes) - header.size;
-  if (count < 0 || count > std::numeric_limits<Index>::max() / value)
-    throw FileError(
-        message(name, ": expected a size that a file can have, found ", describe(array), "; the header is damaged"));
-  if (found != count * value)
-    throw FileError(message(name, ": expected ", count * value, " bytes (", describe(array), ") after the header, found ",
-                            found, found < count * value ? "; it is cut short" : "; the file or its header is damaged"));
+  check_size(name, array.type, array.dimensions, std::ssize(bytes) - header.size);
   bytes.erase(bytes.begin(), bytes.begin() + header.size);
   array.bytes = std::move(bytes);
   return array;

@@ -13,11 +13,11 @@ namespace eigencoder {
 
 /// How samples lie in a file without a header: column after column, without gaps.
 struct RawColumns {
-  Index rows = 0;                           ///< of a sample, at least 1
-  NpyType type = NpyType::float32;          ///< of a value: uint8, int8, uint16, int16, float32 or float64
-  Index offset = 0;                         ///< where the first column begins, in bytes
-  Index cols = 0;                           ///< how many there are; 0: as many as the rest of the file has
-  std::endian order = std::endian::little;  ///< of the bytes of a value
+  Index rows = 0;                                ///< of a sample, at least 1
+  NpyType type = NpyType::float32;               ///< of a value: uint8, int8, uint16, int16, float32 or float64
+  Index offset = 0;                              ///< where the first column begins, in bytes
+  Index cols = 0;                                ///< how many there are; 0: as many as the rest of the file has
+  std::endian byte_order = std::endian::little;  ///< of the bytes of a value
 };
 
 /// Opens the samples of an NPY or IDX file, told by its first bytes, without reading them: for a set that is larger than
@@ -37,8 +37,8 @@ struct RawColumns {
 template <std::floating_point T = float>
 std::shared_ptr<const ColumnReader<T>> samples_on_disk(const std::filesystem::path& path);
 
-/// The same for a file of columns without a header that says how they lie. Throws OptionError for sizes and types that are
-/// none, FileError if the file is shorter than the columns, or does not end with a column where their number is left to it.
+/// The same for a file of columns without a header that says how they lie. Throws OptionError for sizes below 1, and types not
+/// listed, FileError if the file is shorter than the columns, or does not end with a column where their number is left to it.
 template <std::floating_point T = float>
 std::shared_ptr<const ColumnReader<T>> samples_on_disk(const std::filesystem::path& path, const RawColumns& columns);
 

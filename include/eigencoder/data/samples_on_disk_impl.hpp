@@ -83,7 +83,7 @@ class ColumnFile final : public ColumnReader<T> {
       value_bytes_ = sizeof(Value);
       integers_ = std::integral<Value>;
       least_ = std::integral<Value> && std::is_signed_v<Value> ? T(-1) : T(0);
-      if (columns.order == std::endian::little) {
+      if (columns.byte_order == std::endian::little) {
         decode_as.template operator()<Value, std::endian::little>();
       } else {
         decode_as.template operator()<Value, std::endian::big>();
@@ -154,6 +154,8 @@ RawColumns find_columns(const RandomAccessFile& file);
 /// The same columns, counted, of an open file that they must fit. Throws OptionError, FileError.
 RawColumns checked_columns(const RandomAccessFile& file, RawColumns columns);
 
+inline constexpr std::string_view without_header = "; of a file without a header, RawColumns says how its columns lie";
+
 /// The first bytes of a file, as read_idx_header takes them.
 class HeaderReader {
  public:
@@ -169,7 +171,7 @@ class HeaderReader {
   Index offset() const { return offset_; }
   template <class... Parts>
   [[noreturn]] void fail(const Parts&... parts) const {
-    throw FileError(message(name_, ": ", parts...));
+    throw FileError(message(name_, ": ", parts..., without_header));
   }
 
  private:
@@ -188,53 +190,55 @@ EIGENCODER_INLINE RawColumns find_columns(const RandomAccessFile& file) {
   };
 
   RawColumns columns;
-  std::string_view type, other_reader;
+  std::string_view other_reader;
   std::vector<Index> dimensions;
+  const auto describe_found = [&] { return describe(columns.type, dimensions); };
   if (begins("\x93N")) {
+    if (first.size() > 65536 && (first[6] == std::byte{2} || first[6] == std::byte{3})) {  // these may have longer headers
+      const Index header = 12 + read_value<std::uint32_t, std::endian::little>(first.data() + 8);
+      if (header > std::ssize(first)) {
+        first.resize(static_cast<std::size_t>(std::min(header, file.size())));
+        first.resize(static_cast<std::size_t>(file.read(0, first)));
+      }
+    }
     const NpyHeader header = parse_npy_header(first, name);
     columns = {.type = header.type, .offset = header.size};
-    type = to_string(header.type);
     dimensions = header.dimensions;
     other_reader = "load_npy or read_npy";
     const Index count = count_values(dimensions);
     if (dimensions.empty() || count == 0)
-      fail("expected at least one dimension, the first counting the samples, and one value, found ",
-           dimensions.empty() ? message("a single ", type) : describe_idx(type, dimensions));
+      fail("expected at least one dimension, the first counting the samples, and one value, found ", describe_found());
     if (header.fortran_order && count != dimensions.front())
-      fail("expected an array in C order, in which a sample lies in one piece, found ", describe_idx(type, dimensions),
+      fail("expected an array in C order, in which a sample lies in one piece, found ", describe_found(),
            " in Fortran order; save numpy.ascontiguousarray(array), or read it into memory with ", other_reader);
   } else if (begins(std::string_view("\0\0", 2))) {
     HeaderReader reader(first, name);
     const IdxHeader header = read_idx_header(reader);
-    columns = {.offset = header.size, .order = std::endian::big};
-    type = to_string(header.type);
+    columns = {.offset = header.size, .byte_order = std::endian::big};
     dimensions = header.dimensions;
     other_reader = "read_idx";
     columns.type = NpyType::bool8;
     for (const NpyTypeFacts& facts : npy_types)
-      if (facts.name == type) columns.type = facts.type;
+      if (facts.name == to_string(header.type)) columns.type = facts.type;
   } else if (begins("\x1f\x8b")) {
-    fail("is packed with gzip, and samples cannot be read in place; unpack it first: gunzip -k '", name, "'");
+    const bool ending = file.path().extension() == ".gz";  // gunzip -k asks for it
+    fail("is packed with gzip, and samples cannot be read in place; unpack it first: ",
+         ending ? message("gunzip -k '", name, "'") : message("gunzip < '", name, "' > '", name, ".plain'"));
   } else if (begins("PK")) {
     fail("is an NPZ or zip file, and samples cannot be read in place; save the array by itself with numpy.save");
   } else {
     fail("expected an NPY file, which begins with 93 4e, or an IDX file, which begins with 00 00, found ",
          first.size() < 2 ? message(first.size(), " bytes")
                           : hexadecimal(std::span(reinterpret_cast<const std::uint8_t*>(first.data()), 2)),
-         "; how columns lie in a file without a header RawColumns says");
+         without_header);
   }
 
   if (!is_disk_type(columns.type))
-    fail("expected values of ", disk_types, ", found ", describe_idx(type, dimensions),
+    fail("expected values of ", disk_types, ", found ", describe_found(),
          "; convert them, such as array.astype('<f4')", ", or read them into memory with ", other_reader);
-  const Index count = count_values(dimensions), value = find_npy_type(columns.type)->bytes;
-  if (count < 0 || count > std::numeric_limits<Index>::max() / value)
-    fail("expected a size that a file can have, found ", describe_idx(type, dimensions), "; the header is damaged");
-  if (const Index found = file.size() - columns.offset; found != count * value)
-    fail("expected ", count * value, " bytes (", describe_idx(type, dimensions), ") after the header, found ", found,
-         found < count * value ? "; it is cut short" : "; the file or its header is damaged");
+  check_size(name, columns.type, dimensions, file.size() - columns.offset);
   columns.cols = dimensions.front();
-  columns.rows = count / columns.cols;
+  columns.rows = count_values(dimensions) / columns.cols;
   return columns;
 }
 
@@ -251,7 +255,9 @@ EIGENCODER_INLINE RawColumns checked_columns(const RandomAccessFile& file, RawCo
                             to_string(columns.type), " from byte ", columns.offset, " on, found ", found, " bytes"));
   };
   const Index whole = found / value / columns.rows;  // dividing cannot overflow
-  if (whole < std::max<Index>(columns.cols, 1)) fail(columns.cols > 0 ? message(columns.cols) : "at least 1", " columns");
+  if (whole < std::max<Index>(columns.cols, 1)) {
+    columns.cols > 1 ? fail(columns.cols, " columns") : fail(columns.cols == 1 ? "1 column" : "at least 1 column");
+  }
   if (columns.cols == 0 && whole * columns.rows * value != found) fail("whole columns");
   if (columns.cols == 0) columns.cols = whole;
   return columns;

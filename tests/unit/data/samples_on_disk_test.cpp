@@ -131,6 +131,17 @@ TEST_CASE("A sample on disk has all axes of an array but the first, in their ord
   check_same<float>(ec::samples_on_disk(flat.name), Eigen::RowVector2f(1.5f, -42.0f));
 }
 
+TEST_CASE("Samples on disk have the long headers that NPY 2.0 and 3.0 may have", "[data]") {
+  for (const char version : {'\2', '\3'}) {
+    std::string text = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}";
+    text.append(69999 - text.size(), ' ');
+    const std::string file = "\x93NUMPY"s + version + "\0\x70\x11\1\0"s + text + '\n';  // of 70,000 bytes
+    check_same<float>(ec::samples_on_disk(File(file + "\1\2\3\xff").name), Eigen::Matrix2f{{1, 3}, {2, 255}} / 255.0f);
+    File(file.substr(0, 69000)).expect_refused({"expected a header of at least 70012 bytes, found 69000"});
+    File(file + "\1\2\3").expect_refused({"expected 4 bytes (2 × 2 uint8) after the header, found 3"});
+  }
+}
+
 TEST_CASE("Samples on disk are read from IDX files, whose values are big endian", "[data]") {
   const auto check = [](char type, const std::string& bytes, const Eigen::MatrixXd& expected) {
     const File file(idx(type, "\2\1\2"s, bytes));
@@ -165,7 +176,7 @@ TEST_CASE("Samples on disk are read from columns without a header", "[data]") {
   const Matrix<std::uint16_t> swapped =
       x.unaryExpr([](std::uint16_t v) { return static_cast<std::uint16_t>(v << 8 | v >> 8); });
   check_same<float>(
-      ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .order = std::endian::big}),
+      ec::samples_on_disk(file.name, {.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .byte_order = std::endian::big}),
       in_memory<float>(swapped));
 
   using Raw = ec::RawColumns;
@@ -173,8 +184,10 @@ TEST_CASE("Samples on disk are read from columns without a header", "[data]") {
                       Raw{.rows = 3, .type = ec::NpyType::uint8});
   file.expect_refused({"expected 5 columns of 3 uint16 from byte 7 on, found 24 bytes"},
                       Raw{.rows = 3, .type = ec::NpyType::uint16, .offset = 7, .cols = 5});
-  file.expect_refused({"expected at least 1 columns of 31 uint8 from byte 1 on, found 30 bytes"},
+  file.expect_refused({"expected at least 1 column of 31 uint8 from byte 1 on, found 30 bytes"},
                       Raw{.rows = 31, .type = ec::NpyType::uint8, .offset = 1});
+  file.expect_refused({"expected 1 column of 31 uint8 from byte 1 on, found 30 bytes"},
+                      Raw{.rows = 31, .type = ec::NpyType::uint8, .offset = 1, .cols = 1});
   file.expect_refused({"found 0 bytes"}, Raw{.rows = 3, .offset = 32});
   file.expect_refused({"found 31 bytes"}, Raw{.rows = std::numeric_limits<ec::Index>::max()});
   file.expect_refused({"found 31 bytes"}, Raw{.rows = 3, .cols = std::numeric_limits<ec::Index>::max()});
@@ -198,7 +211,10 @@ TEST_CASE("What cannot be read in place is refused, and what to do is said", "[d
   const std::string plain = npy("|u1", "(2, 2)", "\1\2\3\4");
   REQUIRE(gzwrite(gzip, plain.data(), static_cast<unsigned>(plain.size())) == static_cast<int>(plain.size()));
   REQUIRE(gzclose(gzip) == Z_OK);
-  packed.expect_refused({"packed with gzip", "gunzip"});
+  packed.expect_refused({"packed with gzip", "gunzip < '" + packed.name.string() + "' > '" + packed.name.string() + ".plain'"});
+  const fs::path gz = packed.path / "samples.gz";
+  fs::rename(packed.name, gz);
+  expect_error<ec::FileError>([&] { ec::samples_on_disk(gz); }, {"gunzip -k '" + gz.string() + "'"});
 
   expect_refused("PK\3\4and so on", {"NPZ", "numpy.save"});
   expect_refused("1.0,2.0\n", {"93 4e", "00 00", "found 31 2e", "RawColumns"});
@@ -222,7 +238,8 @@ TEST_CASE("What cannot be read in place is refused, and what to do is said", "[d
   expect_refused(idx('\x08', "\4\4", ones.substr(2)),
                  {"expected 16 bytes (4 × 4 uint8) after the header, found 14", "cut short"});
   expect_refused(idx('\x08', "\4\4", ones).substr(0, 9), {"expected a header of at least 12 bytes, found 9"});
-  expect_refused(idx('\x0a', "\4\4", ones), {"a type of value at byte 2"});
+  expect_refused(idx('\x0a', "\4\4", ones), {"a type of value at byte 2", "not an IDX file; of a file without a header, RawColumns says"});
+  expect_refused("\0\0\x80\x3f"s + ones, {"byte 2", "RawColumns"});  // float32 1 as a raw file has it
 
   const Folder folder;
   expect_error<ec::FileError>([&] { ec::samples_on_disk(folder.path); }, {folder.path.string() + ": cannot be read", "folder"});
