@@ -21,7 +21,7 @@ struct RawColumns {
 };
 
 /// Opens the samples of an NPY or IDX file, told by its first bytes, without reading them: for a set that is larger than
-/// memory. What it returns makes Samples<T>, which fit and every prediction take; the file stays open as long as they live.
+/// memory. What it returns makes Samples<T>, which fit, evaluate and predictions take; the file stays open as long as they live.
 ///
 /// The first axis counts the samples, and all that a sample has is one column, in the order of the file: (n, h, w, c) is
 /// (h · w · c) × n. Values are float32 or float64, which are rounded or widened to T where it is the other, or integers of 8
@@ -37,8 +37,9 @@ struct RawColumns {
 template <std::floating_point T = float>
 std::shared_ptr<const ColumnReader<T>> samples_on_disk(const std::filesystem::path& path);
 
-/// The same for a file of columns without a header that says how they lie. Throws OptionError for sizes below 1, and types not
-/// listed, FileError if the file is shorter than the columns, or does not end with a column where their number is left to it.
+/// The same for a file of columns without a header that says how they lie. Throws OptionError for rows below 1, an offset or
+/// cols below 0, and types not listed; FileError if the file is shorter than the columns, or does not end with a column where
+/// their number is left to it.
 template <std::floating_point T = float>
 std::shared_ptr<const ColumnReader<T>> samples_on_disk(const std::filesystem::path& path, const RawColumns& columns);
 
