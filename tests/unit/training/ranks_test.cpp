@@ -290,12 +290,12 @@ TEST_CASE("ranks: one that stops stops all, and callbacks of the first rank alon
 TEST_CASE("ranks: all have the same bits after every step, also where they are of different sizes and threads") {
   const Eigen::MatrixXd x = Eigen::MatrixXd::Random(40, 60);
   using Wide = ec::Encoder<ec::features(40), ec::Dense<64>, ec::Tanh>;
-  using Model = ec::Autoencoder<Wide, ec::Decoder<Wide::output, ec::Dense<40>>, double>;
+  using WideModel = ec::Autoencoder<Wide, ec::Decoder<Wide::output, ec::Dense<40>>, double>;
   std::array<Eigen::VectorXd, 3> found;
   std::array<std::vector<double>, 3> norms;
   ec::run_ranks(3, [&](const ec::ThreadCommunicator& ranks) {
     const auto rank = static_cast<std::size_t>(ranks.rank());
-    Model model{ec::Seed{rank}};
+    WideModel model{ec::Seed{rank}};
     ec::Trainer trainer{model,
                         ec::MeanSquaredError{},
                         ec::Adam{.learning_rate = 0.01},
