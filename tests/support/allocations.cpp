@@ -11,7 +11,7 @@ static std::atomic<long> asked{0}, left{0};
 static std::atomic<bool> was_refused{false};
 
 /// Counts a request. Whether it is the one to be refused.
-static bool refuses() {
+[[maybe_unused]] static bool refuses() {
   ++asked;
   if (left.load(std::memory_order_relaxed) <= 0 || --left != 0) return false;
   was_refused = true;
@@ -22,13 +22,19 @@ static bool refuses() {
 // Eigen takes memory with malloc and with operator new, libstdc++ with operator new, which calls malloc: glibc's doors are the one
 // place that sees all.
 #if defined(__has_feature)  // clang's way to say what g++ says by __SANITIZE_ADDRESS__
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer)
+#define EIGENCODER_THREADS_SANITIZED
+#elif __has_feature(address_sanitizer)
 #define EIGENCODER_SANITIZED
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#elif defined(__SANITIZE_THREAD__)
+#define EIGENCODER_THREADS_SANITIZED
+#elif defined(__SANITIZE_ADDRESS__)
 #define EIGENCODER_SANITIZED
 #endif
-#if defined(__GLIBC__) && !defined(EIGENCODER_SANITIZED)
+#if defined(EIGENCODER_THREADS_SANITIZED)  // its operator new cannot be replaced: nothing is counted or refused
+const bool allocations::counted = false;
+#elif defined(__GLIBC__) && !defined(EIGENCODER_SANITIZED)
 extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);

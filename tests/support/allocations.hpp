@@ -4,7 +4,7 @@
 /// What this process asks the heap for, from any thread, where the program links allocations.cpp.
 namespace allocations {
 
-/// How often so far. Counts where the program has glibc and no sanitizer owns malloc.
+/// How often so far. Counts where the program has glibc and no sanitizer owns malloc. Under the thread sanitizer nothing is refused.
 long count();
 extern const bool counted;
 
