@@ -33,7 +33,7 @@ static std::atomic<bool> was_refused{false};
 #define EIGENCODER_SANITIZED
 #endif
 #if defined(EIGENCODER_THREADS_SANITIZED)  // its operator new cannot be replaced: nothing is counted or refused
-const bool allocations::counted = false;
+const bool allocations::counted = false, allocations::refusing = false;
 #elif defined(__GLIBC__) && !defined(EIGENCODER_SANITIZED)
 extern "C" {
 void* __libc_malloc(std::size_t);
@@ -51,7 +51,7 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
   return *memory ? 0 : ENOMEM;
 }
 }
-const bool allocations::counted = true;
+const bool allocations::counted = true, allocations::refusing = true;
 #else
 static void* taken(std::size_t size, std::size_t alignment) noexcept {
   if (refuses()) return nullptr;
@@ -83,7 +83,7 @@ void operator delete(void* memory, Alignment) noexcept { std::free(memory); }
 void operator delete[](void* memory, Alignment) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, Alignment) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t, Alignment) noexcept { std::free(memory); }
-const bool allocations::counted = false;
+const bool allocations::counted = false, allocations::refusing = true;
 #endif
 
 long allocations::count() { return asked; }

@@ -4,7 +4,7 @@
 /// What this process asks the heap for, from any thread, where the program links allocations.cpp.
 namespace allocations {
 
-/// How often so far. Counts where the program has glibc and no sanitizer owns malloc. Under the thread sanitizer nothing is refused.
+/// How often so far. Counts where the program has glibc and no sanitizer owns malloc.
 long count();
 extern const bool counted;
 
@@ -13,5 +13,7 @@ extern const bool counted;
 void refuse(long n);
 /// Whether it has come to that.
 bool refused();
+/// Whether any can be refused: not under the thread sanitizer.
+extern const bool refusing;
 
 }  // namespace allocations
