@@ -66,7 +66,7 @@ class Strata {
     return some;
   }
 
-  /// Batches of up to that many samples.
+  /// Batches of about that many samples; with one stratum of no more.
   Index steps(Index batch_size) const { return (size_ + batch_size - 1) / batch_size; }
   /// How many samples of a stratum come before batch k.
   Index before(std::size_t stratum, Index k, Index batch_size) const {
