@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <memory>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <signal.h>
@@ -46,25 +45,7 @@ class StopOnSignal {
 
   /// May outlive this, and stops nothing then: so not of one that nobody holds.
   operator Callback() && = delete;
-  operator Callback() const& {
-    const auto trainer = std::make_shared<AnyTrainer*>(nullptr);
-    const auto look = [trainer] {
-      if (const int signal = received; signal != 0 && there_is_one) {
-        (*trainer)->stop(message(signal == SIGINT ? "SIGINT (Ctrl-C)" : "SIGTERM", " after step ", (*trainer)->updates()));
-      }
-    };
-    return {.before_fit =
-                [trainer, look](AnyTrainer& any, const FitPlan&) {
-                  *trainer = &any;
-                  look();
-                },
-            .after_batch = [look](const BatchReport&) { look(); },
-            .after_epoch =
-                [look](const EpochReport&) {
-                  look();  // it may have come during validation
-                  return Training::go_on;
-                }};
-  }
+  operator Callback() const&;
 
  private:
   // A handler may touch lock-free atomics alone.
@@ -108,3 +89,7 @@ class StopOnSignal {
 }  // namespace eigencoder
 
 #undef EIGENCODER_POSIX_SIGNALS
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/training/stop_on_signal_impl.hpp"
+#endif
