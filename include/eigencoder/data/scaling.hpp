@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,9 @@ class FeatureScaling {
   }
 
  protected:
+  /// Of doubles, but of T by name, so that expressions of it are compiled where they are used alone.
+  using Doubles = Eigen::Array<std::common_type_t<T, double>, Eigen::Dynamic, 1>;
+
   /// Throws ShapeError or NonFiniteError unless `x` has a sample and every value is finite.
   static void check_samples(const Eigen::Ref<const Matrix>& x) {
     if (x.size() == 0) {
@@ -117,8 +121,8 @@ class FeatureScaling {
     }
   }
   /// Takes over what was found, if T can hold it; a scale of 0, that of a constant feature, becomes 1.
-  void set(const Eigen::ArrayXd& offset, const Eigen::ArrayXd& scale) {
-    Vector found = offset.cast<T>().matrix(), scales = (scale == 0).select(1.0, scale).cast<T>().matrix();
+  void set(const Doubles& offset, const Doubles& scale) {
+    Vector found = offset.template cast<T>().matrix(), scales = (scale == 0).select(1.0, scale).template cast<T>().matrix();
     for (Index i = 0; i < found.size(); ++i) {
       if (std::isfinite(found[i]) && std::isfinite(scales[i]) && scales[i] > 0) continue;
       throw OptionError(message(Self::name, "::fit: feature ", i, " has a ", Self::offset_name, " of ", offset[i], " and a ",
@@ -183,6 +187,7 @@ class FeatureScaling {
 template <std::floating_point T = float>
 class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
   using Base = detail::FeatureScaling<Standardizer<T>, T>;
+  using typename Base::Doubles;
 
  public:
   using typename Base::Matrix, typename Base::Vector;
@@ -192,9 +197,7 @@ class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
   /// Fitted, as by fit().
   template <class X>
   requires std::same_as<typename X::Scalar, T>
-  explicit Standardizer(const Eigen::MatrixBase<X>& x) {
-    fit(x.derived());
-  }
+  explicit Standardizer(const Eigen::MatrixBase<X>& x) { fit(x.derived()); }
 
   /// x: features × N. Throws ShapeError if it is empty, NonFiniteError that names feature and sample, OptionError where T
   /// cannot hold a mean or a deviation; what was fitted before stays then.
@@ -202,8 +205,8 @@ class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
     Base::check_samples(x);
     // Of the differences from the first sample: those of a constant feature are exactly 0.
     const auto in_double = [&x](Index j) { return x.col(j).array().template cast<double>(); };
-    const Eigen::ArrayXd first = in_double(0);
-    Eigen::ArrayXd shift = Eigen::ArrayXd::Zero(x.rows()), squares = shift;
+    const Doubles first = in_double(0);
+    Doubles shift = Doubles::Zero(x.rows()), squares = shift;
     for (Index j = 0; j < x.cols(); ++j) shift += in_double(j) - first;
     shift /= static_cast<double>(x.cols());
     for (Index j = 0; j < x.cols(); ++j) squares += (in_double(j) - first - shift).square();
@@ -222,6 +225,7 @@ explicit Standardizer(const Eigen::MatrixBase<X>&) -> Standardizer<typename X::S
 template <std::floating_point T = float>
 class MinMaxScaler : public detail::FeatureScaling<MinMaxScaler<T>, T> {
   using Base = detail::FeatureScaling<MinMaxScaler<T>, T>;
+  using typename Base::Doubles;
 
  public:
   using typename Base::Matrix, typename Base::Vector;
@@ -231,15 +235,13 @@ class MinMaxScaler : public detail::FeatureScaling<MinMaxScaler<T>, T> {
   /// Fitted, as by fit().
   template <class X>
   requires std::same_as<typename X::Scalar, T>
-  explicit MinMaxScaler(const Eigen::MatrixBase<X>& x) {
-    fit(x.derived());
-  }
+  explicit MinMaxScaler(const Eigen::MatrixBase<X>& x) { fit(x.derived()); }
 
   /// x: features × N. Throws as Standardizer::fit does.
   void fit(const Eigen::Ref<const Matrix>& x) {
     Base::check_samples(x);
-    const Eigen::ArrayXd least = x.rowwise().minCoeff().array().template cast<double>(),
-                         most = x.rowwise().maxCoeff().array().template cast<double>();
+    const Doubles least = x.rowwise().minCoeff().array().template cast<double>(),
+                  most = x.rowwise().maxCoeff().array().template cast<double>();
     Base::set(least, most - least);
   }
 

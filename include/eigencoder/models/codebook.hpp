@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "eigencoder/layers/vector_quantizer.hpp"
 #include "eigencoder/models/autoencoder.hpp"
 
@@ -75,7 +78,10 @@ struct CodebookUsage {
   Eigen::Matrix<Index, Eigen::Dynamic, 1> counts;
 
   /// The share of entries that were chosen at all.
-  double used() const { return static_cast<double>((counts.array() > 0).count()) / static_cast<double>(counts.size()); }
+  double used() const {
+    const auto chosen = std::count_if(counts.begin(), counts.end(), [](Index count) { return count > 0; });
+    return static_cast<double>(chosen) / static_cast<double>(counts.size());
+  }
   /// e^(−Σ p_k log p_k) with p_k the share of entry k: K if all are chosen equally often, 1 if one is chosen always.
   double perplexity() const {
     const double total = static_cast<double>(counts.sum());
