@@ -134,9 +134,11 @@ struct BatchNorm {
       return;
     }
     const double n = all.n + more.n;
-    const auto apart = more.origin - all.origin + more.offset - all.offset;
-    all.squares += more.squares + apart.square() * (all.n * more.n / n);
-    all.offset += apart * (more.n / n);
+    for (Index c = 0; c < all.offset.size(); ++c) {  // an expression would be compiled in every program
+      const double apart = more.origin[c] - all.origin[c] + more.offset[c] - all.offset[c];
+      all.squares[c] += more.squares[c] + apart * apart * (all.n * more.n / n);
+      all.offset[c] += apart * (more.n / n);
+    }
     all.n = n;
   }
 
