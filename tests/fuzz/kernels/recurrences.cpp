@@ -132,7 +132,7 @@ struct RecurrenceCase {
         [&](T* output) { one.launch(choices, output); },
         [&](Index i) {
           const Index terms = one.r.inputs + one.r.units + (i >= one.parts[4] ? one.r.steps * one.columns : 0);
-          return rounding<T>(16 * terms, 4);
+          return rounding<T>(2 * terms, 4);
         });
   }
 };
