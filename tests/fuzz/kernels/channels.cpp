@@ -108,13 +108,17 @@ template <class T, class F>
 struct Case<kernels::NormalisedPixelsGradient<T, F>> {
   static void run(Choices& choices) {
     const Pixels p(choices);
-    const Inputs<T, 1> x(choices, p.size), gamma(choices, p.channels), kept(choices, 2 * p.places);
+    const Inputs<T, 1> x(choices, p.size), gamma(choices, p.channels);
+    Memory<T> kept(choices, 2 * p.places);
     const Mapping<T, 1> dy(choices, p.size);
-    const Values of_begin(choices);
+    const Values of_begin(choices), of_kept(choices);
+    // Where forward keeps what is not finite, all is NaN; here an infinity alone would make NaN of the lanes behind the
+    // channels.
+    kept.fill([&](Index i) { return of_kept.finite<T>(i); });
     const F f = made<F>(choices);
     using I = Interval<T>;
-    const auto centred = [&](Index i) { return interval(x[0][i]) - interval(kept[0][i / p.channels * 2]); };
-    const auto inverse = [&](Index i) { return interval(kept[0][i / p.channels * 2 + 1]); };
+    const auto centred = [&](Index i) { return interval(x[0][i]) - interval(kept.data()[i / p.channels * 2]); };
+    const auto inverse = [&](Index i) { return interval(kept.data()[i / p.channels * 2 + 1]); };
     const auto slope = [&](Index i) { return interval(gamma[0][i % p.channels]) * interval(dy[0][i]); };
     const auto product = [&](Index i) { return interval(dy[0][i]) * centred(i) * inverse(i); };
     const I count(static_cast<double>(p.channels));
@@ -131,7 +135,7 @@ struct Case<kernels::NormalisedPixelsGradient<T, F>> {
           Memory<T> sums(choices, 2 * p.channels);
           T *const dgamma = output + p.size, *const dbeta = dgamma + p.channels;
           kernels::launch(kernels::NormalisedPixelsGradient<T, F>{p.channels, p.places, x[0], dy.from(output)[0], gamma[0],
-                                                                  kept[0], dgamma, dbeta, sums.data(),
+                                                                  kept.data(), dgamma, dbeta, sums.data(),
                                                                   wanted ? output : nullptr, f});
         },
         [&](Index i) {

@@ -62,10 +62,11 @@ class Pages {
     }
   }
   ~Pages() {
-    if (stretch_.begin) unused().push_back(stretch_);
+    if (*this) unused().push_back(stretch_);
   }
   Pages(Pages&& other) noexcept : stretch_(std::exchange(other.stretch_, {})) {}
   Pages& operator=(Pages&&) = delete;
+  explicit operator bool() const { return stretch_.begin != nullptr; }
   std::byte* end() const { return stretch_.begin + stretch_.bytes; }
 
  private:
@@ -102,12 +103,19 @@ class Memory {
         pages_(static_cast<std::size_t>(before + size + behind_) * sizeof(T)) {
     std::fill_n(data() - before, before + size + behind_, margin<T>);
   }
+  ~Memory() {
+    const auto untouched = [](T value) { return value == margin<T>; };
+    if (!pages_ ||
+        (std::all_of(data() - before, data(), untouched) && std::all_of(data() + size_, data() + size_ + behind_, untouched))) {
+      return;
+    }
+    std::fprintf(stderr, "a kernel writes beside an operand\n");
+    std::abort();
+  }
+  Memory(Memory&&) noexcept = default;
+  Memory& operator=(Memory&&) = delete;
   T* data() const { return reinterpret_cast<T*>(pages_.end()) - behind_ - size_; }
   Index size() const { return size_; }
-  bool margin_holds() const {
-    const auto untouched = [](T value) { return value == margin<T>; };
-    return std::all_of(data() - before, data(), untouched) && std::all_of(data() + size_, data() + size_ + behind_, untouched);
-  }
   /// data()[i] = value(i)
   const Memory& fill(const auto& value) const {
     for (Index i = 0; i < size_; ++i) data()[i] = value(i);
