@@ -32,13 +32,13 @@ std::string summary_totals(Index parameters, Index state, Index scalar, Index on
 template <class C>
 std::string summary(const Model<C>& model) {
   std::vector<detail::SummaryRow> rows{{"input", "", to_string(C::input), ""}};
-  C::for_each_layer([&]<std::size_t I>() {
-    const Index count = C::theta_at[I + 1] - C::theta_at[I] + C::state_at[I + 1] - C::state_at[I];
-    std::string layer = type_name<typename C::template layer<I>>();
-    if (C::joins[I])
-      layer += C::links[I] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[I]));
-    rows.push_back({model.position(I), layer, to_string(C::shapes[I + 1]), detail::with_commas(count)});
-  });
+  const auto names = std::apply([]<class... L>(const L&...) { return std::array{type_name<L>()...}; }, model.layers());
+  for (std::size_t i = 0; i < C::size; ++i) {
+    const Index count = C::theta_at[i + 1] - C::theta_at[i] + C::state_at[i + 1] - C::state_at[i];
+    std::string layer = names[i];
+    if (C::joins[i]) layer += C::links[i] < 0 ? " of the input" : " of " + model.position(static_cast<std::size_t>(C::links[i]));
+    rows.push_back({model.position(i), layer, to_string(C::shapes[i + 1]), detail::with_commas(count)});
+  }
   using Workspace = typename Model<C>::Workspace;
   return detail::summary_table(rows, C::code) + detail::summary_totals(C::parameter_count, C::state_count,
                                                                        sizeof(typename C::Scalar), Workspace::bytes(1),

@@ -10,6 +10,7 @@
 #include "eigencoder/core/objective.hpp"
 #include "eigencoder/core/type_name.hpp"
 #include "eigencoder/core/version.hpp"
+#include "eigencoder/engine/network_layout.hpp"
 #include "eigencoder/files/safetensors_writer.hpp"
 #include "eigencoder/training/gradient_clip.hpp"
 #include "eigencoder/training/snapshot.hpp"
@@ -43,14 +44,19 @@ std::string text_with_settings(const Holder& holder) {
   return text;
 }
 
+template <class C>
+Facts network_facts(const typename C::Layers& layers) {
+  Facts facts{{"scalar", type_name<typename C::Scalar>()}, {"input", to_string(C::input)}};
+  const auto texts = std::apply([](const auto&... layer) { return std::array{text_with_settings(layer)...}; }, layers);
+  for (std::size_t i = 0; i < C::size; ++i) {
+    facts.emplace_back(layout_of<C>.position(i), texts[i] + " -> " + to_string(C::shapes[i + 1]));
+  }
+  return facts;
+}
+
 template <class ModelType, class O, class Opt>
 Facts facts_of(const ModelType& model, const O& objective, const Opt& optimizer, std::uint64_t seed, const WeightAverage& average) {
-  using C = typename ModelType::Chain;
-  Facts facts{{"scalar", type_name<typename C::Scalar>()}, {"input", to_string(C::input)}};
-  C::for_each_layer([&]<std::size_t I>() {
-    facts.emplace_back(ModelType::position(I),
-                       text_with_settings(std::get<I>(model.layers())) + " -> " + to_string(C::shapes[I + 1]));
-  });
+  Facts facts = network_facts<typename ModelType::Chain>(model.layers());
   std::apply(
       [&](const auto&... terms) {
         std::size_t k = 0;
@@ -78,18 +84,7 @@ struct BlockPlace {
   bool frozen = false;  ///< by its type
 };
 
-template <class ModelType>
-std::vector<BlockPlace> block_places() {
-  using C = typename ModelType::Chain;
-  std::vector<BlockPlace> places;
-  for (const auto& [layer, block, begin] : C::blocks) {
-    std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(block.rows)};
-    if (block.cols > 0) shape.insert(shape.begin(), static_cast<std::uint64_t>(block.cols));
-    places.push_back({ModelType::name_of(layer, block), std::move(shape), static_cast<std::size_t>(begin),
-                      static_cast<std::size_t>(block.size()), block.trainable, C::frozen[layer]});
-  }
-  return places;
-}
+std::vector<BlockPlace> block_places(const NetworkLayout& network);
 
 /// The vectors of a snapshot as a file holds them: calls f(name, vector, of parameters or of running state, how many such in a
 /// row, whether it may be missing).
@@ -157,7 +152,7 @@ void write_checkpoint(const std::filesystem::path& path, const ModelType& model,
                     .clip = trainer.clip(),
                     .rates = trainer.rates()},
                    facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value, trainer.weight_average()),
-                   block_places<ModelType>());
+                   block_places(layout_of<typename ModelType::Chain>));
 }
 
 }  // namespace eigencoder::detail

@@ -21,6 +21,17 @@ EIGENCODER_INLINE std::string exact_text(double value) {
 
 EIGENCODER_INLINE std::string exact_text(std::uint64_t value) { return std::to_string(value); }
 
+EIGENCODER_INLINE std::vector<BlockPlace> block_places(const NetworkLayout& network) {
+  std::vector<BlockPlace> places;
+  for (const auto& [layer, block, begin] : network.blocks) {
+    std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(block.rows)};
+    if (block.cols > 0) shape.insert(shape.begin(), static_cast<std::uint64_t>(block.cols));
+    places.push_back({network.name_of(layer, block), std::move(shape), static_cast<std::size_t>(begin),
+                      static_cast<std::size_t>(block.size()), block.trainable, network.frozen[layer]});
+  }
+  return places;
+}
+
 template <class T>
 void write_checkpoint(const std::filesystem::path& path, const Snapshot<T>& snapshot, const CheckpointTrainer& trainer,
                       Facts facts, const std::vector<BlockPlace>& places) {

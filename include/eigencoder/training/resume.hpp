@@ -111,7 +111,7 @@ auto read_checkpoint(const std::filesystem::path& path, const ModelType& model, 
   Checkpoint<T, Opt> checkpoint{.snapshot = {}, .optimizer = trainer.optimizer(), .clip = {}, .rates = trainer.rates()};
   visit_safetensors(path, [&](const std::string& file, const Metadata& metadata, const std::vector<TensorView>& tensors) {
     const CheckpointTexts texts(file, metadata);
-    const std::vector<BlockPlace> places = block_places<ModelType>();
+    const std::vector<BlockPlace> places = block_places(layout_of<typename ModelType::Chain>);
     CheckpointDifferences differences;
     texts.compare(facts_of(model, trainer.objective(), trainer.optimizer(), trainer.seed().value, trainer.weight_average()), differences);
 
