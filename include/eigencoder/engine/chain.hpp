@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "eigencoder/core/pass.hpp"
+#include "eigencoder/core/tangent_pass.hpp"
 #include "eigencoder/engine/fusion.hpp"
 #include "eigencoder/engine/layer_list.hpp"
 
@@ -26,6 +27,12 @@ struct LayerKeepsContract {
 };
 
 namespace detail {
+
+/// Values [begin, begin + size) of a span.
+template <class Value>
+std::span<Value> part(std::span<Value> whole, Index begin, Index size) {
+  return whole.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+}
 
 /// total += part, value by value: how the shards' shares of sums are put together.
 inline void add(std::span<double> total, std::span<const double> part) {
@@ -217,6 +224,18 @@ struct Chain {
     for_each_layer([&]<std::size_t I>() {
       all[I] = detail::add;
       if constexpr (Merges<runs_as<I>>) all[I] = runs_as<I>::merge;
+    });
+    return all;
+  }();
+
+  /// The first block of each layer whose backward is in two halves, where it is a matrix: of other layers one without columns.
+  static constexpr std::array<Block, size> split_block = [] {
+    std::array<Block, size> all{};
+    for_each_layer([&]<std::size_t I>() {
+      using S = stage<I>;
+      if constexpr (S::Trainable::count > 0 && GivesParameterGradient<S> && GivesInputGradient<S>) {
+        all[I] = S::Trainable::entries[0].block;
+      }
     });
     return all;
   }();

@@ -5,111 +5,161 @@
 
 namespace eigencoder {
 
-/// Runs the operations of one phase of a program on one shard.
+/// Runs the operations of one phase of a program on one shard. Layers are called by pointers to what depends on the network alone: so
+/// a program has no code for each of its operations, and several objectives on a network share that of its layers.
 template <class P, Mode M>
 class Execute {
   using C = typename P::Chain;
   using T = typename C::Scalar;
+  using Layers = typename C::Layers;
   using Terms = RunTerm<P, M>;
   static constexpr const auto& program = M == Mode::train ? P::training : P::evaluation;
 
  public:
-  template <int Phase>
-  static void phase(const Shard<P>& shard) {
-    [&]<std::size_t... K>(std::index_sequence<K...>) { (run<Phase, K>(shard), ...); }
-    (std::make_index_sequence<(M == Mode::train ? P::training : P::evaluation).count>{});
-  }
-
-  /// Puts the shards' shares together, in shard order. Returns from the first to the last of the totals that the phase gathers.
-  template <int Phase>
-  static TotalsSlice total(std::span<const double> shares, std::size_t shards, std::span<double> totals) {
-    TotalsSlice gathered;
+  static void phase(int phase, const Shard<P>& shard) {
     for (const Operation& operation : program) {
-      const auto slice = P::gathered_by(operation);
-      if (operation.phase != Phase || slice.size == 0) continue;
-      gathered = gathered.with(slice);
-      const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
-      const auto whole = detail::part(totals, slice.begin, slice.size);
-      std::fill(whole.begin(), whole.end(), 0.0);
-      for (std::size_t s = 0; s < shards; ++s) {
-        merge(whole, detail::part(shares.subspan(s * totals.size()), slice.begin, slice.size));
-      }
+      if (operation.phase == phase) run(operation, shard);
     }
-    return gathered;
-  }
-
-  /// Term k gathers in that phase.
-  template <int Phase>
-  static bool gathers(std::size_t k) {
-    return std::any_of(program.begin(), program.end(), [&](const Operation& operation) {
-      return operation.phase == Phase && operation.what == Do::term_gather && operation.index == k;
-    });
   }
 
   /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:
   /// from the whole batch, whose shards were run with `together`. Layers before `first_trained` have none.
-  static void parameter_gradients(const typename C::Layers& layers, std::span<const KeptShard<T>> shards, T* gradient, Index begin,
-                                  Index end, std::size_t first_trained, Precision precision) {
-    const auto of_operation = [&]<std::size_t K>() {
-      constexpr Operation operation = P::training.list[K];
-      constexpr std::size_t I = operation.index;
-      if constexpr (operation.what == Do::backward && P::overwrites[I]) {
-        if (I < first_trained) return;
-        constexpr Index width = std::max<Index>(piece / first_block<I>.rows / 96, 1) * 96;
-        for (Index first = column_at<I>(begin), last = column_at<I>(end), next = 0; first < last; first = next) {
-          next = std::min(first + width, last);
-          for (const KeptShard<T>& shard : shards) {
-            const Lane<P> lane(*shard.memory);
-            const LayerMemory<T> memory{.x = C::reads(I) == 0 ? shard.x : lane.activation(C::reads(I)),
-                                        .dy = lane.delta(operation.delta),
-                                        .gradient = gradient};
-            run_parameter_gradient<C, I, typename C::template stage<I>>(layers, memory, shard.columns, first, next,
-                                                                        &shard != &shards.front(), precision);
-          }
+  static void parameter_gradients(const Layers& layers, std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
+                                  std::size_t first_trained, Precision precision) {
+    for (const Operation& operation : program) {
+      const std::size_t i = operation.index;
+      if (operation.what != Do::backward || i < first_trained || !P::overwrites[i]) continue;
+      const Block& block = C::split_block[i];
+      // The column that begins at a parameter; of what lies before the block 0, of what lies behind it all.
+      const auto column_at = [&](Index parameter) {
+        return std::clamp<Index>((parameter - C::theta_at[i]) / block.rows, 0, block.cols);
+      };
+      const Index width = std::max<Index>(piece / block.rows / 96, 1) * 96;
+      for (Index first = column_at(begin), last = column_at(end), next = 0; first < last; first = next) {
+        next = std::min(first + width, last);
+        for (const KeptShard<T>& shard : shards) {
+          const Lane<P> lane(*shard.memory);
+          const LayerMemory<T> memory{.x = C::reads(i) == 0 ? shard.x : lane.activation(C::reads(i)),
+                                      .dy = lane.delta(operation.delta),
+                                      .gradient = gradient};
+          calls[i].parameter_gradient(layers, memory, shard.columns, first, next, &shard != &shards.front(), precision);
         }
       }
-    };
-    [&]<std::size_t... K>(std::index_sequence<K...>) { (of_operation.template operator()<K>(), ...); }
-    (std::make_index_sequence<P::training.count>{});
+    }
   }
 
  private:
   /// Values of a gradient that stay in the second cache while all shards add to them. In columns, a multiple of any tile's.
   static constexpr Index piece = P::cache / 2 / static_cast<Index>(sizeof(T));
+
+  /// What the program calls of a layer; null what it does not.
+  struct Calls {
+    using Pass = void(const Layers&, const Parameters<T>&, const LayerMemory<T>&, const LayerBatch&);
+
+    decltype(&run_gather<C, 0, typename P::template stage<0>>) gather = nullptr;
+    Pass* forward = nullptr;
+    void (*clear_padding)(T*, Index, const Index*) = nullptr;  ///< of the output's gradient
+    decltype(&run_gather_backward<C, 0, typename P::template stage<0>>) gather_backward = nullptr;
+    decltype(&run_parameter_gradient<C, 0, typename P::template stage<0>>) parameter_gradient = nullptr;
+    Pass* backward = nullptr;
+  };
   template <std::size_t I>
-  static constexpr const Block& first_block = C::template stage<I>::Trainable::entries[0].block;
-  /// The column of layer I's first block that begins at a parameter; of what lies before the block 0, of what lies behind it all.
-  template <std::size_t I>
-  static constexpr Index column_at(Index parameter) {
-    return std::clamp<Index>((parameter - C::theta_at[I]) / first_block<I>.rows, 0, first_block<I>.cols);
+  static constexpr Calls calls_of() {
+    using S = typename P::template stage<I>;
+    constexpr auto has = [](Do what) { return program.find(what, I) != nullptr; };
+    Calls of;
+    if constexpr (has(Do::gather)) of.gather = run_gather<C, I, S>;
+    if constexpr (has(Do::forward)) {
+      of.forward = run_forward<C, I, S, M == Mode::evaluate && !C::needs[I].samples ? Mode::predict : M>;
+    }
+    if constexpr (M == Mode::train && Steps<C>::template known<I + 1>) of.clear_padding = detail::clear_padding<C, I + 1, T>;
+    if constexpr (has(Do::gather_backward)) of.gather_backward = run_gather_backward<C, I, S>;
+    if constexpr (has(Do::backward)) {
+      using B = typename P::template backward_stage<I>;
+      constexpr bool inner = C::trains_before(I);
+      if constexpr (P::overwrites[I]) of.parameter_gradient = run_parameter_gradient<C, I, typename C::template stage<I>>;
+      if constexpr (!P::overwrites[I] && !(C::frozen[I] && GivesInputGradient<B>)) {
+        of.backward = run_backward<C, I, B, inner>;
+      } else if constexpr (inner) {
+        of.backward = run_input_gradient<C, I, B>;
+      }
+    }
+    return of;
+  }
+  static constexpr std::array<Calls, C::size> calls = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<Calls, C::size>{calls_of<I>()...};
+  }
+  (std::make_index_sequence<C::size>{});
+
+  static void run(const Operation& operation, const Shard<P>& shard) {
+    const std::size_t i = operation.index;
+    switch (operation.what) {
+      case Do::gather:
+        return calls[i].gather(shard.layers, memory(shard, i, operation.delta), layer_batch(shard, i),
+                               detail::part(shard.share, C::sums_at[i], C::needs[i].sums));
+      case Do::forward:
+        return calls[i].forward(shard.layers, shard.parameters, memory(shard, i, operation.delta), layer_batch(shard, i));
+      case Do::term_gather:
+      case Do::loss:
+      case Do::penalty:
+      case Do::weight_penalty:
+        return run_terms(operation, shard, std::make_index_sequence<P::terms>{});
+      default:
+        if (i >= shard.first_trained) run_backward_operation(operation, shard);  // the others are frozen
+    }
   }
 
-  template <int Phase, std::size_t K>
-  static void run(const Shard<P>& shard) {
-    constexpr Operation operation = (M == Mode::train ? P::training : P::evaluation).list[K];
-    constexpr std::size_t I = operation.index;
-    if constexpr (operation.phase != Phase) {
+  template <std::size_t... K>
+  static void run_terms(const Operation& operation, const Shard<P>& shard, std::index_sequence<K...>) {
+    ((operation.index == K ? run_term<K>(operation, shard) : void()), ...);
+  }
+  template <std::size_t K>
+  static void run_term(const Operation& operation, const Shard<P>& shard) {
+    constexpr auto has = [](Do what) { return program.find(what, K) != nullptr; };
+    constexpr auto differentiates = [](Do what) { return program.find(what, K)->gradient; };
+    if constexpr (has(Do::term_gather)) {
+      if (operation.what == Do::term_gather) Terms::template gather<K>(shard);
+    }
+    if constexpr (has(Do::loss)) {
+      if (operation.what == Do::loss) Terms::template loss<K, differentiates(Do::loss)>(shard, operation.delta);
+    }
+    if constexpr (has(Do::penalty)) {
+      if (operation.what == Do::penalty) Terms::template penalty<K, differentiates(Do::penalty)>(shard, operation.delta);
+    }
+    if constexpr (has(Do::weight_penalty)) {
+      if (operation.what == Do::weight_penalty) Terms::template weight_penalty<K, differentiates(Do::weight_penalty)>(shard);
+    }
+  }
+
+  static void run_backward_operation(const Operation& operation, const Shard<P>& shard) {
+    const std::size_t i = operation.index, joined = C::joined_by(i);
+    const Index columns = shard.columns;
+    T* const dy = shard.delta(operation.delta);
+    if (operation.what == Do::add_side_gradient) return add_side_gradient(shard, i, dy);
+    if (calls[i].clear_padding) calls[i].clear_padding(dy, columns, shard.lengths);
+    const LayerMemory<T> where = memory(shard, i, operation.delta);
+    const LayerBatch batch = layer_batch(shard, i);
+    if (operation.what == Do::gather_backward) {
+      calls[i].gather_backward(shard.layers, shard.parameters, where, batch,
+                               detail::part(shard.share, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums));
       return;
-    } else if constexpr (operation.what == Do::gather) {
-      gather<I>(shard);
-    } else if constexpr (operation.what == Do::forward) {
-      forward<I>(shard);
-    } else if constexpr (operation.what == Do::term_gather) {
-      Terms::template gather<I>(shard);
-    } else if constexpr (operation.what == Do::loss) {
-      Terms::template loss<I, operation.delta, operation.gradient>(shard);
-    } else if constexpr (operation.what == Do::penalty) {
-      Terms::template penalty<I, operation.delta, operation.gradient>(shard);
-    } else if constexpr (operation.what == Do::weight_penalty) {
-      Terms::template weight_penalty<I, operation.gradient>(shard);
-    } else if (I < shard.first_trained) {  // frozen: the rest is the layers' backward
-      return;
-    } else if constexpr (operation.what == Do::add_side_gradient) {
-      add_side_gradient<I, operation.delta>(shard);
-    } else if constexpr (operation.what == Do::gather_backward) {
-      gather_backward<I, operation.delta>(shard);
-    } else {
-      backward<I, operation.delta>(shard);
+    }
+    // The last to join an activation is the first to add to its side gradient.
+    if (C::joins[i] && C::last_join(joined) == i && P::side_gradient(joined)) {
+      std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * columns, T(0));
+    }
+    if (P::overwrites[i] && !shard.together) {
+      calls[i].parameter_gradient(shard.layers, where, columns, 0, C::split_block[i].cols, !shard.first_of_gradient,
+                                  shard.parameters.precision);
+    }
+    if (calls[i].backward) calls[i].backward(shard.layers, shard.parameters, where, batch);
+  }
+
+  /// Adds what reached layer i's output by another way than the next layer: from a join, or from the tangents.
+  static void add_side_gradient(const Shard<P>& shard, std::size_t i, T* dy) {
+    if constexpr (P::side_at[P::layers + 1] > 0) {
+      const Index values = C::shapes[i + 1].size() * shard.columns;
+      VectorView<T>(dy, values) += VectorView<const T>(shard.lane.side_gradient(i + 1), values);
     }
   }
 
@@ -117,7 +167,7 @@ class Execute {
     return detail::part(shard.totals, C::sums_at[i], C::needs[i].sums);
   }
   /// Layer I's places in the shard's lane.
-  static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta = 0) {
+  static LayerMemory<T> memory(const Shard<P>& shard, std::size_t i, int delta) {
     const Index link = C::links[i];
     const bool joins = C::joins[i], links = link != no_link && !joins;
     const std::size_t joined = C::joined_by(i);
@@ -143,59 +193,6 @@ class Execute {
             .dsums = detail::part(shard.totals, P::dsums_begin + C::dsums_at[i], C::needs[i].dsums),
             .tallies = detail::part(shard.share, P::tallies_begin + C::tallies_at[i], C::needs[i].tallies),
             .lengths = shard.lengths};
-  }
-
-  template <std::size_t I>
-  static void forward(const Shard<P>& shard) {
-    using S = typename P::template stage<I>;
-    constexpr Mode mode = M == Mode::evaluate && !C::needs[I].samples ? Mode::predict : M;
-    run_forward<C, I, S, mode>(shard.layers, shard.parameters, memory(shard, I), layer_batch(shard, I));
-  }
-
-  template <std::size_t I>
-  static void gather(const Shard<P>& shard) {
-    using S = typename P::template stage<I>;
-    run_gather<C, I, S>(shard.layers, memory(shard, I), layer_batch(shard, I),
-                        detail::part(shard.share, C::sums_at[I], S::needs.sums));
-  }
-
-  template <std::size_t I, int Delta>
-  static void gather_backward(const Shard<P>& shard) {
-    detail::clear_padding<C, I + 1>(shard.delta(Delta), shard.columns, shard.lengths);
-    using S = typename P::template stage<I>;
-    run_gather_backward<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I),
-                                 detail::part(shard.share, P::dsums_begin + C::dsums_at[I], S::needs.dsums));
-  }
-
-  template <std::size_t I, int Delta>
-  static void backward(const Shard<P>& shard) {
-    using S = typename P::template backward_stage<I>;
-    if constexpr (C::joins[I]) {  // the last to join an activation is the first to add to its side gradient
-      constexpr std::size_t joined = C::joined_by(I);
-      if (C::last_join(joined) == I && P::side_gradient(joined)) {
-        std::fill_n(shard.lane.side_gradient(joined), C::shapes[joined].size() * shard.columns, T(0));
-      }
-    }
-    detail::clear_padding<C, I + 1>(shard.delta(Delta), shard.columns, shard.lengths);
-    if constexpr (C::frozen[I] && C::trains_before(I) && GivesInputGradient<S>) {
-      run_input_gradient<C, I, S>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
-    } else if constexpr (P::overwrites[I]) {
-      const LayerMemory<T> where = memory(shard, I, Delta);
-      if (!shard.together) {
-        run_parameter_gradient<C, I, typename C::template stage<I>>(shard.layers, where, shard.columns, 0, first_block<I>.cols,
-                                                                    !shard.first_of_gradient, shard.parameters.precision);
-      }
-      if constexpr (C::trains_before(I)) run_input_gradient<C, I, S>(shard.layers, shard.parameters, where, layer_batch(shard, I));
-    } else {
-      run_backward<C, I, S, C::trains_before(I)>(shard.layers, shard.parameters, memory(shard, I, Delta), layer_batch(shard, I));
-    }
-  }
-
-  /// Adds what reached layer I's output by another way than the next layer: from a join, or from the tangents.
-  template <std::size_t I, int Delta>
-  static void add_side_gradient(const Shard<P>& shard) {
-    const Index values = C::shapes[I + 1].size() * shard.columns;
-    VectorView<T>(shard.delta(Delta), values) += VectorView<const T>(shard.lane.side_gradient(I + 1), values);
   }
 };
 

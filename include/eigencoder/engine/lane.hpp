@@ -107,14 +107,4 @@ struct KeptShard {
   Index columns = 0;
 };
 
-namespace detail {
-
-/// Values [begin, begin + size) of a span.
-template <class Value>
-std::span<Value> part(std::span<Value> whole, Index begin, Index size) {
-  return whole.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
-}
-
-}  // namespace detail
-
 }  // namespace eigencoder

@@ -48,6 +48,12 @@ struct Operations {
 
   constexpr const Operation* begin() const { return list.data(); }
   constexpr const Operation* end() const { return list.data() + count; }
+  /// What does that to the layer or the term of that index, or null.
+  constexpr const Operation* find(Do what, std::size_t index) const {
+    const auto* const found =
+        std::find_if(begin(), end(), [&](const Operation& each) { return each.what == what && each.index == index; });
+    return found == end() ? nullptr : found;
+  }
 };
 
 /// A training step, and an evaluation, of a network C under an objective O: what is done in which order, which activations
@@ -125,6 +131,23 @@ struct Program : Terms<C, O> {
       default:
         return {};
     }
+  }
+
+  /// Puts the shards' shares of what a phase gathers together, in shard order. Returns from the first to the last of these totals.
+  static TotalsSlice total(bool trains, int phase, std::span<const double> shares, std::size_t shards, std::span<double> whole) {
+    TotalsSlice gathered;
+    for (const Operation& operation : trains ? training : evaluation) {
+      const auto slice = gathered_by(operation);
+      if (operation.phase != phase || slice.size == 0) continue;
+      gathered = gathered.with(slice);
+      const auto merge = operation.what == Do::gather ? C::merge[operation.index] : detail::add;
+      const auto sum = detail::part(whole, slice.begin, slice.size);
+      std::fill(sum.begin(), sum.end(), 0.0);
+      for (std::size_t s = 0; s < shards; ++s) {
+        merge(sum, detail::part(shares.subspan(s * whole.size()), slice.begin, slice.size));
+      }
+    }
+    return gathered;
   }
 
  private:
@@ -222,13 +245,9 @@ struct Program : Terms<C, O> {
   /// first shard overwrites it.
   static constexpr std::array<bool, layers> overwrites = [] {
     std::array<bool, layers> does{};
-    C::for_each_layer([&]<std::size_t I>() {
-      using S = typename C::template stage<I>;
-      if constexpr (S::Trainable::count > 0 && !C::frozen[I] && !C::taken_over(I) && !C::is_source(I) &&
-                    GivesParameterGradient<S> && GivesInputGradient<S>) {
-        does[I] = S::Trainable::entries[0].block.cols > 0 && !term_adds_to(I);
-      }
-    });
+    for (std::size_t i = 0; i < layers; ++i) {
+      does[i] = C::split_block[i].cols > 0 && !C::frozen[i] && !C::taken_over(i) && !C::is_source(i) && !term_adds_to(i);
+    }
     return does;
   }();
   /// Where nearly all parameters are of such layers, and many, the threads make their gradients together once all shards are done:
@@ -244,16 +263,13 @@ struct Program : Terms<C, O> {
   static constexpr Index part_begin(Index part, Index parts) {
     const Index even = C::parameter_count * part / parts;
     Index begin = even;
-    C::for_each_layer([&]<std::size_t I>() {
-      constexpr Index first = C::theta_at[I], end = C::theta_at[I + 1];
-      if constexpr (overwrites[I]) {
-        if (first < even && even < end) {
-          const Block& block = C::template stage<I>::Trainable::entries[0].block;
-          const Index column = (even - first + block.rows - 1) / block.rows;
-          begin = column < block.cols ? first + column * block.rows : end;
-        }
-      }
-    });
+    for (std::size_t i = 0; i < layers; ++i) {
+      const Index first = C::theta_at[i], end = C::theta_at[i + 1];
+      if (!overwrites[i] || even <= first || end <= even) continue;
+      const Block& block = C::split_block[i];
+      const Index column = (even - first + block.rows - 1) / block.rows;
+      begin = column < block.cols ? first + column * block.rows : end;
+    }
     return begin;
   }
 

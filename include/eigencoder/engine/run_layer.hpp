@@ -129,6 +129,19 @@ void run_settle(const typename C::Layers& layers, typename C::Scalar* state, Ind
       Settle<S>{.state = S::Running::views(state + C::state_at[I]), .sums = sums, .batch = batch, .tallies = tallies});
 }
 
+/// The same of all layers that have some, of the totals of a step in which the tallies begin at tallies_begin.
+template <class C>
+void settle(const typename C::Layers& layers, typename C::Scalar* state, Index batch, std::span<const double> totals,
+            Index tallies_begin) {
+  C::for_each_layer([&]<std::size_t I>() {
+    using S = typename C::template stage<I>;
+    if constexpr (S::Running::count > 0) {
+      run_settle<C, I, S>(layers, state, batch, detail::part(totals, C::sums_at[I], S::needs.sums),
+                          detail::part(totals, tallies_begin + C::tallies_at[I], S::needs.tallies));
+    }
+  });
+}
+
 /// Layer I of a chain forward, x → y. S is its stage, with the epilogue that it applies.
 template <class C, std::size_t I, class S, Mode M>
 void run_forward(const typename C::Layers& layers, const Parameters<typename C::Scalar>& parameters,

@@ -12,15 +12,15 @@ class RunTerm {
   using T = typename C::Scalar;
 
  public:
-  template <std::size_t K, int Delta, bool Gradient>
-  static void loss(const Shard<P>& shard) {
+  template <std::size_t K, bool Gradient>
+  static void loss(const Shard<P>& shard, int delta) {
     constexpr bool first = std::find(P::loss.begin(), P::loss.end(), true) - P::loss.begin() == K;
     constexpr Index rows = C::output.size();
     using Pass = LossPass<LossStage<Term<K>, T>, Gradient, !first>;
     const auto& term = std::get<K>(shard.objective.terms).term;
     const Pass pass{.y = shard.view(P::layers),
                     .target = MatrixView<const T>(shard.target, P::target.size(), shard.columns),
-                    .dy = MatrixView<T>(shard.delta(Delta), rows, shard.columns),
+                    .dy = MatrixView<T>(shard.delta(delta), rows, shard.columns),
                     .batch = shard.batch,
                     .weight = weight<K>(shard),
                     .channels = C::output.channels,
@@ -55,13 +55,13 @@ class RunTerm {
     }
   }
 
-  template <std::size_t K, int Delta, bool Gradient>
-  static void penalty(const Shard<P>& shard) {
+  template <std::size_t K, bool Gradient>
+  static void penalty(const Shard<P>& shard, int delta) {
     if constexpr (K == P::Tangents::term) {
       shard.values[K] +=
           RunTangents<P, M>::template run<Gradient>(shard, std::get<K>(shard.objective.terms).term, weight<K>(shard));
     } else {
-      look<K, Delta, Gradient>(shard);
+      look<K, Gradient>(shard, delta);
     }
   }
 
@@ -69,16 +69,13 @@ class RunTerm {
   template <std::size_t K, bool Gradient>
   static void weight_penalty(const Shard<P>& shard) {
     if (shard.first != 0) return;
-    C::for_each_layer([&]<std::size_t I>() {
-      for (const auto& entry : C::template stage<I>::Trainable::entries) {
-        if (!entry.block.decay) continue;
-        const auto& term = std::get<K>(shard.objective.terms).term;
-        const Index at = C::theta_at[I] + entry.offset, size = entry.block.size();
-        shard.values[K] += term(WeightPass<T, Gradient>{.theta = VectorView<const T>(shard.parameters.theta + at, size),
-                                                        .dtheta = VectorView<T>(Gradient ? shard.gradient + at : nullptr, size),
-                                                        .weight = weight<K>(shard)});
-      }
-    });
+    const auto& term = std::get<K>(shard.objective.terms).term;
+    for (const auto& [layer, block, at] : C::blocks) {
+      if (!block.trainable || !block.decay) continue;
+      shard.values[K] += term(WeightPass<T, Gradient>{.theta = VectorView<const T>(shard.parameters.theta + at, block.size()),
+                                                      .dtheta = VectorView<T>(Gradient ? shard.gradient + at : nullptr, block.size()),
+                                                      .weight = weight<K>(shard)});
+    }
   }
 
  private:
@@ -115,8 +112,8 @@ class RunTerm {
     return {shard.shared + P::shared_at[K] * shard.batch + rows * first, rows, columns};
   }
 
-  template <std::size_t K, int Delta, bool Gradient>
-  static void look(const Shard<P>& shard) {
+  template <std::size_t K, bool Gradient>
+  static void look(const Shard<P>& shard, int delta) {
     constexpr std::size_t Q = P::producer(P::site[K]);
     using S = TermStage<Term<K>, typename P::template stage<Q>>;
     using Pass = PenaltyPass<S, Gradient>;
@@ -124,7 +121,7 @@ class RunTerm {
     shard.values[K] += term(Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
                                  .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
                                  .y = shard.view(P::site[K]),
-                                 .dy = MatrixView<T>(shard.delta(Delta), C::shapes[P::site[K]].size(), shard.columns),
+                                 .dy = MatrixView<T>(shard.delta(delta), C::shapes[P::site[K]].size(), shard.columns),
                                  .batch = shard.batch,
                                  .weight = weight<K>(shard),
                                  .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),

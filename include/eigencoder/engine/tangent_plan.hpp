@@ -43,9 +43,9 @@ struct TangentPlan {
   /// Layer i carries tangents, and its derivative depends on its output.
   static constexpr std::array<bool, layers> bends = [] {
     std::array<bool, layers> is{};
-    C::for_each_layer([&]<std::size_t I>() {
+    const auto look = [&]<std::size_t I>() {
       using S = typename C::template stage<I>;
-      if constexpr (I < carriers && !C::taken_over(I)) {
+      if constexpr (!C::taken_over(I)) {
         static_assert(!Affine<typename S::Layer> || GivesInputGradient<S>,
                       "this penalty needs of a layer with weights and a Tangent the gradient of its input alone: "
                       "input_gradient(Backward<S, true>) const");
@@ -55,7 +55,9 @@ struct TangentPlan {
         static_assert(!C::joined[I + 1], "this penalty needs an encoder none of whose activations a decoder joins");
         is[I] = Bends<S>;
       }
-    });
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (look.template operator()<I>(), ...); }
+    (std::make_index_sequence<carriers>{});
     return is;
   }();
 

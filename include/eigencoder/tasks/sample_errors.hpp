@@ -112,8 +112,8 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
       double* const of_features = features.col(static_cast<Index>(thread)).data();
       const O objective{as_objective(detail::RecordedLoss<Term>{loss, errors.samples.data() + first, of_features})};
       const T* const read = x.columns_without_gaps(first, columns, inputs.data());
-      Execute<P, Mode::predict>::template phase<0>(
-          Shard<P>(model.layers(), objective,
+      Execute<P, Mode::predict>::phase(
+          0, Shard<P>(model.layers(), objective,
                   {.memory = lane,
                    .parameters = {theta, model.state().data(), packed.data()},
                    .x = read,

@@ -139,7 +139,7 @@ class SampleValues {
     }
     constexpr std::uint64_t first_evaluation = 0x80000000;  // the draws of a Trainer's evaluation of a first batch
     std::fill(workspace.terms_.begin(), workspace.terms_.end(), 0.0);
-    Execute<P, mode>::template phase<0>(Shard<P>(model_->layers(), objective_,
+    Execute<P, mode>::phase(0, Shard<P>(model_->layers(), objective_,
                                                 {.memory = workspace.lane_,
                                                  .parameters = {theta, model_->state().data(), workspace.packed_.data()},
                                                  .x = x,

@@ -227,12 +227,10 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
                          .shared = shared.data(),
                          .seed = options.seed,
                          .step = 1});
-    [&]<int... Phase>(std::integer_sequence<int, Phase...>) {
-      ((Execute<P, Mode::train>::template phase<Phase>(shard),
-        Execute<P, Mode::train>::template total<Phase>(shares, 1, totals)),
-       ...);
+    for (int phase = 0; phase < P::training.phases; ++phase) {
+      Execute<P, Mode::train>::phase(phase, shard);
+      P::total(true, phase, shares, 1, totals);
     }
-    (std::make_integer_sequence<int, P::training.phases>{});
     double sum = 0;
     std::size_t k = 0;
     std::apply([&](const auto&... terms) { ((sum += terms.weight_in(1) * values[k++]), ...); }, objective.terms);

@@ -248,25 +248,15 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
     void prepare(const T* theta, T* packed) const override { eigencoder::prepare<C>(layers_, theta, packed); }
     void run(bool train, int phase, const AnyShard<T>& any) const override {
       const Shard<P> shard(layers_, objective_, any);
-      in_phase(train, phase, [&]<Mode M, int Phase>() { Execute<P, M>::template phase<Phase>(shard); });
+      train ? Execute<P, Mode::train>::phase(phase, shard) : Execute<P, Mode::evaluate>::phase(phase, shard);
     }
     TotalsSlice total(bool train, int phase, std::span<const double> shares, std::size_t shards,
                       std::span<double> totals) const override {
-      TotalsSlice gathered;
-      in_phase(train, phase, [&]<Mode M, int Phase>() {
-        constexpr int phases = (M == Mode::train ? P::training : P::evaluation).phases;
-        if constexpr (Phase + 1 < phases || C::tallies_at[C::size] > 0) {
-          gathered = Execute<P, M>::template total<Phase>(shares, shards, totals);
-        }
-      });
-      return gathered;
+      return P::total(train, phase, shares, shards, totals);
     }
     bool gathers(bool train, int phase, std::size_t k) const override {
-      bool it_does = false;
-      if constexpr (P::shared_at[P::terms] > 0) {
-        in_phase(train, phase, [&]<Mode M, int Phase>() { it_does = Execute<P, M>::template gathers<Phase>(k); });
-      }
-      return it_does;
+      const Operation* const gathering = (train ? P::training : P::evaluation).find(Do::term_gather, k);
+      return gathering != nullptr && gathering->phase == phase;
     }
     void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
                              std::size_t first_trained, Precision precision) const override {
@@ -275,29 +265,10 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
       }
     }
     void settle(T* state, Index columns, std::span<const double> totals) const override {
-      C::for_each_layer([&]<std::size_t I>() {
-        using S = typename P::template stage<I>;
-        if constexpr (S::Running::count > 0) {
-          run_settle<C, I, S>(layers_, state, columns, detail::part(totals, C::sums_at[I], S::needs.sums),
-                              detail::part(totals, P::tallies_begin + C::tallies_at[I], S::needs.tallies));
-        }
-      });
+      eigencoder::settle<C>(layers_, state, columns, totals, P::tallies_begin);
     }
 
    private:
-    /// Calls f<M, Phase>() of that mode and phase.
-    template <class F>
-    static void in_phase(bool train, int phase, F f) {
-      const auto of_mode = [&]<Mode M, int... Phase>(std::integer_sequence<int, Phase...>) {
-        ((phase == Phase ? f.template operator()<M, Phase>() : void()), ...);
-      };
-      if (train) {
-        of_mode.template operator()<Mode::train>(std::make_integer_sequence<int, P::training.phases>{});
-      } else {
-        of_mode.template operator()<Mode::evaluate>(std::make_integer_sequence<int, P::evaluation.phases>{});
-      }
-    }
-
     const typename C::Layers& layers_;
     const O& objective_;
   };

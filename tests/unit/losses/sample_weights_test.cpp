@@ -47,7 +47,7 @@ Result differentiate(const Model& model, const Part& part, const Matrix& samples
                            .seed = ec::Seed{5},
                            .step = 1});
   static_assert(P::training.phases == 1);
-  ec::Execute<P, ec::Mode::train>::template phase<0>(shard);
+  ec::Execute<P, ec::Mode::train>::phase(0, shard);
   std::size_t k = 0;
   std::apply([&](const auto&... terms) { ((result.value += terms.weight * values[k++]), ...); }, objective.terms);
   return result;
