@@ -92,8 +92,10 @@ class Inference {
         x = copy;
       }
     }
+    // What is written over up to the end goes straight to the caller.
+    constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (layer<From, To, From + I>(layers, parameters, x, y, count, sequences), ...);
+      (layer<From + I>(layers, parameters, From, x, last_run, y, count, sequences), ...);
     }
     (std::make_index_sequence<To - From>{});
   }
@@ -102,15 +104,14 @@ class Inference {
   T* at(Index scalars_a_sample) const { return memory_ + Plan::once + scalars_a_sample * columns_; }
   T* cache(std::size_t i) const { return at(Plan::caches + C::source_cache_at[i]); }
 
-  template <std::size_t From, std::size_t To, std::size_t I>
-  void layer(const typename C::Layers& layers, const Parameters<T>& parameters, const T* x, T* y, Index count,
-             const Sequences<T>& sequences) const {
+  /// Layer I, where activation `from` is x, and those from `last_run` on are y.
+  template <std::size_t I>
+  void layer(const typename C::Layers& layers, const Parameters<T>& parameters, std::size_t from, const T* x,
+             std::size_t last_run, T* y, Index count, const Sequences<T>& sequences) const {
     if constexpr (!Plan::fusion.applied[I] && !C::taken_over(I)) {
       using S = typename Plan::template stage<I>;
-      // What is written over up to the end goes straight to the caller.
-      constexpr std::size_t last_run = std::max(Plan::fusion.first_of_run(To), From + 1);
       const auto place = [&](std::size_t i) { return i >= last_run ? y : at(Plan::at(i)); };
-      const auto read = [&](std::size_t i) { return i == From ? x : place(i); };
+      const auto read = [&](std::size_t i) { return i == from ? x : place(i); };
       constexpr bool joins = C::joins[I], links = C::links[I] != no_link && !joins;
       run_forward<C, I, S, Mode::predict>(
           layers, parameters,
