@@ -66,7 +66,7 @@ class Execute {
   template <std::size_t I>
   static constexpr Calls calls_of() {
     using S = typename P::template stage<I>;
-    constexpr auto has = [](Do what) { return program.find(what, I) != nullptr; };
+    constexpr auto has = [](Do what) { return program.has(what, I); };
     Calls of;
     if constexpr (has(Do::gather)) of.gather = run_gather<C, I, S>;
     if constexpr (has(Do::forward)) {
@@ -93,19 +93,17 @@ class Execute {
 
   static void run(const Operation& operation, const Shard<P>& shard) {
     const std::size_t i = operation.index;
+    if (program.is_of_term(operation.what)) return run_terms(operation, shard, std::make_index_sequence<P::terms>{});
     switch (operation.what) {
       case Do::gather:
         return calls[i].gather(shard.layers, memory(shard, i, operation.delta), layer_batch(shard, i),
                                detail::part(shard.share, C::sums_at[i], C::needs[i].sums));
       case Do::forward:
         return calls[i].forward(shard.layers, shard.parameters, memory(shard, i, operation.delta), layer_batch(shard, i));
-      case Do::term_gather:
-      case Do::loss:
-      case Do::penalty:
-      case Do::weight_penalty:
-        return run_terms(operation, shard, std::make_index_sequence<P::terms>{});
       default:
-        if (i >= shard.first_trained) run_backward_operation(operation, shard);  // the others are frozen
+        if constexpr (M == Mode::train) {
+          if (i >= shard.first_trained) run_backward_operation(operation, shard);  // the others are frozen
+        }
     }
   }
 

@@ -40,19 +40,27 @@ struct TotalsSlice {
 };
 
 /// The operations of a step in order. An operation that uses a total over the batch is in a later phase than its gathering.
-template <std::size_t Most>
+template <std::size_t Layers, std::size_t Terms>
 struct Operations {
-  std::array<Operation, Most> list{};
+  std::array<Operation, 5 * Layers + 3 * Terms> list{};
+  std::array<unsigned, Layers> of_layer{};  ///< a bit for each that there is
   std::size_t count = 0;
   int phases = 1, deltas = 1;
 
   constexpr const Operation* begin() const { return list.data(); }
   constexpr const Operation* end() const { return list.data() + count; }
-  /// What does that to the layer or the term of that index, or null.
-  constexpr const Operation* find(Do what, std::size_t index) const {
-    const auto* const found =
-        std::find_if(begin(), end(), [&](const Operation& each) { return each.what == what && each.index == index; });
-    return found == end() ? nullptr : found;
+  static constexpr bool is_of_term(Do what) { return Do::term_gather <= what && what <= Do::weight_penalty; }
+  constexpr void add(const Operation& operation) {
+    list[count++] = operation;
+    if (!is_of_term(operation.what)) of_layer[operation.index] |= 1U << static_cast<unsigned>(operation.what);
+  }
+  constexpr bool has(Do what, std::size_t layer) const { return (of_layer[layer] >> static_cast<unsigned>(what) & 1) != 0; }
+  /// What does that to a term, or null.
+  constexpr const Operation* find(Do what, std::size_t term) const {
+    for (const Operation& each : *this) {
+      if (each.what == what && each.index == term) return &each;
+    }
+    return nullptr;
   }
 };
 
@@ -152,11 +160,11 @@ struct Program : Terms<C, O> {
 
  private:
   static constexpr auto build(bool trains) {
-    Operations<5 * layers + 3 * terms> operations;
+    Operations<layers, terms> operations;
     int phase = 0, delta = 0;
     std::array<int, terms> gathered{};
     const auto put = [&](Do what, std::size_t index, bool gradient = false) {
-      operations.list[operations.count++] = {what, index, phase, delta, gradient};
+      operations.add({what, index, phase, delta, gradient});
     };
     const auto after = [&](int gathering) { phase = std::max(phase, gathering + 1); };
 
