@@ -102,11 +102,17 @@ constexpr Index block = kernels::detail::depth_block;
 const std::vector<Index> deep{block - 1, block, block + 1, 2 * block, 2 * block + 1};
 
 constexpr Index most = 70;
+/// Every depth that leaves another rest of a packet, and some up to `most`; those of several blocks are tests of their own.
+const std::vector<Index> depths = [] {
 #ifdef __SANITIZE_ADDRESS__  // these runs look for stray reads and writes, and are ten times as slow
-constexpr Index every = 9;
+  constexpr Index each_up_to = 1, step = 9;
 #else
-constexpr Index every = 1;
+  constexpr Index each_up_to = 17, step = 7;
 #endif
+  std::vector<Index> all;
+  for (Index k = 1; k <= most; k += k < each_up_to ? 1 : step) all.push_back(k);
+  return all;
+}();
 
 /// Calls f(m, n, C) with memory for an m × n matrix C, for every m and n.
 template <class T>
@@ -125,7 +131,7 @@ TEMPLATE_TEST_CASE("multiply: every size up to 70, with and without bias and epi
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 1), b = whole_numbers<T>(most, most, 2);
   const Vector<T> bias = whole_numbers<T>(most, 1, 3);
-  for (Index k = 1; k <= most; k += every) {
+  for (const Index k : depths) {
     const Matrix<T> product = exact_product<T>(a.leftCols(k), b.topRows(k));  // holds those of fewer rows and columns
     const Matrix<T> activated = ((product.colwise() + bias).cwiseMax(T(0)).array() + T(1)).matrix();
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
@@ -143,7 +149,7 @@ TEMPLATE_TEST_CASE("multiply: every size up to 70, with and without bias and epi
 TEMPLATE_TEST_CASE("multiply_transposed: every size up to 70", "", float, double) {
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 1), b = whole_numbers<T>(most, most, 2);
-  for (Index k = 1; k <= most; k += every) {
+  for (const Index k : depths) {
     const Matrix<T> product = exact_product<T>(a.topRows(k).transpose(), b.topRows(k));
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
       kernels::multiply_transposed<T>(corner(a, k, m), corner(b, k, n), c.view());
@@ -209,7 +215,7 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
-  for (Index k = 1; k <= most; k += every) {
+  for (const Index k : depths) {
     const Matrix<T> sum = before + exact_product<T>(a.leftCols(k), b.leftCols(k).transpose());
     const Vector<T> only_sums = a.leftCols(k).rowwise().sum(), row_sums = before.col(0) + only_sums;
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
@@ -230,7 +236,7 @@ TEMPLATE_TEST_CASE("add_multiply: every size up to 70, and across the borders of
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
-  for (Index k = 1; k <= most; k += every) {
+  for (const Index k : depths) {
     const Matrix<T> sum = before + exact_product<T>(a.leftCols(k), b.topRows(k));
     for_all_sizes<T>([&](Index m, Index n, Poisoned<T>& c) {
       c.block() = before.topLeftCorner(m, n);
