@@ -81,10 +81,11 @@ TEST_CASE("conformal: how many scores a rate takes") {
   for (Index n = 1; n < 3000; ++n) {
     const double rate = 1 / static_cast<double>(n + 1);
     if (ec::ConformalCalibration::samples_for(rate) != n) FAIL(n);
-    if (ec::ConformalCalibration(Eigen::VectorXd::Ones(n)).threshold(rate) != 1) FAIL(n);
     // Less than 1 / (n + 1), by however little, takes a score more.
     const double below = std::nextafter(rate, 0.0);
     if (ec::ConformalCalibration::samples_for(below) != n + 1) FAIL(n);
+    if (n > 500 && n % 16 != 0) continue;  // sorting them takes its time
+    if (ec::ConformalCalibration(Eigen::VectorXd::Ones(n)).threshold(rate) != 1) FAIL(n);
     if (ec::ConformalCalibration(Eigen::VectorXd::Ones(n + 1)).threshold(below) != 1) FAIL(n);
   }
 }

@@ -87,10 +87,10 @@ TEST_CASE("gaussian_mixture: what the definition says") {
   }
   SECTION("densities integrate to 1, responsibilities sum to 1, and the likelihood is the mean log density") {
     const auto mixture = ec::GaussianMixture::fit(x, {.components = 3});
-    Eigen::MatrixXd grid(2, 400 * 400);
+    Eigen::MatrixXd grid(2, 100 * 100);
     for (ec::Index i = 0; i < grid.cols(); ++i)
-      grid.col(i) << 0.05 * static_cast<double>(i % 400) - 10, 0.05 * static_cast<double>(i / 400) - 10;
-    CHECK(std::abs(mixture.log_density(grid).array().exp().sum() * 0.05 * 0.05 - 1) < 1e-6);
+      grid.col(i) << 0.2 * static_cast<double>(i % 100) - 10, 0.2 * static_cast<double>(i / 100) - 10;
+    CHECK(std::abs(mixture.log_density(grid).array().exp().sum() * 0.2 * 0.2 - 1) < 1e-6);
     CHECK((mixture.responsibilities(x).colwise().sum().array() - 1).abs().maxCoeff() < 1e-14);
     CHECK(std::abs(mixture.weights().sum() - 1) < 1e-14);
     CHECK(std::abs(mixture.log_density(x).mean() - mixture.log_likelihood()) < 1e-14);
@@ -137,8 +137,7 @@ TEST_CASE("gaussian_mixture: finds clusters again, and draws from them") {
   SECTION("the same bits from the same seeds") {
     const auto same = ec::GaussianMixture::fit(x, {.components = 4, .seed = ec::Seed{3}});
     CHECK(same.means() == mixture.means());
-    CHECK(same.sample<double>(40'000, ec::Seed{1}) == drawn);
-    CHECK(mixture.sample<double>(100, ec::Seed{1}) == drawn.leftCols(100));
+    CHECK(same.sample<double>(1000, ec::Seed{1}) == drawn.leftCols(1000));  // a longer list goes on
     CHECK(mixture.sample(100, ec::Seed{1}) == drawn.leftCols(100).cast<float>());
     CHECK(mixture.sample(100, ec::Seed{2}) != drawn.leftCols(100).cast<float>());
     CHECK(mixture.sample(0, ec::Seed{2}).cols() == 0);

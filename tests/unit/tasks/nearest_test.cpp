@@ -32,11 +32,12 @@ void check_by_hand(const Matrix& codes, const Matrix& queries, ec::Index count) 
 
 TEMPLATE_TEST_CASE("nearest: what every difference, sorted, gives", "", float, double) {
   using Matrix = Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic>;
-  check_by_hand<Matrix>(Matrix::Random(2, 2500), Matrix::Random(2, 70), 5);  // several pieces of codes and of queries
-  check_by_hand<Matrix>(Matrix::Random(17, 1025), Matrix::Random(17, 33), 1);
-  check_by_hand<Matrix>(Matrix::Random(3, 9), Matrix::Random(3, 4), 9);
-  check_by_hand<Matrix>(Matrix::Random(1, 40), Matrix::Random(1, 1), 3);
-
+  SECTION("few and many codes and queries") {
+    check_by_hand<Matrix>(Matrix::Random(2, 2500), Matrix::Random(2, 70), 5);  // several pieces of both
+    check_by_hand<Matrix>(Matrix::Random(17, 1025), Matrix::Random(17, 33), 1);
+    check_by_hand<Matrix>(Matrix::Random(3, 9), Matrix::Random(3, 4), 9);
+    check_by_hand<Matrix>(Matrix::Random(1, 40), Matrix::Random(1, 1), 3);
+  }
   SECTION("codes far from the origin, where products cancel") {
     check_by_hand<Matrix>(Matrix::Random(3, 1500).array() + 1000, Matrix::Random(3, 20).array() + 1000, 4);
   }
@@ -69,7 +70,9 @@ TEMPLATE_TEST_CASE("nearest: of equal distances the lower index comes first, whe
 
   Matrix lattice(2, 900);
   for (ec::Index i = 0; i < 900; ++i) lattice.col(i) << TestType(i % 30), TestType(i / 30);
-  check_by_hand<Matrix>(lattice, lattice, 6);
+  Matrix some(2, 100);  // inside and at every border
+  for (ec::Index i = 0; i < 100; ++i) some.col(i) = lattice.col(9 * i % 900 + i / 10 % 9);
+  check_by_hand<Matrix>(lattice, some, 6);
 }
 
 TEST_CASE("nearest: bad input is refused") {
