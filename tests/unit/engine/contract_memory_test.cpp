@@ -4,21 +4,10 @@
 namespace ec = eigencoder;
 using namespace contract;
 
-TEST_CASE("contract: packed parameters and scratch") {
-  using E = ec::Encoder<ec::features(5), PackedScale, ec::Dense<3>, PackedScale, ec::Tanh>;
-  using D = ec::Decoder<E::output, ec::Dense<5>, PackedScale>;
-  check_types<E, D>(ec::MeanSquaredError{});
-}
-
 TEST_CASE("contract: a recurrence that reads its own output, before and after layers that would like to write in place") {
+  // Before a final sigmoid it leaves the loss on logits.
   using E = ec::Encoder<ec::sequence(4, 2), Recurrence, ec::Sigmoid, ec::Dense<8>, Recurrence>;
-  using D = ec::Decoder<ec::features(8), ec::Sigmoid, ec::Dense<8>>;
-  check_types<E, D>(ec::MeanSquaredError{});
-}
-
-TEST_CASE("contract: a recurrence before a final sigmoid keeps the loss on logits") {
-  using E = ec::Encoder<ec::features(6), ec::Dense<3>>;
-  using D = ec::Decoder<E::output, ec::Dense<6>, Recurrence, ec::Sigmoid>;
+  using D = ec::Decoder<ec::features(8), ec::Sigmoid, ec::Dense<8>, Recurrence, ec::Sigmoid>;
   check_types<E, D>(ec::BinaryCrossEntropy{});
 }
 
@@ -28,8 +17,6 @@ TEST_CASE("contract: penalties on the code, coupled and through the weights") {
   check_types<E, D>(ec::BinaryCrossEntropy{} + 0.3 * MeanActivation{} + 0.5 * Jacobian{});
   using Linear = ec::Encoder<ec::image(3, 3), ec::Dense<4>>;
   check_types<Linear, D>(ec::BinaryCrossEntropy{} + 0.5 * Jacobian{});
-  using Normal = ec::Encoder<ec::image(3, 3), ec::Dense<4>, Standardise, ec::Sigmoid>;
-  check_types<Normal, D>(ec::BinaryCrossEntropy{} + 0.3 * MeanActivation{0.1});
 }
 
 TEST_CASE("contract: a latent penalty on the input of a sampler") {
