@@ -3,5 +3,4 @@
 
 TEST_CASE("golden: the deep network equals PyTorch's") {
   golden::check_network<networks::Deep<double>>("deep", eigencoder::MeanSquaredError{});
-  golden::check_network<networks::Deep<float>>("deep", eigencoder::MeanSquaredError{});
 }

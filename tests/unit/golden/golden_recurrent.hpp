@@ -4,6 +4,7 @@
 #include <eigencoder/eigencoder.hpp>
 
 #include "golden/totals.hpp"
+#include "support/model_blocks.hpp"
 
 // Recurrent layers and networks of them against PyTorch, in double.
 namespace golden {
@@ -45,24 +46,8 @@ inline Eigen::MatrixXd without_padding(Eigen::MatrixXd values, const Lengths& le
   return values;
 }
 
-/// A block of a model, its numbers as a matrix.
-struct NamedBlock {
-  std::string name;
-  ec::Block block;
-  ec::MatrixView<double> values;
-};
-
-template <class Model>
-std::vector<NamedBlock> blocks_of(Model& model) {
-  std::vector<NamedBlock> blocks;
-  model.for_each_block([&](const std::string& name, const ec::Block& block, auto view) {
-    blocks.push_back({name, block, {view.data(), view.rows(), view.cols()}});
-  });
-  return blocks;
-}
-
 /// As the file has them, under its names.
-inline void fill_blocks(const nlohmann::json& gradients, std::vector<NamedBlock> blocks) {
+inline void fill_blocks(const nlohmann::json& gradients, std::vector<ModelBlock<double>> blocks) {
   REQUIRE(blocks.size() == gradients.size());
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     CHECK(gradients[k]["block"] == blocks[k].name);
@@ -70,7 +55,7 @@ inline void fill_blocks(const nlohmann::json& gradients, std::vector<NamedBlock>
   }
 }
 
-inline void check_block_gradients(const nlohmann::json& gradients, const std::vector<NamedBlock>& blocks, const double* gradient) {
+inline void check_block_gradients(const nlohmann::json& gradients, const std::vector<ModelBlock<double>>& blocks, const double* gradient) {
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     INFO("gradient of " << blocks[k].name);
     const ec::MatrixView<const double> found(gradient, blocks[k].values.rows(), blocks[k].values.cols());
@@ -84,7 +69,7 @@ template <class Model>
 void check_gradients(const nlohmann::json& expected, Model& model, const Eigen::MatrixXd& x, const Eigen::MatrixXd& target,
                      const Lengths& lengths, ec::Seed seed = {}, std::uint64_t step = 1) {
   using Loss = ec::MeanSquaredError;
-  const std::vector<NamedBlock> blocks = blocks_of(model);
+  const auto blocks = blocks_of(model);
   fill_blocks(expected["gradients"], blocks);
   const ec::Batch<double> batch{.inputs = x, .targets = target, .size = x.cols(), .lengths = lengths.empty() ? nullptr : lengths.data()};
   Eigen::VectorXd gradient(Model::parameter_count);

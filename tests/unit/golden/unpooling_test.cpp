@@ -3,5 +3,4 @@
 
 TEST_CASE("golden: the unpooling network equals PyTorch's") {
   golden::check_network<networks::Unpooling<double>>("unpooling", eigencoder::BinaryCrossEntropy{});
-  golden::check_network<networks::Unpooling<float>>("unpooling", eigencoder::BinaryCrossEntropy{});
 }

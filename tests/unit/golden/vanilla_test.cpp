@@ -3,5 +3,4 @@
 
 TEST_CASE("golden: the vanilla network equals PyTorch's") {
   golden::check_network<networks::Vanilla<double>>("vanilla", eigencoder::MeanSquaredError{});
-  golden::check_network<networks::Vanilla<float>>("vanilla", eigencoder::MeanSquaredError{});
 }
