@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "golden/totals.hpp"
+#include "support/model_blocks.hpp"
 #include <eigencoder/eigencoder.hpp>
 #include <eigencoder/testing/gradient_check.hpp>
 
@@ -21,39 +26,63 @@ auto model_of(Encoder... layers) {
       ec::encoder<Input>(layers...), ec::decoder<code>(ec::Dense<Input.size()>{}), ec::Seed{1});
 }
 
+/// An entry of contractive.json, its weights in the blocks of a model. Without the model's type: compiled once a scalar.
+template <class T>
+struct Golden {
+  static constexpr double tolerance = std::is_same_v<T, double> ? 1e-10 : 1e-5;
+  const nlohmann::json& expected;
+  std::vector<golden::ModelBlock<T>> blocks;
+  Matrix<T> x;
+
+  Golden(const std::string& name, ec::Index input, std::vector<golden::ModelBlock<T>> of_model)
+      : expected(file()[name]), blocks(std::move(of_model)), x(input, expected["batch"].get<ec::Index>()) {
+    golden::draw_blocks(blocks);
+    golden::fill(1, 2, -1, x);
+  }
+  double weight() const { return expected["weight"].get<double>(); }
+  void check_penalty(double found) const { CHECK(found == Approx(expected["penalty"].get<double>()).epsilon(tolerance)); }
+  void check_gradients(const T* at) const {
+    std::size_t k = 0;
+    for (const auto& [name, _, values] : blocks) {
+      INFO("gradient of " << name);
+      golden::check_totals(expected["gradients"][k++], ec::MatrixView<const T>(at, values.rows(), values.cols()), tolerance);
+      at += values.size();
+    }
+  }
+
+ private:
+  static const nlohmann::json& file() {
+    static const nlohmann::json read = golden::load("contractive.json");
+    return read;
+  }
+};
+
 /// Penalty and every gradient against PyTorch's, on one thread and on two.
 template <class Model, class Penalty>
 void check_golden(const std::string& name, Model model, const Penalty& penalty) {
   using T = typename Model::Scalar;
   INFO(name);
-  const double tolerance = std::is_same_v<T, double> ? 1e-10 : 1e-5;
-  static const nlohmann::json file = golden::load("contractive.json");
-  const nlohmann::json& expected = file[name];
-  std::uint64_t stream = 1000;
-  model.for_each_block([&](const std::string&, const ec::Block& block, auto view) {
-    const double limit = block.cols > 0 ? std::sqrt(6.0 / static_cast<double>(block.rows + block.cols)) : 0.1;
-    golden::fill(stream++, 2 * limit, -limit, view);
-  });
-  Matrix<T> x(Model::input.size(), expected["batch"].get<ec::Index>());
-  golden::fill(1, 2, -1, x);
+  const Golden<T> entry(name, Model::input.size(), golden::blocks_of(model));
+  const Matrix<T>& x = entry.x;
 
-  const auto objective = ec::MeanSquaredError{} + expected["weight"].get<double>() * penalty;
+  const auto objective = ec::MeanSquaredError{} + entry.weight() * penalty;
   for (const std::size_t threads : {1U, 2U}) {
     ec::Stepper<Model, std::remove_const_t<decltype(objective)>, ec::Adam> stepper(threads, {}, 0);
     stepper.reserve_training(x.cols());
     Eigen::Matrix<T, Eigen::Dynamic, 1> gradient(Model::parameter_count);
-    const auto values = stepper.differentiate(model, objective, {x, x, nullptr, x.cols()}, 1, gradient.data());
-    CHECK(values[1] == Approx(expected["penalty"].get<double>()).epsilon(tolerance));
-    std::size_t k = 0;
-    const T* at = gradient.data();
-    std::as_const(model).for_each_block([&](const std::string& block_name, const ec::Block&, auto view) {
-      INFO("gradient of " << block_name);
-      golden::check_totals(expected["gradients"][k++], ec::MatrixView<const T>(at, view.rows(), view.cols()), tolerance);
-      at += view.size();
-    });
+    entry.check_penalty(stepper.differentiate(model, objective, {x, x, nullptr, x.cols()}, 1, gradient.data())[1]);
+    entry.check_gradients(gradient.data());
+    entry.check_penalty(stepper.evaluate(model, objective, {x, x, nullptr, x.cols()})[1]);
   }
-  ec::Trainer trainer{model, objective, ec::Adam{}};
-  CHECK(trainer.evaluate(x).terms[1] == Approx(expected["penalty"].get<double>()).epsilon(tolerance));
+}
+
+/// The penalty alone, as an evaluation finds it.
+template <class Model, class Penalty>
+double value_of(const Model& model, const Penalty& penalty, const Matrix<typename Model::Scalar>& x) {
+  const auto objective = ec::MeanSquaredError{} + 1.0 * penalty;
+  ec::Stepper<Model, std::remove_const_t<decltype(objective)>, ec::Adam> stepper(1, {}, 0);
+  stepper.reserve(x.cols());
+  return stepper.evaluate(model, objective, {x, x, nullptr, x.cols()})[1];
 }
 
 template <class Model, class Penalty>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "golden/digest.hpp"
+#include "support/model_blocks.hpp"
 #include "support/throws.hpp"
 #include "unit/engine/contract.hpp"
 
@@ -21,11 +21,8 @@ void check_golden(const std::string& name, Penalty... penalty) {
   CAPTURE(name, ec::type_name<T>());
 
   Model model;
-  std::uint64_t stream = 1000;
-  model.for_each_block([&](const std::string&, const ec::Block& block, auto view) {
-    const double limit = block.cols > 0 ? std::sqrt(6.0 / static_cast<double>(block.rows + block.cols)) : 0.1;
-    golden::fill(stream++, 2 * limit, -limit, view);
-  });
+  const auto blocks = golden::blocks_of(model);
+  golden::draw_blocks(blocks);
   const auto batch = file["batch"].get<ec::Index>();
   typename Model::Matrix x(20, batch);
   golden::fill(1, 1, 0, x);
@@ -39,13 +36,8 @@ void check_golden(const std::string& name, Penalty... penalty) {
     const auto terms = stepper.differentiate(model, objective, {x, x, nullptr, batch}, 1, gradient.data());
     CHECK(terms[0] == Approx(expected["loss"].get<double>()).epsilon(tolerance));
     if constexpr (sizeof...(Penalty) > 0) CHECK(terms[1] == Approx(expected["penalty"].get<double>()).epsilon(tolerance));
-    const T* at = gradient.data();
-    std::size_t k = 0;
-    std::as_const(model).for_each_block([&](const std::string& block, const ec::Block&, auto view) {
-      CAPTURE(block, threads);
-      golden::check_digest(expected["gradients"][k++], ec::MatrixView<const T>(at, view.rows(), view.cols()), tolerance);
-      at += view.size();
-    });
+    CAPTURE(threads);
+    golden::check_blocks(expected["gradients"], blocks, gradient.data(), tolerance);
   }
 }
 
@@ -58,34 +50,34 @@ using Logits = ec::Decoder<ec::features(5), ec::Dense<9>, ec::Sigmoid>;
 TEMPLATE_TEST_CASE("penalties: PyTorch's values and gradients inside a network", "", float, double) {
   using T = TestType;
   check_golden<T, ec::Tanh>("l1_activity", ec::L1Activity{});
-  check_golden<T, ec::Tanh>("l1_activity_on_layer_1", ec::on_layer<1>(ec::L1Activity{}));
   check_golden<T, ec::Tanh>("l2_activity", ec::L2Activity{});
   check_golden<T, ec::Sigmoid>("kl_sigmoid", ec::KLSparsity{.target = 0.2});
-  check_golden<T, ec::Tanh>("kl_tanh", ec::KLSparsity{.target = 0.2});
   check_golden<T, ec::Tanh>("l1_weights", ec::L1Weights{});
   check_golden<T, ec::Tanh>("l2_weights", ec::L2Weights{});
-  check_golden<T, ec::KSparse<2>>("k_sparse");
 }
 
-TEST_CASE("penalties: finite differences, and the same for any number of threads") {
+TEST_CASE("penalties: PyTorch's values and gradients on an inner layer, of codes of either sign, of a code of few values") {
+  check_golden<double, ec::Tanh>("l1_activity_on_layer_1", ec::on_layer<1>(ec::L1Activity{}));
+  check_golden<double, ec::Tanh>("kl_tanh", ec::KLSparsity{.target = 0.2});
+  check_golden<double, ec::KSparse<2>>("k_sparse");
+}
+
+TEST_CASE("penalties: finite differences, on every layer, and the same for any number of threads") {
+  // The loss stays on logits, with a penalty on them, and cannot where one looks at the output.
   contract::check_types<Tanh, Logits>(ec::BinaryCrossEntropy{} + 0.3 * ec::L1Activity{} +
-                                      0.2 * ec::on_layer<1>(ec::L2Activity{}));
-  contract::check_types<Sigmoid, Logits>(ec::BinaryCrossEntropy{} + 0.3 * ec::KLSparsity{.target = 0.05});
+                                      0.2 * ec::on_layer<1>(ec::L2Activity{}) + 0.3 * ec::on_layer<0>(ec::L2Activity{}) +
+                                      0.3 * ec::on_layer<4>(ec::L2Activity{}));
+  contract::check_types<Sigmoid, Logits>(0.1 * ec::L1Weights{} + ec::BinaryCrossEntropy{} + 0.2 * ec::L2Weights{} +
+                                         0.3 * ec::KLSparsity{.target = 0.05});
   contract::check_types<Tanh, Logits>(0.4 * ec::KLSparsity{.target = 0.1} + ec::BinaryCrossEntropy{} +
-                                      0.3 * ec::on_layer<1>(ec::KLSparsity{.target = 0.7}));
-  contract::check_types<Sigmoid, Logits>(0.1 * ec::L1Weights{} + ec::BinaryCrossEntropy{} + 0.2 * ec::L2Weights{});
-}
-
-TEST_CASE("penalties: on the first layer, on the logits, on the output") {
-  // The loss stays on logits in the second and cannot in the third.
-  contract::check_types<Tanh, Logits>(ec::BinaryCrossEntropy{} + 0.3 * ec::on_layer<0>(ec::L2Activity{}));
-  contract::check_types<Tanh, Logits>(ec::BinaryCrossEntropy{} + 0.3 * ec::on_layer<4>(ec::L2Activity{}));
-  contract::check_types<Tanh, Logits>(ec::BinaryCrossEntropy{} + 0.3 * ec::on_layer<5>(ec::KLSparsity{.target = 0.4}));
+                                      0.3 * ec::on_layer<1>(ec::KLSparsity{.target = 0.7}) +
+                                      0.3 * ec::on_layer<5>(ec::KLSparsity{.target = 0.4}));
 }
 
 TEST_CASE("KLSparsity: a unit that is dead for a whole batch has finite values and a slope towards life") {
   using E = ec::Encoder<ec::features(2), ec::Dense<1>, ec::Sigmoid>;
-  ec::Autoencoder<E, ec::Decoder<E::output, ec::Dense<2>>, float> model;
+  using Inputs = ec::Decoder<E::output, ec::Dense<2>>;
+  ec::Autoencoder<E, Inputs, float> model;
   const Eigen::MatrixXf x = Eigen::MatrixXf::Ones(2, 5);
   for (const float bias : {-200.0F, 200.0F}) {
     model.parameter("encoder.0.bias")(0) = bias;
@@ -94,10 +86,9 @@ TEST_CASE("KLSparsity: a unit that is dead for a whole batch has finite values a
     CHECK(std::isfinite(value));
     CHECK(value > 0.5);
   }
-  using Code = ec::Encoder<ec::features(1), ec::Dense<1>, ec::Sigmoid>;
-  ec::Autoencoder<Code, ec::Decoder<Code::output, ec::Dense<1>>, double> dead{};
-  dead.set_parameters(Eigen::VectorXd{{0, -17, 0, 0}});  // a mean of 4e-8, less than the bound: on the tangent
-  const Eigen::MatrixXd one = Eigen::MatrixXd::Ones(1, 3);
+  ec::Autoencoder<E, Inputs, double> dead{};
+  dead.set_parameters(Eigen::VectorXd{{0, 0, -17, 0, 0, 0, 0}});  // a mean of 4e-8, less than the bound: on the tangent
+  const Eigen::MatrixXd one = Eigen::MatrixXd::Ones(2, 3);
   const ec::GradientReport report = ec::check_model_gradient(dead, ec::MeanSquaredError{} + 1.0 * ec::KLSparsity{}, one, one);
   INFO(report.text());
   CHECK(report.error < 1e-6);
