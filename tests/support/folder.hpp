@@ -3,8 +3,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "support/catch.hpp"
@@ -28,3 +30,10 @@ struct Folder {
   /// How many names there are in it, hidden ones too.
   std::ptrdiff_t names() const { return std::distance(std::filesystem::directory_iterator(path), {}); }
 };
+
+/// A file for a test to read: without write_file's wait for the disk.
+inline void write_quickly(const std::filesystem::path& path, std::string_view contents) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
+  REQUIRE(file.flush());
+}

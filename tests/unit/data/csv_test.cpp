@@ -9,7 +9,6 @@
 
 #include <zlib.h>
 
-#include "eigencoder/files/atomic_file.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"
@@ -24,7 +23,7 @@ using Names = std::vector<std::string>;
 
 struct File : Folder {
   fs::path name = path / "table.csv";
-  explicit File(const std::string& contents) { ec::write_file(name, contents); }
+  explicit File(const std::string& contents) { write_quickly(name, contents); }
 };
 
 ec::Dataset<float> load(const std::string& contents, const ec::CsvOptions& options = {}) {

@@ -38,7 +38,7 @@ std::string ramp(int size) {
 
 struct File : Folder {
   fs::path name = path / "array.npy";
-  explicit File(const std::string& contents) { ec::write_file(name, contents); }
+  explicit File(const std::string& contents) { write_quickly(name, contents); }
   ec::NpyArray read() const { return ec::read_npy(name); }
   void expect_refused(std::initializer_list<std::string_view> parts) const {
     expect_error<ec::FileError>([&] { read(); }, {name.string() + ": expected"});

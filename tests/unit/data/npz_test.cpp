@@ -88,7 +88,7 @@ const std::string x = npy("(3, 4)", "abcdefghijkl"), y = npy("(3,)", "\1\2\3");
 
 struct File : Folder {
   fs::path name = path / "arrays.npz";
-  explicit File(const std::string& contents) { ec::write_file(name, contents); }
+  explicit File(const std::string& contents) { write_quickly(name, contents); }
   void expect_refused(std::initializer_list<std::string_view> parts) const {
     expect_error<ec::FileError>([&] { ec::read_npz(name); }, {name.string()});
     expect_error<ec::FileError>([&] { ec::read_npz(name); }, parts);
@@ -138,7 +138,7 @@ TEST_CASE("An NPZ file that is cut short or damaged anywhere is refused", "[data
   for (std::size_t i = 0; i < sound.size(); ++i) {
     std::string damaged = sound;
     damaged[i] ^= 8;
-    ec::write_file(file.name, damaged);
+    write_quickly(file.name, damaged);
     try {
       for (const auto& [name, array] : ec::read_npz(file.name))
         CHECK(array.matrix<int>().sum() == (array.dimensions.size() == 2 ? 1230 : 6));

@@ -18,7 +18,7 @@ namespace {
 
 struct File : Folder {
   std::filesystem::path name = path / "ratings";
-  explicit File(const std::string& contents) { ec::write_file(name, contents); }
+  explicit File(const std::string& contents) { write_quickly(name, contents); }
 };
 
 ec::RatingSet read(const std::string& contents) { return ec::read_ratings(File(contents).name); }

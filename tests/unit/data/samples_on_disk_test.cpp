@@ -33,7 +33,7 @@ using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
 struct File : Folder {
   fs::path name = path / "samples";
   File() = default;
-  explicit File(const std::string& bytes) { ec::write_file(name, bytes); }
+  explicit File(const std::string& bytes) { write_quickly(name, bytes); }
 
   template <class... Columns>
   void expect_refused(std::initializer_list<std::string_view> parts, const Columns&... columns) const {

@@ -11,7 +11,6 @@
 
 #include "eigencoder/data/csv.hpp"
 #include "eigencoder/data/windows.hpp"
-#include "eigencoder/files/atomic_file.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/throws.hpp"
@@ -27,7 +26,7 @@ using Lengths = std::vector<ec::Index>;
 
 struct File : Folder {
   fs::path name = path / "series.ts";
-  explicit File(const std::string& contents) { ec::write_file(name, contents); }
+  explicit File(const std::string& contents) { write_quickly(name, contents); }
 };
 
 ec::TimeSeriesSet<float> ts(const std::string& contents) { return ec::read_ts(File(contents).name); }
