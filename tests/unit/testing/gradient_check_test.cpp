@@ -92,9 +92,9 @@ void check_example(const Loss& loss, ec::Index entries) {
 
 }  // namespace
 
-TEST_CASE("gradient check: the examples' networks") {
-  check_example<networks::Simple<double>>(ec::BinaryCrossEntropy{}, 150);
-  check_example<networks::Vanilla<double>>(ec::MeanSquaredError{}, 150);
-  check_example<networks::Deep<double>>(ec::MeanSquaredError{}, 12);  // of each block; the golden tests look at every entry
+TEST_CASE("gradient check: the examples' networks") {  // some entries of each block; the golden tests look at every one
+  check_example<networks::Simple<double>>(ec::BinaryCrossEntropy{}, 40);
+  check_example<networks::Vanilla<double>>(ec::MeanSquaredError{}, 40);
+  check_example<networks::Deep<double>>(ec::MeanSquaredError{}, 12);
   check_example<networks::Symmetric<double>>(ec::MeanSquaredError{}, 0);  // all 7,376
 }
