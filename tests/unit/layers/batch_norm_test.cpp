@@ -24,7 +24,7 @@ TEMPLATE_TEST_CASE("BatchNorm: PyTorch's values in training and inference, Keras
   using T = TestType;
   const nlohmann::json golden = golden::load("normalisation.json");
   const ec::BatchNorm layer{.momentum = golden["momentum"].get<double>(), .epsilon = golden["epsilon"].get<double>()};
-  layers::for_entries(golden["batch_norm"], [&]<ec::Shape In>(const nlohmann::json& entry) {
+  layers::for_entries<T>(golden["batch_norm"], [&]<ec::Shape In>(const nlohmann::json& entry) {
     const double tolerance = layers::normalised_tolerance<T>;
     const Matrix<T> x = layers::uniform<T>(In.size(), entry["batch"], 1, 4, -1);
     StageRunner<ec::BatchNorm, In, T> run(layer);

@@ -59,12 +59,10 @@ void check_accumulation() {
 
 /// A NaN reaches what depends on it, and nothing else: the same places as a number that was changed there. Neither do the zeros
 /// around an image meet the image beside it.
-template <class T, ec::Shape In, class Convolution>
-void check_nan_stays() {
-  CAPTURE(ec::type_name<Convolution>());
+template <class T>
+void check_nan_stays(AnyRunner<T>& run, Index values) {
   constexpr T nan = std::numeric_limits<T>::quiet_NaN();
-  StageRunner<Convolution, In, T> run;
-  run.theta.setOnes();
+  run.memory.theta.setOnes();
   const auto check_reach = [&](const Matrix<T>& input, const auto& map) {
     for (const Index at : {Index{0}, input.rows() / 2, input.rows() - 1}) {
       Matrix<T> poisoned = input, moved = input;
@@ -75,9 +73,16 @@ void check_nan_stays() {
       CHECK((changed.any() && changed.count() == changed.col(1).count()));
     }
   };
-  const Matrix<T> x = uniform<T>(In.size(), 4, 1, 2, -1), y = run.forward(x), dy = uniform<T>(y.rows(), 4, 2, 2, -1);
+  const Matrix<T> x = uniform<T>(values, 4, 1, 2, -1), y = run.forward(x), dy = uniform<T>(y.rows(), 4, 2, 2, -1);
   check_reach(x, [&](const Matrix<T>& input) { return run.forward(input); });
   check_reach(dy, [&](const Matrix<T>& gradient) { return run.backward(x, y, gradient); });
+}
+template <class T, ec::Shape In, class Convolution>
+void check_nan_stays() {
+  CAPTURE(ec::type_name<Convolution>());
+  StageRunner<Convolution, In, T> run;
+  RunnerOf any(run);
+  check_nan_stays<T>(any, In.size());
 }
 
 }  // namespace layers

@@ -62,22 +62,24 @@ void check_golden(const nlohmann::json& entry, const Layer& layer) {
   CHECK(run.backward_in_place(x, y, dy) == dx);
 }
 
+inline void check_report(const std::string& layer, const std::string& on, const ec::GradientReport& report) {
+  CAPTURE(layer, on, report.text());
+  CHECK(report.error < 1e-6);
+}
+
 /// Finite differences on one shape, on batches of 1 and 7.
 template <ec::Shape In, class Layer>
 void check_gradient(const Layer& layer) {
   for (const Index batch : {1, 7}) {
-    const ec::GradientReport report = ec::check_layer_gradient<In>(layer, {.batch = batch});
-    CAPTURE(ec::type_name<Layer>(), ec::to_string(In), batch, report.text());
-    CHECK(report.error < 1e-6);
+    check_report(ec::type_name<Layer>(), ec::message(ec::to_string(In), ", batch ", batch),
+                 ec::check_layer_gradient<In>(layer, {.batch = batch}));
   }
 }
 
 /// The same on odd shapes of every kind.
 template <class Layer>
 void check_gradient(const Layer& layer, const ec::GradientCheckOptions& options = {}) {
-  const ec::GradientReport report = ec::check_layer_gradient(layer, options);
-  CAPTURE(ec::type_name<Layer>(), report.text());
-  CHECK(report.error < 1e-6);
+  check_report(ec::type_name<Layer>(), "shapes of every kind", ec::check_layer_gradient(layer, options));
 }
 
 }  // namespace layers

@@ -31,8 +31,9 @@ void check_normalisation(const nlohmann::json& entry, Run& run, const Matrix<T>&
   CHECK(relative_error<T>(run.dtheta, thrice.template cast<double>() * (4.0 / 3)) < tolerance);
 }
 
-/// check.operator()<In>(entry) for every entry of the file.
-template <class Check>
+/// check.operator()<In>(entry) for every entry of the file, in float for some: one channel, few, and many that do and do not
+/// fill packets.
+template <class T, class Check>
 void for_entries(const nlohmann::json& entries, Check check) {
   std::size_t found = 0;
   const auto on = [&]<ec::Shape In>() {
@@ -43,18 +44,21 @@ void for_entries(const nlohmann::json& entries, Check check) {
       ++found;
     }
   };
-  on.template operator()<ec::features(1)>();
-  on.template operator()<ec::features(13)>();
   on.template operator()<ec::features(33)>();
   on.template operator()<ec::image(5, 3)>();
-  on.template operator()<ec::image(28, 28)>();
   on.template operator()<ec::image(4, 7, 3)>();
-  on.template operator()<ec::image(9, 1, 2)>();
-  on.template operator()<ec::sequence(8, 5)>();
-  on.template operator()<ec::image(3, 3, 16)>();
   on.template operator()<ec::image(2, 5, 17)>();
   on.template operator()<ec::image(3, 2, 32)>();
-  CHECK(found == entries.size());
+  CHECK(found >= 5);
+  if constexpr (std::is_same_v<T, double>) {
+    on.template operator()<ec::features(1)>();
+    on.template operator()<ec::features(13)>();
+    on.template operator()<ec::image(28, 28)>();
+    on.template operator()<ec::image(9, 1, 2)>();
+    on.template operator()<ec::sequence(8, 5)>();
+    on.template operator()<ec::image(3, 3, 16)>();
+    CHECK(found == entries.size());
+  }
 }
 
 }  // namespace layers

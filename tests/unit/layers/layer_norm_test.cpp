@@ -11,7 +11,7 @@ TEMPLATE_TEST_CASE("LayerNorm: PyTorch's values", "", float, double) {
   using T = TestType;
   const nlohmann::json golden = golden::load("normalisation.json");
   const ec::LayerNorm layer{.epsilon = golden["epsilon"].get<double>()};
-  layers::for_entries(golden["layer_norm"], [&]<ec::Shape In>(const nlohmann::json& entry) {
+  layers::for_entries<T>(golden["layer_norm"], [&]<ec::Shape In>(const nlohmann::json& entry) {
     StageRunner<ec::LayerNorm, In, T> run(layer);
     const Matrix<T> x = layers::uniform<T>(In.size(), entry["batch"], 1, 4, -1);
     layers::check_normalisation(entry, run, x);

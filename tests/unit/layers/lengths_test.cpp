@@ -34,42 +34,46 @@ Matrix samples(Index rows, Index columns, std::uint64_t stream) {
   return layers::uniform<double>(rows, columns, stream, 2, -1.6);
 }
 
-/// Outputs, gradients of the input and of the parameters of one layer, where N is less than the steps of the batch.
-template <Index N, class L>
-void check_alone(const L& layer, const std::vector<Index>& lengths) {
-  CAPTURE(ec::type_name<L>(), lengths);
-  constexpr ec::Shape in = ec::sequence(steps, channels), out = L::output(in), short_in = ec::sequence(N, channels),
-                      short_out = L::output(short_in);
+/// Outputs, gradients of the input and of the parameters of one layer, of samples that have all steps or fewer: `one` is made
+/// for those.
+void check_alone(AnyRunner<double>& run, ec::Shape in, ec::Shape out, AnyRunner<double>& one, ec::Shape short_in,
+                 ec::Shape short_out, const std::vector<Index>& lengths) {
+  CAPTURE(lengths);
   const auto batch = std::ssize(lengths);
-  StageRunner<L, in, double> run(layer);
-  StageRunner<L, short_in, double> one(layer);
-  REQUIRE(one.theta.size() == run.theta.size());
-  golden::fill(3, 2, -1, run.theta);
-  one.theta = run.theta;
+  REQUIRE(one.memory.theta.size() == run.memory.theta.size());
+  golden::fill(3, 2, -1, run.memory.theta);
+  one.memory.theta = run.memory.theta;
   const Matrix x = padded(samples(in.size(), batch, 1), short_in.size(), lengths),
                dy = padded(samples(out.size(), batch, 2), short_out.size(), lengths);
 
-  run.lengths = lengths;
-  const Matrix y = run.forward(x), dx = run.backward(x, y, dy), dtheta = run.dtheta;
-  run.lengths.clear();
-  run.dtheta.setZero();
-  const auto check = [&](auto& alone, Index n, Index inputs, Index outputs) {
+  run.memory.lengths = lengths;
+  const Matrix y = run.forward(x), dx = run.backward(x, y, dy), dtheta = run.memory.dtheta;
+  run.memory.lengths.clear();
+  run.memory.dtheta.setZero();
+  const auto check = [&](AnyRunner<double>& alone, Index n, Index inputs, Index outputs) {
     CAPTURE(n);
     const Matrix its_x = those_of(x, n, inputs, lengths), its_y = alone.forward(its_x),
                  its_dx = alone.backward(its_x, its_y, those_of(dy, n, outputs, lengths));
     CHECK(those_of(y, n, outputs, lengths).isApprox(its_y, 1e-14));
     CHECK(those_of(dx, n, inputs, lengths).isApprox(its_dx, 1e-14));
   };
-  check(one, N, short_in.size(), short_out.size());
+  check(one, short_in.width, short_in.size(), short_out.size());
   if (lengths.size() > 1) check(run, steps, in.size(), out.size());
-  CHECK(dtheta.isApprox(run.dtheta + one.dtheta, 1e-13));
+  CHECK(dtheta.isApprox(run.memory.dtheta + one.memory.dtheta, 1e-13));
   CHECK(y == padded(y, short_out.size(), lengths));
 }
 
 template <class L, Index N = 6>
 void check_batches(const L& layer = {}) {
-  check_alone<N>(layer, {N, steps, N, N, N, steps, N});
-  check_alone<N>(layer, {N});
+  CAPTURE(ec::type_name<L>());
+  constexpr ec::Shape in = ec::sequence(steps, channels), short_in = ec::sequence(N, channels);
+  for (const std::vector<Index>& lengths : {std::vector<Index>{N, steps, N, N, N, steps, N}, {N}}) {
+    StageRunner<L, in, double> run(layer);
+    StageRunner<L, short_in, double> one(layer);
+    RunnerOf any_run(run);
+    RunnerOf any_one(one);
+    check_alone(any_run, in, L::output(in), any_one, short_in, L::output(short_in), lengths);
+  }
 }
 
 /// The pool runs before Tanh, the second convolution reads the steps before they are repeated, and the last has as many as the

@@ -16,23 +16,34 @@ constexpr Padding same = Padding::same;
 
 std::string text(Extent extent) { return ec::message(extent.height, 'x', extent.width); }
 std::string text(ec::Shape image) { return ec::message(image.height, 'x', image.width, 'x', image.channels); }
+std::string name_of(Extent window, Extent stride, bool padded, ec::Shape image, Index batch) {
+  return ec::message(text(window), ' ', text(stride), padded ? " same " : " valid ", text(image), ' ', batch);
+}
+const nlohmann::json& file() {
+  static const nlohmann::json read = golden::load("pooling.json");
+  return read;
+}
 
+template <class T>
+void check_entry(const nlohmann::json& entry, AnyRunner<T>& run, Index values, Index batch) {
+  const Matrix<T> x = layers::uniform<T>(values, batch, 1, 2, -1), y = run.forward(x);
+  const Matrix<T> dx = run.backward(x, y, layers::uniform<T>(y.rows(), batch, 2, 2, -1));
+  layers::check_totals<T>(entry["y"], y);
+  layers::check_totals<T>(entry["dx"], dx);
+}
 /// A layer's y and dx against an entry of pooling.json.
 template <class T, ec::Shape In, class Layer>
 void check_entry(const nlohmann::json& entry, Index batch) {
   StageRunner<Layer, In, T> run;
-  const Matrix<T> x = layers::uniform<T>(In.size(), batch, 1, 2, -1), y = run.forward(x);
-  const Matrix<T> dx = run.backward(x, y, layers::uniform<T>(y.rows(), batch, 2, 2, -1));
-  layers::check_totals<T>(entry["y"], y);
-  layers::check_totals<T>(entry["dx"], dx);
+  RunnerOf any(run);
+  check_entry<T>(entry, any, In.size(), batch);
 }
 
 /// In double, and in float where its registers, twice as many values, make a difference: for one channel, and for 16 and more.
 template <Extent Window, Extent Stride, ec::Shape In, Index Batch, auto... Options>
 void check_pools() {
-  static const nlohmann::json golden = golden::load("pooling.json");
-  const std::string name =
-      ec::message(text(Window), ' ', text(Stride), sizeof...(Options) > 0 ? " same " : " valid ", text(In), ' ', Batch);
+  const nlohmann::json& golden = file();
+  const std::string name = name_of(Window, Stride, sizeof...(Options) > 0, In, Batch);
   INFO(name);
   check_entry<double, In, ec::MaxPool2D<Window, Stride, Options...>>(golden["max"].at(name), Batch);
   check_entry<double, In, ec::AvgPool2D<Window, Stride, Options...>>(golden["avg"].at(name), Batch);

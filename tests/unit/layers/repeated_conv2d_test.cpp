@@ -10,6 +10,22 @@ using layers::check_gradient;
 namespace {
 
 /// An upsampling and a convolution, one after the other and as one: values and all gradients, in T.
+template <class T>
+void check(AnyRunner<T>& up, AnyRunner<T>& convolution, AnyRunner<T>& as_one, ec::Shape in, ec::Shape out) {
+  using layers::Matrix, layers::uniform;
+  constexpr ec::Index batch = 5;
+  golden::fill(7, 1, -0.5, convolution.memory.theta);
+  as_one.memory.theta = convolution.memory.theta;
+  const Matrix<T> x = uniform<T>(in.size(), batch, 1, 2, -1), dy = uniform<T>(out.size(), batch, 2, 2, -1);
+  const Matrix<T> large = up.forward(x), y = convolution.forward(large), dlarge = convolution.backward(large, y, dy);
+  const auto close = [](const Matrix<T>& found, const Matrix<T>& expected) {
+    return layers::relative_error<T>(found, expected.template cast<double>()) < layers::tolerance<T>;
+  };
+  CHECK(close(as_one.forward(x), y));
+  CHECK(close(as_one.backward(x, y, dy), up.backward(x, large, dlarge)));
+  CHECK(close(as_one.memory.dtheta, convolution.memory.dtheta));
+}
+
 template <class T, ec::Shape In, ec::Extent Repeats, class Convolution>
 void check() {
   using Up = ec::UpSample2D<Repeats>;
@@ -17,22 +33,13 @@ void check() {
   CAPTURE(ec::to_string(In), (ec::type_name<AsOne>()));
   constexpr ec::Shape between = Up::output(In), out = Convolution::output(between);
   static_assert(AsOne::output(In) == out);
-  constexpr ec::Index batch = 5;
   StageRunner<Up, In, T> up;
   StageRunner<Convolution, between, T> convolution;
   StageRunner<AsOne, In, T> as_one;
-  golden::fill(7, 1, -0.5, convolution.theta);
-  as_one.theta = convolution.theta;
-
-  const layers::Matrix<T> x = layers::uniform<T>(In.size(), batch, 1, 2, -1),
-                          dy = layers::uniform<T>(out.size(), batch, 2, 2, -1);
-  const layers::Matrix<T> large = up.forward(x), y = convolution.forward(large), dlarge = convolution.backward(large, y, dy);
-  const auto close = [](const layers::Matrix<T>& found, const layers::Matrix<T>& expected) {
-    return layers::relative_error<T>(found, expected.template cast<double>()) < layers::tolerance<T>;
-  };
-  CHECK(close(as_one.forward(x), y));
-  CHECK(close(as_one.backward(x, y, dy), up.backward(x, large, dlarge)));
-  CHECK(close(as_one.dtheta, convolution.dtheta));
+  RunnerOf any_up(up);
+  RunnerOf any_convolution(convolution);
+  RunnerOf any_as_one(as_one);
+  check<T>(any_up, any_convolution, any_as_one, In, out);
 }
 
 }  // namespace

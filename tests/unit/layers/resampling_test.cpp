@@ -10,29 +10,38 @@ using layers::Matrix;
 
 namespace {
 
-template <class T, Interpolation Between, Extent Factor, ec::Shape In, Index Batch>
-void check_values() {
+template <class T>
+void check_values(const std::string& between, AnyRunner<T>& run, Extent factor, ec::Shape in, Index batch) {
   static const nlohmann::json golden = golden::load("pooling.json");
   const std::string name =
-      ec::message(Factor.height, 'x', Factor.width, ' ', In.height, 'x', In.width, 'x', In.channels, ' ', Batch);
-  INFO(name);
-  const nlohmann::json& entry = golden[Between == Interpolation::nearest ? "nearest" : "bilinear"].at(name);
-  StageRunner<ec::UpSample2D<Factor, Between>, In, T> run;
-  const Matrix<T> x = layers::uniform<T>(In.size(), Batch, 1, 2, -1), y = run.forward(x);
+      ec::message(factor.height, 'x', factor.width, ' ', in.height, 'x', in.width, 'x', in.channels, ' ', batch);
+  CAPTURE(between, name);
+  const nlohmann::json& entry = golden[between].at(name);
+  const Matrix<T> x = layers::uniform<T>(in.size(), batch, 1, 2, -1), y = run.forward(x);
   layers::check_totals<T>(entry["y"], y);
-  layers::check_totals<T>(entry["dx"], run.backward(x, y, layers::uniform<T>(y.rows(), Batch, 2, 2, -1)));
+  layers::check_totals<T>(entry["dx"], run.backward(x, y, layers::uniform<T>(y.rows(), batch, 2, 2, -1)));
 }
 
+template <class T, Interpolation Between, Extent Factor, ec::Shape In, Index Batch>
+void check_values() {
+  StageRunner<ec::UpSample2D<Factor, Between>, In, T> run;
+  RunnerOf any(run);
+  check_values<T>(Between == Interpolation::nearest ? "nearest" : "bilinear", any, Factor, In, Batch);
+}
+
+/// In float where its registers, twice as many values, make a difference: for one channel, and for 16 and more.
 template <class T, Interpolation Between>
 void check_all_values() {
-  check_values<T, Between, 2, ec::image(3, 4, 2), 7>();
   check_values<T, Between, 2, ec::image(14, 14, 32), 1>();
   check_values<T, Between, 2, ec::image(28, 28, 1), 1>();
   check_values<T, Between, Extent{2, 3}, ec::image(5, 7, 17), 1>();
-  check_values<T, Between, 3, ec::image(4, 1, 3), 7>();
   check_values<T, Between, Extent{1, 5}, ec::image(1, 6, 33), 1>();
   check_values<T, Between, Extent{4, 1}, ec::image(2, 9, 1), 7>();
-  check_values<T, Between, 1, ec::image(3, 2, 5), 1>();
+  if constexpr (std::is_same_v<T, double>) {
+    check_values<T, Between, 2, ec::image(3, 4, 2), 7>();
+    check_values<T, Between, 3, ec::image(4, 1, 3), 7>();
+    check_values<T, Between, 1, ec::image(3, 2, 5), 1>();
+  }
 }
 
 }  // namespace
