@@ -110,8 +110,8 @@ TEST_CASE("loggers: cut off what a killed process has left unfinished, and nothi
   CHECK(lines(both_csv).size() == 3);
   CHECK(lines(both_json).size() == 2);
   for (std::size_t size = 0; size < both_csv.size(); ++size) {  // killed at any byte
-    ec::write_file(csv, both_csv.substr(0, size));
-    ec::write_file(json, both_json.substr(0, std::min(size, both_json.size() - 1)));
+    write_quickly(csv, both_csv.substr(0, size));
+    write_quickly(json, both_json.substr(0, std::min(size, both_json.size() - 1)));
     log(1);
     REQUIRE(contents(csv).ends_with(both_csv.substr(first_csv.size())));
     REQUIRE(contents(json).ends_with(both_json.substr(first_json.size())));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
@@ -115,12 +116,15 @@ Eigen::VectorXd trained(std::size_t threads, Prepare prepare) {
 
 TEST_CASE("together: the gradient worked by hand, with any number of threads, and the same bits again") {
   const Eigen::MatrixXd x = samples(6, 600), target = samples(5, 600);
+  std::map<ec::Index, Eigen::VectorXd> expected;  // all begin with the same parameters
+  Heavy model{ec::Seed{1}};
+  for (const ec::Index size : {64, 37, 5, 1, 600}) expected[size] = by_hand(model, x.leftCols(size), target.leftCols(size));
   for (const std::size_t threads : {1U, 2U, 3U, 8U}) {
     Pair<Heavy> pair(threads), twin(threads);
     for (const ec::Index size : {64, 37, 5, 1, 600}) {
       CAPTURE(threads, size);
       const Eigen::VectorXd found = pair.gradient(x.leftCols(size), target.leftCols(size));
-      CHECK(distance(found, by_hand(pair.model, x.leftCols(size), target.leftCols(size))) < 1e-14);
+      CHECK(distance(found, expected[size]) < 1e-14);
       CHECK(found == twin.gradient(x.leftCols(size), target.leftCols(size)));
       CHECK(found == pair.gradient(x.leftCols(size), target.leftCols(size)));
     }
