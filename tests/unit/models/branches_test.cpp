@@ -2,8 +2,8 @@
 #include <eigencoder/eigencoder.hpp>
 #include <eigencoder/testing/gradient_check.hpp>
 
-#include "golden/digest.hpp"
 #include "support/allocations.hpp"
+#include "support/model_blocks.hpp"
 
 namespace ec = eigencoder;
 using Eigen::MatrixXd;
@@ -51,12 +51,8 @@ void check_golden(const char* name, const Loss& loss, bool predicts) {
   static const nlohmann::json file = golden::load("branches.json");
   const nlohmann::json& expected = file["networks"][name];
   Model model;
-  std::uint64_t stream = 1000;
-  model.for_each_block([&](const std::string&, const ec::Block& block, auto view) {
-    if (!block.trainable) return;
-    const double limit = block.cols > 0 ? std::sqrt(6.0 / static_cast<double>(block.rows + block.cols)) : 0.1;
-    golden::fill(stream++, 2 * limit, -limit, view);
-  });
+  const auto blocks = golden::blocks_of(model);
+  golden::draw_blocks(blocks);
   const MatrixXd x = samples(Model::input.size(), file["batch"]);
   if (predicts) golden::check_digest(expected["output"], model.predict(x), 1e-9);
 
@@ -65,21 +61,12 @@ void check_golden(const char* name, const Loss& loss, bool predicts) {
     ec::Stepper<Model, ec::Objective<Loss>, ec::Adam> stepper(threads, {}, 0);
     stepper.reserve_training(x.cols());
     stepper.differentiate(model, ec::as_objective(loss), {x, x, nullptr, x.cols()}, 1, gradient.data());
-    std::size_t k = 0;
-    const double* at = gradient.data();
-    std::as_const(model).for_each_block([&](const std::string& block_name, const ec::Block& block, auto view) {
-      if (!block.trainable) return;
-      INFO(name << ", gradient of " << block_name << ", " << threads << " threads");
-      golden::check_digest(expected["gradients"][k++], ec::MatrixView<const double>(at, view.rows(), view.cols()), 1e-9);
-      at += view.size();
-    });
+    INFO(name << ", gradient, " << threads << " threads");
+    golden::check_blocks(expected["gradients"], blocks, gradient.data(), 1e-9);
   }
   ec::Trainer trainer{model, loss, ec::Adam{}, {.threads = 2}};
   for (const auto& value : expected["losses"]) CHECK(trainer.train_on_batch(x) == Approx(value.get<double>()).epsilon(1e-9));
-  std::size_t k = 0;
-  std::as_const(model).for_each_block([&](const std::string&, const ec::Block& block, auto view) {
-    if (block.trainable) golden::check_digest(expected["parameters"][k++], view, 1e-9);
-  });
+  golden::check_blocks(expected["parameters"], blocks, model.parameters().data(), 1e-9);
 }
 
 template <class Model>

@@ -19,19 +19,20 @@ struct Result {
   double loss;
 };
 
+template <class T>
+Matrix<T> uniform(Index rows, Index columns, Index stream, double offset = 0) {
+  const Random random(Seed{2}, 0, 0);
+  return Matrix<T>::NullaryExpr(rows, columns,
+                                [&](Index i, Index j) { return static_cast<T>(random.uniform(stream + j, i) + offset); });
+}
+
 template <class T, class Layers, class Loss>
 Result<T> run(const Layers& layers, Loss loss) {
   Network<Layers, T> model{layers, Seed{1}};
   using Model = decltype(model);
-  const Random random(Seed{2}, 0, 0);
   constexpr Index batch = 5;
-  const auto uniform = [&](Index rows, Index columns, Index stream) {
-    return Matrix<T>(
-        Matrix<T>::NullaryExpr(rows, columns, [&](Index i, Index j) { return static_cast<T>(random.uniform(stream + j, i)); }));
-  };
-  model.set_parameters(uniform(Model::parameter_count, 1, 1000).col(0).array() - T(0.5));
-  const Matrix<T> x = uniform(Model::input.size(), batch, 0).array() - T(0.3),
-                  target = uniform(Model::output.size(), batch, 500);
+  model.set_parameters(uniform<T>(Model::parameter_count, 1, 1000, -0.5).col(0));
+  const Matrix<T> x = uniform<T>(Model::input.size(), batch, 0, -0.3), target = uniform<T>(Model::output.size(), batch, 500);
 
   const auto objective = as_objective(loss);
   Stepper<Model, std::decay_t<decltype(objective)>, Adam> stepper(1, Seed{3});
