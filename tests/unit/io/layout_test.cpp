@@ -36,21 +36,22 @@ struct Tensors {
   }
 };
 
-template <class Model>
-Tensors tensors(const Model& model, ec::Layout layout = ec::Layout::pytorch) {
-  const ec::detail::ModelFacts facts = ec::detail::model_facts(model);
-  const auto plans = ec::detail::tensor_plans(facts, layout);
+Tensors tensors(const ec::detail::ModelFacts& facts, ec::Layout layout, const double* parameters, const double* state) {
   Tensors file;
-  for (const ec::detail::TensorPlan& plan : plans) {
+  for (const ec::detail::TensorPlan& plan : ec::detail::tensor_plans(facts, layout)) {
     const std::string name = facts.layers[plan.layer].position + '.' + plan.name;
     file.values[name] = plan.gather<double>([&](std::size_t i) {
       const auto& block = facts.blocks[i];
-      return (block.block.trainable ? model.parameters() : model.state()).data() + block.offset;
+      return (block.block.trainable ? parameters : state) + block.offset;
     });
     for (const std::uint64_t size : plan.shape())
       file.shapes[name] += (file.shapes[name].empty() ? "" : " ") + std::to_string(size);
   }
   return file;
+}
+template <class Model>
+Tensors tensors(const Model& model, ec::Layout layout = ec::Layout::pytorch) {
+  return tensors(ec::detail::model_facts(model), layout, model.parameters().data(), model.state().data());
 }
 
 /// A sample, or values of one, in the order that PyTorch has them in: channels slowest.
