@@ -22,7 +22,7 @@ int main(int count, char** arguments) {
   try {
     using Encoder = ec::Encoder<ec::features(784), ec::Dense<4>>;
     ec::Autoencoder<Encoder, ec::Decoder<Encoder::output, ec::Dense<784>, ec::Sigmoid>> model{ec::Seed{1}};
-    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.01}, {.threads = 1}};
+    ec::Trainer trainer{model, ec::MeanSquaredError{}, ec::Adam{.learning_rate = 0.002}, {.threads = 1}};
     const ec::Samples<float> samples = ec::samples_on_disk(arguments[1], {.rows = 784, .type = ec::NpyType::uint8});
     const auto history = trainer.fit(samples, {.batch_size = 1024,
                                                .validation = samples.columns(samples.cols() / 2, samples.cols() / 100),
