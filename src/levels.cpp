@@ -30,7 +30,7 @@ namespace eigencoder::kernels {
 
 namespace {
 
-/// An address for each kernel: the compiler compares addresses in a loop in a hundredth of the time that types take, two by two.
+/// An address for each kernel, to be found in a loop: comparing types two by two takes the compiler two thirds longer for this file.
 template <class Kernel>
 constexpr char identity = 0;
 

@@ -7,7 +7,7 @@
 
 #include "eigencoder/core/error.hpp"
 
-#if EIGEN_ARCH_x86_64 && !defined(EIGENCODER_BASELINE_ALONE)
+#if EIGEN_ARCH_x86_64
 #include <cpuid.h>
 #endif
 

@@ -197,7 +197,9 @@ class Standardizer : public detail::FeatureScaling<Standardizer<T>, T> {
   /// Fitted, as by fit().
   template <class X>
   requires std::same_as<typename X::Scalar, T>
-  explicit Standardizer(const Eigen::MatrixBase<X>& x) { fit(x.derived()); }
+  explicit Standardizer(const Eigen::MatrixBase<X>& x) {
+    fit(x.derived());
+  }
 
   /// x: features × N. Throws ShapeError if it is empty, NonFiniteError that names feature and sample, OptionError where T
   /// cannot hold a mean or a deviation; what was fitted before stays then.
@@ -235,7 +237,9 @@ class MinMaxScaler : public detail::FeatureScaling<MinMaxScaler<T>, T> {
   /// Fitted, as by fit().
   template <class X>
   requires std::same_as<typename X::Scalar, T>
-  explicit MinMaxScaler(const Eigen::MatrixBase<X>& x) { fit(x.derived()); }
+  explicit MinMaxScaler(const Eigen::MatrixBase<X>& x) {
+    fit(x.derived());
+  }
 
   /// x: features × N. Throws as Standardizer::fit does.
   void fit(const Eigen::Ref<const Matrix>& x) {

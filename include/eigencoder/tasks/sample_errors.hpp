@@ -114,17 +114,17 @@ SampleErrors sample_errors(const Model<C>& model, const Samples<typename C::Scal
       const T* const read = x.columns_without_gaps(first, columns, inputs.data());
       Execute<P, Mode::predict>::phase(
           0, Shard<P>(model.layers(), objective,
-                  {.memory = lane,
-                   .parameters = {theta, model.state().data(), packed.data()},
-                   .x = read,
-                   .target = targets == x ? read : targets.columns_without_gaps(first, columns, wanted.data()),
-                   .first = first,
-                   .columns = columns,
-                   .batch = count,
-                   .share = totals,
-                   .totals = totals,
-                   .values = values,
-                   .seed = {}}));
+                      {.memory = lane,
+                       .parameters = {theta, model.state().data(), packed.data()},
+                       .x = read,
+                       .target = targets == x ? read : targets.columns_without_gaps(first, columns, wanted.data()),
+                       .first = first,
+                       .columns = columns,
+                       .batch = count,
+                       .share = totals,
+                       .totals = totals,
+                       .values = values,
+                       .seed = {}}));
     }
   });
   errors.features = features.rowwise().sum() / static_cast<double>(count);

@@ -140,17 +140,17 @@ class SampleValues {
     constexpr std::uint64_t first_evaluation = 0x80000000;  // the draws of a Trainer's evaluation of a first batch
     std::fill(workspace.terms_.begin(), workspace.terms_.end(), 0.0);
     Execute<P, mode>::phase(0, Shard<P>(model_->layers(), objective_,
-                                                {.memory = workspace.lane_,
-                                                 .parameters = {theta, model_->state().data(), workspace.packed_.data()},
-                                                 .x = x,
-                                                 .target = x,
-                                                 .columns = P::draws,
-                                                 .batch = P::draws,
-                                                 .share = workspace.totals_,
-                                                 .totals = workspace.totals_,
-                                                 .values = workspace.terms_,
-                                                 .seed = {},
-                                                 .step = first_evaluation}));
+                                        {.memory = workspace.lane_,
+                                         .parameters = {theta, model_->state().data(), workspace.packed_.data()},
+                                         .x = x,
+                                         .target = x,
+                                         .columns = P::draws,
+                                         .batch = P::draws,
+                                         .share = workspace.totals_,
+                                         .totals = workspace.totals_,
+                                         .values = workspace.terms_,
+                                         .seed = {},
+                                         .step = first_evaluation}));
     double value = 0;
     auto term = workspace.terms_.begin();
     for_each_term([&](const auto& weighted) { value += weighted.weight * *term++; });

@@ -17,11 +17,11 @@ namespace eigencoder {
 class Schedule {
  public:
   template <class F>
-  requires(!std::same_as<F, Schedule>) Schedule(F rate) {
+    requires(!std::same_as<F, Schedule>)
+  Schedule(F rate) {
     constexpr bool callable = std::is_invocable_r_v<double, const F&, std::uint64_t>;
-    static_assert(callable,
-                  "a schedule is a function double(std::uint64_t updates), such as CosineDecay{.steps = 1000}; for a "
-                  "rate that stays give ConstantRate{1e-3}");
+    static_assert(callable, "a schedule is a function double(std::uint64_t updates), such as CosineDecay{.steps = 1000}; for a "
+                            "rate that stays give ConstantRate{1e-3}");
     if constexpr (callable) {
       if constexpr (requires { std::as_const(rate).check(); }) std::as_const(rate).check();
       rate_ = std::move(rate);

@@ -12,7 +12,7 @@ struct Case<kernels::detail::SumSquares<T>> {
     x.fill([&](Index i) { return of_x.at<T>(i); });
     Sum<T> sum;
     for (Index i = 0; i < n; ++i) {
-      const Interval<T> value(static_cast<double>(x.data()[i]));
+      const Interval<T> value = interval(x.data()[i]);
       sum.add(value * value);
     }
     verify<T>(

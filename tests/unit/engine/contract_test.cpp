@@ -11,9 +11,7 @@ TEST_CASE("contract: dense layers with an epilogue, loss on logits") {
   check_types<E, D>(0.5 * ec::MeanSquaredError{} + 2.0 * ec::BinaryCrossEntropy{});
 }
 
-TEST_CASE(
-    "contract: sums over the batch, forward and backward, and state, also where nothing before is trained; a penalty with a "
-    "sum") {
+TEST_CASE("contract: sums over the batch, of layers, first too, and of a penalty; state") {
   using E = ec::Encoder<ec::image(3, 3), Standardise, ec::Dense<5>, Standardise, ec::Tanh>;
   using D = ec::Decoder<E::output, ec::Dense<6>, Standardise, ec::Dense<9>>;
   check_types<E, D>(ec::MeanSquaredError{} + 0.3 * MeanActivation{0.1});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check_layer.hpp"
-#include "golden/digest.hpp"
 #include "support/allocations.hpp"
+#include "support/model_blocks.hpp"
 #include "support/throws.hpp"
 #include <eigencoder/eigencoder.hpp>
 
@@ -43,16 +43,6 @@ void check_nearest(Index batch) {
   CHECK((Eigen::Map<const Matrix<double>>(run.tallies.data() + K, depth, K) - sums).cwiseAbs().maxCoeff() < 1e-12);
 }
 
-template <class T>
-void fill_blocks(auto& model) {
-  std::uint64_t stream = 1000;
-  model.for_each_block([&](const std::string&, const ec::Block& block, auto view) {
-    if (!block.trainable) return;
-    const double limit = block.cols > 0 ? std::sqrt(6.0 / static_cast<double>(block.rows + block.cols)) : 0.1;
-    golden::fill(stream++, 2 * limit, -limit, view);
-  });
-}
-
 constexpr Index entries = 9, depth = 5;
 constexpr ec::Shape picture = ec::image(4, 3, 2);
 const ec::MeanSquaredError loss;
@@ -75,7 +65,7 @@ void check_golden(const std::string& name, std::size_t threads) {
   const auto batch = file["batch"].get<Index>();
   auto model = golden_model<T>(file["decay"], expected["restart"]);
   using Model = decltype(model);
-  fill_blocks<T>(model);
+  golden::draw_blocks(golden::blocks_of(model));
   if (!expected["fresh"]) {
     ec::MatrixView<T> codebook = model.parameter("encoder.2.codebook"), counts = model.parameter("encoder.2.counts");
     golden::fill(50, 2, -1, codebook);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "golden/golden.hpp"
 #include "support/allocations.hpp"
+#include "support/model_blocks.hpp"
 #include "support/throws.hpp"
 #include <eigencoder/layers/activation.hpp>
 #include <eigencoder/losses/elbo.hpp>
@@ -30,11 +31,7 @@ const nlohmann::json& golden_values() {
 template <class Model>
 Model golden_model() {
   Model model;
-  std::uint64_t k = 0;
-  model.for_each_block([&](const std::string&, const ec::Block&, auto view) {
-    const double limit = view.cols() > 1 ? std::sqrt(6.0 / static_cast<double>(view.rows() + view.cols())) : 0.1;
-    golden::fill(1000 + k++, 2 * limit, -limit, view);
-  });
+  golden::draw_blocks(golden::blocks_of(model));
   return model;
 }
 
