@@ -39,8 +39,9 @@ with tempfile.TemporaryDirectory() as temporary:
     if options.way == "find_package":
         run(options.cmake, "--install", options.build, "--prefix", prefix)
     if options.absent:
+        no_mpi = ["-DMPI_SKIP_COMPILER_WRAPPER=ON", "-DMPI_SKIP_GUESSING=ON", "-DPKG_CONFIG_EXECUTABLE=false"]  # as where none is installed
         command = [options.cmake, "-S", consumer, "-B", build, f"-DCMAKE_CXX_COMPILER={options.compiler}", "-DWAY=find_package",
-                   f"-DCOMPONENTS={options.absent}", where["find_package"]]
+                   f"-DCOMPONENTS={options.absent}", where["find_package"], *no_mpi]
         refused = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if refused.returncode == 0 or f"no component '{options.absent}' here" not in " ".join(refused.stderr.split()):
             sys.exit(f"a package without {options.absent} says of it:\n{refused.stderr}")
