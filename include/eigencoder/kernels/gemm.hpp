@@ -12,9 +12,22 @@ namespace detail {
 /// How deep a tile goes before it is stored: the left operand's panel stays in the first cache for all columns.
 inline constexpr Index depth_block = 280;
 /// Columns that are multiplied with a panel before the next panel: their part of the right operand stays in the second cache.
-/// More where a panel has first to be transposed.
-template <bool LeftTransposed>
-inline constexpr Index column_block = (LeftTransposed ? 24 : 8) * wide_tile;
+/// Fewer of a transposed one, which is read across its columns.
+template <bool Transposed>
+inline constexpr Index column_block = (Transposed ? 8 : 24) * wide_tile;
+
+/// So many columns, which may lie so far apart that few of them find a place in the first cache.
+template <class T>
+bool far_apart(Index stride, Index depth) {
+  return depth > 64 && stride * depth * static_cast<Index>(sizeof(T)) > 64 * 1024;
+}
+/// They are copied where that costs little: the left operand's for so many columns of C, a transposed right one's for so many
+/// rows.
+inline constexpr Index worth_packing_left = 48, worth_packing_right = 256;
+/// The copy of a transposed right operand: so deep, and so many columns that it takes 48 KB of the second cache.
+inline constexpr Index packed_depth = 128;
+template <class T>
+inline constexpr Index packed_columns = 48 * 1024 / (packed_depth * wide_tile * static_cast<Index>(sizeof(T))) * wide_tile;
 
 /// How many of a matrix's columns can be read a packet wide, although only `rows` rows are wanted, without leaving its memory.
 template <class P>
@@ -127,7 +140,8 @@ struct ProductWithVector {
   }
 };
 
-/// f(A·B + bias·1ᵀ), or C + A·B if `accumulate`; and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is Aᵀ.
+/// f(A·B + bias·1ᵀ), or C + A·B if `accumulate`; and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is
+/// Aᵀ.
 template <class T, bool LeftTransposed, bool Transposed>
 struct Product {
   static constexpr bool compiled = CompiledScalar<T>;
@@ -141,52 +155,63 @@ struct Product {
   Epilogue<T> epilogue = {};
 
   void run() const {
-    T rest[static_cast<std::size_t>(wide_tile * depth_block)];
+    T packed[static_cast<std::size_t>(Transposed ? std::max(packed_depth * packed_columns<T>, depth_block * wide_tile)
+                                                 : depth_block * wide_tile)];
     const Index depth = LeftTransposed ? a.rows : a.cols, filled = tiled();
-    const Index blocks =
-        std::max<Index>(1, (depth + depth_block - 1) / depth_block);  // one even for no depth, which leaves f(bias)
+    const bool packs = Transposed && c.rows >= worth_packing_right && far_apart<T>(b.stride, std::min(depth, packed_depth));
+    const Index most = packs ? packed_depth : depth_block, columns = packs ? packed_columns<T> : column_block<Transposed>;
+    const Index blocks = std::max<Index>(1, (depth + most - 1) / most);  // one even for no depth, which leaves f(bias)
     for (Index block = 0; block < blocks; ++block) {
       const Index begin = depth * block / blocks, deep = depth * (block + 1) / blocks - begin;
-      Slice slice{begin, deep, block + 1 == blocks, 0, 0, filled, copy_rest(begin, deep, filled, rest)};
+      Slice slice{begin, deep, block + 1 == blocks, 0, 0, filled, packed};
+      if (!packs) pack_right(slice, filled, c.cols, packed);
       while (slice.end < c.cols) {
         slice.first = slice.end;
-        while (slice.end < c.cols && slice.end < slice.first + column_block<LeftTransposed>)
-          slice.end += tile_width(c.cols - slice.end);
+        while (slice.end < c.cols && slice.end < slice.first + columns) slice.end += tile_width(c.cols - slice.end);
         slice.end = std::min(slice.end, c.cols);
+        if (packs) pack_right(slice, slice.packed_from = slice.first, slice.end, packed);
         for_each_panel<T>(c.rows, [&]<class Part, int Packets>(Index i, Index rows) { panel<Part, Packets>(slice, i, rows); });
       }
     }
   }
 
  private:
-  /// Part of the depth and of the columns. What lies beyond column `tiled` fills no tile and is copied to `rest`.
+  /// Part of the depth and of the columns. Tiles from column `packed_from` on are read from `packed`, where they lie one after
+  /// the other.
   struct Slice {
     Index begin, depth;
     bool last;  ///< of the depth
-    Index first, end, tiled;
-    Right<T, Transposed> rest;
+    Index first, end, packed_from;
+    const T* packed;
   };
 
+  /// Where the columns begin that fill no tile.
   Index tiled() const {
     Index j = 0;
     while (j + tile_width(c.cols - j) <= c.cols) j += tile_width(c.cols - j);
     return j;
   }
 
-  /// The columns from `first` on, which fill no tile, padded with zeros.
-  Right<T, Transposed> copy_rest(Index begin, Index depth, Index first, T* rest) const {
-    const Index wide = tile_width(c.cols - first);
-    const Right<T, Transposed> copy{rest, Transposed ? wide : depth};
-    for (Index j = 0; first < c.cols && j < wide; ++j) {
-      T* const to = rest + j * copy.column_step();
-      if (first + j < c.cols) {
-        const Right<T, Transposed> from = b.from(begin, first + j);
-        for (Index p = 0; p < depth; ++p) to[p * copy.depth_step()] = from.data[p * from.depth_step()];
+  /// The tiles of columns `first` to `end`, each without gaps, the last one padded with zeros.
+  void pack_right(const Slice& slice, Index first, Index end, T* to) const {
+    while (first < end) {
+      const Index wide = tile_width(c.cols - first), exist = std::min(wide, c.cols - first);
+      if constexpr (Transposed) {
+        const T* from = b.from(slice.begin, first).data;
+        if (exist == wide_tile) {  // of a width that the compiler knows
+          for (Index p = 0; p < slice.depth; ++p) std::copy_n(from + p * b.stride, wide_tile, to + p * wide_tile);
+        } else {
+          for (Index p = 0; p < slice.depth; ++p) {
+            for (Index j = 0; j < wide; ++j) to[p * wide + j] = j < exist ? from[p * b.stride + j] : T(0);
+          }
+        }
       } else {
-        for (Index p = 0; p < depth; ++p) to[p * copy.depth_step()] = T(0);
+        for (Index j = 0; j < exist; ++j) std::copy_n(b.from(slice.begin, first + j).data, slice.depth, to + j * slice.depth);
+        std::fill(to + exist * slice.depth, to + wide * slice.depth, T(0));
       }
+      to += wide * slice.depth;
+      first += wide;
     }
-    return copy;
   }
 
   /// Rows of a transposed left operand, transposed back.
@@ -208,13 +233,17 @@ struct Product {
     }
   }
 
-  /// Rows that fill no packet, a packet wide: below them is what follows in memory, whose results are never stored.
-  template <class Part>
-  void widen(const Slice& slice, Index i, Index rows, T* copy) const {
+  /// Rows of the left operand without gaps. Those that fill no packet, a packet wide: below them is what follows in memory,
+  /// whose results are never stored.
+  template <class Part, int Packets>
+  void pack(const Slice& slice, Index i, Index rows, T* copy) const {
+    constexpr Index tall = Packets * Part::size;
     const T* const left = a.column(slice.begin) + i;
-    const Index readable = readable_beyond<Part>(rows, slice.depth, a.stride);
-    for (Index p = 0; p < readable; ++p) Part::load(left + p * a.stride).store(copy + p * Part::size);
-    for (Index p = readable; p < slice.depth; ++p) Part::load_part(left + p * a.stride, rows).store(copy + p * Part::size);
+    const Index readable = rows == tall ? slice.depth : readable_beyond<Part>(rows, slice.depth, a.stride);
+    for (Index p = 0; p < readable; ++p) {
+      for (Index k = 0; k < tall; k += Part::size) Part::load(left + p * a.stride + k).store(copy + p * tall + k);
+    }
+    for (Index p = readable; p < slice.depth; ++p) Part::load_part(left + p * a.stride, rows).store(copy + p * tall);
   }
 
   /// Tiles read a large operand in short pieces far apart, too irregular for hardware to predict: while one panel is
@@ -234,8 +263,8 @@ struct Product {
     Index left_stride = tall;
     if constexpr (LeftTransposed) {
       turn<Part, Packets>(slice, i, rows, copy);
-    } else if (rows < tall) {
-      widen<Part>(slice, i, rows, copy);
+    } else if (rows < tall || (slice.end - slice.first >= worth_packing_left && far_apart<T>(a.stride, slice.depth))) {
+      pack<Part, Packets>(slice, i, rows, copy);
     } else {
       left = a.column(slice.begin) + i;
       left_stride = a.stride;
@@ -254,10 +283,12 @@ struct Product {
                  .epilogue = slice.last && !epilogue.none() ? &epilogue : nullptr};
     for (Index j = slice.first; j < slice.end; j += sink.columns) {
       const int wide = tile_width(c.cols - j);
-      const bool filled = j == slice.tiled;
-      const Right<T, Transposed> right = filled ? slice.rest : b.from(slice.begin, j);
+      const bool packed = j >= slice.packed_from;
+      const Right<T, Transposed> right =
+          packed ? Right<T, Transposed>{slice.packed + (j - slice.packed_from) * slice.depth, Transposed ? wide : slice.depth}
+                 : b.from(slice.begin, j);
       sink.place = i + j * c.stride;
-      sink.columns = filled ? c.cols - j : wide;
+      sink.columns = std::min<Index>(wide, c.cols - j);
       if (next) {  // the first tiles of a panel prefetch, a packet of rows each
         const bool asks = j < slice.first + Packets * wide_tile;
         sink.ahead = asks ? next + (j - slice.first) / wide_tile * Part::size : left;

@@ -66,8 +66,9 @@ struct Poisoned {
   /// The block is the corner of that matrix, and around it all is as it was.
   bool holds(const Matrix<T>& expected) {
     const auto untouched = [](const auto& part) { return (part.array() == poison).all(); };
-    return block() == expected.topLeftCorner(rows, cols) && untouched(memory.leftCols(margin)) && untouched(memory.topRows(margin)) &&
-           untouched(memory.middleCols(margin + cols, margin)) && untouched(memory.middleRows(margin + rows, margin));
+    return block() == expected.topLeftCorner(rows, cols) && untouched(memory.leftCols(margin)) &&
+           untouched(memory.topRows(margin)) && untouched(memory.middleCols(margin + cols, margin)) &&
+           untouched(memory.middleRows(margin + rows, margin));
   }
   View<T> view() { return {&memory(margin, margin), rows, cols, memory.rows()}; }  // an empty block of Eigen 5 is nowhere
 };
@@ -141,7 +142,8 @@ TEMPLATE_TEST_CASE("multiply: every size up to 70, with and without bias and epi
       } else {
         kernels::multiply<T>(corner(a, m, k), corner(b, k, n), c.view());
       }
-      if (!c.holds(with_bias ? activated : product)) FAIL(m << " × " << k << " · " << k << " × " << n << (with_bias ? " with bias" : ""));
+      if (!c.holds(with_bias ? activated : product))
+        FAIL(m << " × " << k << " · " << k << " × " << n << (with_bias ? " with bias" : ""));
     });
   }
 }
@@ -211,7 +213,8 @@ TEMPLATE_TEST_CASE("multiply: in memory of exactly its size, bias and epilogue a
   }
 }
 
-TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what was there, with and without sums", "", float, double) {
+TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what was there, with and without sums", "", float,
+                   double) {
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
@@ -232,7 +235,8 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
   }
 }
 
-TEMPLATE_TEST_CASE("add_multiply: every size up to 70, and across the borders of depth, added to what was there", "", float, double) {
+TEMPLATE_TEST_CASE("add_multiply: every size up to 70, and across the borders of depth, added to what was there", "", float,
+                   double) {
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
@@ -264,6 +268,33 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: in memory of exactly its size, acro
         kernels::add_multiply_transposed<T>(a, b, c, sums.data());
         CHECK(c == before + exact_product<T>(a, b.transpose()));
         CHECK(sums == a.rowwise().sum());
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("products: operands whose columns lie far apart, in memory of exactly their size", "", float, double) {
+  using T = TestType;
+  constexpr Index lanes = kernels::Packet<T>::size, left = kernels::detail::worth_packing_left,
+                  right = kernels::detail::packed_columns<T>, tall = kernels::detail::worth_packing_right;
+  for (const Index k : {Index{65}, kernels::detail::packed_depth + 1, kernels::detail::depth_block + 1}) {
+    for (const Index m : {tall - 1, tall, tall + 4 * lanes + 1}) {
+      for (const Index n : {left, 3 * left + 1, 2 * right + 5, kernels::detail::column_block<false> + 7}) {
+        CAPTURE(m, n, k);
+        const Matrix<T> a = whole_numbers<T>(m, k, 1), b = whole_numbers<T>(k, n, 2), product = exact_product(a, b);
+        const Matrix<T> transposed = b.transpose(), before = whole_numbers<T>(m, n, 3);
+        const Vector<T> bias = whole_numbers<T>(m, 1, 4), row_sums = a.rowwise().sum();
+        Matrix<T> c = Matrix<T>::Constant(m, n, not_a_number<T>);  // must not be read
+        kernels::multiply<T>(a, b, c, bias.data(), Epilogue{});
+        CHECK(c == ((product.colwise() + bias).cwiseMax(T(0)).array() + T(1)).matrix());
+        c = before;
+        Vector<T> sums = bias;
+        kernels::add_multiply_transposed<T>(a, transposed, c, sums.data());
+        CHECK(c == before + product);
+        CHECK(sums == bias + row_sums);
+        kernels::add_multiply_transposed<T>(a, transposed, c, sums.data(), false);
+        CHECK(c == product);
+        CHECK(sums == row_sums);
       }
     }
   }
