@@ -12,17 +12,17 @@ namespace detail {
 /// How deep a tile goes before it is stored: the left operand's panel stays in the first cache for all columns.
 inline constexpr Index depth_block = 280;
 /// Columns that are multiplied with a panel before the next panel: their part of the right operand stays in the second cache.
-/// Fewer of a transposed one, which is read across its columns.
-template <bool Transposed>
-inline constexpr Index column_block = (Transposed ? 8 : 24) * wide_tile;
+/// More where a panel has first to be copied.
+template <bool Copied>
+inline constexpr Index column_block = (Copied ? 24 : 8) * wide_tile;
 
-/// So many columns, which may lie so far apart that few of them find a place in the first cache.
+/// So many columns, of which few may find a place in the first cache, since they lie so far apart. Tiles of six
+/// columns, which read them twice as often as those of twelve, are faster on a copy.
 template <class T>
 bool far_apart(Index stride, Index depth) {
-  return depth > 64 && stride * depth * static_cast<Index>(sizeof(T)) > 64 * 1024;
+  return !many_registers && depth > 64 && stride * depth * static_cast<Index>(sizeof(T)) > 64 * 1024;
 }
-/// They are copied where that costs little: the left operand's for so many columns of C, a transposed right one's for so many
-/// rows.
+/// A copy costs little where the left operand's serves so many columns of C, a transposed right one's so many rows.
 inline constexpr Index worth_packing_left = 48, worth_packing_right = 256;
 /// The copy of a transposed right operand: so deep, and so many columns that it takes 48 KB of the second cache.
 inline constexpr Index packed_depth = 128;
@@ -155,21 +155,29 @@ struct Product {
   Epilogue<T> epilogue = {};
 
   void run() const {
-    T packed[static_cast<std::size_t>(Transposed ? std::max(packed_depth * packed_columns<T>, depth_block * wide_tile)
-                                                 : depth_block * wide_tile)];
+    T packed[static_cast<std::size_t>(Transposed && !many_registers ? packed_depth * packed_columns<T>
+                                                                    : depth_block * wide_tile)];
     const Index depth = LeftTransposed ? a.rows : a.cols, filled = tiled();
-    const bool packs = Transposed && c.rows >= worth_packing_right && far_apart<T>(b.stride, std::min(depth, packed_depth));
-    const Index most = packs ? packed_depth : depth_block, columns = packs ? packed_columns<T> : column_block<Transposed>;
+    const bool packs_right =
+        Transposed && c.rows >= worth_packing_right && far_apart<T>(b.stride, std::min(depth, packed_depth));
+    const Index most = packs_right ? packed_depth : depth_block;
+    const bool packs_left = !LeftTransposed && c.cols >= worth_packing_left && far_apart<T>(a.stride, std::min(depth, most));
+    Index columns = column_block<LeftTransposed>;
+    if (packs_right) {
+      columns = packed_columns<T>;
+    } else if (packs_left && !Transposed) {
+      columns = column_block<true>;
+    }
     const Index blocks = std::max<Index>(1, (depth + most - 1) / most);  // one even for no depth, which leaves f(bias)
     for (Index block = 0; block < blocks; ++block) {
       const Index begin = depth * block / blocks, deep = depth * (block + 1) / blocks - begin;
-      Slice slice{begin, deep, block + 1 == blocks, 0, 0, filled, packed};
-      if (!packs) pack_right(slice, filled, c.cols, packed);
+      Slice slice{begin, deep, block + 1 == blocks, 0, 0, packs_left, filled, packed};
+      if (!packs_right) pack_right(slice, filled, c.cols, packed);
       while (slice.end < c.cols) {
         slice.first = slice.end;
         while (slice.end < c.cols && slice.end < slice.first + columns) slice.end += tile_width(c.cols - slice.end);
         slice.end = std::min(slice.end, c.cols);
-        if (packs) pack_right(slice, slice.packed_from = slice.first, slice.end, packed);
+        if (packs_right) pack_right(slice, slice.packed_from = slice.first, slice.end, packed);
         for_each_panel<T>(c.rows, [&]<class Part, int Packets>(Index i, Index rows) { panel<Part, Packets>(slice, i, rows); });
       }
     }
@@ -181,7 +189,9 @@ struct Product {
   struct Slice {
     Index begin, depth;
     bool last;  ///< of the depth
-    Index first, end, packed_from;
+    Index first, end;
+    bool packs_left;
+    Index packed_from;
     const T* packed;
   };
 
@@ -263,7 +273,7 @@ struct Product {
     Index left_stride = tall;
     if constexpr (LeftTransposed) {
       turn<Part, Packets>(slice, i, rows, copy);
-    } else if (rows < tall || (slice.end - slice.first >= worth_packing_left && far_apart<T>(a.stride, slice.depth))) {
+    } else if (rows < tall || slice.packs_left) {
       pack<Part, Packets>(slice, i, rows, copy);
     } else {
       left = a.column(slice.begin) + i;

@@ -279,7 +279,7 @@ TEMPLATE_TEST_CASE("products: operands whose columns lie far apart, in memory of
                   right = kernels::detail::packed_columns<T>, tall = kernels::detail::worth_packing_right;
   for (const Index k : {Index{65}, kernels::detail::packed_depth + 1, kernels::detail::depth_block + 1}) {
     for (const Index m : {tall - 1, tall, tall + 4 * lanes + 1}) {
-      for (const Index n : {left, 3 * left + 1, 2 * right + 5, kernels::detail::column_block<false> + 7}) {
+      for (const Index n : {left, 3 * left + 1, 2 * right + 5, kernels::detail::column_block<true> + 7}) {
         CAPTURE(m, n, k);
         const Matrix<T> a = whole_numbers<T>(m, k, 1), b = whole_numbers<T>(k, n, 2), product = exact_product(a, b);
         const Matrix<T> transposed = b.transpose(), before = whole_numbers<T>(m, n, 3);
