@@ -140,8 +140,7 @@ struct ProductWithVector {
   }
 };
 
-/// f(A·B + bias·1ᵀ), or C + A·B if `accumulate`; and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is
-/// Aᵀ.
+/// f(A·B + bias·1ᵀ), or C + A·B if `accumulate`; and sums + A·1 while A is in the cache. Of a transposed left operand, `a` is Aᵀ.
 template <class T, bool LeftTransposed, bool Transposed>
 struct Product {
   static constexpr bool compiled = CompiledScalar<T>;

@@ -66,9 +66,8 @@ struct Poisoned {
   /// The block is the corner of that matrix, and around it all is as it was.
   bool holds(const Matrix<T>& expected) {
     const auto untouched = [](const auto& part) { return (part.array() == poison).all(); };
-    return block() == expected.topLeftCorner(rows, cols) && untouched(memory.leftCols(margin)) &&
-           untouched(memory.topRows(margin)) && untouched(memory.middleCols(margin + cols, margin)) &&
-           untouched(memory.middleRows(margin + rows, margin));
+    return block() == expected.topLeftCorner(rows, cols) && untouched(memory.leftCols(margin)) && untouched(memory.topRows(margin)) &&
+           untouched(memory.middleCols(margin + cols, margin)) && untouched(memory.middleRows(margin + rows, margin));
   }
   View<T> view() { return {&memory(margin, margin), rows, cols, memory.rows()}; }  // an empty block of Eigen 5 is nowhere
 };
@@ -142,8 +141,7 @@ TEMPLATE_TEST_CASE("multiply: every size up to 70, with and without bias and epi
       } else {
         kernels::multiply<T>(corner(a, m, k), corner(b, k, n), c.view());
       }
-      if (!c.holds(with_bias ? activated : product))
-        FAIL(m << " × " << k << " · " << k << " × " << n << (with_bias ? " with bias" : ""));
+      if (!c.holds(with_bias ? activated : product)) FAIL(m << " × " << k << " · " << k << " × " << n << (with_bias ? " with bias" : ""));
     });
   }
 }
@@ -213,8 +211,7 @@ TEMPLATE_TEST_CASE("multiply: in memory of exactly its size, bias and epilogue a
   }
 }
 
-TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what was there, with and without sums", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what was there, with and without sums", "", float, double) {
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
@@ -235,8 +232,7 @@ TEMPLATE_TEST_CASE("add_multiply_transposed: every size up to 70, added to what 
   }
 }
 
-TEMPLATE_TEST_CASE("add_multiply: every size up to 70, and across the borders of depth, added to what was there", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("add_multiply: every size up to 70, and across the borders of depth, added to what was there", "", float, double) {
   using T = TestType;
   const Matrix<T> a = whole_numbers<T>(most, most, 4), b = whole_numbers<T>(most, most, 5),
                   before = whole_numbers<T>(most, most, 6);
