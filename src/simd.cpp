@@ -47,17 +47,16 @@ Simd decide() {
 
 }  // namespace
 
-Simd component_simd(TheseHeaders) {
+Simd component_simd() {
   static const Simd level = decide();
   return level;
 }
 
-bool component_bfloat16(TheseHeaders headers) {
+bool component_bfloat16() {
 #if EIGEN_ARCH_x86_64
-  static const bool has = component_simd(headers) == Simd::v4 && __builtin_cpu_supports("avx512bf16");
+  static const bool has = component_simd() == Simd::v4 && __builtin_cpu_supports("avx512bf16");
   return has;
 #else
-  static_cast<void>(headers);
   return false;
 #endif
 }

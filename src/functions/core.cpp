@@ -3,3 +3,5 @@
 #include "eigencoder/core/error_impl.hpp"
 #include "eigencoder/core/type_name_impl.hpp"
 #include "eigencoder/models/summary_impl.hpp"
+
+void eigencoder::detail::component(TheseHeaders) {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eigencoder/core/version.hpp"
+
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "Eigencoder needs IEEE 754: -ffast-math and -Ofast remove its checks for NaN and reorder its sums; compile with -O3 instead"
 #endif
@@ -14,4 +16,22 @@
 #include <Eigen/Core>
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
+
+// The component is one of these headers' version, and has Eigen's matrices in memory of the same kind: a program frees what the
+// component has allocated. What differs is an undefined reference, since it is a part of the function's name for the linker.
+#ifdef EIGENCODER_COMPILED_KERNELS
+
+namespace eigencoder::detail {
+
+template <int Major, int Minor, int Patch, int EigenAlignment, bool EigenUsesMalloc>
+struct HeadersOf {};
+
+using TheseHeaders = HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH,
+                               EIGEN_DEFAULT_ALIGN_BYTES, EIGEN_MALLOC_ALREADY_ALIGNED != 0>;
+void component(TheseHeaders);
+[[gnu::used]] inline constexpr auto* linked_component = component;
+
+}  // namespace eigencoder::detail
+
 #endif

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "eigencoder/core/eigen.hpp"
-#include "eigencoder/core/version.hpp"
 
 namespace eigencoder {
 
@@ -40,15 +39,9 @@ inline constexpr bool compiled_bfloat16 = true;
 inline constexpr bool compiled_bfloat16 = false;
 #endif
 
-/// A type that is part of a function's name for the linker: headers of one version do not link with a component of another.
-template <int Major, int Minor, int Patch>
-struct HeadersOf {};
-
-using TheseHeaders = HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH>;
-
 /// What the component decides.
-Simd component_simd(TheseHeaders);
-bool component_bfloat16(TheseHeaders);
+Simd component_simd();
+bool component_bfloat16();
 
 }  // namespace detail
 
@@ -57,7 +50,7 @@ bool component_bfloat16(TheseHeaders);
 /// variable has another value. Without the component it is what the program is compiled for.
 inline Simd simd() {
 #ifdef EIGENCODER_COMPILED_KERNELS
-  return detail::component_simd({});
+  return detail::component_simd();
 #else
   return detail::compiled_simd;
 #endif
@@ -67,7 +60,7 @@ inline Simd simd() {
 /// have it since 2022, Intel's servers since 2023.
 inline bool has_bfloat16() {
 #ifdef EIGENCODER_COMPILED_KERNELS
-  return detail::component_bfloat16({});
+  return detail::component_bfloat16();
 #else
   return detail::compiled_bfloat16;
 #endif
