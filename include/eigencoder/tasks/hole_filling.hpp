@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "eigencoder/tasks/masks.hpp"
@@ -53,22 +53,14 @@ class Hole {
 /// Solves Laplace's equation in a hole by conjugate gradients.
 class LaplaceSolver {
  public:
-  explicit LaplaceSolver(const Hole& hole) : hole_(hole), degrees_(hole.size()), neighbours_(4, hole.size()) {
-    for (Index i = 0; i < hole.size(); ++i) {
-      Index degree = 0;
-      hole.for_each_neighbour(hole.pixel(i), [&](Index pixel) { neighbours_(degree++, i) = hole.number(pixel); });
-      degrees_[i] = static_cast<double>(degree);
-      for (Index k = degree; k < 4; ++k) neighbours_(k, i) = Hole::none;
-    }
-  }
+  explicit LaplaceSolver(const Hole& hole);
 
   /// u of the hidden pixels. seen(pixel): the value of one that is seen.
   template <class Seen>
   Eigen::VectorXd solve(Seen seen, double tolerance) const {
-    const Index n = hole_.size();
-    Eigen::VectorXd b = Eigen::VectorXd::Zero(n);
+    Eigen::VectorXd b = Eigen::VectorXd::Zero(hole_.size());
     double sum = 0, count = 0;
-    for (Index i = 0; i < n; ++i) {
+    for (Index i = 0; i < b.size(); ++i) {
       hole_.for_each_neighbour(hole_.pixel(i), [&](Index pixel) {
         if (hole_.number(pixel) != Hole::none) return;
         b[i] += seen(pixel);
@@ -76,36 +68,13 @@ class LaplaceSolver {
         ++count;
       });
     }
-    const double scale = b.cwiseAbs().maxCoeff();  // so that squares neither overflow nor vanish
-    if (scale == 0) return b;
-    b /= scale;
-    Eigen::VectorXd u = Eigen::VectorXd::Constant(n, sum / count / scale), r = b - times(u), p = r, Ap;
-    const double enough = tolerance * tolerance * b.squaredNorm();
-    double residual = r.squaredNorm();
-    for (Index step = 0; residual > enough && step < 10 * n; ++step) {  // n steps would do without rounding
-      Ap = times(p);
-      const double alpha = residual / p.dot(Ap);
-      u += alpha * p;
-      r -= alpha * Ap;
-      const double next = r.squaredNorm();
-      p = r + (next / residual) * p;
-      residual = next;
-    }
-    if (!(residual <= enough))
-      throw NonFiniteError("diffusion_fill: the equation's residual did not fall to the tolerance: values are too large");
-    return scale * u;
+    return solve(std::move(b), sum / count, tolerance);
   }
 
  private:
-  Eigen::VectorXd times(const Eigen::VectorXd& u) const {
-    Eigen::VectorXd product = degrees_.cwiseProduct(u);
-    for (Index i = 0; i < u.size(); ++i) {
-      for (Index k = 0; k < 4; ++k) {
-        if (const Index j = neighbours_(k, i); j != Hole::none) product[i] -= u[j];
-      }
-    }
-    return product;
-  }
+  /// A u = b, from a first value of all pixels on.
+  Eigen::VectorXd solve(Eigen::VectorXd b, double first, double tolerance) const;
+  Eigen::VectorXd times(const Eigen::VectorXd& u) const;
 
   const Hole& hole_;
   Eigen::VectorXd degrees_;
@@ -180,3 +149,7 @@ auto diffusion_fill(const Columns& samples, const Eigen::MatrixBase<Masks>& mask
 }
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/tasks/hole_filling_impl.hpp"
+#endif

@@ -3,9 +3,6 @@
 
 #include "eigencoder/tasks/sample_matrix.hpp"
 
-// After core/eigen.hpp, whose inclusion of Eigen is the one that counts. Not in the umbrella: solvers are long to compile.
-#include <Eigen/Cholesky>
-
 namespace eigencoder {
 
 /// The distance of codes from a cloud of codes, in units of its deviation in each direction:
@@ -21,31 +18,7 @@ class Mahalanobis {
   /// NonFiniteError with the place, Error if Σ is singular all the same: all codes are equal, or the shrinkage is too small.
   template <SampleMatrix M>
   static Mahalanobis fit(const M& codes, double shrinkage = 1e-6) {
-    if (!(shrinkage >= 0 && shrinkage <= 1)) {
-      throw OptionError(message("Mahalanobis: expected a shrinkage from 0 to 1, found ", shrinkage));
-    }
-    if (codes.rows() == 0 || codes.cols() < 2) {
-      throw ShapeError(message("Mahalanobis: expected 2 codes or more, one a column, found a matrix of ", codes.rows(), " × ",
-                               codes.cols()));
-    }
-    const Eigen::MatrixXd z = codes.template cast<double>();
-    detail::check_finite("Mahalanobis", "code", z);
-    Mahalanobis found;
-    found.mean_ = z.rowwise().mean();
-    const Eigen::MatrixXd centred = z.colwise() - found.mean_;
-    Eigen::MatrixXd covariance = (1 - shrinkage) / static_cast<double>(z.cols()) * centred * centred.transpose();
-    const double variance = centred.squaredNorm() / static_cast<double>(z.size());
-    covariance.diagonal().array() += shrinkage * variance;
-    const Eigen::LLT<Eigen::MatrixXd> factored(covariance);
-    found.factor_ = factored.matrixL();
-    // A pivot that is rounding alone is no variance.
-    const double least = static_cast<double>(z.rows()) * 1e-15 * covariance.diagonal().maxCoeff();
-    if (factored.info() != Eigen::Success || !(found.factor_.diagonal().array().square() > least).all()) {
-      throw Error(message("Mahalanobis: the covariance of these codes is singular, since they do not vary in every direction; ",
-                          variance > 0 ? "take a larger shrinkage than " : "all of them are equal, with a shrinkage of ",
-                          shrinkage));
-    }
-    return found;
+    return fit_codes(codes.template cast<double>(), shrinkage);
   }
 
   /// Values of a code; 0 before a fit.
@@ -61,8 +34,7 @@ class Mahalanobis {
     detail::check_rows("Mahalanobis", "one for each value of a code", size(), z.rows());
     if (z.cols() != 1) throw ShapeError(message("Mahalanobis: expected one code, found ", z.cols()));
     work = z.derived().template cast<double>() - mean_;
-    factor_.triangularView<Eigen::Lower>().solveInPlace(work);
-    return work.norm();
+    return length(work);
   }
   /// Of codes, d × N. Throws ShapeError.
   template <SampleMatrix M>
@@ -83,21 +55,19 @@ class Mahalanobis {
     f("factor", factor_);
   }
   /// Throws ShapeError or NonFiniteError where parts that were loaded cannot be those of a fit.
-  void check_parts() const {
-    if (factor_.rows() != size() || factor_.cols() != size()) {
-      throw ShapeError(message("Mahalanobis: expected a factor of ", size(), " × ", size(), ", as the mean has values, found ",
-                               factor_.rows(), " × ", factor_.cols()));
-    }
-    detail::check_finite("Mahalanobis", "mean", mean_);
-    detail::check_finite("Mahalanobis", "factor", factor_);
-    if (!(factor_.diagonal().array() > 0).all()) {
-      throw NonFiniteError("Mahalanobis: expected a factor with a positive diagonal, found another");
-    }
-  }
+  void check_parts() const;
 
  private:
+  static Mahalanobis fit_codes(const Eigen::MatrixXd& z, double shrinkage);
+  /// ‖L⁻¹ difference‖, in its place.
+  double length(Eigen::VectorXd& difference) const;
+
   Eigen::VectorXd mean_;
   Eigen::MatrixXd factor_;
 };
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/tasks/mahalanobis_impl.hpp"
+#endif

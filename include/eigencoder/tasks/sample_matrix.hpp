@@ -28,6 +28,12 @@ decltype(auto) in_floating_point(const M& samples) {
   }
 }
 
+/// Columns in memory, or what an expression makes: of a function that is compiled once for each scalar.
+template <class T>
+using Columns = Eigen::Ref<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>;
+template <class M>
+using FloatingPoint = typename std::decay_t<decltype(in_floating_point(std::declval<const M&>()))>::Scalar;
+
 /// Throws NonFiniteError, naming the place of the first value that is NaN or infinite. `kind` is what a column is.
 template <class M>
 void check_finite(const char* what, const char* kind, const M& samples) {
