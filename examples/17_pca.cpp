@@ -3,6 +3,9 @@
 // one, with a code of the same size, does better.
 #include "common/example.hpp"
 #include <eigencoder/tasks/pca.hpp>
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
 #include <nlohmann/json.hpp>
 
 namespace ec = eigencoder;
