@@ -7,12 +7,13 @@
 #include "eigencoder/tasks/nearest_impl.hpp"
 #include "eigencoder/tasks/pca_impl.hpp"
 #include "eigencoder/tasks/rating_baselines_impl.hpp"
+#include "eigencoder/tasks/structural_similarity_impl.hpp"
 
 namespace eigencoder {
 
-#define EIGENCODER_TASKS_OF(T)                                                                                               \
-  template Neighbours<T> detail::nearest_columns(const detail::Columns<T>&, const detail::Columns<T>&, Index);               \
-  template PCA PCA::fit_columns<T>(const detail::Columns<T>&, Index);                                                        \
+#define EIGENCODER_TASKS_OF(T)                                                                                       \
+  template Neighbours<T> detail::nearest_columns(const detail::Columns<T>&, const detail::Columns<T>&, Index);       \
+  template PCA PCA::fit_columns<T>(const detail::Columns<T>&, Index);                                                \
   template Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns<T>(const detail::Columns<T>&) const; \
   template Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::decode_columns<T>(const detail::Columns<T>&) const;
 

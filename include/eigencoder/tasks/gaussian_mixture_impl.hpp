@@ -38,8 +38,8 @@ inline void check_mixture(const Eigen::MatrixXd& x, const MixtureOptions& option
   require(options.components >= 1, "components", "of 1 or more", options.components);
   require(options.max_steps >= 0, "max_steps", "of 0 or more", options.max_steps);
   require(options.tolerance >= 0, "a tolerance", "of 0 or more", options.tolerance);
-  require(options.covariance_floor > 0 && std::isfinite(options.covariance_floor), "a covariance_floor",
-          "above 0, and finite", options.covariance_floor);
+  require(options.covariance_floor > 0 && std::isfinite(options.covariance_floor), "a covariance_floor", "above 0, and finite",
+          options.covariance_floor);
   if (x.cols() < options.components)
     throw OptionError(message("GaussianMixture::fit: expected at least as many codes as components, ", options.components,
                               ", found ", x.cols()));

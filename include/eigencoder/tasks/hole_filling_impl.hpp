@@ -23,7 +23,8 @@ EIGENCODER_INLINE Eigen::VectorXd LaplaceSolver::solve(Eigen::VectorXd b, double
   Eigen::VectorXd u = Eigen::VectorXd::Constant(b.size(), first / scale), r = b - times(u), p = r, Ap;
   const double enough = tolerance * tolerance * b.squaredNorm();
   double residual = r.squaredNorm();
-  for (Index step = 0; residual > enough && step < 10 * b.size(); ++step) {  // as many steps as pixels would do without rounding
+  for (Index step = 0; residual > enough && step < 10 * b.size();
+       ++step) {  // as many steps as pixels would do without rounding
     Ap = times(p);
     const double alpha = residual / p.dot(Ap);
     u += alpha * p;

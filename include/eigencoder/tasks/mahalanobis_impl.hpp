@@ -14,8 +14,8 @@ EIGENCODER_INLINE Mahalanobis Mahalanobis::fit_codes(const Eigen::MatrixXd& z, d
     throw OptionError(message("Mahalanobis: expected a shrinkage from 0 to 1, found ", shrinkage));
   }
   if (z.rows() == 0 || z.cols() < 2) {
-    throw ShapeError(message("Mahalanobis: expected 2 codes or more, one a column, found a matrix of ", z.rows(), " × ",
-                             z.cols()));
+    throw ShapeError(
+        message("Mahalanobis: expected 2 codes or more, one a column, found a matrix of ", z.rows(), " × ", z.cols()));
   }
   detail::check_finite("Mahalanobis", "code", z);
   Mahalanobis found;

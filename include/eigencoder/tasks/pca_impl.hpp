@@ -24,8 +24,8 @@ void check_pca(const Columns<T>& samples, Index count) {
   if (n == 0 || N < 2)
     throw ShapeError(message("PCA::fit: expected two samples or more, one a column, found a matrix of ", n, " × ", N));
   if (count < 1 || count > std::min(n, N - 1))
-    throw OptionError(message("PCA::fit: expected from 1 to ", std::min(n, N - 1), " components, since ", N, " samples of ",
-                              n, " values vary in no more directions, found ", count));
+    throw OptionError(message("PCA::fit: expected from 1 to ", std::min(n, N - 1), " components, since ", N, " samples of ", n,
+                              " values vary in no more directions, found ", count));
   check_finite("PCA::fit", "sample", samples);
 }
 
