@@ -11,11 +11,11 @@
 
 namespace eigencoder {
 
-#define EIGENCODER_TASKS_OF(T)                                                                                       \
-  template Neighbours<T> detail::nearest_columns(const detail::Columns<T>&, const detail::Columns<T>&, Index);       \
-  template PCA PCA::fit_columns<T>(const detail::Columns<T>&, Index);                                                \
-  template Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns<T>(const detail::Columns<T>&) const; \
-  template Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::decode_columns<T>(const detail::Columns<T>&) const;
+#define EIGENCODER_TASKS_OF(T)                                                                                         \
+  template Neighbours<T> detail::nearest_columns(const detail::ColumnsOf<T>&, const detail::ColumnsOf<T>&, Index);     \
+  template PCA PCA::fit_columns<T>(const detail::ColumnsOf<T>&, Index);                                                \
+  template Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns<T>(const detail::ColumnsOf<T>&) const; \
+  template Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::decode_columns<T>(const detail::ColumnsOf<T>&) const;
 
 EIGENCODER_TASKS_OF(float)
 EIGENCODER_TASKS_OF(double)

@@ -15,7 +15,7 @@ struct Neighbours {
 namespace detail {
 
 template <class T>
-Neighbours<T> nearest_columns(const Columns<T>& codes, const Columns<T>& queries, Index count);
+Neighbours<T> nearest_columns(const ColumnsOf<T>& codes, const ColumnsOf<T>& queries, Index count);
 
 }  // namespace detail
 

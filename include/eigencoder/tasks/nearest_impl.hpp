@@ -37,7 +37,7 @@ class Smallest {
 };
 
 template <class T>
-Neighbours<T> nearest_columns(const Columns<T>& C, const Columns<T>& Q, Index count) {
+Neighbours<T> nearest_columns(const ColumnsOf<T>& C, const ColumnsOf<T>& Q, Index count) {
   constexpr Index codes_at_once = 1024, queries_at_once = 32;
 
   check_rows("nearest", "as many as a code has values", C.rows(), Q.rows());

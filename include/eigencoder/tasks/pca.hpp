@@ -54,11 +54,11 @@ class PCA {
   PCA() = default;
 
   template <class T>
-  static PCA fit_columns(const detail::Columns<T>& samples, Index count);
+  static PCA fit_columns(const detail::ColumnsOf<T>& samples, Index count);
   template <class T>
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> encode_columns(const detail::Columns<T>& x) const;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> encode_columns(const detail::ColumnsOf<T>& x) const;
   template <class T>
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> decode_columns(const detail::Columns<T>& codes) const;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> decode_columns(const detail::ColumnsOf<T>& codes) const;
 
   /// The leading eigenvectors of a matrix whose lower half is there. Sets the variances.
   Matrix leading(const Matrix& symmetric, Index samples, Index count);

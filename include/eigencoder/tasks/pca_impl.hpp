@@ -14,12 +14,12 @@ namespace eigencoder {
 namespace detail {
 
 template <class T>
-Eigen::MatrixXd centred(const Columns<T>& x, const Eigen::VectorXd& mean) {
+Eigen::MatrixXd centred(const ColumnsOf<T>& x, const Eigen::VectorXd& mean) {
   return x.template cast<double>().colwise() - mean;
 }
 
 template <class T>
-void check_pca(const Columns<T>& samples, Index count) {
+void check_pca(const ColumnsOf<T>& samples, Index count) {
   const Index n = samples.rows(), N = samples.cols();
   if (n == 0 || N < 2)
     throw ShapeError(message("PCA::fit: expected two samples or more, one a column, found a matrix of ", n, " × ", N));
@@ -32,7 +32,7 @@ void check_pca(const Columns<T>& samples, Index count) {
 }  // namespace detail
 
 template <class T>
-PCA PCA::fit_columns(const detail::Columns<T>& samples, Index count) {
+PCA PCA::fit_columns(const detail::ColumnsOf<T>& samples, Index count) {
   detail::check_pca<T>(samples, count);
   const Index n = samples.rows(), N = samples.cols();
   PCA pca;
@@ -63,7 +63,7 @@ PCA PCA::fit_columns(const detail::Columns<T>& samples, Index count) {
 }
 
 template <class T>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns(const detail::Columns<T>& x) const {
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns(const detail::ColumnsOf<T>& x) const {
   detail::check_rows("PCA::encode", "one for each value of a sample", components_.rows(), x.rows());
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes(size(), x.cols());
   detail::for_columns(x.cols(), [&](Index first, Index some) {
@@ -74,7 +74,7 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns(const detai
 }
 
 template <class T>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::decode_columns(const detail::Columns<T>& codes) const {
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::decode_columns(const detail::ColumnsOf<T>& codes) const {
   detail::check_rows("PCA::decode", "one for each component", size(), codes.rows());
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(components_.rows(), codes.cols());
   detail::for_columns(codes.cols(), [&](Index first, Index some) {

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <concepts>
+#include <type_traits>
+#include <utility>
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
@@ -30,7 +32,7 @@ decltype(auto) in_floating_point(const M& samples) {
 
 /// Columns in memory, or what an expression makes: of a function that is compiled once for each scalar.
 template <class T>
-using Columns = Eigen::Ref<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>;
+using ColumnsOf = Eigen::Ref<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>;
 template <class M>
 using FloatingPoint = typename std::decay_t<decltype(in_floating_point(std::declval<const M&>()))>::Scalar;
 
