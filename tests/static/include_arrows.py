@@ -27,7 +27,7 @@ UMBRELLA = "eigencoder.hpp"
 AT_HOME = {
     r"\bEigen::internal\b": ["kernels/packet.hpp"],
     r"#\s*include\s*<Eigen/": [
-        "core/eigen.hpp", "data/sparse_samples.hpp", "tasks/gaussian_mixture.hpp", "tasks/mahalanobis.hpp", "tasks/pca.hpp", "tasks/rating_baselines.hpp",
+        "core/eigen.hpp", "data/sparse_samples.hpp", "tasks/gaussian_mixture_impl.hpp", "tasks/mahalanobis_impl.hpp", "tasks/pca_impl.hpp", "tasks/rating_baselines_impl.hpp",
     ],
     r"#\s*include\s*<zlib\.h>": ["data/", "files/"],
     r"#\s*include\s*<png\.h>": ["files/", "io/"],
