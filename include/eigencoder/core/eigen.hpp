@@ -18,17 +18,18 @@
 #pragma GCC diagnostic pop
 #endif
 
-// The component is one of these headers' version, and has Eigen's matrices in memory of the same kind: a program frees what the
-// component has allocated. What differs is an undefined reference, since it is a part of the function's name for the linker.
+// The component is of these headers' version, and its Eigen allocates as the program's, which frees what the component has
+// allocated. What differs is an undefined reference, since it is a part of the function's name for the linker.
 #ifdef EIGENCODER_COMPILED_KERNELS
 
 namespace eigencoder::detail {
 
-template <int Major, int Minor, int Patch, int EigenAlignment, bool EigenUsesMalloc>
+/// EigenAlignment: what Eigen aligns memory to by itself, in bytes; 0: it is as malloc has it.
+template <int Major, int Minor, int Patch, int EigenAlignment>
 struct HeadersOf {};
 
 using TheseHeaders = HeadersOf<EIGENCODER_VERSION_MAJOR, EIGENCODER_VERSION_MINOR, EIGENCODER_VERSION_PATCH,
-                               EIGEN_DEFAULT_ALIGN_BYTES, EIGEN_MALLOC_ALREADY_ALIGNED != 0>;
+                               EIGEN_MALLOC_ALREADY_ALIGNED ? 0 : EIGEN_DEFAULT_ALIGN_BYTES>;
 void component(TheseHeaders);
 [[gnu::used]] inline constexpr auto* linked_component = component;
 
