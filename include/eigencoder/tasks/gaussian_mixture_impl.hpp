@@ -29,21 +29,19 @@ inline Eigen::MatrixXd to_nearest(const Eigen::MatrixXd& x, const Eigen::MatrixX
 }
 
 inline void check_mixture(const Eigen::MatrixXd& x, const MixtureOptions& options) {
-  const auto require = [](bool fine, const char* option, const char* range, auto found) {
-    if (!fine) throw OptionError(message("GaussianMixture::fit: expected ", option, ' ', range, ", found ", found));
-  };
+  constexpr const char* what = "GaussianMixture::fit";
   if (x.rows() == 0)
     throw ShapeError(
         message("GaussianMixture::fit: expected codes, one a column, found a matrix of ", x.rows(), " × ", x.cols()));
-  require(options.components >= 1, "components", "of 1 or more", options.components);
-  require(options.max_steps >= 0, "max_steps", "of 0 or more", options.max_steps);
-  require(options.tolerance >= 0, "a tolerance", "of 0 or more", options.tolerance);
-  require(options.covariance_floor > 0 && std::isfinite(options.covariance_floor), "a covariance_floor", "above 0, and finite",
-          options.covariance_floor);
+  check_option(what, options.components >= 1, "components", "of 1 or more", options.components);
+  check_option(what, options.max_steps >= 0, "max_steps", "of 0 or more", options.max_steps);
+  check_option(what, options.tolerance >= 0, "a tolerance", "of 0 or more", options.tolerance);
+  check_option(what, options.covariance_floor > 0 && std::isfinite(options.covariance_floor), "a covariance_floor",
+               "above 0, and finite", options.covariance_floor);
   if (x.cols() < options.components)
     throw OptionError(message("GaussianMixture::fit: expected at least as many codes as components, ", options.components,
                               ", found ", x.cols()));
-  check_finite("GaussianMixture::fit", "code", x);
+  check_finite(what, "code", x);
 }
 
 }  // namespace detail

@@ -32,30 +32,34 @@ inline Eigen::VectorXi nearest_centres(const Eigen::MatrixXd& x, const Eigen::Ma
   return labels;
 }
 
+/// Moves codes around their mean, which it returns. Sums of shares do not overflow.
+inline Eigen::VectorXd centre(Eigen::MatrixXd& x) {
+  Eigen::VectorXd mean = (x / static_cast<double>(x.cols())).rowwise().sum();
+  x.colwise() -= mean;
+  return mean;
+}
+
 inline void check_k_means(const Eigen::MatrixXd& codes, const KMeansOptions& options) {
-  const auto require = [](bool fine, const char* option, const char* range, auto found) {
-    if (!fine) throw OptionError(message("KMeans::fit: expected ", option, ' ', range, ", found ", found));
-  };
+  constexpr const char* what = "KMeans::fit";
   if (codes.rows() == 0)
     throw ShapeError(
         message("KMeans::fit: expected codes, one a column, found a matrix of ", codes.rows(), " × ", codes.cols()));
-  require(options.clusters >= 1, "clusters", "of 1 or more", options.clusters);
-  require(options.restarts >= 1, "restarts", "of 1 or more", options.restarts);
-  require(options.max_steps >= 1, "max_steps", "of 1 or more", options.max_steps);
-  require(options.tolerance >= 0 && std::isfinite(options.tolerance), "a tolerance", "of 0 or more, and finite",
-          options.tolerance);
+  check_option(what, options.clusters >= 1, "clusters", "of 1 or more", options.clusters);
+  check_option(what, options.restarts >= 1, "restarts", "of 1 or more", options.restarts);
+  check_option(what, options.max_steps >= 1, "max_steps", "of 1 or more", options.max_steps);
+  check_option(what, options.tolerance >= 0 && std::isfinite(options.tolerance), "a tolerance", "of 0 or more, and finite",
+               options.tolerance);
   if (codes.cols() < options.clusters)
     throw OptionError(
         message("KMeans::fit: expected at least as many codes as clusters, ", options.clusters, ", found ", codes.cols()));
-  check_finite("KMeans::fit", "code", codes);
+  check_finite(what, "code", codes);
 }
 
 }  // namespace detail
 
 EIGENCODER_INLINE KMeans KMeans::fit_codes(Matrix x, const KMeansOptions& options) {
   detail::check_k_means(x, options);
-  const Vector mean = (x / static_cast<double>(x.cols())).rowwise().sum();
-  x.colwise() -= mean;
+  const Vector mean = detail::centre(x);
   const Random random(options.seed, 1, 0);
   KMeans best;
   for (Index restart = 0; restart < options.restarts; ++restart) {
@@ -71,8 +75,7 @@ EIGENCODER_INLINE KMeans KMeans::fit_codes(Matrix x, Matrix centres, KMeansOptio
   detail::check_k_means(x, options);
   detail::check_rows("KMeans::fit", "as many as a code has values, in the centres", x.rows(), centres.rows());
   detail::check_finite("KMeans::fit", "centre", centres);
-  const Vector mean = (x / static_cast<double>(x.cols())).rowwise().sum();
-  x.colwise() -= mean;
+  const Vector mean = detail::centre(x);
   centres.colwise() -= mean;
   KMeans found(x, centres, options);
   found.centres_.colwise() += mean;

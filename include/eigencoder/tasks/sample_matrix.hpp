@@ -45,6 +45,12 @@ void check_finite(const char* what, const char* kind, const M& samples) {
         throw NonFiniteError(message(what, ": expected finite values, found ", value, " in row ", i, " of ", kind, ' ', j));
 }
 
+/// Throws OptionError unless an option is fine: `range` says what it should be.
+template <class Found>
+void check_option(const char* what, bool fine, const char* option, const char* range, Found found) {
+  if (!fine) throw OptionError(message(what, ": expected ", option, ' ', range, ", found ", found));
+}
+
 inline void check_rows(const char* what, const char* why, Index expected, Index found) {
   if (found != expected) throw ShapeError(message(what, ": expected ", expected, " rows, ", why, ", found ", found));
 }

@@ -32,13 +32,11 @@ inline Eigen::ArrayXXd window_means(const Eigen::ArrayXXd& image, const Eigen::V
 EIGENCODER_INLINE void check_similarity(const char* what, Shape shape, Index rows, double data_range,
                                         const SimilarityOptions& options) {
   check_data_range(what, data_range);
-  const auto require = [what](bool fine, const char* option, const char* range, auto found) {
-    if (!fine) throw OptionError(message(what, ": expected ", option, ' ', range, ", found ", found));
-  };
-  require(options.window >= 3 && options.window % 2 == 1, "a window", "of 3 or more pixels, an odd number", options.window);
-  require(options.sigma >= 0.5 && options.sigma <= 1e6, "sigma", "from 0.5 to 10⁶ pixels", options.sigma);
-  require(options.K1 >= 0 && std::isfinite(options.K1), "K1", "of 0 or more", options.K1);
-  require(options.K2 >= 0 && std::isfinite(options.K2), "K2", "of 0 or more", options.K2);
+  check_option(what, options.window >= 3 && options.window % 2 == 1, "a window", "of 3 or more pixels, an odd number",
+               options.window);
+  check_option(what, options.sigma >= 0.5 && options.sigma <= 1e6, "sigma", "from 0.5 to 10⁶ pixels", options.sigma);
+  check_option(what, options.K1 >= 0 && std::isfinite(options.K1), "K1", "of 0 or more", options.K1);
+  check_option(what, options.K2 >= 0 && std::isfinite(options.K2), "K2", "of 0 or more", options.K2);
   check_rows(what, message("images of ", to_string(shape)).c_str(), shape.size(), rows);
   const Index side = options.gaussian_weights ? 2 * static_cast<Index>(3.5 * options.sigma + 0.5) + 1 : options.window;
   if (side > std::min(shape.height, shape.width)) {
