@@ -23,8 +23,9 @@ using RandomWords = std::array<std::array<std::uint32_t, N>, 4>;
 /// Philox4x32-10: four random words from each 128-bit counter and a 64-bit key. A bijection of the counter, so that no two
 /// draws share an output by accident, and nothing to keep between draws.
 /// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.
+/// Inlined always, as single draws are: compiled functions, which draw millions, are linked after a program's own copy.
 template <std::size_t N>
-constexpr void philox(RandomWords<N>& counter, std::uint64_t key) {
+[[gnu::always_inline]] constexpr void philox(RandomWords<N>& counter, std::uint64_t key) {
   auto key_0 = static_cast<std::uint32_t>(key), key_1 = static_cast<std::uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
     for (std::size_t i = 0; i < N; ++i) {
@@ -39,7 +40,7 @@ constexpr void philox(RandomWords<N>& counter, std::uint64_t key) {
     key_1 += 0xBB67AE85;
   }
 }
-constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::uint64_t key) {
+[[gnu::always_inline]] constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::uint64_t key) {
   RandomWords<1> words{{{counter[0]}, {counter[1]}, {counter[2]}, {counter[3]}}};
   philox(words, key);
   return {words[0][0], words[1][0], words[2][0], words[3][0]};
@@ -67,10 +68,10 @@ class Random {
         first_(static_cast<std::uint32_t>(first_sample)) {}
 
   /// Uniform in [0, 1), on a grid of 2⁻⁵³.
-  constexpr double uniform(Index sample, Index element) const { return uniforms(sample, element)[0]; }
+  [[gnu::always_inline]] constexpr double uniform(Index sample, Index element) const { return uniforms(sample, element)[0]; }
 
   /// Two of them, at the price of one.
-  constexpr std::array<double, 2> uniforms(Index sample, Index element) const {
+  [[gnu::always_inline]] constexpr std::array<double, 2> uniforms(Index sample, Index element) const {
     const auto word =
         philox({static_cast<std::uint32_t>(element), first_ + static_cast<std::uint32_t>(sample), step_, stream_}, seed_);
     const auto real = [](std::uint64_t high, std::uint64_t low) {
@@ -92,7 +93,7 @@ class Random {
   }
 
   /// Normal with mean 0 and variance 1 (Box and Muller, 1958).
-  double normal(Index sample, Index element) const {
+  [[gnu::always_inline]] double normal(Index sample, Index element) const {
     constexpr double two_pi = 6.283185307179586476925;
     const auto [radius, angle] = uniforms(sample, element);
     return std::sqrt(-2.0 * std::log(1.0 - radius)) * std::cos(two_pi * angle);

@@ -164,8 +164,8 @@ struct Layout {
 };
 
 /// f(lanes, at, rows, columns, each) for the windows [begin, end) of a row, which have the same taps, rows × columns. The value
-/// of window 0 lies at `value`, its first tap at `place`.
-template <class T, class F>
+/// of window 0 lies at `value`, its first tap at `place`. Squares: whether windows of 2 × 2 and of 3 × 3 have code of their own.
+template <class T, bool Squares, class F>
 [[gnu::always_inline]] inline void for_windows(const Grid& g, const Layout& lies, Index begin, Index end, Index value,
                                                Index place, Taps rows, Taps columns, F f) {
   const Index channels = g.channels, tall = g.vertical.taps, wide = g.horizontal.taps, stride = g.horizontal.stride;
@@ -194,8 +194,10 @@ template <class T, class F>
   const auto whole = [=](Index side) {
     return rows.count() == side && tall == side && columns.count() == side && wide == side;
   };
-  if (whole(2)) return with_side(AllTaps<2>{});
-  if (whole(3)) return with_side(AllTaps<3>{});
+  if constexpr (Squares) {
+    if (whole(2)) return with_side(AllTaps<2>{});
+    if (whole(3)) return with_side(AllTaps<3>{});
+  }
   Index first_phase = columns.begin, first = rows.begin * row;
   while (first_phase >= stride) first_phase -= stride, first += pitch;
   first += first_phase * phase;
@@ -217,7 +219,7 @@ template <class T, class F>
 /// within the image. each(visit) calls visit(k, place) for these in order, k being the number of the tap in the whole window,
 /// and `place` where the pixel lies, after begin(top, bottom) was called for the rows [top, bottom) of all images, and before
 /// end(top, bottom) is.
-template <class T, class Begin, class F, class End>
+template <class T, bool Squares, class Begin, class F, class End>
 [[gnu::always_inline]] inline void for_each_band(const Grid& g, const Layout& lies, Index images, Begin begin, F f, End end) {
   const Axis down = g.vertical, across = g.horizontal;
   const Index windows = across.windows, row_of_values = windows * g.channels;
@@ -225,7 +227,7 @@ template <class T, class Begin, class F, class End>
     for (Index first = 0; first < images * down.windows; first += lies.band) {
       const Index count = std::min(lies.band, images * down.windows - first);
       begin(first * down.taps, (first + count) * down.taps);
-      for_windows<T>(g, lies, 0, count * windows, first * row_of_values, 0, {0, down.taps}, {0, across.taps}, f);
+      for_windows<T, Squares>(g, lies, 0, count * windows, first * row_of_values, 0, {0, down.taps}, {0, across.taps}, f);
       end(first * down.taps, (first + count) * down.taps);
     }
     return;
@@ -246,7 +248,7 @@ template <class T, class Begin, class F, class End>
         for (Index j = 0; j < windows;) {
           const bool inside = j >= whole.begin && j < whole.end;
           const Index until = inside ? whole.end : j + 1;
-          for_windows<T>(g, lies, j, until, value, place, rows, taps_within(across, j), f);
+          for_windows<T, Squares>(g, lies, j, until, value, place, rows, taps_within(across, j), f);
           j = until;
         }
       }
@@ -268,14 +270,14 @@ void for_sorted_rows(const Grid& g, const Layout& lies, Index count, Row* row, S
 /// f(lanes, at, rows, columns, each) for every window and all channels: `at` is where its value lies, rows × columns its taps
 /// within the image. each(visit) calls visit(k, value) for these in order, k being the number of the tap in the whole window,
 /// and `value` that of its pixel in x. Some channels may be done twice.
-template <class T, class F>
+template <class T, bool Squares = true, class F>
 void for_each_window(const Grid& g, Index images, const T* x, F f) {
   const Phases phases(g.horizontal, g.channels);
   const Layout lies = Layout::of_windows<T>(g, phases);
   std::array<T, static_cast<std::size_t>(Layout::most<T>)> memory;
   const Index line = g.horizontal.pixels * g.channels;
   const T* const from = lies.band > 0 ? memory.data() : x;
-  for_each_band<T>(
+  for_each_band<T, Squares>(
       g, lies, images,
       [&](Index top, Index bottom) {
         if (lies.band == 0) return;
@@ -364,7 +366,7 @@ void expand_windows(const Grid& g, Index images, T* x, F from) {
   std::array<T, static_cast<std::size_t>(Layout::most<T>)> memory;
   const Index line = across.pixels * g.channels;
   T* const to = lies.band > 0 ? memory.data() : x;
-  for_each_band<T>(
+  for_each_band<T, true>(
       g, lies, images, [](Index, Index) {},
       [=](auto lanes, Index at, auto rows, auto columns, const auto& each) __attribute__((always_inline)) {
         const auto value = from(lanes, at, rows.count(), columns.count());

@@ -167,7 +167,7 @@ struct ReduceBilinear {
   }
   template <class F>
   static void reduce(const Grid& grid, Index count, const T* from, T* to, F share) {
-    for_each_window(
+    for_each_window<T, false>(
         grid, count, from, [=](auto lanes, Index at, auto rows, auto columns, const auto& each) __attribute__((always_inline)) {
           using V = typename decltype(lanes)::V;
           V total(0);
