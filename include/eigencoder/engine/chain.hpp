@@ -39,11 +39,28 @@ inline void add(std::span<double> total, std::span<const double> part) {
   for (std::size_t i = 0; i < total.size(); ++i) total[i] += part[i];
 }
 
+/// Where the parts of a whole begin, one after the other; the last entry is the whole.
 template <std::size_t N, class Count>
 constexpr std::array<Index, N + 1> running_total(Count count) {
   std::array<Index, N + 1> totals{};
   for (std::size_t i = 0; i < N; ++i) totals[i + 1] = totals[i] + count(i);
   return totals;
+}
+// The same of sizes, and of one that each layer needs: compiled once for all networks of N layers.
+template <std::size_t N>
+constexpr std::array<Index, N + 1> running_total(const std::array<Index, N>& sizes) {
+  return running_total<N>([&](std::size_t i) { return sizes[i]; });
+}
+template <std::size_t N>
+constexpr std::array<Index, N + 1> running_total(const std::array<Needs, N>& needs, Index Needs::*size) {
+  return running_total<N>([&](std::size_t i) { return needs[i].*size; });
+}
+/// The largest of one that each layer needs.
+template <std::size_t N>
+constexpr Index most(const std::array<Needs, N>& needs, Index Needs::*size) {
+  Index largest = 0;
+  for (const Needs& each : needs) largest = std::max(largest, each.*size);
+  return largest;
 }
 
 }  // namespace detail
@@ -129,14 +146,10 @@ struct Chain {
     }
   }
 
-  static constexpr std::array<Needs, size> needs = [] {
-    std::array<Needs, size> all{};
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((all[I] = taken_over(I) ? Needs{} : runs_as<I>::needs(shapes[reads(I)])), ...);
-    }
-    (std::make_index_sequence<size>{});
-    return all;
-  }();
+  static constexpr std::array<Needs, size> needs = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<Needs, size>{taken_over(I) ? Needs{} : runs_as<I>::needs(shapes[reads(I)])...};
+  }
+  (std::make_index_sequence<size>{});
   /// No layer after the code reads what those before it left of a sample, so that codes can be decoded without their samples.
   static constexpr bool decodes_alone = [] {
     for (std::size_t i = code; i < size; ++i) {
@@ -156,11 +169,10 @@ struct Chain {
 
  private:
   template <bool Trainable>
-  static constexpr std::array<Index, size> scalars = [] {
-    std::array<Index, size> sizes{};
-    for_each_layer([&]<std::size_t I>() { sizes[I] = Blocks<runs_as<I>, shapes[reads(I)], Trainable>::size; });
-    return sizes;
-  }();
+  static constexpr std::array<Index, size> scalars = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<Index, size>{Blocks<runs_as<I>, shapes[reads(I)], Trainable>::size...};
+  }
+  (std::make_index_sequence<size>{});
   static constexpr std::array<Index, size> trainable = scalars<true>, running = scalars<false>;
 
  public:
@@ -205,18 +217,18 @@ struct Chain {
   static_assert(contracts_kept(std::make_index_sequence<size>{}));
 
   // Where each layer's part begins in the network's memories; the last entry is the whole.
-  static constexpr auto theta_at = detail::running_total<size>([](std::size_t i) { return trainable[i]; });
-  static constexpr auto state_at = detail::running_total<size>([](std::size_t i) { return running[i]; });
-  static constexpr auto packed_at = detail::running_total<size>([](std::size_t i) { return needs[i].packed; });
+  static constexpr auto theta_at = detail::running_total(trainable);
+  static constexpr auto state_at = detail::running_total(running);
+  static constexpr auto packed_at = detail::running_total(needs, &Needs::packed);
   static constexpr auto forward_packed_at =
       detail::running_total<size>([](std::size_t i) { return needs[i].packed - needs[i].backward_packed; });
-  static constexpr auto cache_at = detail::running_total<size>([](std::size_t i) { return needs[i].cache; });
+  static constexpr auto cache_at = detail::running_total(needs, &Needs::cache);
   static constexpr auto source_cache_at =
       detail::running_total<size>([](std::size_t i) { return is_source(i) ? needs[i].cache : 0; });
-  static constexpr auto sums_at = detail::running_total<size>([](std::size_t i) { return needs[i].sums; });
-  static constexpr auto dsums_at = detail::running_total<size>([](std::size_t i) { return needs[i].dsums; });
-  static constexpr auto tallies_at = detail::running_total<size>([](std::size_t i) { return needs[i].tallies; });
-  static constexpr auto carry_at = detail::running_total<size>([](std::size_t i) { return needs[i].carry; });
+  static constexpr auto sums_at = detail::running_total(needs, &Needs::sums);
+  static constexpr auto dsums_at = detail::running_total(needs, &Needs::dsums);
+  static constexpr auto tallies_at = detail::running_total(needs, &Needs::tallies);
+  static constexpr auto carry_at = detail::running_total(needs, &Needs::carry);
 
   /// How the shards' shares of layer i's `Needs::sums` are put together: added, unless it says otherwise.
   static constexpr std::array<void (*)(std::span<double>, std::span<const double>), size> merge = [] {
@@ -273,17 +285,15 @@ struct Chain {
     return sum;
   }();
 
-  template <class Measure>
-  static constexpr Index widest(Measure measure) {
-    Index most = 0;
-    for (std::size_t i = 0; i < size; ++i) most = std::max(most, taken_over(i) ? 0 : measure(i));
-    return most;
-  }
-  static constexpr Index forward_scratch = widest([](std::size_t i) { return needs[i].scratch; });
-  static constexpr Index scratch = std::max(forward_scratch, widest([](std::size_t i) { return needs[i].backward_scratch; }));
-  static constexpr Index scratch_per_sample = widest([](std::size_t i) { return needs[i].scratch_per_sample; });
-  static constexpr Index columns = widest([](std::size_t i) { return needs[i].columns; });
-  static constexpr Index widest_output = widest([](std::size_t i) { return shapes[i + 1].size(); });
+  static constexpr Index forward_scratch = detail::most(needs, &Needs::scratch);
+  static constexpr Index scratch = std::max(forward_scratch, detail::most(needs, &Needs::backward_scratch));
+  static constexpr Index scratch_per_sample = detail::most(needs, &Needs::scratch_per_sample);
+  static constexpr Index columns = detail::most(needs, &Needs::columns);
+  static constexpr Index widest_output = [] {
+    Index widest = 0;
+    for (std::size_t i = 0; i < size; ++i) widest = std::max(widest, taken_over(i) ? 0 : shapes[i + 1].size());
+    return widest;
+  }();
 };
 
 }  // namespace eigencoder
