@@ -8,6 +8,7 @@
 #include "eigencoder/core/bodies.hpp"
 #include "eigencoder/tasks/for_columns.hpp"
 #include "eigencoder/tasks/gaussian_mixture.hpp"
+#include "eigencoder/tasks/scatter.hpp"
 #include "eigencoder/tasks/spread_out.hpp"
 
 // After core/eigen.hpp, whose inclusion of Eigen is the one that counts.
@@ -117,7 +118,9 @@ EIGENCODER_INLINE GaussianMixture::Vector GaussianMixture::expect(const Matrix& 
     const double constant = std::log(weights_[k]) - L.diagonal().array().log().sum() -
                             0.5 * static_cast<double>(x.rows()) * std::log(2 * std::numbers::pi);
     detail::for_columns(x.cols(), [&](Index from, Index some) {
-      const Matrix y = whiten * (x.middleCols(from, some).colwise() - means_.col(k));
+      const Matrix centred = x.middleCols(from, some).colwise() - means_.col(k);
+      Matrix y(x.rows(), some);
+      kernels::multiply<double>(whiten, centred, y);
       r.row(k).segment(from, some) = constant - 0.5 * y.colwise().squaredNorm().array();
     });
   }
@@ -139,11 +142,12 @@ EIGENCODER_INLINE void GaussianMixture::maximise(const Matrix& x, const Matrix& 
   for (Index k = 0; k < size(); ++k) {
     Matrix scatter = Matrix::Zero(x.rows(), x.rows());
     if (mass[k] > 0) {
-      means_.col(k) = x * r.row(k).transpose() / mass[k];
+      const Vector share = r.row(k).transpose() / mass[k];
+      kernels::multiply<double>(x, share, means_.col(k));
       detail::for_columns(x.cols(), [&](Index from, Index some) {
-        const Vector roots = (r.row(k).segment(from, some) / mass[k]).cwiseSqrt().transpose();
+        const Vector roots = share.segment(from, some).cwiseSqrt();
         const Matrix y = (x.middleCols(from, some).colwise() - means_.col(k)) * roots.asDiagonal();
-        scatter.selfadjointView<Eigen::Lower>().rankUpdate(y);
+        detail::add_scatter(y, scatter);
       });
     }
     scatter.diagonal().array() += floor;

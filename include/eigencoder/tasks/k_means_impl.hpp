@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eigencoder/core/bodies.hpp"
+#include "eigencoder/kernels/gemm.hpp"
 #include "eigencoder/tasks/for_columns.hpp"
 #include "eigencoder/tasks/k_means.hpp"
 #include "eigencoder/tasks/spread_out.hpp"
@@ -15,14 +16,15 @@ namespace eigencoder {
 
 namespace detail {
 
-/// argmin_k ‖c_k‖² − 2 c_kᵀx_j, as many codes at a time as the cache holds.
+/// argmin_k ½ ‖c_k‖² − c_kᵀx_j, as many codes at a time as the cache holds.
 inline Eigen::VectorXi nearest_centres(const Eigen::MatrixXd& x, const Eigen::MatrixXd& centres) {
-  const Eigen::VectorXd lengths = centres.colwise().squaredNorm().transpose();
+  const Eigen::MatrixXd opposite = -centres;
+  const Eigen::VectorXd lengths = 0.5 * centres.colwise().squaredNorm().transpose();
   Eigen::VectorXi labels(x.cols());
   Eigen::MatrixXd distances;
   for_columns(x.cols(), [&](Index first, Index some) {
-    distances.noalias() = -2 * centres.transpose() * x.middleCols(first, some);
-    distances.colwise() += lengths;
+    distances.resize(centres.cols(), some);
+    kernels::multiply_transposed<double>(opposite, x.middleCols(first, some), distances, lengths.data());
     for (Index j = 0; j < some; ++j) {
       Index k = 0;
       distances.col(j).minCoeff(&k);

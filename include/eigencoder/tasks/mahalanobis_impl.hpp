@@ -3,6 +3,7 @@
 
 #include "eigencoder/core/bodies.hpp"
 #include "eigencoder/tasks/mahalanobis.hpp"
+#include "eigencoder/tasks/scatter.hpp"
 
 // After core/eigen.hpp, whose inclusion of Eigen is the one that counts.
 #include <Eigen/Cholesky>
@@ -21,7 +22,9 @@ EIGENCODER_INLINE Mahalanobis Mahalanobis::fit_codes(const Eigen::MatrixXd& z, d
   Mahalanobis found;
   found.mean_ = z.rowwise().mean();
   const Eigen::MatrixXd centred = z.colwise() - found.mean_;
-  Eigen::MatrixXd covariance = (1 - shrinkage) / static_cast<double>(z.cols()) * centred * centred.transpose();
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(z.rows(), z.rows());
+  detail::add_scatter(centred, covariance);
+  covariance *= (1 - shrinkage) / static_cast<double>(z.cols());
   const double variance = centred.squaredNorm() / static_cast<double>(z.size());
   covariance.diagonal().array() += shrinkage * variance;
   const Eigen::LLT<Eigen::MatrixXd> factored(covariance);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eigencoder/core/bodies.hpp"
+#include "eigencoder/kernels/gemm.hpp"
 #include "eigencoder/tasks/nearest.hpp"
 
 namespace eigencoder::detail {
@@ -58,7 +59,8 @@ Neighbours<T> nearest_columns(const ColumnsOf<T>& C, const ColumnsOf<T>& Q, Inde
     for (auto& smallest : best) smallest.clear();
     for (Index first = 0; first < C.cols(); first += codes_at_once) {
       const Index some = std::min(codes_at_once, C.cols() - first);
-      least.noalias() = C.middleCols(first, some).transpose() * Q.middleCols(first_query, some_queries);
+      least.resize(some, some_queries);
+      kernels::multiply_transposed<T>(C.middleCols(first, some), Q.middleCols(first_query, some_queries), least);
       for (Index j = 0; j < some_queries; ++j) {
         Smallest& smallest = best[static_cast<std::size_t>(j)];
         const auto query = Q.col(first_query + j);

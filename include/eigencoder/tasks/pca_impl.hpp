@@ -4,6 +4,7 @@
 #include "eigencoder/core/bodies.hpp"
 #include "eigencoder/tasks/for_columns.hpp"
 #include "eigencoder/tasks/pca.hpp"
+#include "eigencoder/tasks/scatter.hpp"
 
 // After core/eigen.hpp, whose inclusion of Eigen is the one that counts.
 #include <Eigen/Eigenvalues>
@@ -43,15 +44,16 @@ PCA PCA::fit_columns(const detail::ColumnsOf<T>& samples, Index count) {
   if (n <= N) {
     Matrix scatter = Matrix::Zero(n, n);
     detail::for_columns(N, [&](Index first, Index some) {
-      scatter.selfadjointView<Eigen::Lower>().rankUpdate(detail::centred<T>(samples.middleCols(first, some), pca.mean_));
+      detail::add_scatter(detail::centred<T>(samples.middleCols(first, some), pca.mean_), scatter);
     });
     pca.components_ = pca.leading(scatter, N, count);
   } else {
     const Matrix centred = detail::centred<T>(samples, pca.mean_);
-    Matrix products = Matrix::Zero(N, N);
-    products.selfadjointView<Eigen::Lower>().rankUpdate(centred.transpose());
+    Matrix products(N, N), directions(n, count);
+    kernels::multiply_transposed<double>(centred, centred, products);
+    kernels::multiply<double>(centred, pca.leading(products, N, count), directions);
     // Directions of no variance are noise here, or zero: the decomposition makes them orthogonal to all earlier ones.
-    const Eigen::HouseholderQR<Matrix> qr(centred * pca.leading(products, N, count));
+    const Eigen::HouseholderQR<Matrix> qr(directions);
     pca.components_ = qr.householderQ() * Matrix::Identity(n, count);
   }
   for (auto direction : pca.components_.colwise()) {
@@ -67,8 +69,9 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::encode_columns(const detai
   detail::check_rows("PCA::encode", "one for each value of a sample", components_.rows(), x.rows());
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes(size(), x.cols());
   detail::for_columns(x.cols(), [&](Index first, Index some) {
-    const Matrix centred = detail::centred<T>(x.middleCols(first, some), mean_);
-    codes.middleCols(first, some) = Matrix(components_.transpose() * centred).template cast<T>();
+    Matrix some_codes(size(), some);
+    kernels::multiply_transposed<double>(components_, detail::centred<T>(x.middleCols(first, some), mean_), some_codes);
+    codes.middleCols(first, some) = some_codes.template cast<T>();
   });
   return codes;
 }
@@ -78,8 +81,9 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> PCA::decode_columns(const detai
   detail::check_rows("PCA::decode", "one for each component", size(), codes.rows());
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> x(components_.rows(), codes.cols());
   detail::for_columns(codes.cols(), [&](Index first, Index some) {
-    const Matrix centred = components_ * codes.middleCols(first, some).template cast<double>();
-    x.middleCols(first, some) = (centred.colwise() + mean_).template cast<T>();
+    Matrix samples(components_.rows(), some);
+    kernels::multiply<double>(components_, Matrix(codes.middleCols(first, some).template cast<double>()), samples, mean_.data());
+    x.middleCols(first, some) = samples.template cast<T>();
   });
   return x;
 }
