@@ -12,9 +12,14 @@
 
 namespace eigencoder {
 
+namespace detail {
+template <class T>
+concept FloatOrDouble = std::same_as<T, float> || std::same_as<T, double>;
+}  // namespace detail
+
 /// A matrix of float or double, or any expression that makes one, with a sample in each column.
 template <class M>
-concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && std::floating_point<typename M::Scalar>;
+concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && detail::FloatOrDouble<typename M::Scalar>;
 
 namespace detail {
 
@@ -23,7 +28,7 @@ template <class M>
 decltype(auto) in_floating_point(const M& samples) {
   if constexpr (SampleMatrix<M>) {
     return (samples);
-  } else if constexpr (requires { requires std::floating_point<typename M::Scalar>; }) {
+  } else if constexpr (requires { requires FloatOrDouble<typename M::Scalar>; }) {
     return Samples<typename M::Scalar>(samples).matrix();
   } else {
     return Samples<float>(samples).matrix();
