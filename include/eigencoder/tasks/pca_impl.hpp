@@ -50,7 +50,10 @@ PCA PCA::fit_columns(const detail::ColumnsOf<T>& samples, Index count) {
   } else {
     const Matrix centred = detail::centred<T>(samples, pca.mean_);
     Matrix products(N, N), directions(n, count);
-    kernels::multiply_transposed<double>(centred, centred, products);
+    detail::for_columns(N, [&](Index first, Index some) {  // the lower half
+      kernels::multiply_transposed<double>(centred.rightCols(N - first), centred.middleCols(first, some),
+                                           products.block(first, first, N - first, some));
+    });
     kernels::multiply<double>(centred, pca.leading(products, N, count), directions);
     // Directions of no variance are noise here, or zero: the decomposition makes them orthogonal to all earlier ones.
     const Eigen::HouseholderQR<Matrix> qr(directions);

@@ -8,18 +8,14 @@
 
 #include "eigencoder/core/error.hpp"
 #include "eigencoder/core/shape.hpp"
+#include "eigencoder/kernels/dispatch.hpp"
 #include "eigencoder/models/samples.hpp"
 
 namespace eigencoder {
 
-namespace detail {
-template <class T>
-concept FloatOrDouble = std::same_as<T, float> || std::same_as<T, double>;
-}  // namespace detail
-
 /// A matrix of float or double, or any expression that makes one, with a sample in each column.
 template <class M>
-concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && detail::FloatOrDouble<typename M::Scalar>;
+concept SampleMatrix = std::derived_from<M, Eigen::MatrixBase<M>> && kernels::CompiledScalar<typename M::Scalar>;
 
 namespace detail {
 
@@ -28,7 +24,7 @@ template <class M>
 decltype(auto) in_floating_point(const M& samples) {
   if constexpr (SampleMatrix<M>) {
     return (samples);
-  } else if constexpr (requires { requires FloatOrDouble<typename M::Scalar>; }) {
+  } else if constexpr (requires { requires kernels::CompiledScalar<typename M::Scalar>; }) {
     return Samples<typename M::Scalar>(samples).matrix();
   } else {
     return Samples<float>(samples).matrix();

@@ -84,6 +84,16 @@ TEST_CASE("pca: what the definition says") {
   }
 }
 
+TEST_CASE("pca: what the definition says, of more values than samples, and more samples than a piece has") {
+  const Eigen::MatrixXd x = samples(301, 277);
+  const ec::PCA pca = ec::PCA::fit(x, 276);
+  const Eigen::MatrixXd codes = pca.encode(x), covariance = codes * codes.transpose() / 276;
+  CHECK((pca.decode(codes) - x).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK((covariance - Eigen::MatrixXd(pca.explained_variance().asDiagonal())).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK(std::abs(pca.explained_variance_ratio().sum() - 1) < 1e-13);
+  check_orthonormal(pca);
+}
+
 TEST_CASE("pca: directions without variance are orthonormal too, and their shares are zero") {
   for (const ec::Index rows : {4, 40}) {
     Eigen::MatrixXd x = Eigen::MatrixXd::Constant(rows, 9, 0.25);
