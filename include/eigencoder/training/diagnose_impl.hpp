@@ -40,7 +40,8 @@ void Diagnosis<T>::look_at_parameters(const Parameters<T>& parameters) {
 template <class T>
 LayerMemory<T> Diagnosis<T>::memory(std::size_t i, const Needs& needs, Index output, Index joined, Index source) {
   const auto scalars = [](Arena<T>& memory, Index count) {
-    memory.assign(static_cast<std::size_t>(count), T(0));
+    memory.clear();
+    memory.resize(static_cast<std::size_t>(count));
     return memory.data();
   };
   return {.x = x_.data(),

@@ -38,11 +38,3 @@ TEST_CASE("type names: values in braces, whether a compiler names their type or 
   CHECK(shortened("ZeroPad2D<Border{1, 1, 1, 1}>") == "ZeroPad2D<1>");
   for (const std::string strange : {"A<Own{1, 1}>", "A<{}>", "A<{1.5e+0, 1.5e+0}>", "A<{{1}, 2}>"}) CHECK(shortened(strange) == strange);
 }
-
-TEST_CASE("arenas: on cache-line borders and zero") {
-  for (const std::size_t size : {1U, 17U, 1000U}) {
-    const ec::Arena<float> arena(size);
-    CHECK(reinterpret_cast<std::uintptr_t>(arena.data()) % 64 == 0);
-    CHECK(std::all_of(arena.begin(), arena.end(), [](float v) { return v == 0; }));
-  }
-}
