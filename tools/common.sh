@@ -1,6 +1,11 @@
 # What ./quickstart, ./check and .ci/run share.
 
-say() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi; }
+# With the minutes since the script began.
+say() {
+  local line
+  printf -v line '%d:%02d  %s' $((SECONDS / 60)) $((SECONDS % 60)) "$*"
+  if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$line"; else printf '\n%s\n' "$line"; fi
+}
 
 # Debian's names of what the examples and the tests are made of.
 example_packages=(g++ cmake ninja-build libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libpng-dev libjpeg-dev gnuplot-nox)
