@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <eigencoder/files/read_file.hpp>
 #include <eigencoder/tasks/pca.hpp>
 #include <eigencoder/training/report.hpp>
 #include <iostream>

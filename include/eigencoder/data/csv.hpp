@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "eigencoder/core/error.hpp"
@@ -17,18 +16,20 @@ namespace eigencoder {
 /// A column of a CSV file, by its name or its place: 0 is the first one, -1 the last.
 class CsvColumn {
  public:
-  CsvColumn(int place) : which_(Index{place}) {}
-  CsvColumn(Index place) : which_(place) {}
-  CsvColumn(const char* name) : which_(std::string(name)) {}
-  CsvColumn(std::string name) : which_(std::move(name)) {}
+  CsvColumn(int place) : CsvColumn(Index{place}) {}
+  CsvColumn(Index place) : place_(place), named_(false) {}
+  CsvColumn(const char* name) : CsvColumn(std::string(name)) {}
+  CsvColumn(std::string name) : name_(std::move(name)), named_(true) {}
 
   /// Null for a place.
-  const std::string* name() const { return std::get_if<std::string>(&which_); }
+  const std::string* name() const { return named_ ? &name_ : nullptr; }
   /// Counted from the first column. Not for a name.
-  Index place(Index columns) const { return std::get<Index>(which_) + (std::get<Index>(which_) < 0 ? columns : 0); }
+  Index place(Index columns) const { return place_ < 0 ? place_ + columns : place_; }
 
  private:
-  std::variant<Index, std::string> which_;
+  std::string name_;
+  Index place_ = 0;
+  bool named_;
 };
 
 /// Whether the first record of a CSV file names its columns.

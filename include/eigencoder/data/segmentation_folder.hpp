@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eigencoder/data/image_folder.hpp"
+#include "eigencoder/files/read_file.hpp"
 
 namespace eigencoder {
 

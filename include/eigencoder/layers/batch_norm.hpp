@@ -180,9 +180,10 @@ struct BatchNorm {
 
     // The totals are the whole batch's: each shard adds its part of them.
     const double part = static_cast<double>(pass.dy.cols()) / static_cast<double>(pass.batch);
+    const auto add = [part](auto& gradient, const auto& total) { gradient.array() += (part * total).template cast<T>(); };
     auto& [dgamma, dbeta] = pass.dtheta;
-    dgamma.array() += (part * dot).template cast<T>();
-    dbeta.array() += (part * sums).template cast<T>();
+    add(dgamma, dot);
+    add(dbeta, sums);
 
     if constexpr (InputGradient) {  // dx = a dy + b x + c
       constexpr Index channels = S::in.channels;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-
 #include "eigencoder/layers/vector_quantizer.hpp"
 #include "eigencoder/models/autoencoder.hpp"
 
@@ -78,19 +75,9 @@ struct CodebookUsage {
   Eigen::Matrix<Index, Eigen::Dynamic, 1> counts;
 
   /// The share of entries that were chosen at all.
-  double used() const {
-    const auto chosen = std::count_if(counts.begin(), counts.end(), [](Index count) { return count > 0; });
-    return static_cast<double>(chosen) / static_cast<double>(counts.size());
-  }
+  double used() const;
   /// e^(−Σ p_k log p_k) with p_k the share of entry k: K if all are chosen equally often, 1 if one is chosen always.
-  double perplexity() const {
-    const double total = static_cast<double>(counts.sum());
-    double entropy = 0;
-    for (const Index count : counts) {
-      if (count > 0) entropy -= static_cast<double>(count) / total * std::log(static_cast<double>(count) / total);
-    }
-    return std::exp(entropy);
-  }
+  double perplexity() const;
 };
 
 /// Of the codes of samples, input × N. Throws ShapeError.
@@ -100,10 +87,14 @@ CodebookUsage codebook_usage(const Autoencoder<E, D, T>& model, const typename A
   CodebookUsage usage;
   usage.counts.setZero(Book::entries);
   const Codes all = codes(model, x);
-  for (const int k : all.reshaped()) {
-    if (k >= 0) ++usage.counts[k];
+  for (Index p = 0; p < all.size(); ++p) {
+    if (const int k = all.data()[p]; k >= 0) ++usage.counts[k];
   }
   return usage;
 }
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/models/codebook_impl.hpp"
+#endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 #include "eigencoder/core/error.hpp"
@@ -21,14 +20,18 @@ void check_ends(const char* what, const A& a, const B& b, Index steps) {
   if (steps < 2) throw OptionError(message(what, ": expected 2 steps or more, both ends among them, found ", steps));
 }
 
-/// Columns a, f(1 / (steps − 1)), f(2 / (steps − 1)), …, b.
-template <class A, class B, class F>
-auto walk(const A& a, const B& b, Index steps, F f) {
-  Eigen::Matrix<typename A::Scalar, Eigen::Dynamic, Eigen::Dynamic> codes(a.rows(), steps);
+/// The ways between a and b, k × steps: straight, or around the origin where there is an arc.
+Eigen::MatrixXd straight_way(const Eigen::VectorXd& a, const Eigen::VectorXd& b, Index steps);
+Eigen::MatrixXd arc(const Eigen::VectorXd& a, const Eigen::VectorXd& b, Index steps);
+
+/// Such a way between codes, the ends exact.
+template <class A, class B, class Way>
+auto walk(const A& a, const B& b, Index steps, Way way) {
+  using T = typename A::Scalar;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> codes =
+      way(a.template cast<double>(), b.template cast<double>(), steps).template cast<T>();
   codes.col(0) = a;
   codes.col(steps - 1) = b;
-  for (Index j = 1; j < steps - 1; ++j)
-    codes.col(j) = f(static_cast<double>(j) / static_cast<double>(steps - 1)).template cast<typename A::Scalar>();
   return codes;
 }
 
@@ -39,8 +42,7 @@ auto walk(const A& a, const B& b, Index steps, F f) {
 template <class A, class B>
 auto interpolate(const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B>& b, Index steps) {
   detail::check_ends("interpolate", a, b, steps);
-  const Eigen::VectorXd from = a.template cast<double>(), to = b.template cast<double>();
-  return detail::walk(a.derived(), b.derived(), steps, [&](double t) -> Eigen::VectorXd { return (1 - t) * from + t * to; });
+  return detail::walk(a.derived(), b.derived(), steps, detail::straight_way);
 }
 
 /// The way from a to b around the origin, in equal angles: with θ the angle between the two,
@@ -51,15 +53,11 @@ auto interpolate(const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B>& b, I
 template <class A, class B>
 auto slerp(const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B>& b, Index steps) {
   detail::check_ends("slerp", a, b, steps);
-  const Eigen::VectorXd from = a.template cast<double>(), to = b.template cast<double>();
-  // Kahan's angle, exact where it is near 0 or π, as an arc cosine is not.
-  const Eigen::VectorXd u = from.stableNormalized(), v = to.stableNormalized();
-  const double angle = 2 * std::atan2((u - v).norm(), (u + v).norm()), sine = std::sin(angle);
-  const bool straight = u.isZero(0) || v.isZero(0) || sine < 1e-7;
-  return detail::walk(a.derived(), b.derived(), steps, [&](double t) -> Eigen::VectorXd {
-    if (straight) return (1 - t) * from + t * to;
-    return (std::sin((1 - t) * angle) * from + std::sin(t * angle) * to) / sine;
-  });
+  return detail::walk(a.derived(), b.derived(), steps, detail::arc);
 }
 
 }  // namespace eigencoder
+
+#ifndef EIGENCODER_COMPILED_KERNELS
+#include "eigencoder/models/interpolate_impl.hpp"
+#endif

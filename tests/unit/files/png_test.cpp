@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <png.h>
 #include <zlib.h>
 
 #include "support/catch.hpp"
