@@ -16,18 +16,28 @@ inline constexpr Index depth_block = 280;
 template <bool Copied>
 inline constexpr Index column_block = (Copied ? 24 : 8) * wide_tile;
 
-/// So many columns, of which few may find a place in the first cache, since they lie so far apart. Tiles of six
-/// columns, which read them twice as often as those of twelve, are faster on a copy.
+/// How many columns find a place in a first cache of 32 KB: lines a multiple of 4 KB apart share eight places.
+template <class T>
+constexpr Index columns_in_first_cache(Index stride) {
+  constexpr Index line = 64, period = 4096, places = 8;
+  const Index bytes = stride * static_cast<Index>(sizeof(T)), power_of_two = bytes & -bytes;  // that divides the distance
+  return places * (period / std::clamp(power_of_two, line, period));
+}
+
+/// So many columns, of which too few find a place in the first cache, or which lie on many pages. Tiles of six columns, which
+/// read them twice as often as those of twelve, are faster on a copy.
 template <class T>
 bool far_apart(Index stride, Index depth) {
-  return !many_registers && depth > 64 && stride * depth * static_cast<Index>(sizeof(T)) > 64 * 1024;
+  if (many_registers || depth <= 16) return false;
+  return 2 * depth > 3 * columns_in_first_cache<T>(stride) ||
+         (depth > 32 && stride * depth * static_cast<Index>(sizeof(T)) > 64 * 1024);
 }
 /// A copy costs little where the left operand's serves so many columns of C, a transposed right one's so many rows.
-inline constexpr Index worth_packing_left = 48, worth_packing_right = 256;
-/// The copy of a transposed right operand: so deep, and so many columns that it takes 48 KB of the second cache.
+inline constexpr Index worth_packing_left = 32, worth_packing_right = 192;
+/// The copy of a transposed right operand: so deep, and so many columns that it takes 96 KB of the second cache.
 inline constexpr Index packed_depth = 128;
 template <class T>
-inline constexpr Index packed_columns = 48 * 1024 / (packed_depth * wide_tile * static_cast<Index>(sizeof(T))) * wide_tile;
+inline constexpr Index packed_columns = 96 * 1024 / (packed_depth * wide_tile * static_cast<Index>(sizeof(T))) * wide_tile;
 
 /// How many of a matrix's columns can be read a packet wide, although only `rows` rows are wanted, without leaving its memory.
 template <class P>
