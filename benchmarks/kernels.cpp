@@ -22,7 +22,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
                              {256, 128},
                              {64, 128},
                              {128, 64}}) {
-    for (const int n : {256, 128, 32}) bench->Args({m, n, k});
+    for (const int n : {256, 128, 64, 32}) bench->Args({m, n, k});
   }
   bench->Args({100, 100, 100})->Args({33, 47, 61});
 }

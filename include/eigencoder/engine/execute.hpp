@@ -23,9 +23,11 @@ class Execute {
   }
 
   /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:
-  /// from the whole batch, whose shards were run with `together`. Layers before `first_trained` have none.
-  static void parameter_gradients(const Layers& layers, std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
+  /// from the whole batch, whose shards were run with `together`, each in the lane's columns that follow those of the one before.
+  /// Layers before `first_trained` have none.
+  static void parameter_gradients(const Layers& layers, const KeptBatch<T>& batch, T* gradient, Index begin, Index end,
                                   std::size_t first_trained, Precision precision) {
+    const Lane<P> lane(batch.memory);
     for (const Operation& operation : program) {
       const std::size_t i = operation.index;
       if (operation.what != Do::backward || i < first_trained || !P::overwrites[i]) continue;
@@ -34,24 +36,16 @@ class Execute {
       const auto column_at = [&](Index parameter) {
         return std::clamp<Index>((parameter - C::theta_at[i]) / block.rows, 0, block.cols);
       };
-      const Index width = std::max<Index>(piece / block.rows / 96, 1) * 96;
-      for (Index first = column_at(begin), last = column_at(end), next = 0; first < last; first = next) {
-        next = std::min(first + width, last);
-        for (const KeptShard<T>& shard : shards) {
-          const Lane<P> lane(*shard.memory);
-          const LayerMemory<T> memory{.x = C::reads(i) == 0 ? shard.x : lane.activation(C::reads(i)),
-                                      .dy = lane.delta(operation.delta),
-                                      .gradient = gradient};
-          calls[i].parameter_gradient(layers, memory, shard.columns, first, next, &shard != &shards.front(), precision);
-        }
-      }
+      const Index first = column_at(begin), last = column_at(end);
+      if (first == last) continue;
+      const LayerMemory<T> memory{.x = C::reads(i) == 0 ? batch.x : lane.activation(C::reads(i)),
+                                  .dy = lane.delta(operation.delta, C::shapes[i + 1].size()),
+                                  .gradient = gradient};
+      calls[i].parameter_gradient(layers, memory, batch.columns, first, last, false, precision);
     }
   }
 
  private:
-  /// Values of a gradient that stay in the second cache while all shards add to them. In columns, a multiple of any tile's.
-  static constexpr Index piece = P::cache / 2 / static_cast<Index>(sizeof(T));
-
   /// What the program calls of a layer; null what it does not.
   struct Calls {
     using Pass = void(const Layers&, const Parameters<T>&, const LayerMemory<T>&, const LayerBatch&);
@@ -132,7 +126,7 @@ class Execute {
   static void run_backward_operation(const Operation& operation, const Shard<P>& shard) {
     const std::size_t i = operation.index, joined = C::joined_by(i);
     const Index columns = shard.columns;
-    T* const dy = shard.delta(operation.delta);
+    T* const dy = shard.delta(operation.delta, C::shapes[i + 1].size());
     if (operation.what == Do::add_side_gradient) return add_side_gradient(shard, i, dy);
     if (calls[i].clear_padding) calls[i].clear_padding(dy, columns, shard.lengths);
     const LayerMemory<T> where = memory(shard, i, operation.delta);
@@ -169,7 +163,7 @@ class Execute {
     const Index link = C::links[i];
     const bool joins = C::joins[i], links = link != no_link && !joins;
     const std::size_t joined = C::joined_by(i);
-    T* const dy = shard.delta(delta);
+    T* const dy = shard.delta(delta, C::shapes[i + 1].size());
     return {.x = shard.activation(C::reads(i)),
             .y = shard.lane.activation(i + 1),
             .cache = shard.lane.cache(i),
@@ -179,7 +173,7 @@ class Execute {
             .joined = joins ? shard.activation(joined) : nullptr,
             .targets = shard.target,
             .dy = dy,
-            .dx = C::needs[i].in_place ? dy : shard.delta(delta + 1),
+            .dx = C::needs[i].in_place ? dy : shard.delta(delta + 1, C::shapes[C::reads(i)].size()),
             .djoined = P::side_gradient(joined) ? shard.lane.side_gradient(joined) : nullptr,
             .gradient = shard.gradient};
   }

@@ -7,15 +7,19 @@
 
 namespace eigencoder {
 
-/// Working memory for a step on some columns: activations, deltas, caches and scratch. Made once, used for every step.
+/// Working memory for steps on shards of up to some columns, each in a lane: activations, deltas, caches and scratch. Made once, used
+/// for every step. Lanes lie side by side, a buffer of all before the next buffer of all.
 template <class T>
 struct LaneMemory {
-  /// `per_sample` scalars for each column, and `once`.
-  LaneMemory(Index columns, Index per_sample, Index once)
-      : capacity(rounded(columns)), scalars(static_cast<std::size_t>(capacity * per_sample + once)) {}
+  LaneMemory() = default;
+  /// Of each lane `per_sample` scalars for each column, and `once`.
+  LaneMemory(Index lanes, Index columns, Index per_sample, Index once)
+      : width(rounded(columns)),
+        capacity(lanes * width),
+        scalars(static_cast<std::size_t>(capacity * per_sample + lanes * once)) {}
 
-  Index capacity;
-  Arena<T> scalars;
+  Index width = 0, capacity = 0;  ///< columns, of a lane and in all
+  Arena<T> scalars{};
 
  private:
   /// So many that every part begins on a cache line; of a few large samples, each too many would cost more than that is worth.
@@ -25,6 +29,11 @@ struct LaneMemory {
   }
 };
 
+/// Which lane a shard has, and where its columns begin among those of all lanes.
+struct LanePlace {
+  Index lane = 0, column = 0;
+};
+
 /// Where the operations of a program find what is theirs in such a memory.
 template <class P>
 class Lane {
@@ -32,26 +41,36 @@ class Lane {
   using T = typename P::Chain::Scalar;
   static constexpr Index once = P::Chain::scratch + P::Tangents::once;
 
-  explicit Lane(LaneMemory<T>& memory) : capacity_(memory.capacity), memory_(memory.scalars.data()) {}
-  static LaneMemory<T> memory(Index columns) { return LaneMemory<T>(columns, P::per_sample, once); }
+  explicit Lane(LaneMemory<T>& memory, LanePlace place = {})
+      : capacity_(memory.capacity), place_(place), memory_(memory.scalars.data()) {}
+  /// One lane.
+  static LaneMemory<T> memory(Index columns) { return LaneMemory<T>(1, columns, P::per_sample, once); }
 
-  Index capacity() const { return capacity_; }
-  T* activation(std::size_t i) const { return at(P::activation_at[i]); }
-  T* cache(std::size_t layer) const { return at(P::activations + P::Chain::cache_at[layer]); }
-  T* term_cache(std::size_t term) const { return at(P::activations + P::Chain::cache_at[P::layers] + P::term_cache_at[term]); }
-  T* delta(int which) const { return at(deltas + P::delta_at[static_cast<std::size_t>(which)]); }
-  T* scratch_per_sample() const { return at(deltas + P::delta_at.back()); }
-  T* scratch() const { return at(P::per_sample); }
-  T* side_gradient(std::size_t activation) const { return at(sides + P::side_at[activation]); }
-  T* tangents() const { return at(P::per_sample - P::Tangents::per_sample); }
-  T* tangents_once() const { return scratch() + P::Chain::scratch; }
+  T* activation(std::size_t i) const { return at(P::activation_at[i], C::shapes[i].size()); }
+  T* cache(std::size_t layer) const { return at(P::activations, C::cache_at, layer); }
+  T* term_cache(std::size_t term) const { return at(P::activations + C::cache_at[P::layers], P::term_cache_at, term); }
+  /// Of so many rows, which are the same for all lanes that use it at once.
+  T* delta(int which, Index rows) const { return at(deltas + P::delta_at[static_cast<std::size_t>(which)], rows); }
+  T* scratch_per_sample() const { return at(deltas + P::delta_at.back(), C::scratch_per_sample); }
+  T* side_gradient(std::size_t activation) const { return at(sides, P::side_at, activation); }
+  /// Of so many rows, behind `before` rows of others.
+  T* tangents(Index before, Index rows) const { return at(P::per_sample - P::Tangents::per_sample + before, rows); }
+  T* scratch() const { return memory_ + P::per_sample * capacity_ + place_.lane * once; }
+  T* tangents_once() const { return scratch() + C::scratch; }
 
  private:
-  static constexpr Index deltas = P::activations + P::Chain::cache_at[P::layers] + P::term_cache_at[P::terms];
+  using C = typename P::Chain;
+  static constexpr Index deltas = P::activations + C::cache_at[P::layers] + P::term_cache_at[P::terms];
   static constexpr Index sides = P::per_sample - P::Tangents::per_sample - P::side_at[P::layers + 1];
-  T* at(Index scalars_a_sample) const { return memory_ + scalars_a_sample * capacity_; }
+  /// The place's columns of a buffer of so many rows, behind `before` rows of others.
+  T* at(Index before, Index rows) const { return memory_ + before * capacity_ + place_.column * rows; }
+  /// Of buffer i, whose rows are running_total[i] to running_total[i + 1].
+  T* at(Index before, std::span<const Index> running_total, std::size_t i) const {
+    return at(before + running_total[i], running_total[i + 1] - running_total[i]);
+  }
 
   Index capacity_;
+  LanePlace place_;
   T* memory_;
 };
 
@@ -59,6 +78,7 @@ class Lane {
 template <class T>
 struct AnyShard {
   LaneMemory<T>& memory;
+  LanePlace place{};
   Parameters<T> parameters;
   T* gradient = nullptr;  ///< of theta, added to; the worker's own
   bool first_of_gradient = false;  ///< but that of the layers of Program::overwrites is overwritten
@@ -86,7 +106,7 @@ struct Shard : AnyShard<typename P::Chain::Scalar> {
   using Objective = typename P::Objective;
 
   Shard(const Layers& network, const Objective& wanted, const AnyShard<T>& any)
-      : AnyShard<T>(any), layers(network), objective(wanted), lane(any.memory) {}
+      : AnyShard<T>(any), layers(network), objective(wanted), lane(any.memory, any.place) {}
 
   const Layers& layers;
   const Objective& objective;
@@ -95,16 +115,18 @@ struct Shard : AnyShard<typename P::Chain::Scalar> {
   /// Activation i; activation 0 is the batch itself.
   const T* activation(std::size_t i) const { return i == 0 ? this->x : lane.activation(i); }
   MatrixView<const T> view(std::size_t i) const { return {activation(i), P::Chain::shapes[i].size(), this->columns}; }
-  /// That buffer of deltas; two alternate where none is kept.
-  T* delta(int which) const { return lane.delta(this->together ? which : which % 2); }
+  /// That buffer of deltas, of so many rows; two alternate where none is kept.
+  T* delta(int which, Index rows) const {
+    return this->together ? lane.delta(which, rows) : lane.delta(which % 2, P::Chain::widest_output);
+  }
 };
 
-/// What there still is of a shard that left its parameters' gradients to Execute::parameter_gradients().
+/// What there still is of a batch whose shards left their parameters' gradients to Execute::parameter_gradients().
 template <class T>
-struct KeptShard {
-  LaneMemory<T>* memory = nullptr;
-  const T* x = nullptr;
-  Index columns = 0;
+struct KeptBatch {
+  LaneMemory<T>& memory;
+  const T* x;
+  Index columns;
 };
 
 }  // namespace eigencoder

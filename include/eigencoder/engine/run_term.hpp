@@ -20,7 +20,7 @@ class RunTerm {
     const auto& term = std::get<K>(shard.objective.terms).term;
     const Pass pass{.y = shard.view(P::layers),
                     .target = MatrixView<const T>(shard.target, P::target.size(), shard.columns),
-                    .dy = MatrixView<T>(shard.delta(delta), rows, shard.columns),
+                    .dy = MatrixView<T>(shard.delta(delta, rows), rows, shard.columns),
                     .batch = shard.batch,
                     .weight = weight<K>(shard),
                     .channels = C::output.channels,
@@ -117,11 +117,12 @@ class RunTerm {
     constexpr std::size_t Q = P::producer(P::site[K]);
     using S = TermStage<Term<K>, typename P::template stage<Q>>;
     using Pass = PenaltyPass<S, Gradient>;
+    constexpr Index rows = C::shapes[P::site[K]].size();
     const auto& term = std::get<K>(shard.objective.terms).term;
     shard.values[K] += term(Pass{.theta = S::Trainable::views(shard.parameters.theta + C::theta_at[Q]),
                                  .dtheta = S::Trainable::views(shard.gradient ? shard.gradient + C::theta_at[Q] : nullptr),
                                  .y = shard.view(P::site[K]),
-                                 .dy = MatrixView<T>(shard.delta(delta), C::shapes[P::site[K]].size(), shard.columns),
+                                 .dy = MatrixView<T>(shard.delta(delta, rows), rows, shard.columns),
                                  .batch = shard.batch,
                                  .weight = weight<K>(shard),
                                  .epilogue = applied_layer<typename S::Epilogue, Q + 1>(shard.layers),

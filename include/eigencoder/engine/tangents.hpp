@@ -15,14 +15,14 @@ class TangentMemory {
  public:
   explicit TangentMemory(const Lane<P>& lane) : lane_(lane) {}
 
-  T* tangent(std::size_t i) const { return at(Plan::at[i]); }                                    ///< of activation i
-  T* delta(int which) const { return at(Plan::at[Plan::carriers + 1] + which * Plan::widest); }  ///< of a tangent
+  T* tangent(std::size_t i) const { return lane_.tangents(Plan::at[i], Plan::at[i + 1] - Plan::at[i]); }  ///< of activation i
+  T* delta(int which) const {  ///< of a tangent
+    return lane_.tangents(Plan::at[Plan::carriers + 1] + which * Plan::widest, Plan::widest);
+  }
   T* gram() const { return lane_.tangents_once(); }
   T* gram_delta() const { return gram() + Plan::gram_size; }
 
  private:
-  T* at(Index scalars_a_sample) const { return lane_.tangents() + scalars_a_sample * lane_.capacity(); }
-
   Lane<P> lane_;
 };
 

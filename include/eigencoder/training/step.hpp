@@ -41,8 +41,8 @@ class AnyProgram {
   /// Term k has written its columns of what the shards share in that phase.
   virtual bool gathers(bool train, int phase, std::size_t k) const = 0;
   /// Execute::parameter_gradients.
-  virtual void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
-                                   std::size_t first_trained, Precision precision) const = 0;
+  virtual void parameter_gradients(const KeptBatch<T>& batch, T* gradient, Index begin, Index end, std::size_t first_trained,
+                                   Precision precision) const = 0;
   virtual void settle(T* state, Index columns, std::span<const double> totals) const = 0;
 
  protected:
@@ -106,17 +106,12 @@ class StepperOf {
     std::size_t begin(std::size_t worker) const { return shards * worker / workers; }  ///< of its shards
     std::size_t gradients() const { return together ? 1 : workers; }                   ///< how many there are to add up
   };
-  /// Where a shard runs, and its part of the batch where that does not lie in one piece.
-  struct WorkerLane {
-    LaneMemory<T> lane;
-    Arena<T> inputs, targets, weights;
-    std::vector<Index> lengths;
-  };
   /// Memory whose size depends on the largest batch.
   struct Memory {
-    std::vector<WorkerLane> lanes{};
+    LaneMemory<T> lanes{};
+    Arena<T> inputs{}, targets{}, weights{};  ///< of each lane's columns, where the batch does not lie in one piece
+    std::vector<Index> lengths{};
     Arena<T> shared{}, packed{};
-    std::vector<KeptShard<T>> kept{};        ///< each in the lane of its number
     std::vector<double> shares{}, values{};  ///< of the shards
   };
 
@@ -139,11 +134,11 @@ class StepperOf {
   };
   Columns columns_of_shard(const Cut& cut, const Batch<T>& batch, std::size_t shard) const;
   void begin_gradient(const Cut& cut, const Batch<T>& batch, std::size_t worker);
-  void make_gradient_together(const AnyProgram<T>& program, const Cut& cut);
-  const T* columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy,
+  void make_gradient_together(const AnyProgram<T>& program, const Batch<T>& batch, const Cut& cut);
+  const T* columns_of(const Samples<T>& samples, const Index* order, Columns columns, T* to, bool copy,
                       const Index* lengths, Lengths (*own)(const Index*)) const;
   template <class Value>
-  const Value* values_of(const Value* values, const Batch<T>& batch, Index begin, Index columns, Value* to) const;
+  const Value* values_of(const Value* values, const Batch<T>& batch, Columns columns, Value* to) const;
 
   static constexpr std::uint64_t evaluations = 0x80000000;  ///< numbers of evaluations begin here, beyond those of any training
 
@@ -258,10 +253,10 @@ class Stepper : public StepperOf<typename ModelType::Scalar> {
       const Operation* const gathering = (train ? P::training : P::evaluation).find(Do::term_gather, k);
       return gathering != nullptr && gathering->phase == phase;
     }
-    void parameter_gradients(std::span<const KeptShard<T>> shards, T* gradient, Index begin, Index end,
-                             std::size_t first_trained, Precision precision) const override {
+    void parameter_gradients(const KeptBatch<T>& batch, T* gradient, Index begin, Index end, std::size_t first_trained,
+                             Precision precision) const override {
       if constexpr (P::together) {
-        Execute<P, Mode::train>::parameter_gradients(layers_, shards, gradient, begin, end, first_trained, precision);
+        Execute<P, Mode::train>::parameter_gradients(layers_, batch, gradient, begin, end, first_trained, precision);
       }
     }
     void settle(T* state, Index columns, std::span<const double> totals) const override {

@@ -91,22 +91,19 @@ void StepperOf<T>::reserve(BatchSize batch) {
 
 template <class T>
 typename StepperOf<T>::Memory StepperOf<T>::memory_for(const Cut& most, BatchSize batch) const {
-  const std::size_t lanes = layout_.coupled ? most.shards : division_.fixed ? division_.mine() : threads();
-  const auto columns = static_cast<std::size_t>(most.width);
-  const auto scalars = [](Index count) { return Arena<T>(static_cast<std::size_t>(count)); };
-  Memory memory{.lanes = {},
-                .shared = scalars(layout_.shared * batch.all * layout_.draws),
-                .packed = scalars(layout_.packed),
-                .kept = std::vector<KeptShard<T>>(layout_.together ? lanes : 0),
-                .shares = std::vector<double>(most.shards * layout_.totals),
-                .values = std::vector<double>(most.shards * layout_.terms)};
-  memory.lanes.reserve(lanes);
-  while (memory.lanes.size() < lanes) {
-    memory.lanes.push_back({LaneMemory<T>(most.width, layout_.lane, layout_.lane_once), scalars(layout_.input * most.width),
-                            scalars(layout_.target * most.width), scalars(most.width),
-                            std::vector<Index>(layout_.input_lengths ? columns : 0)});
-  }
-  return memory;
+  const std::size_t count = layout_.coupled ? most.shards : division_.fixed ? division_.mine() : threads();
+  LaneMemory<T> lanes(static_cast<Index>(count), most.width, layout_.lane, layout_.lane_once);
+  const Index columns = lanes.capacity;
+  const auto scalars = [](Index number) { return Arena<T>(static_cast<std::size_t>(number)); };
+  return {.lanes = std::move(lanes),
+          .inputs = scalars(layout_.input * columns),
+          .targets = scalars(layout_.target * columns),
+          .weights = scalars(columns),
+          .lengths = std::vector<Index>(static_cast<std::size_t>(columns)),
+          .shared = scalars(layout_.shared * batch.all * layout_.draws),
+          .packed = scalars(layout_.packed),
+          .shares = std::vector<double>(most.shards * layout_.totals),
+          .values = std::vector<double>(most.shards * layout_.terms)};
 }
 
 template <class T>
@@ -199,7 +196,7 @@ typename StepperOf<T>::Cut StepperOf<T>::execute(const AnyProgram<T>& program, b
     total(program, train, phase, cut, batch);
     if (!ranks_.alone()) share_columns(program, train, phase, cut);
   }
-  if (train && cut.together) make_gradient_together(program, cut);
+  if (train && cut.together) make_gradient_together(program, batch, cut);
   finite_ = finite_here_ = all_finite(cut, train);
   sum_values(cut);
   return cut;
@@ -300,12 +297,15 @@ void StepperOf<T>::begin_gradient(const Cut& cut, const Batch<T>& batch, std::si
 
 /// The first gradient, a part by each worker: from the whole batch, or added up where layers have added to each worker's own.
 template <class T>
-void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Cut& cut) {
+void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Batch<T>& batch, const Cut& cut) {
+  const KeptBatch<T> kept{memory_.lanes,
+                          columns_of(batch.inputs, batch.order, {0, cut.columns}, memory_.inputs.data(), false, batch.lengths,
+                                     layout_.input_lengths),
+                          cut.columns};
   const auto border = [&](std::size_t w) { return layout_.part_begin(static_cast<Index>(w), static_cast<Index>(cut.workers)); };
   team_->run(cut.workers, [&](std::size_t worker) {
     const Index begin = border(worker), end = border(worker + 1);
-    program.parameter_gradients(std::span<const KeptShard<T>>(memory_.kept).first(cut.shards), updater_.gradient(0), begin, end,
-                                updater_.first_trained(), precision_);
+    program.parameter_gradients(kept, updater_.gradient(0), begin, end, updater_.first_trained(), precision_);
     for (std::size_t i = 0; i < layout_.overwrites.size(); ++i) {
       const Index first = std::max(begin, layout_.theta_at[i]), last = std::min(end, layout_.theta_at[i + 1]);
       if (!layout_.overwrites[i] && first < last) updater_.add_up(cut.workers, first, last);
@@ -317,30 +317,32 @@ void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Cu
 template <class T>
 void StepperOf<T>::run_shard(const AnyProgram<T>& program, bool train, int phase, const Parameters<T>& parameters,
                              const Batch<T>& batch, const Cut& cut, std::size_t worker, std::size_t s) {
-  const auto [begin, columns] = columns_of_shard(cut, batch, s);
-  if (columns == 0) return;
-  WorkerLane& mine = memory_.lanes[layout_.coupled || cut.together ? s : worker];
+  const Columns mine = columns_of_shard(cut, batch, s);
+  if (mine.count == 0) return;
+  const auto lane = static_cast<Index>(layout_.coupled || cut.together ? s : worker);
+  const Index place = lane * (cut.together ? cut.width : memory_.lanes.width);  // together, without gaps between shards
   const bool copy = phase == 0;
-  const Index* const lengths = values_of(batch.lengths, batch, begin, columns, mine.lengths.data());
-  const T* const x = columns_of(batch.inputs, batch.order, begin, columns, mine.inputs.data(), copy, lengths, layout_.input_lengths);
-  const T* const target = batch.targets == batch.inputs ? x
-                                                        : columns_of(batch.targets, batch.order, begin, columns, mine.targets.data(),
-                                                                     copy, lengths, layout_.target_lengths);
-  const bool together = train && cut.together;
-  if (together) memory_.kept[s] = {&mine.lane, x, columns};
+  const Index* const lengths = values_of(batch.lengths, batch, mine, memory_.lengths.data() + place);
+  const T* const x = columns_of(batch.inputs, batch.order, mine, memory_.inputs.data() + place * layout_.input, copy, lengths,
+                                layout_.input_lengths);
+  const T* const target = batch.targets == batch.inputs
+                              ? x
+                              : columns_of(batch.targets, batch.order, mine, memory_.targets.data() + place * layout_.target, copy,
+                                           lengths, layout_.target_lengths);
   program.run(train, phase,
-              {.memory = mine.lane,
+              {.memory = memory_.lanes,
+               .place = {lane, place},
                .parameters = parameters,
                .gradient = updater_.gradient(worker),
                .first_of_gradient = s == cut.begin(worker),
-               .together = together,
+               .together = train && cut.together,
                .x = x,
                .target = target,
-               .weights = values_of(batch.weights, batch, begin, columns, mine.weights.data()),
-               .element_weights = batch.element_weights.of(batch.order ? batch.order + begin : nullptr, begin),
+               .weights = values_of(batch.weights, batch, mine, memory_.weights.data() + place),
+               .element_weights = batch.element_weights.of(batch.order ? batch.order + mine.begin : nullptr, mine.begin),
                .lengths = lengths,
-               .first = cut.first + begin,
-               .columns = columns,
+               .first = cut.first + mine.begin,
+               .columns = mine.count,
                .batch = cut.all,
                .share = std::span(memory_.shares).subspan(s * layout_.totals, layout_.totals),
                .totals = totals_,
@@ -367,30 +369,30 @@ typename StepperOf<T>::Columns StepperOf<T>::columns_of_shard(const Cut& cut, co
 /// The shard's columns without gaps: where they lie, or copied into `to` (once a step). Of sequences with padding, of which `own`
 /// values are a sample's, always a copy, in which the padding is zero.
 template <class T>
-const T* StepperOf<T>::columns_of(const Samples<T>& samples, const Index* order, Index begin, Index columns, T* to, bool copy,
+const T* StepperOf<T>::columns_of(const Samples<T>& samples, const Index* order, Columns columns, T* to, bool copy,
                                   const Index* lengths, Lengths (*own)(const Index*)) const {
   const bool padded = lengths && own;
-  if (layout_.draws == 1 && order == nullptr && samples.in_place() && !padded) return samples.column(begin);
+  if (layout_.draws == 1 && order == nullptr && samples.in_place() && !padded) return samples.column(columns.begin);
   if (!copy) return to;
   const auto column = [&](Index j) {
-    const Index sample = (begin + j) / layout_.draws;
+    const Index sample = (columns.begin + j) / layout_.draws;
     return order ? order[sample] : sample;
   };
-  for (Index j = 0; j < columns; ++j) {
-    if (j + 2 < columns) samples.prefetch_column(column(j + 2));
+  for (Index j = 0; j < columns.count; ++j) {
+    if (j + 2 < columns.count) samples.prefetch_column(column(j + 2));
     samples.copy_column(column(j), to + j * samples.rows());
   }
-  if (padded) detail::clear_padding(to, samples.rows(), columns, own(lengths));
+  if (padded) detail::clear_padding(to, samples.rows(), columns.count, own(lengths));
   return to;
 }
 
 /// What each of the shard's columns has of `values`, one a sample, copied into `to`. Null if there are none.
 template <class T>
 template <class Value>
-const Value* StepperOf<T>::values_of(const Value* values, const Batch<T>& batch, Index begin, Index columns, Value* to) const {
+const Value* StepperOf<T>::values_of(const Value* values, const Batch<T>& batch, Columns columns, Value* to) const {
   if (values == nullptr) return nullptr;
-  for (Index j = 0; j < columns; ++j) {
-    const Index sample = (begin + j) / layout_.draws;
+  for (Index j = 0; j < columns.count; ++j) {
+    const Index sample = (columns.begin + j) / layout_.draws;
     to[j] = values[batch.order ? batch.order[sample] : sample];
   }
   return to;

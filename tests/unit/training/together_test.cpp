@@ -131,6 +131,25 @@ TEST_CASE("together: the gradient worked by hand, with any number of threads, an
   }
 }
 
+TEST_CASE("together: samples that are copied, in any order, each lane's behind those of the one before") {
+  const Eigen::MatrixXd x = samples(6, 300), target = samples(5, 300);
+  std::vector<ec::Index> order(300);
+  for (std::size_t j = 0; j < order.size(); ++j) order[j] = static_cast<ec::Index>(j * 7 % 300);
+  Heavy model{ec::Seed{1}};
+  for (const std::size_t threads : {2U, 3U, 5U}) {
+    Pair<Heavy> pair(threads);
+    for (const ec::Index size : {7, 50, 101}) {
+      CAPTURE(threads, size);
+      const auto taken = [&](const Eigen::MatrixXd& all) {
+        return Eigen::MatrixXd::NullaryExpr(all.rows(), size, [&](ec::Index i, ec::Index j) { return all(i, j * 7 % 300); }).eval();
+      };
+      Eigen::VectorXd found(Heavy::parameter_count);
+      pair.stepper.differentiate(pair.model, loss, {x, target, order.data(), size}, 1, found.data());
+      CHECK(distance(found, by_hand(model, taken(x), taken(target))) < 1e-14);
+    }
+  }
+}
+
 TEST_CASE("together: training with two and three threads is training with one, by every way of an update") {
   const auto agree = [](const char* name, auto prepare) {
     INFO(name);
