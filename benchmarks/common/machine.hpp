@@ -35,7 +35,7 @@ double peak() {
       const auto start = Clock::now();
       for (int i = 0; i < rounds; ++i) {
 #pragma GCC unroll 16
-        for (int c = 0; c < chains; ++c) sum[c] = multiply_add(sum[c], factor, term);
+        for (int c = 0; c < chains; ++c) sum[c] = multiply_add(factor, term, sum[c]);
       }
       const double seconds = seconds_since(start);
       T all = 0;
