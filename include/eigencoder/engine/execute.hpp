@@ -23,8 +23,8 @@ class Execute {
   }
 
   /// The gradients of the parameters [begin, end), which are a part by P::part_begin, as far as they are of layers of P::overwrites:
-  /// from the whole batch, whose shards were run with `together`, each in the lane's columns that follow those of the one before.
-  /// Layers before `first_trained` have none.
+  /// from the whole batch, whose shards were run with `together`, each in the place behind that of the one before. Layers before
+  /// `first_trained` have none.
   static void parameter_gradients(const Layers& layers, const KeptBatch<T>& batch, T* gradient, Index begin, Index end,
                                   std::size_t first_trained, Precision precision) {
     const Lane<P> lane(batch.memory);

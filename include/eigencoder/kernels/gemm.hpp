@@ -24,7 +24,7 @@ constexpr Index columns_in_first_cache(Index stride) {
   return places * (period / std::clamp(power_of_two, line, period));
 }
 
-/// So many columns, of which too few find a place in the first cache, or which lie on many pages. Tiles of six columns, which
+/// So many columns, half as many again as find a place in the first cache or on many pages. Tiles of six columns, which
 /// read them twice as often as those of twelve, are faster on a copy.
 template <class T>
 bool far_apart(Index stride, Index depth) {
@@ -32,12 +32,18 @@ bool far_apart(Index stride, Index depth) {
   return 2 * depth > 3 * columns_in_first_cache<T>(stride) ||
          (depth > 32 && stride * depth * static_cast<Index>(sizeof(T)) > 64 * 1024);
 }
-/// A copy costs little where the left operand's serves so many columns of C, a transposed right one's so many rows.
-inline constexpr Index worth_packing_left = 32, worth_packing_right = 192;
-/// The copy of a transposed right operand: so deep, and so many columns that it takes 96 KB of the second cache.
+/// Not in the second cache together with all else.
+template <class T>
+bool large(View<T> operand) {
+  return operand.rows * operand.cols * static_cast<Index>(sizeof(T)) > 256 * 1024;
+}
+/// A copy costs little where the left operand's serves so many columns of C, of a large one fewer, a transposed right one's so
+/// many rows.
+inline constexpr Index worth_packing_left = 48, worth_packing_large_left = 32, worth_packing_right = 192;
+/// The copy of a transposed right operand: so deep, and so many columns that it takes 72 KB of the second cache.
 inline constexpr Index packed_depth = 128;
 template <class T>
-inline constexpr Index packed_columns = 96 * 1024 / (packed_depth * wide_tile * static_cast<Index>(sizeof(T))) * wide_tile;
+inline constexpr Index packed_columns = 72 * 1024 / (packed_depth * wide_tile * static_cast<Index>(sizeof(T))) * wide_tile;
 
 /// How many of a matrix's columns can be read a packet wide, although only `rows` rows are wanted, without leaving its memory.
 template <class P>
@@ -170,7 +176,8 @@ struct Product {
     const bool packs_right =
         Transposed && c.rows >= worth_packing_right && far_apart<T>(b.stride, std::min(depth, packed_depth));
     const Index most = packs_right ? packed_depth : depth_block;
-    const bool packs_left = !LeftTransposed && c.cols >= worth_packing_left && far_apart<T>(a.stride, std::min(depth, most));
+    const Index worth_packing = large(a) ? worth_packing_large_left : worth_packing_left;
+    const bool packs_left = !LeftTransposed && c.cols >= worth_packing && far_apart<T>(a.stride, std::min(depth, most));
     Index columns = column_block<LeftTransposed>;
     if (packs_right) {
       columns = packed_columns<T>;
@@ -268,7 +275,6 @@ struct Product {
   /// Tiles read a large operand in short pieces far apart, too irregular for hardware to predict: while one panel is
   /// worked on, the beginning of the next one is prefetched.
   const T* next_panel(const Slice& slice, Index i) const {
-    const auto large = [](auto operand) { return operand.rows * operand.cols * static_cast<Index>(sizeof(T)) > 256 * 1024; };
     if (i + 2 * Packet<T>::size > c.rows) return nullptr;
     if (accumulate || Transposed) return large(c) ? c.column(slice.first) + i : nullptr;
     return !LeftTransposed && slice.first == 0 && large(a) ? a.column(slice.begin) + i : nullptr;

@@ -298,14 +298,13 @@ void StepperOf<T>::begin_gradient(const Cut& cut, const Batch<T>& batch, std::si
 /// The first gradient, a part by each worker: from the whole batch, or added up where layers have added to each worker's own.
 template <class T>
 void StepperOf<T>::make_gradient_together(const AnyProgram<T>& program, const Batch<T>& batch, const Cut& cut) {
-  const KeptBatch<T> kept{memory_.lanes,
-                          columns_of(batch.inputs, batch.order, {0, cut.columns}, memory_.inputs.data(), false, batch.lengths,
-                                     layout_.input_lengths),
-                          cut.columns};
+  const T* const x = columns_of(batch.inputs, batch.order, {0, cut.columns}, memory_.inputs.data(), false, batch.lengths,
+                                layout_.input_lengths);
   const auto border = [&](std::size_t w) { return layout_.part_begin(static_cast<Index>(w), static_cast<Index>(cut.workers)); };
   team_->run(cut.workers, [&](std::size_t worker) {
     const Index begin = border(worker), end = border(worker + 1);
-    program.parameter_gradients(kept, updater_.gradient(0), begin, end, updater_.first_trained(), precision_);
+    program.parameter_gradients({memory_.lanes, x, cut.columns}, updater_.gradient(0), begin, end, updater_.first_trained(),
+                                precision_);
     for (std::size_t i = 0; i < layout_.overwrites.size(); ++i) {
       const Index first = std::max(begin, layout_.theta_at[i]), last = std::min(end, layout_.theta_at[i + 1]);
       if (!layout_.overwrites[i] && first < last) updater_.add_up(cut.workers, first, last);
@@ -320,7 +319,7 @@ void StepperOf<T>::run_shard(const AnyProgram<T>& program, bool train, int phase
   const Columns mine = columns_of_shard(cut, batch, s);
   if (mine.count == 0) return;
   const auto lane = static_cast<Index>(layout_.coupled || cut.together ? s : worker);
-  const Index place = lane * (cut.together ? cut.width : memory_.lanes.width);  // together, without gaps between shards
+  const Index place = lane * (cut.together ? cut.width : memory_.lanes.width);  // together without gaps
   const bool copy = phase == 0;
   const Index* const lengths = values_of(batch.lengths, batch, mine, memory_.lengths.data() + place);
   const T* const x = columns_of(batch.inputs, batch.order, mine, memory_.inputs.data() + place * layout_.input, copy, lengths,
