@@ -146,10 +146,9 @@ struct ProductInBfloat16 {
     Index step = 0;
   };
   Ahead next_panel(const Slice& slice, Index i) const {
-    const auto large = [](Index values) { return values * static_cast<Index>(sizeof(T)) > 256 * 1024; };
     if (i + 2 * Packet<T>::size > c.rows) return {};
-    if (b_transposed && large(c.rows * c.cols)) return {c.column(slice.first) + i, c.stride};
-    return !a_transposed && large(a.rows * a.cols) ? Ahead{a.column(slice.begin) + i, a.stride} : Ahead{};
+    if (b_transposed && large(c)) return {c.column(slice.first) + i, c.stride};
+    return !a_transposed && large(a) ? Ahead{a.column(slice.begin) + i, a.stride} : Ahead{};
   }
 
   template <int Packets>
