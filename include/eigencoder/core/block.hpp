@@ -134,6 +134,12 @@ struct Block {
   }
 };
 
+/// A block of a layer, and where it begins in the layer's part of memory.
+struct LayerBlock {
+  Block block{};
+  Index offset = 0;
+};
+
 /// A block of a network: of which layer, and where it begins in the network's parameters, or in its running state.
 struct PlacedBlock {
   std::size_t layer = 0;

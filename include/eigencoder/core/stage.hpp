@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -12,67 +13,102 @@
 namespace eigencoder {
 
 namespace detail {
-template <class T, class Plain>
-using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>;
-}
+// Formed once for each scalar: a use then costs the compiler no more than looking up a name.
+template <class T>
+struct ViewTypes {
+  template <class Plain>
+  using MapOf = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>>;
+
+  using Matrix = MapOf<Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>>;
+  using Vector = MapOf<Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, 1>>;
+};
+}  // namespace detail
 
 /// Column-major views of memory that they do not own. Their sizes are run-time values: one type for all layers keeps the
 /// compiler's work, and the code it makes, independent of how many widths a network has.
 template <class T>
-using MatrixView = detail::MapOf<T, Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>>;
+using MatrixView = typename detail::ViewTypes<T>::Matrix;
 template <class T>
-using VectorView = detail::MapOf<T, Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, 1>>;
+using VectorView = typename detail::ViewTypes<T>::Vector;
+
+// What follows is compiled once for all layers with that many blocks.
+namespace detail {
+
+template <std::size_t N>
+constexpr std::size_t count_blocks(const std::array<Block, N>& all, bool trainable) {
+  std::size_t count = 0;
+  for (const Block& block : all) count += block.trainable == trainable;
+  return count;
+}
+
+template <std::size_t Count, std::size_t N>
+constexpr std::array<LayerBlock, Count> place_blocks(const std::array<Block, N>& all, bool trainable) {
+  std::array<LayerBlock, Count> placed{};
+  [[maybe_unused]] std::size_t n = 0;
+  [[maybe_unused]] Index offset = 0;
+  for (const Block& block : all) {
+    if (block.trainable != trainable) continue;
+    placed[n++] = {block, offset};
+    offset += block.size();
+  }
+  return placed;
+}
+
+template <std::size_t Count>
+constexpr Index end_of(const std::array<LayerBlock, Count>& blocks) {
+  if constexpr (Count > 0) return blocks[Count - 1].offset + blocks[Count - 1].block.size();
+  return 0;
+}
+
+/// Bit i: block i is a vector.
+template <std::size_t Count>
+constexpr std::uint64_t vectors_among(const std::array<LayerBlock, Count>& blocks) {
+  static_assert(Count <= 64, "a layer has 64 blocks at most");
+  std::uint64_t vectors = 0;
+  for (std::size_t i = 0; i < Count; ++i) vectors |= std::uint64_t{blocks[i].block.cols == 0} << i;
+  return vectors;
+}
+
+template <class T, std::uint64_t Vectors, class Positions>
+struct BlockViews;
+template <class T, std::uint64_t Vectors, std::size_t... I>
+struct BlockViews<T, Vectors, std::index_sequence<I...>> {
+  using Tuple = std::tuple<std::conditional_t<(Vectors >> I & 1) != 0, VectorView<T>, MatrixView<T>>...>;
+
+  static Tuple of([[maybe_unused]] T* base, [[maybe_unused]] const LayerBlock* blocks) {
+    return Tuple(view<(Vectors >> I & 1) != 0>(base, blocks[I])...);
+  }
+
+ private:
+  template <bool Vector>
+  static auto view(T* base, const LayerBlock& at) {
+    T* const first = base == nullptr ? nullptr : base + at.offset;  // no gradients are asked for, say
+    if constexpr (Vector) {
+      return VectorView<T>(first, at.block.rows);
+    } else {
+      return MatrixView<T>(first, at.block.rows, at.block.cols);
+    }
+  }
+};
+
+}  // namespace detail
 
 /// The trainable blocks of a layer, or its state blocks, and where each begins in the layer's part of memory.
 template <class Layer, Shape In, bool Trainable>
 struct Blocks {
-  struct Entry {
-    Block block;
-    Index offset = 0;
-  };
-
   static constexpr auto all = Layer::parameters(In);
-  static constexpr std::size_t count = [] {
-    std::size_t n = 0;
-    for (const Block& block : all) n += block.trainable == Trainable;
-    return n;
-  }();
-  static constexpr std::array<Entry, count> entries = [] {
-    std::array<Entry, count> found{};
-    [[maybe_unused]] std::size_t n = 0;
-    [[maybe_unused]] Index offset = 0;
-    for (const Block& block : all) {
-      if (block.trainable != Trainable) continue;
-      found[n++] = {block, offset};
-      offset += block.size();
-    }
-    return found;
-  }();
-  static constexpr Index size = [] {
-    Index total = 0;
-    for (const Entry& entry : entries) total += entry.block.size();
-    return total;
-  }();
+  static constexpr std::size_t count = detail::count_blocks(all, Trainable);
+  static constexpr std::array<LayerBlock, count> entries = detail::place_blocks<count>(all, Trainable);
+  static constexpr Index size = detail::end_of(entries);
 
+  template <class T>
+  using ViewsOf = detail::BlockViews<T, detail::vectors_among(entries), std::make_index_sequence<count>>;
+  template <class T>
+  using Views = typename ViewsOf<T>::Tuple;
   /// The blocks as a tuple of views, for structured bindings: `const auto& [W, b] = pass.theta`.
   template <class T>
-  static auto views(T* base) {
-    return [base]<std::size_t... I>(std::index_sequence<I...>) {
-      static_cast<void>(base);
-      return std::tuple{view<entries[I].block.cols == 0>(base, entries[I])...};
-    }
-    (std::make_index_sequence<count>{});
-  }
-
- private:
-  template <bool Vector, class T>
-  static auto view(T* base, const Entry& entry) {
-    T* const first = base == nullptr ? nullptr : base + entry.offset;  // no gradients are asked for, say
-    if constexpr (Vector) {
-      return VectorView<T>(first, entry.block.rows);
-    } else {
-      return MatrixView<T>(first, entry.block.rows, entry.block.cols);
-    }
+  static Views<T> views(T* base) {
+    return ViewsOf<T>::of(base, entries.data());
   }
 };
 
@@ -113,10 +149,10 @@ struct Stage {
   // g++ 12 crashes where such an alias is formed outside, from S::in; in here the shape is a name of our own.
   using Trainable = Blocks<Layer, In, true>;
   using Running = Blocks<Layer, In, false>;
-  using Theta = decltype(Trainable::views(static_cast<const T*>(nullptr)));
-  using DTheta = decltype(Trainable::views(static_cast<T*>(nullptr)));
-  using State = decltype(Running::views(static_cast<const T*>(nullptr)));
-  using MutableState = decltype(Running::views(static_cast<T*>(nullptr)));
+  using Theta = typename Trainable::template Views<const T>;
+  using DTheta = typename Trainable::template Views<T>;
+  using State = typename Running::template Views<const T>;
+  using MutableState = typename Running::template Views<T>;
 };
 
 }  // namespace eigencoder

@@ -48,6 +48,13 @@ inline CheckMatrix random_matrix(Index rows, Index cols, double low, double high
   return CheckMatrix::NullaryExpr(rows, cols, [&](Index i, Index j) { return low + (high - low) * random.uniform(stream, i + rows * j); });
 }
 
+/// Each column `times` times, one beside the other.
+inline CheckMatrix repeat_columns(const Eigen::Ref<const CheckMatrix>& columns, Index times) {
+  CheckMatrix repeated(columns.rows(), columns.cols() * times);
+  for (Index j = 0; j < repeated.cols(); ++j) repeated.col(j) = columns.col(j / times);
+  return repeated;
+}
+
 /// ∂f/∂values[i] numerically, for `count` entries evenly spread (0: all), against the analytic gradient.
 template <class F, class Name>
 void compare(GradientReport& worst, double* values, const CheckVector& analytic, Index count, double h, F f, Name name) {
@@ -191,12 +198,8 @@ GradientReport check_model_gradient(ModelType& model, const Part& part, const Ei
   using P = Program<C, std::decay_t<decltype(objective)>>;
 
   // Every sample is repeated as often as its code is drawn.
-  const auto repeated = [](const auto& samples) {
-    return detail::CheckMatrix::NullaryExpr(samples.rows(), samples.cols() * P::draws,
-                                            [&](Index i, Index j) { return samples(i, j / P::draws); });
-  };
-  detail::CheckMatrix x = repeated(inputs);
-  const detail::CheckMatrix target = repeated(targets);
+  detail::CheckMatrix x = detail::repeat_columns(inputs, P::draws);
+  const detail::CheckMatrix target = detail::repeat_columns(targets, P::draws);
   std::vector<Index> lengths;
   for (const Index length : options.lengths) lengths.insert(lengths.end(), static_cast<std::size_t>(P::draws), length);
   detail::clear_padding<C, 0>(x.data(), x.cols(), lengths.empty() ? nullptr : lengths.data());
