@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -60,33 +59,34 @@ constexpr Index end_of(const std::array<LayerBlock, Count>& blocks) {
   return 0;
 }
 
-/// Bit i: block i is a vector.
 template <std::size_t Count>
-constexpr std::uint64_t vectors_among(const std::array<LayerBlock, Count>& blocks) {
-  static_assert(Count <= 64, "a layer has 64 blocks at most");
-  std::uint64_t vectors = 0;
-  for (std::size_t i = 0; i < Count; ++i) vectors |= std::uint64_t{blocks[i].block.cols == 0} << i;
+constexpr std::array<bool, Count> vectors_among(const std::array<LayerBlock, Count>& blocks) {
+  std::array<bool, Count> vectors{};
+  for (std::size_t i = 0; i < Count; ++i) vectors[i] = blocks[i].block.cols == 0;
   return vectors;
 }
 
-template <class T, std::uint64_t Vectors, class Positions>
+/// Views of blocks, of which those are vectors that `Vectors` has as true.
+template <class T, auto Vectors, class Positions>
 struct BlockViews;
-template <class T, std::uint64_t Vectors, std::size_t... I>
+template <class T, auto Vectors, std::size_t... I>
 struct BlockViews<T, Vectors, std::index_sequence<I...>> {
-  using Tuple = std::tuple<std::conditional_t<(Vectors >> I & 1) != 0, VectorView<T>, MatrixView<T>>...>;
+  template <std::size_t Block>
+  using View = std::conditional_t<Vectors[Block], VectorView<T>, MatrixView<T>>;
+  using Tuple = std::tuple<View<I>...>;
 
   static Tuple of([[maybe_unused]] T* base, [[maybe_unused]] const LayerBlock* blocks) {
-    return Tuple(view<(Vectors >> I & 1) != 0>(base, blocks[I])...);
+    return Tuple(view<View<I>>(base, blocks[I])...);
   }
 
  private:
-  template <bool Vector>
-  static auto view(T* base, const LayerBlock& at) {
+  template <class As>
+  static As view(T* base, const LayerBlock& at) {
     T* const first = base == nullptr ? nullptr : base + at.offset;  // no gradients are asked for, say
-    if constexpr (Vector) {
-      return VectorView<T>(first, at.block.rows);
+    if constexpr (As::IsVectorAtCompileTime) {
+      return As(first, at.block.rows);
     } else {
-      return MatrixView<T>(first, at.block.rows, at.block.cols);
+      return As(first, at.block.rows, at.block.cols);
     }
   }
 };
