@@ -2,7 +2,7 @@
 option(EIGENCODER_NATIVE "Compile what does not link the component kernels for the processor of this machine" OFF)
 option(EIGENCODER_WERROR "Make warnings errors" OFF)
 option(EIGENCODER_FAST_BUILD "Compile the examples unoptimised, their headers precompiled: for those that run on a few samples" OFF)
-set(EIGENCODER_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined")
+set(EIGENCODER_SANITIZE "" CACHE STRING "Sanitizers of the unit tests, such as address,undefined: by clang")
 set(CMAKE_CXX_EXTENSIONS OFF)
 
 add_library(eigencoder_developer INTERFACE)
@@ -13,15 +13,19 @@ target_compile_options(eigencoder_developer INTERFACE "$<$<CXX_COMPILER_ID:GNU>:
 if(EIGENCODER_WERROR)
   target_compile_options(eigencoder_developer INTERFACE -Werror)
 endif()
-if(EIGENCODER_SANITIZE)
-  # The checks that sanitizers put into the standard library's code confuse g++ about what is initialised.
+
+# Instruments a target and what links it: a finding ends the program. Eigen's assertions are on.
+function(sanitize target sanitizers)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang) # under g++'s, Eigen takes memory in another way than in the component
+    message(FATAL_ERROR "-fsanitize=${sanitizers} of ${target}: expected clang, found ${CMAKE_CXX_COMPILER_ID}")
+  endif()
   target_compile_options(
-    eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
-                                   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
-                                   $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=pointer-overflow> # Eigen's blocks of empty matrices
+    ${target} PUBLIC -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -UNDEBUG
+                     -fno-sanitize=pointer-overflow # Eigen's blocks of empty matrices
   )
-  target_link_options(eigencoder_developer INTERFACE -fsanitize=${EIGENCODER_SANITIZE})
-endif()
+  target_compile_definitions(${target} PUBLIC EIGENCODER_SANITIZED)
+  target_link_options(${target} PUBLIC -fsanitize=${sanitizers})
+endfunction()
 
 # A program links one of two: the compiled kernels, or those of the headers.
 add_library(eigencoder_program INTERFACE)

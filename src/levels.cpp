@@ -9,7 +9,7 @@
 
 #define EIGENCODER_TABLE(group, List, level) \
   extern "C" { extern const eigencoder::kernels::Functions<eigencoder::kernels::List> eigencoder_##group##_##level; }
-#if EIGEN_ARCH_x86_64 && !defined(EIGENCODER_BASELINE_ALONE)
+#if EIGEN_ARCH_x86_64
 #define EIGENCODER_TABLES(group, List)      \
   EIGENCODER_TABLE(group, List, baseline) \
   EIGENCODER_TABLE(group, List, v3)       \

@@ -17,7 +17,7 @@ namespace {
 
 /// The highest level that the component, the processor and the operating system have.
 Simd highest() {
-#if EIGEN_ARCH_x86_64 && !defined(EIGENCODER_BASELINE_ALONE)
+#if EIGEN_ARCH_x86_64
   const auto has = [](unsigned leaf, unsigned bit) {  // of a leaf's register ECX
     unsigned a = 0, b = 0, c = 0, d = 0;
     return __get_cpuid(leaf, &a, &b, &c, &d) != 0 && (c >> bit & 1U) != 0;

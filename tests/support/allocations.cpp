@@ -20,41 +20,46 @@ static std::atomic<bool> was_refused{false};
 }
 
 // Eigen takes memory with malloc and with operator new, libstdc++ with operator new, which calls malloc: glibc's doors are the one
-// place that sees all.
-#if defined(__has_feature)  // clang's way to say what g++ says by __SANITIZE_ADDRESS__
-#if __has_feature(thread_sanitizer)
-#define EIGENCODER_THREADS_SANITIZED
-#elif __has_feature(address_sanitizer)
-#define EIGENCODER_SANITIZED
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define EIGENCODER_THREADS_SANITIZED
-#elif defined(__SANITIZE_ADDRESS__)
-#define EIGENCODER_SANITIZED
-#endif
-#if defined(EIGENCODER_THREADS_SANITIZED)  // its operator new cannot be replaced: nothing is counted or refused
+// place that sees all. Where a sanitizer stands in them, the linker's --wrap leads here what the program itself asks of them.
+#if defined(EIGENCODER_NOTHING_COUNTED)  // the thread sanitizer's operator new cannot be replaced
 const bool allocations::counted = false, allocations::refusing = false;
-#elif defined(__GLIBC__) && !defined(EIGENCODER_SANITIZED)
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
+#else
 
-void* malloc(std::size_t size) { return refuses() ? nullptr : __libc_malloc(size); }
-void* calloc(std::size_t count, std::size_t size) { return refuses() ? nullptr : __libc_calloc(count, size); }
-void* realloc(void* memory, std::size_t size) { return refuses() ? nullptr : __libc_realloc(memory, size); }
-void* memalign(std::size_t alignment, std::size_t size) { return refuses() ? nullptr : __libc_memalign(alignment, size); }
-void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
-  *memory = memalign(alignment, size);
+#if defined(EIGENCODER_WRAPPED_MALLOC)
+#define ASKED(function) __wrap_##function
+#define GIVEN(function) __real_##function
+#elif defined(__GLIBC__)
+#define ASKED(function) function
+#define GIVEN(function) __libc_##function
+#endif
+
+#ifdef ASKED
+extern "C" {
+void* GIVEN(malloc)(std::size_t);
+void* GIVEN(calloc)(std::size_t, std::size_t);
+void* GIVEN(realloc)(void*, std::size_t);
+void* GIVEN(memalign)(std::size_t, std::size_t);
+
+void* ASKED(malloc)(std::size_t size) { return refuses() ? nullptr : GIVEN(malloc)(size); }
+void* ASKED(calloc)(std::size_t count, std::size_t size) { return refuses() ? nullptr : GIVEN(calloc)(count, size); }
+void* ASKED(realloc)(void* memory, std::size_t size) { return refuses() ? nullptr : GIVEN(realloc)(memory, size); }
+void* ASKED(memalign)(std::size_t alignment, std::size_t size) { return refuses() ? nullptr : GIVEN(memalign)(alignment, size); }
+void* ASKED(aligned_alloc)(std::size_t alignment, std::size_t size) { return ASKED(memalign)(alignment, size); }
+int ASKED(posix_memalign)(void** memory, std::size_t alignment, std::size_t size) {
+  *memory = ASKED(memalign)(alignment, size);
   return *memory ? 0 : ENOMEM;
 }
 }
-const bool allocations::counted = true, allocations::refusing = true;
+const bool allocations::counted = true;
 #else
+const bool allocations::counted = false;
+#endif
+const bool allocations::refusing = true;
+
+#if defined(EIGENCODER_WRAPPED_MALLOC) || !defined(__GLIBC__)
+/// malloc sees it where that is counted.
 static void* taken(std::size_t size, std::size_t alignment) noexcept {
-  if (refuses()) return nullptr;
+  if (!allocations::counted && refuses()) return nullptr;
   void* memory = nullptr;
   if (alignment <= alignof(std::max_align_t)) return std::malloc(size > 0 ? size : 1);
   return posix_memalign(&memory, alignment, size) == 0 ? memory : nullptr;
@@ -83,7 +88,7 @@ void operator delete(void* memory, Alignment) noexcept { std::free(memory); }
 void operator delete[](void* memory, Alignment) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, Alignment) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t, Alignment) noexcept { std::free(memory); }
-const bool allocations::counted = false, allocations::refusing = true;
+#endif
 #endif
 
 long allocations::count() { return asked; }

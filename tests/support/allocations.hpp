@@ -4,7 +4,8 @@
 /// What this process asks the heap for, from any thread, where the program links allocations.cpp.
 namespace allocations {
 
-/// How often so far. Counts where the program has glibc and no sanitizer owns malloc.
+/// How often so far. Counts where the program has glibc, but not under the thread sanitizer; under others what its own code asks for,
+/// without what C libraries take.
 long count();
 extern const bool counted;
 
