@@ -21,11 +21,11 @@ def commands(build):
     """What makes each object of the component, by the object's place in its target, but for warnings and the build type's options."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        if options.source / "src" not in pathlib.Path(entry["directory"], entry["file"]).parents:
-            continue
         words = [word for word in shlex.split(entry["command"]) if not word.startswith("-W") and word != "-DNDEBUG"]
         output = words.index("-o")
         place = words[output + 1].partition("CMakeFiles/")[2]
+        if not place.startswith("eigencoder_kernels"):
+            continue
         del words[output:output + 2]
         optimisation = [word for word in words if word.startswith("-O")][-1:]  # the target's own, which is behind the build type's
         found[place] = [word for word in words if not word.startswith("-O")] + optimisation
