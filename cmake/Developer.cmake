@@ -23,7 +23,6 @@ function(sanitize target sanitizers)
     ${target} PUBLIC -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -UNDEBUG
                      -fno-sanitize=pointer-overflow # Eigen's blocks of empty matrices
   )
-  target_compile_definitions(${target} PUBLIC EIGENCODER_SANITIZED)
   target_link_options(${target} PUBLIC -fsanitize=${sanitizers})
 endfunction()
 

@@ -104,7 +104,7 @@ const std::vector<Index> deep{block - 1, block, block + 1, 2 * block, 2 * block 
 constexpr Index most = 70;
 /// Every depth that leaves another rest of a packet, and some up to `most`; those of several blocks are tests of their own.
 const std::vector<Index> depths = [] {
-#ifdef EIGENCODER_SANITIZED  // these runs look for stray reads and writes, and are ten times as slow
+#ifdef __SANITIZE_ADDRESS__  // these runs look for stray reads and writes, and are ten times as slow
   constexpr Index each_up_to = 1, step = 9;
 #else
   constexpr Index each_up_to = 17, step = 7;
